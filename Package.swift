@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One setting list for every target of ours: Swift 6 mode, explicit existentials, imports that are
+// internal unless said otherwise, members visible only from imported modules.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+// The wrapper modules alone may touch pointers. Everywhere else the compiler refuses unsafe constructs
+// (`make lint` and CI treat the warning as an error).
+let safe = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "assay",
+    products: [
+        .executable(name: "assay", targets: ["assay"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // Layer 0: the C libraries as Debian ships them, and the error type everything shares.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCBOR", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .target(name: "Diagnostics", swiftSettings: safe),
+
+        // Layer 1: safe values over C. The only Swift that sees a C pointer.
+        .target(name: "OpenSSL", dependencies: ["COpenSSL", "Diagnostics"], swiftSettings: common),
+        .target(name: "CBOR", dependencies: ["CCBOR", "Diagnostics"], swiftSettings: common),
+        .target(name: "JSON", dependencies: ["CJansson", "Diagnostics"], swiftSettings: common),
+        .target(name: "InputOutput", dependencies: ["Diagnostics"], swiftSettings: common),
+
+        // Layer 2: standard structures and the words of the domain.
+        .target(name: "CSV", dependencies: ["Diagnostics"], swiftSettings: safe),
+        .target(name: "DeviceIdentity", dependencies: ["Diagnostics"], swiftSettings: safe),
+        .target(name: "COSE", dependencies: ["CBOR", "OpenSSL", "Diagnostics"], swiftSettings: safe),
+        .target(name: "PKIX", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
+
+        // Layer 3: pure rules, no files, no clock, no network.
+        .target(
+            name: "Attestation",
+            dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+        .target(
+            name: "CertificateAuthority",
+            dependencies: ["Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+        .target(
+            name: "ProvisioningCommands",
+            dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+
+        // Layer 4: parse, call, render, exit.
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Attestation", "CertificateAuthority", "ProvisioningCommands", "COSE", "PKIX", "OpenSSL",
+                "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: safe),
+        .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
+    ]
+)

@@ -1,0 +1,4 @@
+import Commands
+
+@main
+struct Assay { static func main() {} }
