@@ -64,5 +64,8 @@ let package = Package(
             ],
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
+
+        // Tests: one target each, then the binary as a user meets it.
+        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
     ]
 )

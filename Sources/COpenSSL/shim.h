@@ -12,6 +12,7 @@
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -77,3 +78,47 @@ static const int assay_key_id_ec = EVP_PKEY_EC;
 static const int assay_key_id_rsa = EVP_PKEY_RSA;
 static const int assay_key_id_rsa_pss = EVP_PKEY_RSA_PSS;
 static const int assay_key_id_ed25519 = EVP_PKEY_ED25519;
+
+/* PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA256 (RFC 8018 §6.2) around a PKCS#8 PrivateKeyInfo. Written out
+ * because PEM_write_bio_PKCS8PrivateKey has no way to set the iteration count. */
+static inline X509_SIG *assay_pkcs8_encrypt(
+    PKCS8_PRIV_KEY_INFO *info, const char *passphrase, int length, int iterations, unsigned char *salt,
+    int salt_length) {
+    X509_ALGOR *scheme =
+        PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), iterations, salt, salt_length, NULL, NID_hmacWithSHA256);
+    if (scheme == NULL) return NULL;
+    X509_SIG *sealed = PKCS8_set0_pbe(passphrase, length, info, scheme);
+    if (sealed == NULL) X509_ALGOR_free(scheme);
+    return sealed;
+}
+
+/* The passphrase callback of the PEM readers, handing over a buffer of known length (it may hold NUL). */
+struct assay_passphrase {
+    const unsigned char *bytes;
+    int length;
+    int asked; /* set when OpenSSL wanted a passphrase */
+};
+
+static inline int assay_passphrase_callback(char *buffer, int size, int writing, void *user) {
+    (void)writing;
+    struct assay_passphrase *passphrase = (struct assay_passphrase *)user;
+    passphrase->asked = 1;
+    if (passphrase->bytes == NULL || passphrase->length > size) return -1;
+    for (int i = 0; i < passphrase->length; i++) buffer[i] = (char)passphrase->bytes[i];
+    return passphrase->length;
+}
+
+static inline EVP_PKEY *assay_read_private_key(BIO *input, struct assay_passphrase *passphrase) {
+    return PEM_read_bio_PrivateKey(input, NULL, assay_passphrase_callback, passphrase);
+}
+
+/* The unencrypted half of a PKCS#8 PEM file. */
+static inline int assay_write_pkcs8_plain(BIO *output, const EVP_PKEY *key) {
+    return PEM_write_bio_PKCS8PrivateKey(output, key, NULL, NULL, 0, NULL, NULL);
+}
+
+/* BIO_get_mem_data and BIO_set_mem_eof_return are macros. */
+static inline long assay_bio_memory(BIO *bio, char **data) { return BIO_get_mem_data(bio, data); }
+
+/* A memory BIO in secure memory where OpenSSL has it; private keys pass through it. */
+static inline BIO *assay_secure_memory_bio(void) { return BIO_new(BIO_s_secmem()); }

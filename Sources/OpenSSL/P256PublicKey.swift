@@ -1,0 +1,33 @@
+/// A P-256 public key as a value: the uncompressed point, cheap to keep by the hundred thousand.
+///
+/// The form is checked here; that the point is on the curve is checked by every use
+/// (``P256Verifier``, ``PublicKey``).
+public struct P256PublicKey: Hashable, Sendable {
+    /// The uncompressed point, 65 bytes: `04 || X || Y` (SEC 1 §2.3.3).
+    public let point: [UInt8]
+
+    /// SubjectPublicKeyInfo up to the point: ecPublicKey on prime256v1 (RFC 5480 §2.1.1), 26 bytes.
+    static let spkiPrefix: [UInt8] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+        0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ]
+
+    /// `nil` unless `point` is exactly 65 bytes and starts with 04.
+    public init?(x963 point: ArraySlice<UInt8>) {
+        guard point.count == 65, point.first == 0x04 else { return nil }
+        self.point = Array(point)
+    }
+
+    /// `nil` unless `spki` is exactly the 91-byte SubjectPublicKeyInfo of an uncompressed P-256 point.
+    public init?(spki: ArraySlice<UInt8>) {
+        let prefix = Self.spkiPrefix
+        guard spki.count == prefix.count + 65, spki.starts(with: prefix) else { return nil }
+        self.init(x963: spki.dropFirst(prefix.count))
+    }
+
+    /// SubjectPublicKeyInfo, 91 bytes of DER.
+    public var spki: [UInt8] { Self.spkiPrefix + point }
+
+    /// SHA-256 of the SubjectPublicKeyInfo: the key id that the modems use, 32 bytes.
+    public var kid: [UInt8] { Digest.sha256(spki) }
+}

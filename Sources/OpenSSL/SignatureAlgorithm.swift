@@ -1,0 +1,38 @@
+/// The signature schemes Assay verifies; it signs with ECDSA, Ed25519 and RSA PKCS #1 v1.5.
+public enum SignatureAlgorithm: Sendable, Hashable {
+    /// ECDSA with a DER `ECDSA-Sig-Value` (RFC 3279 §2.2.3).
+    case ecdsa(HashAlgorithm)
+    /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2).
+    case rsaPKCS1(HashAlgorithm)
+    /// RSASSA-PSS with MGF1 of the same hash and a salt as long as the hash (RFC 8017 §8.1).
+    case rsaPSS(HashAlgorithm)
+    /// Pure Ed25519 (RFC 8032 §5.1).
+    case ed25519
+
+    var hash: HashAlgorithm? {
+        switch self {
+        case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash): hash
+        case .ed25519: nil
+        }
+    }
+}
+
+/// ECDSA signatures in the fixed-width form of JOSE and COSE.
+public enum ECDSASignature {
+    /// DER of `r || s`, each half `width` bytes (RFC 3279 §2.2.3); `nil` if the length is not exactly twice `width`.
+    public static func der(fromFixedWidth signature: ArraySlice<UInt8>, width: Int) -> [UInt8]? {
+        guard width > 0, width <= 66, signature.count == 2 * width else { return nil }
+        let middle = signature.startIndex + width
+        let body = integer(signature[..<middle]) + integer(signature[middle...])
+        // At most 2 * (66 + 3) bytes: one length byte after 0x81 suffices.
+        let length = body.count < 0x80 ? [UInt8(body.count)] : [0x81, UInt8(body.count)]
+        return [0x30] + length + body
+    }
+
+    private static func integer(_ magnitude: ArraySlice<UInt8>) -> [UInt8] {
+        var trimmed = magnitude.drop { $0 == 0 }
+        if trimmed.isEmpty { trimmed = magnitude.suffix(1) }
+        let pad: [UInt8] = (trimmed.first ?? 0) >= 0x80 ? [0] : []
+        return [0x02, UInt8(trimmed.count + pad.count)] + pad + trimmed
+    }
+}
