@@ -67,5 +67,8 @@ let package = Package(
 
         // Tests: one target each, then the binary as a user meets it.
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
+        .testTarget(
+            name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
+            swiftSettings: common),
     ]
 )

@@ -75,7 +75,9 @@ extension DERReader {
     /// Reads a NULL.
     public mutating func null(_ what: StaticString) throws(DERError) {
         let element = try read(.null, what)
-        guard element.content.isEmpty else { throw DERError(element.start, "\(what) is a NULL with contents") }
+        guard element.content.isEmpty else {
+            throw DERError(element.start, "\(what) is a NULL with contents")
+        }
     }
 
     /// Reads an OBJECT IDENTIFIER; the range is its contents, checked to be whole shortest-form arcs.

@@ -55,8 +55,12 @@ public struct DERReader: Sendable {
         var length = Int(bytes[start + 1])
         if length >= 0x80 {
             let count = length & 0x7F
-            guard count > 0 else { throw DERError(start, "expected a definite length, found an indefinite one") }
-            guard count <= 4 else { throw DERError(start, "expected a length of at most 4 octets, found \(count)") }
+            guard count > 0 else {
+                throw DERError(start, "expected a definite length, found an indefinite one")
+            }
+            guard count <= 4 else {
+                throw DERError(start, "expected a length of at most 4 octets, found \(count)")
+            }
             guard end - offset >= count else { throw DERError(start, "length cut short") }
             length = 0
             for _ in 0..<count {
@@ -100,7 +104,9 @@ public struct DERReader: Sendable {
 
     /// Asserts that nothing is left; `what` names the structure that should have ended.
     public func finish(_ what: StaticString) throws(DERError) {
-        guard isAtEnd else { throw DERError(position, "expected the end of \(what), found \(end - position) octets") }
+        guard isAtEnd else {
+            throw DERError(position, "expected the end of \(what), found \(end - position) octets")
+        }
     }
 
     /// Whether the octets in `range` are `expected`.
@@ -124,7 +130,7 @@ public struct DERReader: Sendable {
         while !isAtEnd {
             let element = try next()
             guard element.tag.isConstructed else { continue }
-            guard depth > 1 else { throw DERError(element.start, "structure is nested too deeply") }
+            guard depth > 0 else { throw DERError(element.start, "structure is nested too deeply") }
             var inner = contents(of: element)
             try inner.checkWellFormed(depth: depth - 1)
         }

@@ -15,7 +15,9 @@ public struct PEMBlock: Equatable, Sendable {
     public func decode(in bytes: [UInt8]) throws(PEMError) -> [UInt8] {
         do throws(Base64.Fault) {
             let contents = try Base64.decode(bytes, body)
-            guard !contents.isEmpty else { throw Base64.Fault(offset: body.lowerBound, reason: "block is empty") }
+            guard !contents.isEmpty else {
+                throw Base64.Fault(offset: body.lowerBound, reason: "block is empty")
+            }
             return contents
         } catch {
             let before = bytes[body.lowerBound..<max(body.lowerBound, error.offset)]
@@ -128,7 +130,9 @@ public struct PEMScanner: Sendable {
             let first = start + (isBegin ? Self.begin.count : Self.end.count)
             let last = line.upperBound - Self.dashes.count
             guard last > first, last - first <= 64, Self.has(bytes, line, Self.dashes, at: last),
-                (first..<last).allSatisfy({ bytes[$0] >= 0x20 && bytes[$0] < 0x7F && bytes[$0] != PEMScanner.dash }),
+                (first..<last).allSatisfy({
+                    bytes[$0] >= 0x20 && bytes[$0] < 0x7F && bytes[$0] != PEMScanner.dash
+                }),
                 bytes[first] != 0x20, bytes[last - 1] != 0x20
             else {
                 label = nil
@@ -141,7 +145,8 @@ public struct PEMScanner: Sendable {
         private static let end = Array("-----END ".utf8)
         private static let dashes = Array("-----".utf8)
 
-        private static func has(_ bytes: [UInt8], _ line: Range<Int>, _ text: [UInt8], at start: Int) -> Bool {
+        private static func has(_ bytes: [UInt8], _ line: Range<Int>, _ text: [UInt8], at start: Int) -> Bool
+        {
             guard start >= line.lowerBound, line.upperBound - start >= text.count else { return false }
             for index in 0..<text.count where bytes[start + index] != text[index] { return false }
             return true
@@ -149,7 +154,9 @@ public struct PEMScanner: Sendable {
     }
 
     /// Reads on from a boundary line to the end of its block.
-    private mutating func read(_ begin: Boundary, in bytes: [UInt8], after bodyStart: Int, isLast: Bool) -> Step {
+    private mutating func read(_ begin: Boundary, in bytes: [UInt8], after bodyStart: Int, isLast: Bool)
+        -> Step
+    {
         let start = position
         guard begin.isBegin, let label = begin.label else {
             let reason = begin.isBegin ? "BEGIN line is damaged" : "END line without a BEGIN line"
