@@ -175,8 +175,11 @@ import Testing
                     1 << UInt8.random(in: 0...7, using: &generator)
             }
             guard damaged != der, let parsed = try? ParsedCertificate(der: damaged) else { continue }
-            // What is read is strict DER, so OpenSSL reads it too and writes the same.
-            #expect(Peer.reencodedCertificate(damaged) == damaged)
+            // What is read is strict DER, so OpenSSL reads it too and writes the same; it also looks into the
+            // parameters of key algorithms, which here are judged by `acceptedKind`.
+            if case .success = parsed.publicKey.acceptedKind() {
+                #expect(Peer.reencodedCertificate(damaged) == damaged)
+            }
             #expect(parsed.der == damaged)
             _ = (
                 parsed.basicConstraints, parsed.keyUsage, parsed.subject.description,
