@@ -64,5 +64,8 @@ let package = Package(
             ],
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
+
+        // Tests, one target for each module. They may see a C library too: it is a second opinion.
+        .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
     ]
 )
