@@ -67,5 +67,7 @@ let package = Package(
 
         // Tests: one target each, then the binary as a user meets it.
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
+        // Tests, one target for each module. They may see a C library too: it is a second opinion.
+        .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
     ]
 )
