@@ -64,5 +64,8 @@ let package = Package(
             ],
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
+
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
     ]
 )
