@@ -67,5 +67,6 @@ let package = Package(
 
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
+        .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
     ]
 )
