@@ -69,5 +69,8 @@ let package = Package(
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
         .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
+        .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
     ]
 )
