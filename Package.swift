@@ -72,5 +72,8 @@ let package = Package(
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
         .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
+        .testTarget(
+            name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
+            swiftSettings: common),
     ]
 )

@@ -1,5 +1,7 @@
 /// Why one input was rejected: a reason code and a sentence. An element of a result's `failures`.
-public struct CheckFailure: Sendable, Equatable {
+///
+/// It is an `Error` so that a check can return `Result<Verified…, CheckFailure>`; it is a verdict, not a fault.
+public struct CheckFailure: Error, Sendable, Equatable {
     public let code: ErrorCode
     public let message: String
 

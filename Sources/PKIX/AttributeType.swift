@@ -1,0 +1,72 @@
+/// What is known about a distinguished name's attribute types: names, string types and upper bounds
+/// (RFC 4519, RFC 5280 appendix A.1, RFC 2985).
+struct AttributeType: Sendable {
+    let oid: OID
+    /// The name in RFC 4514 text, spelt as OpenSSL spells it.
+    let name: String
+    /// Other spellings that are read, in lower case.
+    let aliases: [String]
+    /// The string type that is written.
+    let stringTag: DERTag
+    /// The most characters allowed (RFC 5280 upper bounds); no bound is stated for domain components.
+    let maximum: Int
+    /// The exact number of characters, where that is fixed.
+    let exact: Int?
+
+    private init(
+        _ oid: [UInt8], _ name: String, _ maximum: Int, aliases: [String] = [], tag: DERTag = .utf8String,
+        exact: Int? = nil
+    ) {
+        self.oid = OID(uncheckedContent: oid)
+        self.name = name
+        self.aliases = aliases
+        self.stringTag = tag
+        self.maximum = maximum
+        self.exact = exact
+    }
+
+    static let commonName = AttributeType([0x55, 4, 3], "CN", 64, aliases: ["commonname"])
+
+    static let all: [AttributeType] = [
+        commonName,
+        AttributeType([0x55, 4, 4], "SN", 32_768, aliases: ["surname"]),
+        AttributeType([0x55, 4, 5], "serialNumber", 64, tag: .printableString),
+        AttributeType([0x55, 4, 6], "C", 2, aliases: ["countryname"], tag: .printableString, exact: 2),
+        AttributeType([0x55, 4, 7], "L", 128, aliases: ["localityname"]),
+        AttributeType([0x55, 4, 8], "ST", 128, aliases: ["s", "stateorprovincename"]),
+        AttributeType([0x55, 4, 9], "street", 128, aliases: ["streetaddress"]),
+        AttributeType([0x55, 4, 10], "O", 64, aliases: ["organizationname"]),
+        AttributeType([0x55, 4, 11], "OU", 64, aliases: ["organizationalunitname"]),
+        AttributeType([0x55, 4, 12], "title", 64),
+        AttributeType([0x55, 4, 15], "businessCategory", 128),
+        AttributeType([0x55, 4, 17], "postalCode", 40),
+        AttributeType([0x55, 4, 41], "name", 32_768),
+        AttributeType([0x55, 4, 42], "GN", 32_768, aliases: ["givenname"]),
+        AttributeType([0x55, 4, 43], "initials", 32_768),
+        AttributeType([0x55, 4, 44], "generationQualifier", 32_768),
+        AttributeType([0x55, 4, 46], "dnQualifier", 64, tag: .printableString),
+        AttributeType([0x55, 4, 65], "pseudonym", 128),
+        AttributeType([0x55, 4, 97], "organizationIdentifier", 64),
+        AttributeType(
+            [0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x01], "UID", 256, aliases: ["userid"]),
+        AttributeType(
+            [0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19], "DC", 63,
+            aliases: ["domaincomponent"], tag: .ia5String),
+        AttributeType(
+            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01], "emailAddress", 255,
+            aliases: ["e", "email"],
+            tag: .ia5String),
+    ]
+
+    private static let byOID = Dictionary(uniqueKeysWithValues: all.map { ($0.oid, $0) })
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: all.flatMap { type in
+            ([type.name.lowercased()] + type.aliases).map { ($0, type) }
+        })
+
+    /// The type with this object identifier, if it is a known one.
+    static func known(_ oid: OID) -> AttributeType? { byOID[oid] }
+
+    /// The type with this name in any letter case, if it is a known one.
+    static func named(_ name: String) -> AttributeType? { byName[name.lowercased()] }
+}

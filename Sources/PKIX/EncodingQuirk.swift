@@ -1,0 +1,7 @@
+/// A departure from the standards that is tolerated and reported, under the name that results print.
+public enum EncodingQuirk: String, Sendable, Hashable, CaseIterable {
+    /// A NULL where RFC 5758 section 3.2 wants no parameters, as nRF91 modem firmware writes it.
+    case ecdsaNullParameters = "ecdsa-null-parameters"
+    /// No NULL where RFC 4055 section 5 wants one; readers have to accept it.
+    case rsaAbsentParameters = "rsa-absent-parameters"
+}

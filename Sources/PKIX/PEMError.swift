@@ -1,0 +1,16 @@
+/// Why text is not PEM (RFC 7468), and on which line.
+public struct PEMError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Line number in the input, counted from 1.
+    public let line: Int
+    /// Lower case, no full stop.
+    public let reason: String
+
+    /// An error on `line` (counted from 1).
+    public init(line: Int, _ reason: String) {
+        self.line = line
+        self.reason = reason
+    }
+
+    /// The reason and the line in one phrase.
+    public var description: String { "\(reason) on line \(line)" }
+}

@@ -1,0 +1,134 @@
+/// A version 3 X.509 certificate (RFC 5280 section 4.1) read strictly and **not verified**: for issuers that
+/// Assay loads and for certificates that it has just made.
+public struct ParsedCertificate: Sendable {
+    /// The most octets a certificate may have.
+    public static let maximumSize = 65_536
+
+    /// The original bytes.
+    public let der: [UInt8]
+    /// Where the TBSCertificate lies in ``der``: the signature covers exactly these octets.
+    public let tbsRange: Range<Int>
+    public let serial: CertificateSerial
+    public let issuer: DistinguishedName
+    public let validity: ValidityPeriod
+    public let subject: DistinguishedName
+    public let publicKey: SubjectPublicKeyInfo
+    /// All extensions in the order of the certificate, no type twice, known bodies well-formed.
+    public let extensions: [CertificateExtension]
+    public let signatureAlgorithm: SignatureAlgorithmIdentifier
+    /// The signature's octets, as offsets in ``der``.
+    public let signatureRange: Range<Int>
+
+    /// Reads exactly one certificate; anything that is not strict DER of RFC 5280 is refused.
+    public init(der: [UInt8]) throws(DERError) {
+        guard der.count <= Self.maximumSize else {
+            throw DERError(
+                0, "expected a certificate of at most \(Self.maximumSize) octets, found \(der.count)")
+        }
+        var outer = DERReader(der)
+        var certificate = try outer.enter(.sequence, "certificate")
+        try outer.finish("certificate")
+        let element = try certificate.read(.sequence, "TBS certificate")
+        var tbs = certificate.contents(of: element)
+        try Self.checkVersion(&tbs)
+        serial = try Self.readSerial(&tbs)
+        let innerAlgorithm = tbs.position
+        _ = try SignatureAlgorithmIdentifier(reading: &tbs, tolerating: [])
+        let innerEnd = tbs.position
+        issuer = try DistinguishedName(reading: &tbs, "issuer")
+        validity = try Self.readValidity(&tbs)
+        subject = try DistinguishedName(reading: &tbs, "subject")
+        publicKey = try SubjectPublicKeyInfo(reading: &tbs)
+        if tbs.isAtEnd {
+            extensions = []
+        } else {
+            var wrapper = try tbs.enter(.constructed(3), "extensions")
+            extensions = try CertificateExtension.readAll(&wrapper)
+            try wrapper.finish("extensions")
+        }
+        try tbs.finish("TBS certificate")
+        let outerAlgorithm = certificate.position
+        signatureAlgorithm = try SignatureAlgorithmIdentifier(reading: &certificate, tolerating: [])
+        guard der[innerAlgorithm..<innerEnd] == der[outerAlgorithm..<certificate.position] else {
+            throw DERError(outerAlgorithm, "the two signature algorithms differ")
+        }
+        signatureRange = try certificate.octetAlignedBitString("signature")
+        try certificate.finish("certificate")
+        tbsRange = element.whole
+        self.der = der
+    }
+
+    /// Whether it is a CA, and its path length if stated; nil without basic constraints.
+    public var basicConstraints: (isCA: Bool, pathLength: Int?)? {
+        body(.basicConstraints) { reader throws(DERError) in try ExtensionBody.basicConstraints(&reader) }
+    }
+
+    /// The key usage, nil if the certificate does not restrict it.
+    public var keyUsage: KeyUsage? {
+        body(.keyUsage) { reader throws(DERError) in try KeyUsage(reading: &reader) }
+    }
+
+    /// The key purposes, nil if the certificate does not restrict them.
+    public var extendedKeyUsage: [OID]? {
+        body(.extendedKeyUsage) { reader throws(DERError) in try ExtensionBody.purposes(&reader) }
+    }
+
+    /// The subject key identifier.
+    public var subjectKeyIdentifier: [UInt8]? {
+        body(.subjectKeyIdentifier) { reader throws(DERError) in
+            reader.copy(try reader.octetString("subject key identifier"))
+        }
+    }
+
+    /// The authority's key identifier.
+    public var authorityKeyIdentifier: [UInt8]? {
+        body(.authorityKeyIdentifier) { reader throws(DERError) in
+            try ExtensionBody.authorityKeyIdentifier(&reader)
+        }.flatMap { $0 }
+    }
+
+    /// The value of the extension of this type, read by `read`; it was checked when the certificate was read.
+    private func body<Value>(
+        _ oid: OID, _ read: (inout DERReader) throws(DERError) -> Value
+    ) -> Value? {
+        guard let found = extensions.first(where: { $0.oid == oid }) else { return nil }
+        var reader = DERReader(found.value)
+        return try? read(&reader)
+    }
+
+    private static func checkVersion(_ tbs: inout DERReader) throws(DERError) {
+        let start = tbs.position
+        var wrapper = try tbs.enter(.constructed(0), "version")
+        guard try wrapper.smallInteger("version") == 2 else { throw DERError(start, "expected version 3") }
+        try wrapper.finish("version")
+    }
+
+    private static func readSerial(_ tbs: inout DERReader) throws(DERError) -> CertificateSerial {
+        let start = tbs.position
+        let range = try tbs.integer("serial number")
+        guard tbs.bytes[range.lowerBound] < 0x80, let serial = CertificateSerial(magnitude: tbs.bytes[range])
+        else { throw DERError(start, "expected a positive serial number of at most 20 octets") }
+        return serial
+    }
+
+    private static func readValidity(_ tbs: inout DERReader) throws(DERError) -> ValidityPeriod {
+        let start = tbs.position
+        var body = try tbs.enter(.sequence, "validity")
+        let notBefore = try readTime(&body)
+        let notAfter = try readTime(&body)
+        try body.finish("validity")
+        guard let period = ValidityPeriod(notBefore: notBefore, notAfter: notAfter) else {
+            throw DERError(start, "notBefore is later than notAfter")
+        }
+        return period
+    }
+
+    private static func readTime(_ body: inout DERReader) throws(DERError) -> Int64 {
+        let element = try body.next()
+        let seconds = try DERTime.seconds(body, element)
+        guard (element.tag == .generalizedTime) == (seconds >= DERTime.firstGeneralized) else {
+            throw DERError(element.start, "expected UTCTime through 2049 and GeneralizedTime from 2050 on")
+        }
+        return seconds
+    }
+}

@@ -1,0 +1,120 @@
+public import Diagnostics
+public import OpenSSL
+
+/// A SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), read strictly enough to know its kind without libcrypto.
+public struct SubjectPublicKeyInfo: Hashable, Sendable {
+    /// The whole SEQUENCE as it was encoded.
+    public let der: [UInt8]
+    /// The contents of the subjectPublicKey BIT STRING, as offsets in ``der``.
+    private let keyBits: Range<Int>
+
+    /// Reads exactly one SubjectPublicKeyInfo; which kinds of key are accepted is ``acceptedKind()``'s matter.
+    public init(der: [UInt8]) throws(DERError) {
+        var reader = DERReader(der)
+        try self.init(reading: &reader)
+        try reader.finish("subject public key info")
+    }
+
+    init(reading reader: inout DERReader) throws(DERError) {
+        let element = try reader.read(.sequence, "subject public key info")
+        var info = reader.contents(of: element)
+        var algorithm = try info.enter(.sequence, "public key algorithm")
+        _ = try algorithm.objectIdentifierRange("public key algorithm")
+        try algorithm.checkWellFormed(depth: 8)
+        let bits = try info.octetAlignedBitString("subject public key")
+        try info.finish("subject public key info")
+        der = reader.copy(element.whole)
+        keyBits = (bits.lowerBound - element.start)..<(bits.upperBound - element.start)
+    }
+
+    /// The key as a P-256 point, if it is an uncompressed one on that curve.
+    public var p256: P256PublicKey? { P256PublicKey(spki: der[...]) }
+
+    /// The leftmost 160 bits of the SHA-256 of the key's bits (RFC 7093 section 2 method 1): 20 octets.
+    public var keyIdentifier: [UInt8] { Array(Digest.sha256(der[keyBits]).prefix(20)) }
+
+    /// The kind of an acceptable key: an uncompressed point of P-256, P-384 or P-521, Ed25519, or RSA with a
+    /// modulus of 2048…16384 bits and a sound exponent. Anything else fails with `csr-key`.
+    ///
+    /// That a point lies on its curve is checked when the key is used.
+    public func acceptedKind() -> Result<PublicKey.Kind, CheckFailure> {
+        if p256 != nil { return .success(.p256) }
+        do {
+            return .success(try readKind())
+        } catch {
+            return .failure(CheckFailure(.csrKey, error.reason))
+        }
+    }
+
+    private func readKind() throws(DERError) -> PublicKey.Kind {
+        var reader = DERReader(der)
+        var info = try reader.enter(.sequence, "subject public key info")
+        var algorithm = try info.enter(.sequence, "public key algorithm")
+        let oid = try algorithm.objectIdentifier("public key algorithm")
+        switch oid {
+        case .ecPublicKey:
+            guard algorithm.nextTag == .objectIdentifier else {
+                throw DERError(algorithm.position, "expected a named curve, found explicit or no parameters")
+            }
+            let curve = try algorithm.objectIdentifier("named curve")
+            try algorithm.finish("public key algorithm")
+            return try pointKind(curve)
+        case .rsaEncryption:
+            try algorithm.null("RSA key parameters")
+            try algorithm.finish("public key algorithm")
+            return try rsaKind()
+        case .ed25519:
+            try algorithm.finish("Ed25519 key algorithm")
+            guard keyBits.count == 32 else {
+                throw DERError(
+                    keyBits.lowerBound, "expected an Ed25519 key of 32 octets, found \(keyBits.count)")
+            }
+            return .ed25519
+        default:
+            throw DERError(0, "expected a P-256, P-384, P-521, RSA or Ed25519 key, found algorithm \(oid)")
+        }
+    }
+
+    private static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
+    private static let p384Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x22])
+    private static let p521Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x23])
+
+    private func pointKind(_ curve: OID) throws(DERError) -> PublicKey.Kind {
+        let kind: PublicKey.Kind
+        let length: Int
+        switch curve {
+        case Self.p256Curve: (kind, length) = (.p256, 65)
+        case Self.p384Curve: (kind, length) = (.p384, 97)
+        case Self.p521Curve: (kind, length) = (.p521, 133)
+        default: throw DERError(0, "expected curve P-256, P-384 or P-521, found \(curve)")
+        }
+        guard keyBits.count == length, der[keyBits.lowerBound] == 0x04 else {
+            throw DERError(keyBits.lowerBound, "expected an uncompressed point of \(length) octets")
+        }
+        return kind
+    }
+
+    private func rsaKind() throws(DERError) -> PublicKey.Kind {
+        var outer = DERReader(der, in: keyBits)
+        var key = try outer.enter(.sequence, "RSA public key")
+        let modulus = try key.integer("RSA modulus")
+        let exponent = try key.integer("RSA exponent")
+        try key.finish("RSA public key")
+        try outer.finish("RSA public key")
+        guard der[modulus.lowerBound] < 0x80, der[exponent.lowerBound] < 0x80 else {
+            throw DERError(modulus.lowerBound, "RSA modulus or exponent is negative")
+        }
+        let digits = der[modulus].drop { $0 == 0 }
+        let bits = digits.count * 8 - (digits.first?.leadingZeroBitCount ?? 0)
+        // 16384 bits is also libcrypto's bound; a verification by such a key takes a few milliseconds.
+        guard (2048...16_384).contains(bits) else {
+            throw DERError(modulus.lowerBound, "expected an RSA key of 2048…16384 bits, found \(bits)")
+        }
+        // Long exponents make verification arbitrarily slow; 1 and even ones are no exponents.
+        let odd = der[exponent.upperBound - 1] & 1 == 1 && der[modulus.upperBound - 1] & 1 == 1
+        guard odd, exponent.count <= 8, !(exponent.count == 1 && der[exponent.lowerBound] == 1) else {
+            throw DERError(exponent.lowerBound, "RSA exponent is not an odd number in 3…2^63")
+        }
+        return .rsa(bits: bits)
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import PKIX
+
+/// SplitMix64: the same seed gives the same test on every run.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// Octets from hexadecimal; spaces are skipped.
+func octets(_ hex: String) -> [UInt8] {
+    var result: [UInt8] = []
+    var high: UInt8?
+    for character in hex {
+        guard let digit = character.hexDigitValue else { continue }
+        if let first = high {
+            result.append(first << 4 | UInt8(digit))
+            high = nil
+        } else {
+            high = UInt8(digit)
+        }
+    }
+    return result
+}
+
+/// The published conformance suites, where they are at hand.
+enum Vectors {
+    struct Case: Decodable {
+        struct Inputs: Decodable {
+            struct Name: Decodable {
+                let kind: String
+                let value: String
+            }
+            let csr_pem: String?
+            let cert_pem: String?
+            let trust: [String]?
+            let intermediates: [String]?
+            let leaf: String?
+            let time: String?
+            let purpose: String?
+            let name: Name?
+            let max_depth: Int?
+        }
+        struct Output: Decodable { let public_key_pem: String? }
+        let case_id: String
+        let operation: String
+        let inputs: Inputs
+        let expected: String
+        let level: String
+        let requires: [String]
+        let output: Output?
+    }
+
+    static let folder: URL? = {
+        let fallback = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../shared/vectors").standardizedFileURL.path
+        let path = ProcessInfo.processInfo.environment["ASSAY_VECTORS"] ?? fallback
+        return FileManager.default.fileExists(atPath: path) ? URL(filePath: path) : nil
+    }()
+
+    /// The cases of a suite, nil (said aloud) if the suites are not at hand.
+    static func suite(_ name: String) throws -> [Case]? {
+        guard let folder else {
+            print("skipped: no vectors folder, so \(name) was not run")
+            return nil
+        }
+        return try JSONDecoder().decode(
+            [Case].self, from: Data(contentsOf: folder.appending(path: "\(name)/cases.json")))
+    }
+
+    /// The DER of the CSRs that modems made.
+    static func modemRequests() throws -> [[UInt8]] {
+        struct File: Decodable {
+            struct Sample: Decodable {
+                let kind: String
+                let first_part_hex: String?
+            }
+            let samples: [Sample]
+        }
+        guard let folder else { return [] }
+        let file = try JSONDecoder().decode(
+            File.self, from: Data(contentsOf: folder.appending(path: "nordic-samples.json")))
+        return file.samples.filter { $0.kind == "keygen-csr" }.compactMap { $0.first_part_hex.map(octets) }
+    }
+}
