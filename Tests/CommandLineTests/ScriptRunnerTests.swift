@@ -23,7 +23,7 @@ import Testing
         "exec echo 'it''s' a'b c'd # comment\nstdout '^it''s ab cd$'",
         "mkdir a/b\ncp in.txt a/b/c\nexists a/b/c a\n! exists d\nchmod 0600 a/b/c\nmode 0600 a/b/c\n"
             + "cd a/b\nexec cat c\nstdout hello\nrm c\n! exists c\n-- in.txt --\nhello\n",
-        "exec sh -c 'cat; echo end'\nstdout -count=1 '^.*$'",
+        "exec sh -c 'cat; echo end'\nstdout '^end$'\nlines stdout 1",
         "exec true\nstop\nexec false",
         "[!exec:no-such-program] exec true\n[exec:no-such-program] exec false\n[vectors] exec false",
         "exec sh -c 'echo $HOME $TMPDIR ${ASSAY_STORE-none}'\nstdout '^/.*/assay-test-.* none$'",
