@@ -69,19 +69,19 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
 
-        // Tests: one target each, then the binary as a user meets it.
-        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
+        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
         .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
         .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
-        // Tests. The script runner is a library so that its own tests can use it.
+            swiftSettings: common),
+        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
-        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),

@@ -1,5 +1,7 @@
-import COSE
+import CBOR
+public import COSE
 public import DeviceIdentity
+import Diagnostics
 import OpenSSL
 public import PKIX
 

@@ -1,3 +1,4 @@
+import COSE
 public import DeviceIdentity
 public import Diagnostics
 public import OpenSSL

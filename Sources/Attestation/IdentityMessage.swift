@@ -1,4 +1,5 @@
 public import DeviceIdentity
+import Diagnostics
 
 /// The first part of an `%ATTESTTOKEN` answer.
 ///

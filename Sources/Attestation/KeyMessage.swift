@@ -1,4 +1,5 @@
 public import DeviceIdentity
+import Diagnostics
 
 /// The COSE payload of a `%KEYGEN` answer: which key was made, attested by the identity key.
 ///

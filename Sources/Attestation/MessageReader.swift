@@ -1,5 +1,6 @@
 import CBOR
 import DeviceIdentity
+import Diagnostics
 
 /// Reads the modem's messages: arrays behind the self-described tag, every shape mismatch a ``TokenError`` that
 /// names the message.

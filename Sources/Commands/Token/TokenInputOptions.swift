@@ -15,7 +15,7 @@ struct TokenInputOptions: ParsableArguments {
     var input: [String] = []
 
     @Option(
-        parsing: .unconditional, help: .init("Take this as a token, whatever it looks like.", valueName: "token"))
+        parsing: .unconditionalSingleValue, help: .init("Take this as a token, whatever it looks like.", valueName: "token"))
     var text: [String] = []
 
     @Option(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import InputOutput
 
 /// `assay token inspect`
 struct TokenInspect: AssayCommand {

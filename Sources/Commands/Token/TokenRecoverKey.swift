@@ -4,6 +4,7 @@ import DeviceIdentity
 import Diagnostics
 import InputOutput
 import JSON
+import OpenSSL
 
 /// `assay token recover-key`
 struct TokenRecoverKey: AssayCommand {

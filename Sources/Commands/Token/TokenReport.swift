@@ -3,6 +3,7 @@ import COSE
 import DeviceIdentity
 import Diagnostics
 import JSON
+import OpenSSL
 import PKIX
 
 /// The result for one input, `assay.token/1`.

@@ -136,7 +136,11 @@ struct TokenRun {
         switch mode {
         case .inspect:
             if case .certificationRequest(_, let request) = token.content {
-                report.selfSignature = worker.requests.signatureHolds(request)
+                switch request.verify(with: worker.requests) {
+                case .success: report.selfSignature = true
+                // A key that is never certified says nothing about the signature.
+                case .failure(let failure): report.selfSignature = failure.code == .csrKey ? nil : false
+                }
             }
         case .verify(let keys, _): verify(token, item, keys, worker, &report)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import DeviceIdentity
 import Diagnostics
+import InputOutput
 
 /// `assay token verify`
 struct TokenVerify: AssayCommand {
