@@ -3,12 +3,16 @@ import PackageDescription
 
 // One setting list for every target of ours: Swift 6 mode, explicit existentials, imports that are
 // internal unless said otherwise, members visible only from imported modules.
-let common: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+// `make lint` sets ASSAY_STRICT, which makes each warning in them an error; packages we depend on and users
+// with a newer compiler are left alone.
+let isStrict = Context.environment["ASSAY_STRICT"] == "1"
+let common: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
 // The wrapper modules alone may touch pointers. Everywhere else the compiler refuses unsafe constructs
 // (`make lint` and CI treat the warning as an error).
 let safe = common + [.strictMemorySafety()]
@@ -65,10 +69,21 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
 
-        // Tests: one target each, then the binary as a user meets it.
+        // Tests, one target for each module. They may see a C library too: it is a second opinion.
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
+        .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
+        .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
     ]
 )

@@ -1,4 +1,6 @@
 import Commands
 
 @main
-struct Assay { static func main() {} }
+struct Assay {
+    static func main() { Program.main() }
+}

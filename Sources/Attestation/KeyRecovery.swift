@@ -1,0 +1,77 @@
+import COSE
+public import DeviceIdentity
+public import Diagnostics
+public import OpenSSL
+
+/// Finds the identity key common to several outputs of one device.
+///
+/// What it proves: one and the same key signed all of them. What it does not prove: that the key is that of a
+/// genuine part. Anybody can make a key and sign several tokens with it. A recovered key is therefore *observed*,
+/// never *trusted*; trust needs the key from whoever made or registered the device.
+public enum KeyRecovery {
+    public struct RecoveredKey: Sendable, Equatable {
+        public let deviceUUID: DeviceUUID
+        public let profile: SigningProfile
+        public let publicKey: P256PublicKey
+        /// How many different signatures the key is common to.
+        public let signatures: Int
+    }
+
+    public enum Outcome: Sendable, Equatable {
+        case recovered(RecoveredKey)
+        case rejected([CheckFailure])
+    }
+
+    /// - Parameter tokens: outputs of one device, at least two of them different.
+    public static func recover(_ tokens: [AttestationToken]) throws(OpenSSLError) -> Outcome {
+        guard let first = tokens.first else {
+            return .rejected([.init(.signature, "expected two or more tokens, found none")])
+        }
+        for token in tokens {
+            if token.deviceUUID != first.deviceUUID {
+                return .rejected([
+                    .init(
+                        .uuidMismatch,
+                        "expected tokens of one device, found \(first.deviceUUID) and \(token.deviceUUID)")
+                ])
+            }
+            guard token.cose.algorithm == -7 else {
+                return .rejected([.init(.algorithm, "expected ES256 (-7) in every protected header")])
+            }
+            guard token.keyRole == .identity else {
+                return .rejected([
+                    .init(.unknownKey, "expected the identity key (kid -2), found kid \(token.keyRole.kid)")
+                ])
+            }
+        }
+        let arithmetic = try P256Arithmetic()
+        for profile in SigningProfile.allCases {
+            if let key = try commonKey(tokens, profile, arithmetic) {
+                return .recovered(key)
+            }
+        }
+        return .rejected([
+            .init(.signature, "no key is common to these signatures; expected two or more outputs of one device")
+        ])
+    }
+
+    /// `%ATTESTTOKEN` is signed in the bound form whatever the profile of the `%KEYGEN` answers beside it.
+    private static func commonKey(
+        _ tokens: [AttestationToken], _ profile: SigningProfile, _ arithmetic: P256Arithmetic
+    ) throws(OpenSSLError) -> RecoveredKey? {
+        if profile == .plain, tokens.allSatisfy({ $0.keyMessage == nil }) { return nil }
+        var common: Set<P256PublicKey>?
+        var seen: Set<[UInt8]> = []
+        for token in tokens {
+            guard let digest = token.signedDigest(token.keyMessage == nil ? .bound : profile) else { return nil }
+            let signature = Array(token.cose.bytes[token.cose.signature])
+            // The same message twice narrows nothing down.
+            guard seen.insert(digest).inserted else { continue }
+            let candidates = Set(try arithmetic.recoverPublicKeys(signature: signature, digest: digest))
+            common = common.map { $0.intersection(candidates) } ?? candidates
+        }
+        guard seen.count >= 2, let common, common.count == 1, let key = common.first else { return nil }
+        return RecoveredKey(
+            deviceUUID: tokens[0].deviceUUID, profile: profile, publicKey: key, signatures: seen.count)
+    }
+}

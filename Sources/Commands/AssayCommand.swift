@@ -1,0 +1,77 @@
+public import ArgumentParser
+import Diagnostics
+import InputOutput
+
+/// A verb of `assay`: it parses, calls the modules below, renders, and answers with an exit status.
+protocol AssayCommand: ParsableCommand {
+    func run(in environment: Environment) throws -> ExitStatus
+}
+
+/// `assay`: the root of all commands.
+public struct AssayRoot: ParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "assay",
+        abstract: "Verify device identities, issue certificates and compose provisioning commands.",
+        discussion: """
+            assay works on what cellular IoT devices (Nordic nRF91 Series) give out at the factory: attestation \
+            tokens, key-generation outputs and CSRs. inspect decodes and never verifies; verify always verifies.
+
+            Results go to standard output, everything else to standard error. --json prints one object a line.
+            """,
+        version: Version.current,
+        subcommands: [TokenGroup.self, Explain.self])
+
+    public init() {}
+}
+
+/// The version of this program.
+public enum Version {
+    public static let current = "0.1.0"
+}
+
+/// Runs the program; the only place that ends the process.
+public enum Program {
+    public static func main() -> Never {
+        Interruption.install()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let console = Console(json: arguments.contains("--json"), quiet: false)
+        System.exit(run(arguments, console).rawValue)
+    }
+
+    private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
+        do {
+            let command = try AssayRoot.parseAsRoot(arguments)
+            guard let verb = command as? any AssayCommand else {
+                console.note(type(of: command).helpMessage())
+                return .usage
+            }
+            let status = try verb.run(in: Environment())
+            return Interruption.requested ? .interrupted : status
+        } catch let error as ToolError {
+            console.error(error)
+            return Interruption.requested ? .interrupted : error.exitStatus
+        } catch {
+            return report(error, console)
+        }
+    }
+
+    /// Help, version and completions are results; everything else from the parser is wrong usage.
+    private static func report(_ error: any Error, _ console: Console) -> ExitStatus {
+        if AssayRoot.exitCode(for: error) == .success {
+            let text = AssayRoot.fullMessage(for: error)
+            do {
+                try StandardStream.output().write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+                return .done
+            } catch {
+                console.error(error)
+                return error.exitStatus
+            }
+        }
+        let message = AssayRoot.message(for: error)
+        console.error(
+            ToolError(
+                .usage, message.escapedForTerminal, hint: "assay --help lists the commands, --help after one its options")
+        )
+        return .usage
+    }
+}

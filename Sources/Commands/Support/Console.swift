@@ -1,0 +1,83 @@
+import Diagnostics
+import InputOutput
+import JSON
+
+/// Standard error: errors, hints, notes, progress and the summary. Results never come here.
+final class Console {
+    private let json: Bool
+    private let quiet: Bool
+    private let stream = StandardStream.error()
+    private let isTerminal: Bool
+    private let started = System.monotonicNanoseconds()
+    private var lastProgress: UInt64 = 0
+    private var progressShown = false
+
+    init(json: Bool, quiet: Bool) {
+        self.json = json
+        self.quiet = quiet
+        isTerminal = stream.isTerminal && System.environment("TERM") != "dumb"
+    }
+
+    /// One `error` line, one `at` line for each fact, one `hint` line; or the same as one JSON object.
+    func error(_ error: ToolError) {
+        clearProgress()
+        if json {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("schema")
+            writer.string("assay.error/1")
+            writer.key("code")
+            writer.string(error.code.rawValue)
+            writer.key("message")
+            writer.string(error.message)
+            writer.key("context")
+            writer.beginObject()
+            for fact in error.context {
+                writer.key(fact.name)
+                writer.string(fact.value)
+            }
+            writer.endObject()
+            if let hint = error.hint {
+                writer.key("hint")
+                writer.string(hint)
+            }
+            writer.endObject()
+            writer.newline()
+            put(writer.bytes)
+            return
+        }
+        var text = "assay: error: \(error.message)\n"
+        for fact in error.context {
+            text += fact.name == "file" ? "assay: at: \(fact.value)\n" : "assay: at: \(fact.name) \(fact.value)\n"
+        }
+        if let hint = error.hint { text += "assay: hint: \(hint)\n" }
+        put(Array(text.utf8))
+    }
+
+    /// A line for people that is neither result nor error; `--quiet` silences it.
+    func note(_ text: String) {
+        if quiet { return }
+        clearProgress()
+        put(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    }
+
+    /// Count, rate and failures, redrawn at most five times a second, on a terminal only.
+    func progress(done: Int, failed: Int, unit: String) {
+        guard isTerminal, !quiet else { return }
+        let now = System.monotonicNanoseconds()
+        guard now - lastProgress > 200_000_000 else { return }
+        lastProgress = now
+        progressShown = true
+        let rate = UInt64(max(done, 0)) * 1_000 / max((now - started) / 1_000_000, 1)
+        put(Array("\r\u{1b}[K\(done) \(unit), \(rate)/s, \(failed) not good".utf8))
+    }
+
+    private func clearProgress() {
+        guard progressShown else { return }
+        progressShown = false
+        put(Array("\r\u{1b}[K".utf8))
+    }
+
+    /// When standard error itself cannot be written there is nobody left to tell.
+    private func put(_ bytes: [UInt8]) { try? stream.write(bytes) }
+}

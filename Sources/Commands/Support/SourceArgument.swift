@@ -1,0 +1,27 @@
+import Diagnostics
+import InputOutput
+
+/// An input argument: a file, standard input, or short text given on the command line itself.
+enum SourceArgument: Sendable {
+    case file(String)
+    /// The text and its position among the arguments, from 1.
+    case text(String, position: Int)
+
+    /// `-` is standard input; an existing path is a file; text without a `/` is the thing itself; the rest is a path
+    /// that will turn out to be missing.
+    static func resolve(_ argument: String, position: Int, forcedText: Bool = false) -> SourceArgument {
+        if forcedText { return .text(argument, position: position) }
+        if argument == "-" { return .file("-") }
+        // A token is longer than any file name, and a look-up of it would end in a log of failed look-ups.
+        if argument.utf8.count <= 4096, FileSystem.kind(of: argument) != nil { return .file(argument) }
+        return argument.utf8.contains(UInt8(ascii: "/")) ? .file(argument) : .text(argument, position: position)
+    }
+}
+
+/// Where an input came from: the `input` member of results.
+struct InputLocation: Sendable {
+    /// A path, `-`, or `argument`.
+    let source: String
+    /// The line in the file, or the position among the arguments, from 1.
+    let line: Int
+}

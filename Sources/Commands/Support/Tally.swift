@@ -1,0 +1,40 @@
+import Diagnostics
+
+/// How a run over many inputs went, and the exit status that follows.
+struct Tally: Sendable, Equatable {
+    var good = 0
+    var rejected = 0
+    var malformed = 0
+    /// Inputs that could not be read at all: missing files.
+    var unreadable = 0
+
+    var total: Int { good + rejected + malformed + unreadable }
+    var bad: Int { total - good }
+
+    static func += (left: inout Tally, right: Tally) {
+        left.good += right.good
+        left.rejected += right.rejected
+        left.malformed += right.malformed
+        left.unreadable += right.unreadable
+    }
+
+    /// 0 when all were good; the one reason when all failed alike; else 3.
+    var exitStatus: ExitStatus {
+        switch (good, rejected, malformed, unreadable) {
+        case (_, 0, 0, 0): .done
+        case (0, _, 0, 0): .rejected
+        case (0, 0, _, 0): .malformed
+        case (0, 0, 0, _): .localTrouble
+        default: .partial
+        }
+    }
+
+    /// `3 tokens: 1 verified, 2 rejected`.
+    func summary(unit: String, good goodName: String) -> String {
+        var parts = ["\(good) \(goodName)"]
+        if rejected > 0 { parts.append("\(rejected) rejected") }
+        if malformed > 0 { parts.append("\(malformed) malformed") }
+        if unreadable > 0 { parts.append("\(unreadable) unreadable") }
+        return "assay: \(total) \(total == 1 ? unit : unit + "s"): " + parts.joined(separator: ", ")
+    }
+}

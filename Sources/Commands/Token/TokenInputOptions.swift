@@ -1,0 +1,59 @@
+import ArgumentParser
+import Attestation
+import Diagnostics
+import InputOutput
+
+/// Where tokens come from; shared by all token commands.
+struct TokenInputOptions: ParsableArguments {
+    @Argument(
+        help: .init(
+            "Tokens, files of tokens, or - for standard input (the default without --input).",
+            valueName: "token"))
+    var tokens: [String] = []
+
+    @Option(help: .init("Read tokens from this file.", valueName: "file"))
+    var input: [String] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .init("Take this as a token, whatever it looks like.", valueName: "token"))
+    var text: [String] = []
+
+    @Option(
+        help: .init(
+            "lines: one token a line; csv: imei,uuid,token,time; at: a modem log; auto finds out.",
+            valueName: "format"))
+    var format: TokenFormatChoice = .auto
+
+    @Flag(help: "Accept base64 padding, and say so.")
+    var lenientBase64 = false
+
+    var base64: AttestationToken.Base64Rule { lenientBase64 ? .lenient : .strict }
+
+    var sources: [SourceArgument] {
+        var sources = tokens.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
+        sources += text.enumerated().map { .text($1, position: tokens.count + $0 + 1) }
+        sources += input.map { .file($0) }
+        return sources.isEmpty ? [.file("-")] : sources
+    }
+
+    /// Waiting for a person to type tokens is never what was meant.
+    func validate() throws {
+        if tokens.isEmpty, text.isEmpty, input.isEmpty, System.isTerminal(0) {
+            throw ValidationError("expected a token, a file or --input, found nothing (- reads standard input)")
+        }
+    }
+}
+
+/// The values of `--format`.
+enum TokenFormatChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, lines, csv, at
+
+    var format: TokenFormat? {
+        switch self {
+        case .auto: nil
+        case .lines: .lines
+        case .csv: .csv
+        case .at: .modemLog
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+
+/// `assay token recover-key`
+struct TokenRecoverKey: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover-key",
+        abstract: "Find the identity key common to two or more outputs of one device.",
+        discussion: """
+            An ECDSA signature over a known message leaves two candidate public keys; the key common to several \
+            signatures made them all. This proves that one signer made these outputs. It does not prove that the \
+            signer is a genuine part: anybody can make a key and sign with it. A recovered key is therefore \
+            observed, never trusted; trust needs the key from whoever made or registered the device.
+            """)
+
+    @OptionGroup var input: TokenInputOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var file: FileOptions
+
+    /// More tokens add nothing once two agree; the bound keeps a wrong file from being read for hours.
+    private static let limit = 10_000
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let console = output.console
+        let tokens = try readTokens()
+        for (index, token) in tokens.enumerated() {
+            if let message = token.keyMessage, message.digest != token.actualDigest {
+                console.note("assay: note: token \(index + 1): the attested digest is not that of the first part")
+            }
+        }
+        switch try outcome(tokens) {
+        case .recovered(let key):
+            let sink = try file.sink()
+            try sink.write(output.json ? json(key) : text(key))
+            try sink.commit()
+            return .done
+        case .rejected(let failures):
+            for failure in failures { console.error(ToolError(failure.code, failure.message)) }
+            return .rejected
+        }
+    }
+
+    private func outcome(_ tokens: [AttestationToken]) throws -> KeyRecovery.Outcome {
+        do {
+            return try KeyRecovery.recover(tokens)
+        } catch {
+            throw ToolError(.internalFault, error.message)
+        }
+    }
+
+    private func readTokens() throws -> [AttestationToken] {
+        var stream = TokenStream(input.sources, format: input.format.format)
+        var tokens: [AttestationToken] = []
+        var failure: ToolError?
+        while let chunk = stream.next(), failure == nil, tokens.count < Self.limit {
+            if case .unreadable(let error) = chunk.content { throw error }
+            chunk.forEachItem { item in
+                let place = "\(chunk.source.escapedForTerminal):\(item.line)"
+                do {
+                    tokens.append(try AttestationToken(try item.text.get(), base64: input.base64))
+                    return tokens.count < Self.limit
+                } catch let error as TokenError {
+                    failure = ToolError(error.code, error.message).at("file", place)
+                } catch let error as RowError {
+                    failure = ToolError(error.failure.code, error.failure.message).at("file", place)
+                } catch {
+                    failure = ToolError(.internalFault, "unexpected error").at("file", place)
+                }
+                return false
+            }
+        }
+        if let failure { throw failure }
+        return tokens
+    }
+
+    private func json(_ key: KeyRecovery.RecoveredKey) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.recovered-key/1")
+        writer.key("deviceUuid")
+        writer.string(key.deviceUUID.description)
+        writer.key("profile")
+        writer.string(key.profile.rawValue)
+        writer.key("publicKeyPem")
+        writer.string(PEMText.publicKey(key.publicKey.spki))
+        writer.key("kid")
+        writer.hex(key.publicKey.kid)
+        writer.key("signatures")
+        writer.integer(Int64(key.signatures))
+        writer.key("trust")
+        writer.string(KeyTrust.observed.rawValue)
+        writer.endObject()
+        writer.newline()
+        return writer.bytes
+    }
+
+    private func text(_ key: KeyRecovery.RecoveredKey) -> [UInt8] {
+        var block = TextBlock()
+        block.line("device UUID", key.deviceUUID.description)
+        block.line("profile", key.profile.rawValue)
+        block.line("kid", Hex.encode(key.publicKey.kid))
+        block.line("signatures", String(key.signatures))
+        block.line("trust", "observed: one signer made them all; not proof of a genuine part")
+        return block.bytes + Array(PEMText.publicKey(key.publicKey.spki).utf8)
+    }
+}

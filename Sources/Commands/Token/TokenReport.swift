@@ -1,0 +1,224 @@
+import Attestation
+import COSE
+import DeviceIdentity
+import Diagnostics
+import JSON
+import OpenSSL
+import PKIX
+
+/// The result for one input, `assay.token/1`.
+struct TokenReport {
+    enum Verdict: String {
+        case unverified, verified, rejected, malformed
+    }
+
+    let location: InputLocation
+    var token: AttestationToken?
+    var verdict: Verdict
+    var profile: SigningProfile?
+    var key: IdentityKey?
+    /// Whether the CSR's own signature verified; `nil` where it was not checked.
+    var selfSignature: Bool?
+    var failures: [CheckFailure] = []
+    /// The text of the token, only with `--reveal`.
+    var revealed: ArraySlice<UInt8>?
+
+    // MARK: JSON
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.token/1")
+        writer.key("input")
+        writer.beginObject()
+        writer.key("source")
+        writer.string(location.source)
+        writer.key("line")
+        writer.integer(Int64(location.line))
+        writer.endObject()
+        if let revealed {
+            writer.key("token")
+            writer.string(asciiBytes: revealed)
+        }
+        if let token { Self.write(token, selfSignature, &writer) }
+        writer.key("verdict")
+        writer.string(verdict.rawValue)
+        if let profile {
+            writer.key("profile")
+            writer.string(profile.rawValue)
+        }
+        if let key {
+            writer.key("key")
+            writer.beginObject()
+            writer.key("kid")
+            writer.hex(key.publicKey.kid)
+            writer.key("trust")
+            writer.string(key.trust.rawValue)
+            writer.endObject()
+        }
+        writer.key("failures")
+        writer.failures(failures)
+        writer.endObject()
+        writer.newline()
+    }
+
+    private static func write(_ token: AttestationToken, _ selfSignature: Bool?, _ writer: inout JSONWriter) {
+        writer.key("kind")
+        writer.string(token.kindName)
+        writer.key("deviceUuid")
+        writer.string(token.deviceUUID.description)
+        if case .identity(let message) = token.content {
+            writer.key("deviceType")
+            writer.beginObject()
+            writer.key("code")
+            writer.unsigned(message.deviceType.code)
+            writer.key("name")
+            writer.string(message.deviceType.description)
+            writer.endObject()
+            writer.key("firmwareUuid")
+            writer.string(message.firmwareUUID.description)
+        }
+        writer.key("nonce")
+        writer.hex(token.nonce)
+        if let message = token.keyMessage {
+            let actual = token.actualDigest
+            writer.key("secTag")
+            writer.unsigned(UInt64(message.secTag.rawValue))
+            writer.key("digest")
+            writer.beginObject()
+            writer.key("attested")
+            writer.hex(message.digest)
+            writer.key("actual")
+            writer.hex(actual)
+            writer.key("matches")
+            writer.bool(message.digest == actual)
+            writer.endObject()
+        }
+        switch token.content {
+        case .identity: break
+        case .certificationRequest(_, let request): write(request, selfSignature, &writer)
+        case .publicKey(_, let key):
+            writer.key("publicKeyPem")
+            writer.string(PEMText.publicKey(key.der))
+        }
+        write(token.cose, token.keyRole, &writer)
+    }
+
+    private static func write(
+        _ request: CertificationRequest, _ selfSignature: Bool?, _ writer: inout JSONWriter
+    ) {
+        writer.key("csr")
+        writer.beginObject()
+        writer.key("subject")
+        writer.string(request.subject.description)
+        writer.key("publicKeyPem")
+        writer.string(PEMText.publicKey(request.publicKey.der))
+        writer.key("pem")
+        writer.string(PEMText.request(request.der))
+        if let selfSignature {
+            writer.key("selfSignature")
+            writer.string(selfSignature ? "valid" : "invalid")
+        }
+        writer.key("quirks")
+        writer.beginArray()
+        for quirk in request.quirks { writer.string(quirk.rawValue) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func write(_ cose: COSESign1, _ role: KeyRole, _ writer: inout JSONWriter) {
+        writer.key("cose")
+        writer.beginObject()
+        if let algorithm = cose.algorithm {
+            writer.key("algorithm")
+            writer.string(COSEAlgorithm(rawValue: algorithm)?.name ?? String(algorithm))
+        }
+        writer.key("kid")
+        writer.integer(role.kid)
+        writer.key("keyRole")
+        writer.string(role.name)
+        writer.key("signature")
+        writer.hex(cose.bytes[cose.signature])
+        writer.endObject()
+    }
+
+    // MARK: Text
+
+    var text: [UInt8] {
+        var block = TextBlock()
+        block.line("input", "\(location.source):\(location.line)")
+        if let revealed { block.line("token", String(decoding: revealed, as: UTF8.self)) }
+        if let token { Self.lines(of: token, selfSignature, &block) }
+        block.line("verdict", verdict.rawValue)
+        if let profile { block.line("profile", profile.rawValue) }
+        if let key { block.line("key", "\(Hex.encode(key.publicKey.kid)) (\(key.trust.rawValue))") }
+        block.failures(failures)
+        return block.bytes + [0x0a]
+    }
+
+    private static func lines(of token: AttestationToken, _ selfSignature: Bool?, _ block: inout TextBlock) {
+        block.line("kind", token.kindName)
+        block.line("device UUID", token.deviceUUID.description)
+        if case .identity(let message) = token.content {
+            block.line("device type", "\(message.deviceType) (\(message.deviceType.code))")
+            block.line("firmware UUID", message.firmwareUUID.description)
+        }
+        block.line("nonce", Hex.encode(token.nonce))
+        if let message = token.keyMessage {
+            block.line("security tag", message.secTag.description)
+            block.line(
+                "digest",
+                message.digest == token.actualDigest ? "matches the first part" : "does not match the first part")
+        }
+        switch token.content {
+        case .identity: break
+        case .certificationRequest(_, let request):
+            block.line("CSR subject", request.subject.description)
+            if let selfSignature { block.line("CSR self-signature", selfSignature ? "valid" : "invalid") }
+            if !request.quirks.isEmpty {
+                block.line("CSR quirks", request.quirks.map(\.rawValue).joined(separator: ", "))
+            }
+        case .publicKey(_, let key): block.line("public key", Hex.encode(key.der))
+        }
+        let algorithm = token.cose.algorithm.map { COSEAlgorithm(rawValue: $0)?.name ?? String($0) }
+        block.line("signed with", "\(algorithm ?? "no algorithm"), kid \(token.keyRole.kid) (\(token.keyRole.name))")
+    }
+}
+
+extension AttestationToken {
+    /// The `kind` of results.
+    var kindName: String {
+        switch content {
+        case .identity: "attestation"
+        case .certificationRequest: "csr"
+        case .publicKey: "publicKey"
+        }
+    }
+}
+
+/// PEM as text.
+enum PEMText {
+    static func publicKey(_ der: [UInt8]) -> String { text("PUBLIC KEY", der) }
+    static func request(_ der: [UInt8]) -> String { text("CERTIFICATE REQUEST", der) }
+    static func certificate(_ der: [UInt8]) -> String { text("CERTIFICATE", der) }
+
+    private static func text(_ label: String, _ der: [UInt8]) -> String {
+        String(decoding: PEMWriter.encode(label: label, der: der), as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    /// The value of a result's `failures`.
+    mutating func failures(_ failures: [CheckFailure]) {
+        beginArray()
+        for failure in failures {
+            beginObject()
+            key("code")
+            string(failure.code.rawValue)
+            key("message")
+            string(failure.message)
+            endObject()
+        }
+        endArray()
+    }
+}

@@ -1,0 +1,73 @@
+// Files of many devices, and command batches.
+
+extension Explanation {
+    static let csv = Explanation(
+        meaning: "A row is not the CSV (RFC 4180) that was expected.",
+        causes: [
+            "A column is missing: the attestation file has imei,uuid,token,time.",
+            "A quote is not closed, or text follows a closing quote.",
+            "A spreadsheet program saved it with semicolons, or turned the IMEI into 3.55E+14.",
+            "The header names none of the columns that are needed.",
+        ],
+        remedy: "Look at the row and column in the message. Keep the file as the tool wrote it; do not "
+            + "send it "
+            + "through a spreadsheet.")
+
+    static let json = Explanation(
+        meaning: "The text is not the strict JSON (RFC 8259) that was expected.",
+        causes: [
+            "The file is cut, or is a list where JSON Lines (one object a line) were expected.",
+            "A member occurs twice in one object.",
+            "A member is missing, is unknown or has another type.",
+        ],
+        remedy: "Look at the line and column in the message.")
+
+    static let command = Explanation(
+        meaning: "A provisioning command is not one that the service takes.",
+        causes: [
+            "The request has no member or several; exactly one names the kind of command.",
+            "The kind is mistyped, or a field of it is missing or unknown.",
+            "A certificate's content is not PEM, or does not fit what the modem can take in one command.",
+            "keyUsage is not nine characters 0 or 1.",
+        ],
+        remedy: "Compose the batch with assay commands compose, or compare it with assay-formats(5).")
+
+    static let commandOrder = Explanation(
+        meaning: "The commands are each right, but not in this order or combination.",
+        causes: [
+            "finished is missing; without it the device stays in the state AWAITING for ever.",
+            "A command follows finished.",
+            "A client certificate is written before the key it belongs to was generated, or generating a key "
+                + "comes after and removes it.",
+            "The client certificate is not for the key of the CSR on the same security tag.",
+        ],
+        remedy: "Order the steps: keys and CSRs, then certificates, then finished.")
+
+    static let secTag = Explanation(
+        meaning: "The security tag is not one that can be used here.",
+        causes: [
+            "It is above 2147483647; those belong to the modem.",
+            "It lies in 2147483648 to 2147483667, tags for tests whose traffic can be decrypted.",
+            "One tag is used for two things that cannot share it.",
+        ],
+        remedy: "Use a tag between 0 and 2147483647; nRF Cloud's own is 16842753.")
+
+    static let commandLimit = Explanation(
+        meaning: "The batch holds more than the service or the device takes.",
+        causes: [
+            "The service keeps at most 20 commands a device.",
+            "The device library reads at most 10 commands at once by default and gives up on more.",
+            "A certificate chain is longer than the modem's AT line of 1792 bytes or the device's receive "
+                + "buffer.",
+        ],
+        remedy: "Put several configuration values into one command, leave intermediate certificates out, or "
+            + "split the batch in two with a finished at the end of each.")
+
+    static let duplicateDevice = Explanation(
+        meaning: "The same device occurs more than once in the input.",
+        causes: [
+            "A device was read twice on the line, and both rows were kept.",
+            "Two files of one lot were joined.",
+        ],
+        remedy: "Keep the newest row of each device UUID; the message names both rows.")
+}

@@ -1,0 +1,163 @@
+// PEM, DER, certificate requests, certificates and the CA's own rules.
+
+extension Explanation {
+    static let pem = Explanation(
+        meaning: "The text is not the PEM (RFC 7468) that was expected here.",
+        causes: [
+            "The BEGIN or END line is missing, differs or carries another label, for example a certificate "
+                + "where a key is needed.",
+            "The base64 between the lines is damaged.",
+            "Line ends: some modem firmware answers CME ERROR 527 to a certificate with CR LF line ends or "
+                + "without a newline at its end.",
+        ],
+        remedy: "Check which file this is with openssl asn1parse -in FILE; for a modem, write PEM with LF "
+            + "and "
+            + "a final newline.")
+
+    static let der = Explanation(
+        meaning: "The bytes are not the strict DER (X.690) of the structure that was expected.",
+        causes: [
+            "The file is cut or damaged.",
+            "It holds another structure: a certificate instead of a request, a private key instead of a "
+                + "public one.",
+            "The encoder used BER: indefinite lengths or lengths that are not the shortest.",
+        ],
+        remedy: "Look at the structure with openssl asn1parse -inform DER -in FILE. NULL parameters in "
+            + "the ECDSA "
+            + "algorithm identifier are accepted, because modems write them.")
+
+    static let csrSignature = Explanation(
+        meaning: "The request's own signature does not verify, so its sender has not proved to hold the key.",
+        causes: [
+            "The request was edited after it was signed.",
+            "The subject or the key was replaced by a tool that cannot sign for the device.",
+            "The file is damaged.",
+        ],
+        remedy: "Generate the key and the request again (AT%KEYGEN with the modem offline, or assay csr "
+            + "create).")
+
+    static let csrKey = Explanation(
+        meaning: "The request's public key is not of a kind or strength that this CA certifies.",
+        causes: [
+            "The profile allows other key types; device profiles allow P-256, which is all that modems "
+                + "generate.",
+            "An RSA key is too short.",
+            "The point is not on its curve, or is encoded in a form other than uncompressed.",
+        ],
+        remedy: "Look at the key with assay csr inspect FILE, then generate a key of an allowed type.")
+
+    static let csrSubject = Explanation(
+        meaning: "The request's subject cannot become the subject of a certificate.",
+        causes: [
+            "There is no common name, or there are several.",
+            "The common name is not the device UUID or nrf-IMEI that the profile demands.",
+            "It contains control characters or is longer than 64 characters (RFC 5280, ub-common-name).",
+        ],
+        remedy: "Give %KEYGEN the attributes that you want (\"CN=…\"), or let the CA name the device with "
+            + "--subject-from uuid.")
+
+    static let csrExtension = Explanation(
+        meaning: "The request asks for an extension that the profile does not grant.",
+        causes: [
+            "It asks to be a CA, or for names or usages that devices do not get.",
+            "An extension is damaged or appears twice.",
+        ],
+        remedy: "Requested extensions are never copied into a certificate: a profile decides. Leave the "
+            + "extension out of the request, or issue under a profile that has it.")
+
+    static let keyReused = Explanation(
+        meaning: "This public key was already certified for another device.",
+        causes: [
+            "One CSR file was copied over another.",
+            "A key pair was made once on a computer and written to several devices.",
+            "The CA's own key was presented as a device's.",
+        ],
+        remedy: "Generate a key on the device itself with AT%KEYGEN; a private key must exist in one place.")
+
+    static let issuerInvalid = Explanation(
+        meaning: "The CA's certificate cannot sign what was asked.",
+        causes: [
+            "Its basicConstraints or keyUsage extension does not make it a CA that signs certificates or "
+                + "CRLs.",
+            "It has expired or is not valid yet.",
+            "Its path length leaves no room for another CA below it.",
+        ],
+        remedy: "Look at it with assay cert inspect DIR/ca.crt. Renew the CA or choose the right one with "
+            + "--ca.")
+
+    static let issuerKeyMismatch = Explanation(
+        meaning: "The CA's private key does not belong to the CA's certificate.",
+        causes: [
+            "The certificate and key of two CAs were mixed; the nRF Cloud utilities write *_ca.pem and "
+                + "*_prv.pem "
+                + "with a common prefix.",
+            "The CA was renewed with a new key and only one file was replaced.",
+        ],
+        remedy: "Find the pair: assay key inspect on the key and assay cert inspect on the certificate "
+            + "must show "
+            + "the same kid.")
+
+    static let validity = Explanation(
+        meaning: "A period of validity does not hold: it is over, not begun, or not one that may be issued.",
+        causes: [
+            "The certificate or CRL has expired or is not valid yet at the time in question.",
+            "The end asked for lies beyond the end of the CA's own certificate or of what the profile "
+                + "allows.",
+            "The clock of this machine is wrong.",
+        ],
+        remedy: "Check the clock and the dates; give another time with --at, or fewer days with --days.")
+
+    static let profile = Explanation(
+        meaning: "The certificate profile does not exist, is not well formed or forbids what was asked.",
+        causes: [
+            "The name given with --profile is not in the CA's profiles.json.",
+            "profiles.json has an unknown member or a value out of range.",
+        ],
+        remedy: "Compare --profile with the names in the CA folder's profiles.json.")
+
+    static let lint = Explanation(
+        meaning: "The certificate breaks a rule of RFC 5280 or of the profile, so it was not accepted or "
+            + "not signed.",
+        causes: [
+            "An extension is missing, doubled or marked critical when it must not be.",
+            "The serial number is zero, negative or longer than 20 octets.",
+            "Another tool issued the certificate: those of create_device_credentials carry no extensions "
+                + "at all.",
+        ],
+        remedy: "The message names the rule. For a certificate of this CA, mend the profile; for "
+            + "another's, have "
+            + "it issued again.")
+
+    static let notAttested = Explanation(
+        meaning: "The CA was told to certify attested keys only, and no device vouches for this one.",
+        causes: [
+            "The input is a bare CSR; only the whole %KEYGEN answer carries the device's signature.",
+            "The device's identity key is not known, so the attestation could not be verified.",
+            "The attestation was verified and did not hold.",
+        ],
+        remedy: "Give the %KEYGEN answer as the modem printed it, and the identity key with --keys or "
+            + "--store.")
+
+    static let revoked = Explanation(
+        meaning: "The certificate was revoked by its issuer.",
+        causes: [
+            "The device was scrapped, returned or lost.",
+            "The certificate was replaced by a newer one of the same device.",
+        ],
+        remedy: "assay ca show SERIAL says when and why. Issue a new certificate for a new key if the "
+            + "device is "
+            + "to go on.")
+
+    static let chain = Explanation(
+        meaning: "No chain leads from the certificate to a CA that is trusted here.",
+        causes: [
+            "An intermediate certificate is missing.",
+            "The file of --ca is not the CA that issued it, or is an older one with the same name.",
+            "A certificate in between is not a CA, breaks a path length or a name constraint, or is not "
+                + "meant "
+                + "for this purpose.",
+        ],
+        remedy: "Give the certificates in between with --intermediates and the root with --ca; compare "
+            + "issuer "
+            + "names and key identifiers with assay cert inspect.")
+}

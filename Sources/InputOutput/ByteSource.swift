@@ -1,0 +1,67 @@
+import Glibc
+
+public import Diagnostics
+
+/// A file or standard input, read in blocks.
+public final class ByteSource {
+    /// What results and errors call it: the path, or `-`.
+    public let name: String
+    private let descriptor: Int32
+    private let owned: Bool
+
+    /// - Parameter path: a file, or `-` for standard input.
+    /// - Throws: ``ToolError`` with code `io`.
+    public init(path: String) throws(ToolError) {
+        name = path
+        if path == "-" {
+            descriptor = 0
+            owned = false
+            return
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        owned = true
+        guard descriptor >= 0 else { throw ioError("cannot open", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw ioError("cannot read", path, EISDIR)
+        }
+    }
+
+    deinit { if owned { close(descriptor) } }
+
+    /// Appends at most `limit` bytes to `buffer`; returns how many, 0 at the end.
+    public func read(into buffer: inout [UInt8], limit: Int) throws(ToolError) -> Int {
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: limit))
+        var count = -1
+        repeat {
+            count = buffer.withUnsafeMutableBytes { raw in
+                guard let base = raw.baseAddress else { return 0 }
+                return Glibc.read(descriptor, base + start, limit)
+            }
+        } while count < 0 && errno == EINTR && !Interruption.requested
+        let failure = errno
+        buffer.removeLast(limit - max(count, 0))
+        guard count >= 0 else { throw ioError("cannot read", name, failure) }
+        return count
+    }
+
+    /// The whole content, refused beyond `limit` bytes.
+    public func readAll(limit: Int) throws(ToolError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while try read(into: &bytes, limit: 65_536) > 0 {
+            guard bytes.count <= limit else {
+                throw ToolError(
+                    .io, "file too large, expected at most \(limit) bytes",
+                    context: [.init("file", name.escapedForTerminal)])
+            }
+        }
+        return bytes
+    }
+
+    /// The whole content of the file at `path` (or of standard input for `-`).
+    public static func contents(of path: String, limit: Int = 16 << 20) throws(ToolError) -> [UInt8] {
+        try ByteSource(path: path).readAll(limit: limit)
+    }
+}

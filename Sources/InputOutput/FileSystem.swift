@@ -1,0 +1,81 @@
+import Glibc
+
+public import Diagnostics
+
+/// Questions to the file system and folders.
+public enum FileSystem {
+    public enum EntryKind: Sendable { case file, folder, other }
+
+    /// What is at `path`, or `nil` for nothing.
+    public static func kind(of path: String) -> EntryKind? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
+    }
+
+    /// Makes a folder, mode 0755 less the umask.
+    ///
+    /// - Throws: ``ToolError`` with code `would-overwrite` when something is there, else `io`.
+    public static func makeFolder(_ path: String) throws(ToolError) {
+        guard mkdir(path, 0o755) == 0 else {
+            if errno == EEXIST {
+                throw ToolError(
+                    .wouldOverwrite, "the folder exists", context: [.init("file", path.escapedForTerminal)],
+                    hint: "choose another name")
+            }
+            throw ioError("cannot make the folder", path)
+        }
+        NewFile.syncFolder(of: path)
+    }
+
+    /// Removes a file; that it is not there is no error.
+    public static func removeFile(_ path: String) { unlink(path) }
+
+    /// Removes an empty folder.
+    public static func removeEmptyFolder(_ path: String) { rmdir(path) }
+
+    /// The permission bits of a file, or `nil`.
+    public static func permissions(of path: String) -> UInt32? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return UInt32(status.st_mode & 0o7777)
+    }
+
+    /// The regular files below `folder`, sorted by path bytes within each folder, folders last.
+    public static func files(below folder: String) throws(ToolError) -> [String] {
+        var found: [String] = []
+        try collect(folder, depth: 0, into: &found)
+        return found
+    }
+
+    private static func collect(_ folder: String, depth: Int, into found: inout [String]) throws(ToolError) {
+        guard depth < 64 else {
+            throw ToolError(
+                .io, "folders nested deeper than 64", context: [.init("file", folder.escapedForTerminal)])
+        }
+        guard let stream = opendir(folder) else { throw ioError("cannot read the folder", folder) }
+        defer { closedir(stream) }
+        var files: [String] = []
+        var folders: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasPrefix(".") { continue }
+            let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+            switch kind(of: path) {
+            case .file: files.append(path)
+            case .folder: folders.append(path)
+            case .other, nil: break
+            }
+        }
+        found += files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        for path in folders.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            try collect(path, depth: depth + 1, into: &found)
+        }
+    }
+}

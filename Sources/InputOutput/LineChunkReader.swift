@@ -1,0 +1,116 @@
+public import Diagnostics
+
+/// A block of whole lines.
+public struct LineChunk: Sendable {
+    public let bytes: [UInt8]
+    /// The number of the first line in the file, from 1.
+    public let firstLine: Int
+    /// How many lines end in this block; a last line without a line feed counts.
+    public let lineCount: Int
+
+    public init(bytes: [UInt8], firstLine: Int, lineCount: Int) {
+        self.bytes = bytes
+        self.firstLine = firstLine
+        self.lineCount = lineCount
+    }
+}
+
+/// Splits a stream into blocks of whole lines, with memory that does not depend on the length of the stream.
+///
+/// A line longer than the limit is cut to one byte more than the limit, so that whoever reads it sees that it is
+/// too long; the rest of it is dropped.
+public struct LineChunkReader {
+    /// Where a block may end.
+    public enum Boundary: Sendable {
+        case anyLine
+        /// Only after a line that starts with `-----END `, so that a PEM text is never cut.
+        case pemEnd
+    }
+
+    /// The longest line that is passed on whole, in bytes.
+    public static let lineLimit = 65_536
+    /// The longest stretch without a boundary, in bytes.
+    public static let recordLimit = 1 << 20
+
+    private let source: ByteSource
+    private let boundary: Boundary
+    private let target: Int
+    private var pending: [UInt8] = []
+    private var nextLine = 1
+    private var atEnd = false
+
+    /// - Parameter target: blocks are about this long, in bytes.
+    public init(
+        _ source: ByteSource, boundary: Boundary = .anyLine, target: Int = 16_384, head: [UInt8] = []
+    ) {
+        self.source = source
+        self.boundary = boundary
+        self.target = max(target, 1)
+        pending = head
+    }
+
+    /// The next block, or `nil` at the end.
+    public mutating func next() throws(ToolError) -> LineChunk? {
+        while true {
+            if pending.count >= target, let end = lastBoundary() { return take(end) }
+            if atEnd { return pending.isEmpty ? nil : take(pending.count) }
+            if pending.count > longestAllowed { try shorten() }
+            if try source.read(into: &pending, limit: target) == 0 { atEnd = true }
+        }
+    }
+
+    private var longestAllowed: Int {
+        boundary == .anyLine ? Self.lineLimit : Self.recordLimit
+    }
+
+    /// The end of the last line, or of the last PEM text, that is whole.
+    private func lastBoundary() -> Int? {
+        var position = pending.count
+        while let feed = pending[..<position].lastIndex(of: 0x0a) {
+            if boundary == .anyLine || isEndLine(before: feed) { return feed + 1 }
+            position = feed
+        }
+        return nil
+    }
+
+    /// Whether the line that ends at the line feed `feed` starts with `-----END `.
+    private func isEndLine(before feed: Int) -> Bool {
+        let start = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+        return pending[start..<feed].starts(with: Array("-----END ".utf8))
+    }
+
+    /// No boundary within the limit: keeps the beginning as proof of the length, drops the rest of it.
+    private mutating func shorten() throws(ToolError) {
+        if lastBoundary() != nil { return }
+        let kept = Array(pending.prefix(longestAllowed + 1))
+        var rest: [UInt8] = []
+        while true {
+            if let feed = rest.firstIndex(of: 0x0a) {
+                pending = kept + rest[feed...]
+                return
+            }
+            rest.removeAll(keepingCapacity: true)
+            if try source.read(into: &rest, limit: 65_536) == 0 {
+                pending = kept
+                atEnd = true
+                return
+            }
+        }
+    }
+
+    private mutating func take(_ end: Int) -> LineChunk {
+        let bytes: [UInt8]
+        if end == pending.count {
+            bytes = pending
+            pending = []
+        } else {
+            bytes = Array(pending[..<end])
+            pending.removeFirst(end)
+        }
+        var lines = 0
+        for byte in bytes where byte == 0x0a { lines += 1 }
+        if bytes.last != 0x0a { lines += 1 }
+        defer { nextLine += lines }
+        return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: lines)
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+public import Diagnostics
+
+/// Where a secret comes from: never from an option's value, which every user of the machine could read in `ps`.
+public enum SecretInput {
+    /// The longest secret, in bytes.
+    public static let limit = 1024
+
+    /// The first line of a file or of standard input (`-`), without its line end.
+    public static func firstLine(ofFile path: String) throws(ToolError) -> [UInt8] {
+        firstLine(of: try ByteSource(path: path).readAll(limit: 65_536))
+    }
+
+    /// The first line of what an already open descriptor gives.
+    public static func firstLine(ofDescriptor descriptor: Int32) throws(ToolError) -> [UInt8] {
+        guard descriptor >= 0, fcntl(descriptor, F_GETFD) >= 0 else {
+            throw ToolError(.io, "file descriptor \(descriptor) is not open")
+        }
+        return firstLine(of: try ByteSource(path: "/dev/fd/\(descriptor)").readAll(limit: 65_536))
+    }
+
+    private static func firstLine(of bytes: [UInt8]) -> [UInt8] {
+        var line = Array(bytes.prefix { $0 != 0x0a })
+        if line.last == 0x0d { line.removeLast() }
+        return line
+    }
+
+    /// Asks on the terminal without echo; `nil` when there is no terminal to ask.
+    public static func prompt(_ text: String) throws(ToolError) -> [UInt8]? {
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard terminal >= 0 else { return nil }
+        defer { close(terminal) }
+        var settings = termios()
+        guard tcgetattr(terminal, &settings) == 0 else { return nil }
+        var silent = settings
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(terminal, TCSAFLUSH, &silent)
+        defer { tcsetattr(terminal, TCSAFLUSH, &settings) }
+        try writeAll(terminal, Array("\(text): ".utf8), name: "the terminal")
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count <= limit, Glibc.read(terminal, &byte, 1) == 1, byte != 0x0a { line.append(byte) }
+        try writeAll(terminal, [0x0a], name: "the terminal")
+        return line
+    }
+}

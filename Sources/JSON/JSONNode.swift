@@ -1,0 +1,102 @@
+public import Diagnostics
+
+/// A value together with its place, for reading a document of a known shape.
+///
+/// Every getter throws a ``ToolError`` whose message names the path, what was expected and what was found.
+public struct JSONNode: Sendable {
+    public let value: JSONValue
+    public let path: JSONPath
+    /// The code of the errors that the getters throw.
+    private let code: ErrorCode
+
+    /// A document or a part of one; `code` is what a wrong shape means to the caller.
+    public init(_ value: JSONValue, path: JSONPath = .root, code: ErrorCode = .json) {
+        self.value = value
+        self.path = path
+        self.code = code
+    }
+
+    /// An error about this value: `path: message`.
+    public func error(_ message: String) -> ToolError {
+        ToolError(code, "\(path): \(message)")
+    }
+
+    // MARK: Members and elements
+
+    /// A member that has to be there.
+    public func member(_ name: String) throws(ToolError) -> JSONNode {
+        guard let member = try optionalMember(name) else {
+            throw error("expected a member '\(name)', found none")
+        }
+        return member
+    }
+
+    /// A member that may be left out; `null` counts as a value.
+    public func optionalMember(_ name: String) throws(ToolError) -> JSONNode? {
+        try object()[name].map { JSONNode($0, path: path.appending(name), code: code) }
+    }
+
+    /// All members in the order of the document.
+    public func members() throws(ToolError) -> [(name: String, node: JSONNode)] {
+        try object().members.map {
+            (name: $0.name, node: JSONNode($0.value, path: path.appending($0.name), code: code))
+        }
+    }
+
+    /// All elements of an array.
+    public func elements() throws(ToolError) -> [JSONNode] {
+        guard case .array(let elements) = value else { throw mismatch("an array") }
+        return elements.enumerated().map { index, element in
+            JSONNode(element, path: path.appending(index), code: code)
+        }
+    }
+
+    /// Refuses members other than these.
+    public func allowOnly(_ names: [String]) throws(ToolError) {
+        for member in try object().members where !names.contains(member.name) {
+            let known = names.map { "'\($0)'" }.joined(separator: ", ")
+            throw ToolError(code, "\(path.appending(member.name)): unknown member, expected \(known)")
+        }
+    }
+
+    // MARK: Values
+
+    public func object() throws(ToolError) -> JSONObject {
+        guard case .object(let object) = value else { throw mismatch("an object") }
+        return object
+    }
+
+    public func string() throws(ToolError) -> String {
+        guard case .string(let text) = value else { throw mismatch("a string") }
+        return text
+    }
+
+    public func bool() throws(ToolError) -> Bool {
+        guard case .bool(let value) = value else { throw mismatch("true or false") }
+        return value
+    }
+
+    /// A 64-bit integer written without fraction and exponent.
+    public func integer() throws(ToolError) -> Int64 {
+        guard case .integer(let value) = value else { throw mismatch("an integer") }
+        return value
+    }
+
+    /// An integer within bounds.
+    public func integer(in range: ClosedRange<Int64>) throws(ToolError) -> Int64 {
+        guard case .integer(let value) = value, range.contains(value) else {
+            throw mismatch("an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private func mismatch(_ expected: String) -> ToolError {
+        switch value {
+        case .integer(let value): error("expected \(expected), found \(value)")
+        case .number(let number) where number.text.utf8.count <= 32:
+            error("expected \(expected), found \(number.text)")
+        // Texts are not shown: they may be secrets.
+        default: error("expected \(expected), found \(value.kind)")
+        }
+    }
+}

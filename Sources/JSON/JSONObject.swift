@@ -1,0 +1,62 @@
+/// The members of a JSON object in the order in which they were written.
+public struct JSONObject: Sendable {
+    /// One name with its value.
+    public struct Member: Sendable, Equatable {
+        public let name: String
+        public let value: JSONValue
+
+        public init(_ name: String, _ value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+
+        public static func == (left: Member, right: Member) -> Bool {
+            left.name.utf8.elementsEqual(right.name.utf8) && left.value == right.value
+        }
+    }
+
+    /// All members; the names are distinct.
+    public private(set) var members: [Member]
+
+    /// An object without members.
+    public init() {
+        members = []
+    }
+
+    /// An object of these members in this order; of two with one name the later value is kept.
+    public init(_ members: [(name: String, value: JSONValue)]) {
+        self.init()
+        for (name, value) in members {
+            self[name] = value
+        }
+    }
+
+    init(distinct members: [Member]) {
+        self.members = members
+    }
+
+    /// The value of a member, compared byte for byte; setting appends, replaces in place, or removes (nil).
+    public subscript(name: String) -> JSONValue? {
+        get {
+            members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        }
+        set {
+            let index = members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+            switch (index, newValue) {
+            case (let index?, let value?): members[index] = Member(name, value)
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append(Member(name, value))
+            case (nil, nil): break
+            }
+        }
+    }
+}
+
+extension JSONObject: Equatable {}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// Members in the order of the literal.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self.init(elements.map { (name: $0.0, value: $0.1) })
+    }
+}

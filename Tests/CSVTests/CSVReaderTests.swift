@@ -1,0 +1,216 @@
+import CSV
+import Diagnostics
+import Testing
+
+/// A record in short: `line: field|'quoted field'`, an error: `line,column,field reason`.
+private func summary(_ events: [CSVReader.Event]) -> [String] {
+    events.map { event in
+        switch event {
+        case .record(let record):
+            "\(record.line): "
+                + record.fields.map { $0.isQuoted ? "'\($0.text)'" : $0.text }.joined(separator: "|")
+        case .malformed(let error):
+            "\(error.recordLine)@\(error.line),\(error.column),\(error.field) \(error.reason)"
+        }
+    }
+}
+
+private func read(_ text: String, limits: CSVLimits = .standard) -> [String] {
+    summary(CSVReader.events(in: Array(text.utf8), limits: limits))
+}
+
+@Suite struct CSVReaderTests {
+    @Test(arguments: [
+        ("", []),
+        ("\n\r\n\n", []),
+        ("a", ["1: a"]),
+        ("a,b\nc,d\n", ["1: a|b", "2: c|d"]),
+        ("a,b\r\nc,d\r\n", ["1: a|b", "2: c|d"]),
+        ("a,\n,\n", ["1: a|", "2: |"]),
+        ("a,", ["1: a|"]),
+        ("a\n\n\r\nb", ["1: a", "4: b"]),
+        (" a , b ", ["1:  a | b "]),
+        ("\"\"\n", ["1: ''"]),
+        ("\"\"", ["1: ''"]),
+        ("\"a,b\",\"c\"\"d\",\"\"\"\"\n", ["1: 'a,b'|'c\"d'|'\"'"]),
+        ("\"a\nb\r\nc\",d\ne", ["1: 'a\nb\r\nc'|d", "4: e"]),
+        ("\"a\"\r\nb", ["1: 'a'", "2: b"]),
+        ("\u{feff}a,b", ["1: a|b"]),
+        ("\u{feff}", []),
+        ("é,測\n🐢", ["1: é|測", "2: 🐢"]),
+        ("a\u{feff}", ["1: a\u{feff}"]),
+        ("\"a\rb\"", ["1: 'a\rb'"]),
+    ])
+    func readsRecords(text: String, expected: [String]) {
+        #expect(read(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("a\"b,c\nd\n", ["1@1,2,1 strayQuote", "2: d"]),
+        ("é,x\"y,\"m\nn\"\nd", ["1@1,4,2 strayQuote", "3: d"]),
+        ("\"a\"b\nc", ["1@1,4,1 textBehindQuote", "2: c"]),
+        ("\"a\" ,b\nc", ["1@1,4,1 textBehindQuote", "2: c"]),
+        ("\"p\nq\"x,y\nc", ["1@2,3,1 textBehindQuote", "3: c"]),
+        ("a\nb,\"c\nd\ne,f", ["1: a", "2@2,3,2 unterminatedQuote", "3: d", "4: e|f"]),
+        ("\"", ["1@1,1,1 unterminatedQuote"]),
+        ("\"\"\"", ["1@1,1,1 unterminatedQuote"]),
+        ("\"a\nb\",\"c\nd", ["1@2,4,2 unterminatedQuote", "3: d"]),
+        ("a\rb,c\nd", ["1@1,2,1 loneCarriageReturn", "2: d"]),
+        ("a\r", ["1@1,2,1 loneCarriageReturn"]),
+        ("\"a\"\rb\nc", ["1@1,4,1 loneCarriageReturn", "2: c"]),
+        ("\r\r\n\nx", ["1@1,1,1 loneCarriageReturn", "3: x"]),
+        ("a\u{0}b\nc", ["1@1,2,1 nul", "2: c"]),
+        ("x,\"a\n\u{0}b\"\nc", ["1@2,1,2 nul", "3: c"]),
+    ])
+    func reportsAMalformedRecordAndGoesOn(text: String, expected: [String]) {
+        #expect(read(text) == expected)
+    }
+
+    @Test func reportsInvalidUTF8WithItsPlace() {
+        let bytes: [UInt8] =
+            Array("a\nx,\"é\n".utf8) + [0xff] + Array("\"\nb,".utf8) + [0xc3, 0x28, 0x0a, 0x63]
+        #expect(
+            summary(CSVReader.events(in: bytes)) == [
+                "1: a", "2@3,1,2 invalidUTF8", "4@4,3,2 invalidUTF8", "5: c",
+            ])
+    }
+
+    @Test func errorsBecomeToolErrors() throws {
+        guard case .malformed(let error) = CSVReader.events(in: Array("a\"".utf8)).first else {
+            Issue.record("expected an error")
+            return
+        }
+        #expect(
+            error.toolError
+                == ToolError(
+                    .csv, "expected no quotation mark in an unquoted field, found one",
+                    context: [.init("position", "line 1, column 2, field 1")]))
+    }
+
+    @Test func boundsFieldsRecordsAndColumns() {
+        let limits = CSVLimits(fieldBytes: 4, recordBytes: 12, fields: 3)
+        #expect(read("abcd,\"efgh\"\n", limits: limits) == ["1: abcd|'efgh'"])
+        #expect(read("abcde\nb\n", limits: limits) == ["1@1,6,1 fieldTooLong", "2: b"])
+        #expect(
+            read("\"a\nb\nc\nd\"\nb\n", limits: limits) == [
+                "1@1,1,1 fieldTooLong", "2: b", "3: c", "4@4,2,1 strayQuote", "5: b",
+            ])
+        #expect(read("a,b,c\na,b,c,d\ne", limits: limits) == ["1: a|b|c", "2@2,8,4 tooManyFields", "3: e"])
+        #expect(read("a,b,c,d", limits: limits) == ["1@1,8,4 tooManyFields"])
+        #expect(read("abcd,abcd,abcd\ne", limits: limits) == ["1@1,14,3 recordTooLong", "2: e"])
+        let many = String(repeating: ",", count: 10_000)
+        #expect(read(many + "\nb") == ["1@1,10001,10001 tooManyFields", "2: b"])
+        let long = String(repeating: "x", count: 1024 * 1024)
+        #expect(read(long + "\n" + long + "y\nb").suffix(2) == ["2@2,1048578,1 fieldTooLong", "3: b"])
+    }
+
+    @Test func keepsRecordsAsWritten() throws {
+        let text = "a,\"b\"\"c\"\r\n\n\"d\ne\",f"
+        let records = CSVReader.events(in: Array(text.utf8)).compactMap {
+            if case .record(let record) = $0 { record } else { nil }
+        }
+        #expect(
+            records.map { String(decoding: $0.raw, as: UTF8.self) } == ["a,\"b\"\"c\"\r\n", "\"d\ne\",f"])
+        let first = try #require(records.first)
+        #expect(first.count == 2)
+        #expect(first[2] == nil && first[-1] == nil)
+        #expect(first[1]?.text == "b\"c" && first[1]?.isQuoted == true && first[0]?.isQuoted == false)
+    }
+
+    @Test(arguments: 0..<40)
+    func chunksMakeNoDifference(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let alphabet = Array("a,,\"\"\n\r\u{0}é🐢 ".utf8) + [0xff, 0xef, 0xbb, 0xbf]
+        let limits = CSVLimits(fieldBytes: 12, recordBytes: 30, fields: 5)
+        for _ in 0..<500 {
+            let count = Int.random(in: 0..<60, using: &random)
+            let bytes = (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+            let whole = CSVReader.events(in: bytes, limits: limits)
+            var reader = CSVReader(limits: limits)
+            var events: [CSVReader.Event] = []
+            var index = 0
+            while index < bytes.count {
+                let end = min(bytes.count, index + Int.random(in: 1...4, using: &random))
+                reader.append(bytes[index..<end])
+                index = end
+                while let event = reader.next() {
+                    events.append(event)
+                }
+            }
+            reader.finish()
+            while let event = reader.next() {
+                events.append(event)
+            }
+            #expect(events == whole)
+            #expect(reader.next() == nil)
+        }
+    }
+
+    @Test func randomBytesDoNotTrapAndEveryLineGetsAnAnswer() {
+        var random = SplitMix64(seed: 9)
+        for _ in 0..<100_000 {
+            let bytes = (0..<Int.random(in: 0...20, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
+            let lines = bytes.count { $0 == 0x0a } + 1
+            for event in CSVReader.events(in: bytes) {
+                switch event {
+                case .record(let record): #expect((1...lines).contains(record.line))
+                case .malformed(let error): #expect(error.recordLine <= error.line && error.line <= lines)
+                }
+            }
+        }
+    }
+
+    @Test func openQuotationMarksEverywhereStayLinear() {
+        // Each of these lines opens a mark that the next one closes, or that nothing closes.
+        let lines = String(repeating: "a,\"b\n", count: 20_001)
+        let events = CSVReader.events(in: Array(lines.utf8))
+        #expect(events.count == 10_001)
+        let open = "\"" + String(repeating: "x\n", count: 100_000)
+        #expect(CSVReader.events(in: Array(open.utf8)).count == 100_000)
+    }
+}
+
+@Suite struct CSVWriterTests {
+    @Test func quotesOnlyWhatHasTo() {
+        var writer = CSVWriter()
+        writer.record(["a", "b c", "", "d,e", "f\"g", "h\n", "i\r"])
+        writer.record([""])
+        writer.record(["", ""])
+        writer.field("x", quoted: true)
+        writer.field(Array("y".utf8)[...])
+        writer.endRecord()
+        let expected = "a,b c,,\"d,e\",\"f\"\"g\",\"h\n\",\"i\r\"\n\"\"\n,\n\"x\",y\n"
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == expected)
+        writer.removeAll()
+        #expect(writer.bytes.isEmpty)
+    }
+
+    @Test func endsRecordsAsRFC4180WhenAsked() {
+        var writer = CSVWriter(lineEnding: .carriageReturnLineFeed)
+        writer.record(["a", "b"])
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "a,b\r\n")
+    }
+
+    @Test func whatIsWrittenIsReadBack() {
+        var random = SplitMix64(seed: 5)
+        let pieces = ["a", ",", "\"", "\n", "\r", "é", " ", ""]
+        for _ in 0..<5_000 {
+            var writer = CSVWriter(
+                lineEnding: Bool.random(using: &random) ? .lineFeed : .carriageReturnLineFeed)
+            let rows = (0..<3).map { _ in
+                (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                    (0..<3).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+                }
+            }
+            for row in rows {
+                writer.record(row)
+            }
+            let read = CSVReader.events(in: writer.bytes).map { event -> [String] in
+                if case .record(let record) = event { record.fields.map(\.text) } else { [] }
+            }
+            #expect(read == rows)
+        }
+    }
+}

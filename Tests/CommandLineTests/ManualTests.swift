@@ -1,0 +1,88 @@
+import Diagnostics
+import Foundation
+import TestSupport
+import Testing
+
+/// The manual and the completions follow from the commands; these tests fail when somebody forgot `make docs`.
+@Suite struct ManualTests {
+    static let manual = TestPaths.root.appendingPathComponent("man")
+
+    @Test func pagesAreFresh() throws {
+        let work = try ScriptRunner.makeWorkFolder()
+        defer { ScriptRunner.removeWorkFolder(work) }
+        let fresh = work.appendingPathComponent("man")
+        let generator = TestPaths.root.appendingPathComponent("scripts/generate-manual").path
+        let outcome = try run([generator, TestPaths.binary.path, fresh.path], in: work)
+        try #require(outcome.status == 0, "\(String(decoding: outcome.standardError, as: UTF8.self))")
+        let expected = try pages(in: fresh)
+        let found = try pages(in: Self.manual)
+        #expect(!expected.isEmpty)
+        let stale = Set(expected.keys).union(found.keys).filter { expected[$0] != found[$0] }.sorted()
+        #expect(stale.isEmpty, "stale: \(stale.joined(separator: " ")); run: make docs")
+    }
+
+    /// The generator holds the table as text; it has to be the one that the program uses.
+    @Test func exitStatusesAreThoseOfTheProgram() throws {
+        let page = try String(contentsOf: Self.manual.appendingPathComponent("assay.1"), encoding: .utf8)
+        let lines = page.split(separator: "\n")
+        let start = try #require(lines.firstIndex(of: ".Sh EXIT STATUS"))
+        let section = lines[start...].dropFirst(2).prefix { $0 != ".El" }.joined(separator: "\n")
+        let expected = ExitStatus.allCases.map { ".It \($0.rawValue)\n\($0.meaning)" }.joined(separator: "\n")
+        #expect(section == expected)
+    }
+
+    /// assay-formats(5) is written by hand; a code that it does not name has been forgotten there.
+    @Test func formatsPageNamesEveryReasonCodeOnce() throws {
+        let page = try String(
+            contentsOf: Self.manual.appendingPathComponent("assay-formats.5"), encoding: .utf8)
+        let lines = page.split(separator: "\n")
+        let start = try #require(lines.firstIndex(of: ".Sh REASON CODES"))
+        let section = lines[start...].dropFirst().prefix { !$0.hasPrefix(".Sh ") }
+        let codes = section.compactMap { $0.hasPrefix(".It Li ") ? String($0.dropFirst(7)) : nil }
+        #expect(codes == ErrorCode.allCases.map(\.rawValue))
+    }
+
+    @Test func pagesAreSoundMdoc() throws {
+        let work = try ScriptRunner.makeWorkFolder()
+        defer { ScriptRunner.removeWorkFolder(work) }
+        guard ChildProcess.find("mandoc", in: ScriptRunner().environment(work: work), from: work) != nil
+        else {
+            try Test.cancel("mandoc is not installed")
+        }
+        for name in try pages(in: Self.manual).keys.sorted() + ["assay-formats.5"] {
+            let file = Self.manual.appendingPathComponent(name).path
+            let outcome = try run(["mandoc", "-T", "lint", "-W", "warning", file], in: work)
+            let findings = String(decoding: outcome.standardOutput + outcome.standardError, as: UTF8.self)
+            #expect(outcome.status == 0 && findings.isEmpty, "\(findings)")
+        }
+    }
+
+    @Test(arguments: [("bash", "bash -n"), ("zsh", "zsh -n"), ("fish", "fish -n")])
+    func completionsAreGeneratedAndParse(_ shell: String, check: String) throws {
+        let work = try ScriptRunner.makeWorkFolder()
+        defer { ScriptRunner.removeWorkFolder(work) }
+        let outcome = try run([TestPaths.binary.path, "--generate-completion-script", shell], in: work)
+        #expect(outcome.status == 0)
+        #expect(String(decoding: outcome.standardOutput, as: UTF8.self).contains("verify"))
+        guard ChildProcess.find(shell, in: ScriptRunner().environment(work: work), from: work) != nil else {
+            try Test.cancel("\(shell) is not installed")
+        }
+        let file = work.appendingPathComponent("completion")
+        try outcome.standardOutput.write(to: file)
+        let parsed = try run(check.split(separator: " ").map(String.init) + [file.path], in: work)
+        #expect(parsed.status == 0, "\(String(decoding: parsed.standardError, as: UTF8.self))")
+    }
+
+    private func run(_ arguments: [String], in work: URL) throws -> ProcessOutcome {
+        try ChildProcess(arguments, in: work, environment: ScriptRunner().environment(work: work)).run()
+    }
+
+    private func pages(in folder: URL) throws -> [String: String] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".1") }
+        return try Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
+            })
+    }
+}

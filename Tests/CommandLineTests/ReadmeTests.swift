@@ -1,0 +1,25 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ReadmeTests {
+    @Test func examplesPrintWhatTheyShow() throws {
+        let file = TestPaths.root.appendingPathComponent("README.md")
+        let page = ConsolePage(markdown: try String(contentsOf: file, encoding: .utf8))
+        try #require(!page.steps.isEmpty)
+        let results = try page.run()
+        for (step, result) in zip(page.steps, results)
+        where !ConsolePage.matches(result.lines, expected: step.output) || result.outcome.endedBySignal {
+            let difference = TextDifference.describe(
+                expected: step.output.joined(separator: "\n"), found: result.lines.joined(separator: "\n"))
+            Issue.record("README.md:\(step.line): $ \(step.command)\n\(difference)")
+        }
+        if TestPaths.isRecording {
+            let outputs = zip(page.steps, results).map { step, result in
+                ConsolePage.matches(result.lines, expected: step.output) ? step.output : result.lines
+            }
+            try page.markdown(outputs: outputs).write(to: file, atomically: true, encoding: .utf8)
+            Issue.record("recorded; run again without ASSAY_RECORD")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ScriptTests {
+    static let scripts: [String] = {
+        let folder = TestPaths.fixtures.appendingPathComponent("scripts")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".txtar") }.sorted()
+    }()
+
+    @Test func thereAreScripts() {
+        #expect(!Self.scripts.isEmpty)
+    }
+
+    @Test(arguments: scripts)
+    func script(_ name: String) throws {
+        let file = TestPaths.fixtures.appendingPathComponent("scripts/\(name)")
+        switch try ScriptRunner().run(file: file) {
+        case .passed: #expect(!TestPaths.isRecording, "recorded; run again without ASSAY_RECORD")
+        case .skipped(let reason): try Test.cancel("\(name): \(reason)")
+        case .failed(let failure): Issue.record("\(failure)")
+        }
+    }
+}
