@@ -21,6 +21,9 @@ public struct CertificateExtension: Hashable, Sendable {
         }
     }
 
+    /// The most extensions in one list. They are compared each with each, so there has to be a bound.
+    static let maximumCount = 100
+
     /// Reads an `Extensions` SEQUENCE: not empty, no type twice, known bodies well-formed.
     ///
     /// Adds to `quirks` what it let pass; nil tolerates nothing.
@@ -32,6 +35,9 @@ public struct CertificateExtension: Hashable, Sendable {
         var result: [CertificateExtension] = []
         while !list.isAtEnd {
             let offset = list.position
+            guard result.count < maximumCount else {
+                throw DERError(offset, "expected at most \(maximumCount) extensions")
+            }
             let element = try read(&list, &quirks)
             guard !result.contains(where: { $0.oid == element.oid }) else {
                 throw DERError(offset, "extension \(element.oid) occurs twice")
