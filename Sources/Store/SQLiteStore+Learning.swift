@@ -1,7 +1,7 @@
-public import Attestation
+import Attestation
 public import DeviceIdentity
 public import Diagnostics
-public import OpenSSL
+import OpenSSL
 import SQLite
 
 extension SQLiteStore {
