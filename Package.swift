@@ -68,5 +68,9 @@ let package = Package(
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
         .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
+        .testTarget(
+            name: "ProvisioningCommandsTests",
+            dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
     ]
 )
