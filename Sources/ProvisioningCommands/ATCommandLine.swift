@@ -2,8 +2,8 @@ import DeviceIdentity
 
 /// The AT command lines that a device assembles from a command, as far as their length goes.
 ///
-/// The nRF Connect SDK's provisioning library sends `AT`, the command, `=` and the parameters as one line from
-/// one buffer. Its size is the larger of two settings: 1792, made for AT lines, and the transmit buffer, 2048
+/// The nRF Connect SDK's provisioning library sends `AT`, the command, `=` and the parameters as one line
+/// from one buffer. Its size is the larger of two settings: 1792, made for AT lines, and the transmit buffer, 2048
 /// by default. So 2048 is what a device takes unless its maker changed that.
 enum ATCommandLine {
     /// What the buffer holds however small the transmit buffer was made.

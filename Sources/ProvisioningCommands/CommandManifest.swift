@@ -2,7 +2,8 @@ public import DeviceIdentity
 public import Diagnostics
 public import JSON
 
-/// Makes one batch for each device of a CA run: the device's certificate, what else was asked for, `finished`.
+/// Makes one batch for each device of a CA run: the device's certificate, what else was asked for and
+/// `finished`.
 public struct CommandManifest: Sendable {
     /// What one line of the CA's output led to.
     public enum Outcome: Sendable, Equatable {

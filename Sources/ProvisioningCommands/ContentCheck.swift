@@ -234,7 +234,7 @@ struct ContentCheck {
         if settings.count > ConfigurationSetting.deviceLimit {
             report(
                 .error, .commandLimit, path,
-                "expected at most \(ConfigurationSetting.deviceLimit) settings, which is what a device takes, "
+                "expected at most \(ConfigurationSetting.deviceLimit) settings, as many as a device takes, "
                     + "found \(settings.count)")
         }
         for setting in settings where setting.key == "provisioning/interval-sec" {
@@ -253,7 +253,7 @@ struct ContentCheck {
         if !ATString.isSafe(text) {
             report(
                 .error, .command, path,
-                "expected no quotation mark and no control character, which would end the AT command, found one"
+                "expected no quotation mark or control character, which ends the AT command, found one"
             )
         }
     }

@@ -30,7 +30,7 @@ public struct StepParser {
     private var settings: [ConfigurationSetting] = []
     private var notes: [String] = []
 
-    /// A parser with the defaults of the steps; `clientKeyPassword` goes with `client-key` if the key needs one.
+    /// A parser with the defaults of the steps; `clientKeyPassword` goes with a `client-key` that needs one.
     public init(
         defaultTag: SecTag = .nrfCloud, deviceUUID: DeviceUUID? = nil, keyUsage: CSRKeyUsage = .standard,
         clientKeyPassword: String? = nil, readFile: @escaping FileReader
@@ -42,8 +42,8 @@ public struct StepParser {
         self.readFile = readFile
     }
 
-    /// The commands of the steps in their order; throws `usage`, `sec-tag`, `pem`, `chain` or `command`, or what
-    /// reading a file throws, with the step as context.
+    /// The commands of the steps in their order; throws `usage`, `sec-tag`, `pem`, `chain` or `command`, or
+    /// what reading a file throws, with the step as context.
     public func parse(_ steps: [String]) throws(ToolError) -> ComposedSteps {
         var parser = self
         for step in steps {

@@ -49,7 +49,8 @@ import Testing
         (
             #"{"request":{"keygen":{}}}"#, .command,
             "request.keygen: unknown kind of command, expected one of clientPrivateKeyGeneration, "
-                + "cloudAccessKeyGeneration, certificateSigningRequest, clientCertificate, serverCertificate, "
+                + "cloudAccessKeyGeneration, certificateSigningRequest, clientCertificate, "
+                + "serverCertificate, "
                 + "clientPrivateKey, preSharedKey, config, finished"
         ),
         (
@@ -142,11 +143,13 @@ import Testing
         (#"{"schema":"assay.issuance/1","status":"lost"}"#, .json),
         (#"{"schema":"assay.issuance/1","status":"issued","deviceUuid":"x"}"#, .json),
         (
-            #"{"schema":"assay.issuance/1","status":"issued","deviceUuid":"5034394c-3132-4d31-80aa-1c2b3d4e5f60"}"#,
+            #"{"schema":"assay.issuance/1","status":"issued","#
+                + #""deviceUuid":"5034394c-3132-4d31-80aa-1c2b3d4e5f60"}"#,
             .json
         ),
         (
-            #"{"schema":"assay.issuance/1","status":"issued","deviceUuid":"5034394c-3132-4d31-80aa-1c2b3d4e5f60","#
+            #"{"schema":"assay.issuance/1","status":"issued","#
+                + #""deviceUuid":"5034394c-3132-4d31-80aa-1c2b3d4e5f60","#
                 + #""certificatePem":"none"}"#, .pem
         ),
     ])
