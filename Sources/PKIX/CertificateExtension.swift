@@ -22,13 +22,17 @@ public struct CertificateExtension: Hashable, Sendable {
     }
 
     /// Reads an `Extensions` SEQUENCE: not empty, no type twice, known bodies well-formed.
-    static func readAll(_ reader: inout DERReader) throws(DERError) -> [CertificateExtension] {
+    ///
+    /// Adds to `quirks` what it let pass; nil tolerates nothing.
+    static func readAll(
+        _ reader: inout DERReader, quirks: inout Set<EncodingQuirk>?
+    ) throws(DERError) -> [CertificateExtension] {
         let start = reader.position
         var list = try reader.enter(.sequence, "extensions")
         var result: [CertificateExtension] = []
         while !list.isAtEnd {
             let offset = list.position
-            let element = try read(&list)
+            let element = try read(&list, &quirks)
             guard !result.contains(where: { $0.oid == element.oid }) else {
                 throw DERError(offset, "extension \(element.oid) occurs twice")
             }
@@ -38,7 +42,9 @@ public struct CertificateExtension: Hashable, Sendable {
         return result
     }
 
-    private static func read(_ list: inout DERReader) throws(DERError) -> CertificateExtension {
+    private static func read(
+        _ list: inout DERReader, _ quirks: inout Set<EncodingQuirk>?
+    ) throws(DERError) -> CertificateExtension {
         var item = try list.enter(.sequence, "extension")
         let oid = try item.objectIdentifier("extension type")
         var isCritical = false
@@ -46,7 +52,10 @@ public struct CertificateExtension: Hashable, Sendable {
             let offset = item.position
             isCritical = try item.boolean("critical")
             // DEFAULT values are not encoded in DER (X.690 section 11.5).
-            guard isCritical else { throw DERError(offset, "critical is FALSE but written out") }
+            if !isCritical {
+                guard quirks != nil else { throw DERError(offset, "critical is FALSE but written out") }
+                quirks?.insert(.explicitDefault)
+            }
         }
         let value = try item.octetString("extension value")
         try item.finish("extension")

@@ -43,7 +43,8 @@ public struct ParsedCertificate: Sendable {
             extensions = []
         } else {
             var wrapper = try tbs.enter(.constructed(3), "extensions")
-            extensions = try CertificateExtension.readAll(&wrapper)
+            var tolerated: Set<EncodingQuirk>?
+            extensions = try CertificateExtension.readAll(&wrapper, quirks: &tolerated)
             try wrapper.finish("extensions")
         }
         try tbs.finish("TBS certificate")
