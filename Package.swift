@@ -92,6 +92,8 @@ let package = Package(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
+            swiftSettings: common),
+        .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: common),
