@@ -40,10 +40,15 @@ public enum Program {
 
     private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
         do {
-            let command = try AssayRoot.parseAsRoot(arguments)
+            var command = try AssayRoot.parseAsRoot(arguments)
             guard let verb = command as? any AssayCommand else {
-                console.note(type(of: command).helpMessage())
-                return .usage
+                // A noun without a verb is a mistake of the caller's; help that was asked for is a result.
+                if !type(of: command).configuration.subcommands.isEmpty {
+                    console.note(type(of: command).helpMessage())
+                    return .usage
+                }
+                try command.run()
+                return .done
             }
             let status = try verb.run(in: Environment())
             return Interruption.requested ? .interrupted : status
