@@ -2,6 +2,7 @@
 public struct CertificateExtension: Hashable, Sendable {
     /// The extension's type.
     public let oid: OID
+    /// Whether a reader that does not know the type has to refuse the certificate.
     public let isCritical: Bool
     /// The DER within the extnValue OCTET STRING.
     public let value: [UInt8]
