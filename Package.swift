@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "SQLite", "JSON", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
 

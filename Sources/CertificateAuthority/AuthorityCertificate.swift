@@ -55,7 +55,8 @@ public enum AuthorityCertificate {
             }
             guard let length = request.pathLength, Int(length) < remaining else {
                 throw ToolError(
-                    .issuerInvalid, "expected a path length below the issuer's \(remaining), found "
+                    .issuerInvalid,
+                    "expected a path length below the issuer's \(remaining), found "
                         + (request.pathLength.map { "\($0)" } ?? "none"))
             }
         }
@@ -64,14 +65,17 @@ public enum AuthorityCertificate {
         }
         let validity = try IssuancePlan.validity(
             days: request.days, backdate: backdate, within: issuer.certificate.validity, at: now)
-        return try make(request, publicKey: publicKey, validity: validity, issuer: issuer, signedBy: issuer.key)
+        return try make(
+            request, publicKey: publicKey, validity: validity, issuer: issuer, signedBy: issuer.key)
     }
 
     private static func make(
         _ request: AuthorityRequest, publicKey: PublicKey, validity: ValidityPeriod, issuer: Issuer?,
         signedBy key: PrivateKey
     ) throws(ToolError) -> [UInt8] {
-        guard !request.subject.isEmpty else { throw ToolError(.csrSubject, "expected a subject, found an empty one") }
+        guard !request.subject.isEmpty else {
+            throw ToolError(.csrSubject, "expected a subject, found an empty one")
+        }
         if let reason = request.subject.unfitness { throw ToolError(.csrSubject, reason) }
         let extensions = CertificateTemplate.authorityExtensions(pathLength: request.pathLength)
         let name = issuer?.certificate.subject ?? request.subject
@@ -85,12 +89,10 @@ public enum AuthorityCertificate {
         let tbs = template.makeTBS(
             serial: request.serial, subject: request.subject, publicKey: info, validity: validity)
         let lint = CertificateLint(
-            algorithm: identifier, issuer: name, validity: validity, extensions: extensions,
-            issuerKeyIdentifier: issuer?.keyIdentifier)
-        if let finding = lint.finding(
-            in: tbs, serial: request.serial, subject: request.subject, publicKey: info)
-        {
-            throw ToolError(.lint, "a certificate was not signed: \(finding)")
+            algorithm: identifier, issuer: name, issuerValidity: issuer?.certificate.validity ?? validity,
+            extensions: extensions, issuerKeyIdentifier: issuer?.keyIdentifier)
+        if case .failure(let finding) = lint.read(tbs, subject: request.subject, publicKey: info) {
+            throw ToolError(.lint, "a certificate was not signed: \(finding.text)")
         }
         do {
             let signature = try key.sign(tbs, algorithm: algorithm)

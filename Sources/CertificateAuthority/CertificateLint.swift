@@ -7,61 +7,75 @@ struct CertificateLint: Sendable {
     /// AlgorithmIdentifier, DER.
     let algorithm: [UInt8]
     let issuer: DistinguishedName
-    let validity: ValidityPeriod
+    /// The validity of the CA, which no certificate leaves.
+    let issuerValidity: ValidityPeriod
     /// The extensions in front of the key identifiers.
     let extensions: [CertificateExtension]
     /// `nil` for a self-signed certificate, which has no authority key identifier.
     let issuerKeyIdentifier: [UInt8]?
 
-    /// What is wrong with `tbs`; `nil` if nothing is.
-    func finding(
-        in tbs: [UInt8], serial: CertificateSerial, subject: DistinguishedName, publicKey: SubjectPublicKeyInfo
-    ) -> String? {
+    /// What the octets say that differs from certificate to certificate.
+    struct Reading {
+        let serial: CertificateSerial
+        let validity: ValidityPeriod
+    }
+
+    /// Why octets are not to be signed.
+    struct Finding: Error {
+        let text: String
+    }
+
+    /// Reads `tbs`, which has to be a certificate of this CA and profile for this subject and key.
+    func read(
+        _ tbs: [UInt8], subject: DistinguishedName, publicKey: SubjectPublicKeyInfo
+    ) -> Result<Reading, Finding> {
         do {
-            return try read(tbs, serial, subject, publicKey)
+            return try read(tbs, subject, publicKey)
         } catch {
-            return error.description
+            return .failure(Finding(text: error.description))
         }
     }
 
     private func read(
-        _ tbs: [UInt8], _ serial: CertificateSerial, _ subject: DistinguishedName,
-        _ publicKey: SubjectPublicKeyInfo
-    ) throws(DERError) -> String? {
+        _ tbs: [UInt8], _ subject: DistinguishedName, _ publicKey: SubjectPublicKeyInfo
+    ) throws(DERError) -> Result<Reading, Finding> {
         var outer = DERReader(tbs)
         var body = try outer.enter(.sequence, "TBS certificate")
         try outer.finish("TBS certificate")
         var version = try body.enter(.constructed(0), "version")
-        guard try version.smallInteger("version") == 2 else { return "the version is not 3" }
+        guard try version.smallInteger("version") == 2 else { return Self.failure("the version is not 3") }
         try version.finish("version")
         let number = try body.integer("serial number")
         // RFC 5280 section 4.1.2.2: positive, at most 20 octets.
         guard number.count <= 20, tbs[number.lowerBound] < 0x80,
-            body.matches(number.suffixRange(serial.magnitude.count), serial.magnitude)
-        else { return "the serial number is not the one that was drawn" }
+            let serial = CertificateSerial(magnitude: tbs[number].drop { $0 == 0 })
+        else { return Self.failure("the serial number is not positive and at most 20 octets long") }
         guard try body.matches(body.read(.sequence, "signature algorithm").whole, algorithm) else {
-            return "the signature algorithm is not the CA's"
+            return Self.failure("the signature algorithm is not the CA's")
         }
         guard try body.matches(body.read(.sequence, "issuer").whole, issuer.der) else {
-            return "the issuer is not the CA"
+            return Self.failure("the issuer is not the CA")
         }
         var period = try body.enter(.sequence, "validity")
         let notBefore = try DERTime.seconds(period, period.next())
         let notAfter = try DERTime.seconds(period, period.next())
         try period.finish("validity")
-        guard notBefore == validity.notBefore, notAfter == validity.notAfter else {
-            return "the validity is not the one that was planned"
-        }
+        guard let validity = ValidityPeriod(notBefore: notBefore, notAfter: notAfter),
+            notBefore >= issuerValidity.notBefore, notAfter <= issuerValidity.notAfter
+        else { return Self.failure("the validity leaves that of the CA") }
         guard !subject.isEmpty, try body.matches(body.read(.sequence, "subject").whole, subject.der) else {
-            return "the subject is not the one that was vetted"
+            return Self.failure("the subject is not the one that was vetted")
         }
         guard try body.matches(body.read(.sequence, "public key").whole, publicKey.der) else {
-            return "the public key is not the one that was vetted"
+            return Self.failure("the public key is not the one that was vetted")
         }
         var wrapper = try body.enter(.constructed(3), "extensions")
         try body.finish("TBS certificate")
-        return try readExtensions(&wrapper)
+        if let finding = try readExtensions(&wrapper) { return Self.failure(finding) }
+        return .success(Reading(serial: serial, validity: validity))
     }
+
+    private static func failure(_ text: String) -> Result<Reading, Finding> { .failure(Finding(text: text)) }
 
     private func readExtensions(_ wrapper: inout DERReader) throws(DERError) -> String? {
         var list = try wrapper.enter(.sequence, "extensions")
@@ -99,12 +113,5 @@ struct CertificateLint: Sendable {
         let content = try item.octetString("extension value")
         try item.finish("extension")
         return item.matches(type, oid.content) && critical == isCritical && item.matches(content, value)
-    }
-}
-
-extension Range<Int> {
-    /// The last `count` places, or all.
-    fileprivate func suffixRange(_ count: Int) -> Range<Int> {
-        Swift.max(lowerBound, upperBound - count)..<upperBound
     }
 }

@@ -17,17 +17,20 @@ public struct IssuancePlan: Sendable {
         self.issuer = issuer
         self.profile = profile
         validity = try Self.validity(
-            days: profile.validityDays, backdate: profile.backdate, within: issuer.certificate.validity, at: now)
+            days: profile.validityDays, backdate: profile.backdate, within: issuer.certificate.validity,
+            at: now)
         let identifier = issuer.keyIdentifier
         guard
             let template = CertificateTemplate(
-                issuer: issuer.certificate.subject, algorithm: issuer.algorithm, extensions: profile.extensions,
+                issuer: issuer.certificate.subject, algorithm: issuer.algorithm,
+                extensions: profile.extensions,
                 issuerKeyIdentifier: identifier),
             let algorithm = SignatureAlgorithmIdentifier.der(issuer.algorithm)
         else { throw ToolError(.issuerInvalid, "the CA's key makes no signature for certificates") }
         self.template = template
         lint = CertificateLint(
-            algorithm: algorithm, issuer: issuer.certificate.subject, validity: validity,
+            algorithm: algorithm, issuer: issuer.certificate.subject,
+            issuerValidity: issuer.certificate.validity,
             extensions: profile.extensions, issuerKeyIdentifier: identifier)
     }
 

@@ -22,7 +22,15 @@ public struct IssuedCertificate: Sendable {
     public var fingerprint: [UInt8] { Digest.sha256(der) }
 }
 
-/// Signs certificates. One per thread: it owns OpenSSL contexts.
+/// A certificate that may be signed: its octets were read back and checked against the profile. It can be used once.
+/// Only ``IssuingWorker/prepare(_:for:)`` makes one.
+public struct PreparedCertificate: ~Copyable {
+    fileprivate let tbs: [UInt8]
+    fileprivate let reading: CertificateLint.Reading
+    fileprivate let subject: DistinguishedName
+}
+
+/// Drafts and signs certificates. One per thread: it owns OpenSSL contexts.
 public final class IssuingWorker {
     private let plan: IssuancePlan
     private let signer: P256Signer?
@@ -34,46 +42,53 @@ public final class IssuingWorker {
         signer = plan.issuer.algorithm == .ecdsa(.sha256) ? try P256Signer(key: plan.issuer.key) : nil
     }
 
-    /// The certificate for `request` under the plan.
+    /// The TBSCertificate for `request` under the plan; not checked and not signed.
     ///
     /// - Parameter serial: fresh from a random generator; never used twice by one CA.
     /// - Returns: a failure with `key-reused` or `csr-subject` when the CA's own key or name is presented as a
     ///   device's.
-    /// - Throws: ``ToolError`` with code `lint` or `internal`: nothing more can be issued.
-    public func issue(
-        _ request: VettedRequest, serial: CertificateSerial
-    ) throws(ToolError) -> Result<IssuedCertificate, CheckFailure> {
-        if let failure = collision(request) { return .failure(failure) }
-        let tbs = plan.template.makeTBS(
-            serial: serial, subject: request.subject, publicKey: request.publicKey, validity: plan.validity)
-        if let finding = plan.lint.finding(
-            in: tbs, serial: serial, subject: request.subject, publicKey: request.publicKey)
-        {
-            throw ToolError(.lint, "a certificate was not signed: \(finding)")
-        }
-        let signature = try sign(tbs)
-        if !hasProvenKey {
-            try prove(signature, over: tbs)
-            hasProvenKey = true
-        }
-        return .success(
-            IssuedCertificate(
-                der: plan.template.assemble(tbs, signature: signature), serial: serial,
-                subject: request.subject, validity: plan.validity))
-    }
-
-    private func collision(_ request: VettedRequest) -> CheckFailure? {
+    public func draft(_ request: VettedRequest, serial: CertificateSerial) -> Result<[UInt8], CheckFailure> {
         let authority = plan.issuer.certificate
         if request.publicKey == authority.publicKey {
-            return CheckFailure(.keyReused, "the public key is the CA's own")
+            return .failure(CheckFailure(.keyReused, "the public key is the CA's own"))
         }
         if request.subject == authority.subject {
-            return CheckFailure(.csrSubject, "the subject is the CA's own name")
+            return .failure(CheckFailure(.csrSubject, "the subject is the CA's own name"))
         }
-        return nil
+        return .success(
+            plan.template.makeTBS(
+                serial: serial, subject: request.subject, publicKey: request.publicKey,
+                validity: plan.validity))
     }
 
-    private func sign(_ tbs: [UInt8]) throws(ToolError) -> [UInt8] {
+    /// Reads the octets of a draft, of this run or of an earlier one, back and checks them.
+    ///
+    /// - Throws: ``ToolError`` with code `lint`: the octets are not a certificate of this CA and profile for this
+    ///   request, and are not signed.
+    public func prepare(_ tbs: [UInt8], for request: VettedRequest) throws(ToolError) -> PreparedCertificate {
+        switch plan.lint.read(tbs, subject: request.subject, publicKey: request.publicKey) {
+        case .success(let reading):
+            return PreparedCertificate(tbs: tbs, reading: reading, subject: request.subject)
+        case .failure(let finding):
+            throw ToolError(.lint, "a certificate was not signed: \(finding.text)")
+        }
+    }
+
+    /// Signs what was prepared.
+    ///
+    /// - Throws: ``ToolError`` with code `internal`: nothing more can be issued.
+    public func sign(_ prepared: consuming PreparedCertificate) throws(ToolError) -> IssuedCertificate {
+        let signature = try signature(over: prepared.tbs)
+        if !hasProvenKey {
+            try prove(signature, over: prepared.tbs)
+            hasProvenKey = true
+        }
+        return IssuedCertificate(
+            der: plan.template.assemble(prepared.tbs, signature: signature), serial: prepared.reading.serial,
+            subject: prepared.subject, validity: prepared.reading.validity)
+    }
+
+    private func signature(over tbs: [UInt8]) throws(ToolError) -> [UInt8] {
         do {
             if let signer { return try signer.sign(digest: Digest.sha256(tbs)) }
             return try plan.issuer.key.sign(tbs, algorithm: plan.issuer.algorithm)
@@ -86,6 +101,9 @@ public final class IssuingWorker {
     private func prove(_ signature: [UInt8], over tbs: [UInt8]) throws(ToolError) {
         guard let key = try? PublicKey(spki: plan.issuer.certificate.publicKey.der),
             key.isValid(signature: signature, over: tbs, algorithm: plan.issuer.algorithm)
-        else { throw ToolError(.internalFault, "a signature of the CA's key does not verify under its certificate") }
+        else {
+            throw ToolError(
+                .internalFault, "a signature of the CA's key does not verify under its certificate")
+        }
     }
 }

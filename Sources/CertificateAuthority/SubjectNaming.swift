@@ -42,7 +42,9 @@ struct SubjectNaming {
         guard let imei else {
             guard let asked else {
                 return .failure(
-                    .init(.csrSubject, "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither"))
+                    .init(
+                        .csrSubject,
+                        "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither"))
             }
             return named(Self.prefix + asked)
         }

@@ -10,7 +10,9 @@ public import Diagnostics
 public enum OrderedPipeline {
     /// Reads with `next` and writes with `deliver` on the calling thread, works with `process` on `jobs` threads.
     ///
-    /// A stream of one chunk is processed on the calling thread. At most `3 * jobs` chunks are in flight.
+    /// A stream of one chunk is processed on the calling thread. At most `3 * jobs` chunks are in flight. `next` is
+    /// asked again after it answered `nil` as long as results come in, so that a delivered result may lead to more
+    /// work; the run ends when it answers `nil` and nothing is in flight.
     /// - Parameter makeWorker: called once on each thread; what it makes never leaves that thread.
     /// - Parameter deliver: called in order; `false` stops the run after what was delivered.
     public static func run<Chunk: Sendable, Output: Sendable, Worker>(
@@ -26,7 +28,7 @@ public enum OrderedPipeline {
             var chunk: Chunk? = first
             while let current = chunk {
                 guard try deliver(process(worker, current)), !Interruption.requested else { return }
-                chunk = jobs > 1 ? nil : try next()
+                chunk = try next()
             }
             return
         }
@@ -50,17 +52,12 @@ public enum OrderedPipeline {
         queue.put(second)
         var submitted = 2
         var delivered = 0
-        var more = true
-        while delivered < submitted || more {
-            while more, submitted - delivered < 3 * threads.count {
-                guard !Interruption.requested, let chunk = try next() else {
-                    more = false
-                    break
-                }
+        while true {
+            while submitted - delivered < 3 * threads.count, !Interruption.requested, let chunk = try next() {
                 queue.put(chunk)
                 submitted += 1
             }
-            if delivered == submitted { break }
+            if delivered == submitted { return }
             guard try deliver(try queue.result(delivered)) else { return }
             delivered += 1
         }

@@ -66,6 +66,9 @@ public final class Connection {
     /// Rows changed by the last statement.
     public var changes: Int { Int(sqlite3_changes64(pointer)) }
 
+    /// The row number of the last insert.
+    public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(pointer) }
+
     /// Runs `body` in a transaction that holds the write lock from its start; rolls back when `body` throws.
     public func transaction<Value, Failure: Error>(
         _ body: () throws(Failure) -> Value, mapError: (SQLiteError) -> Failure

@@ -78,6 +78,8 @@ extension SQLiteStore: DeviceRegistry {
             try statement("UPDATE device SET trust = 1 WHERE uuid = ?").run(.blob(device.bytes))
             try note(
                 Evidence(how: .confirmed, at: time, inputDigest: nil, profile: key.profile), for: device)
+            let confirmed = IdentityKey(publicKey: key.identity.publicKey, trust: .trusted)
+            try noteTrust(confirmed, of: device, .confirmed, time)
             return .updated
         }
     }
@@ -111,6 +113,7 @@ extension SQLiteStore: DeviceRegistry {
                 Evidence(
                     how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
                 for: registration.uuid)
+            try noteTrust(key, of: registration.uuid, registration.how, time)
             changed = true
         }
         if try keep(registration, time) { changed = true }
@@ -142,11 +145,12 @@ extension SQLiteStore: DeviceRegistry {
             .blob(registration.uuid.bytes), registration.imei.map { .text($0.description) } ?? .null,
             .integer(time), key.map { .blob($0.publicKey.point) } ?? .null,
             key.map { .integer(Self.code($0.trust)) } ?? .null, key == nil ? .null : .integer(time))
-        if key != nil {
+        if let key {
             try note(
                 Evidence(
                     how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
                 for: registration.uuid)
+            try noteTrust(key, of: registration.uuid, registration.how, time)
         }
     }
 
@@ -174,6 +178,15 @@ extension SQLiteStore: DeviceRegistry {
                 .blob(device.bytes), .integer(evidence.at), .text(evidence.how.rawValue),
                 evidence.inputDigest.map { .blob($0) } ?? .null,
                 evidence.profile.map { .text($0.rawValue) } ?? .null)
+    }
+
+    /// Notes in the audit chain that a device's key became known or more trusted.
+    func noteTrust(
+        _ key: IdentityKey, of device: DeviceUUID, _ how: Evidence.How, _ time: Int64
+    ) throws(SQLiteError) {
+        let trust: KeyTrust = key.trust == .observed ? .observed : .trusted
+        try append(
+            AuditEvent.trusted(device, key.publicKey.kid, trust: trust.rawValue, how: how.rawValue), at: time)
     }
 
     private static func record(_ row: Statement) -> DeviceRecord? {

@@ -34,6 +34,8 @@ extension SQLiteStore {
             guard let key = Self.commonKey(seen, profile) else { continue }
             try pin(key, profile, for: observation.uuid, exists: known != nil, time)
             for evidence in seen { try noteSignature(evidence, profile, time) }
+            let observed = IdentityKey(publicKey: key, trust: .observed)
+            try noteTrust(observed, of: observation.uuid, .learned, time)
             return .learned(IdentityKey(publicKey: key, trust: .observed), profile)
         }
         return .pending

@@ -7,7 +7,7 @@ enum Schema {
     static let applicationID: Int64 = 0x4153_5359
 
     /// `migrations[n]` leads from version n to version n + 1. A released step is never changed.
-    static let migrations: [String] = [version1]
+    static let migrations: [String] = [version1, version2]
 
     static var currentVersion: Int { migrations.count }
 
@@ -55,6 +55,57 @@ enum Schema {
             nonce BLOB NOT NULL CHECK (length(nonce) = 16),
             at INTEGER NOT NULL,
             PRIMARY KEY (uuid, nonce)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Version 2: the issuance ledger and the audit chain.
+    private static let version2 = """
+        CREATE TABLE issuance (
+            id INTEGER PRIMARY KEY,
+            authority BLOB NOT NULL CHECK (length(authority) = 32),
+            profile TEXT NOT NULL,
+            request BLOB NOT NULL CHECK (length(request) = 32),
+            serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),
+            key_id BLOB NOT NULL CHECK (length(key_id) = 32),
+            device BLOB CHECK (device IS NULL OR length(device) = 16),
+            subject TEXT NOT NULL,
+            not_before INTEGER NOT NULL,
+            not_after INTEGER NOT NULL,
+            tbs_digest BLOB NOT NULL CHECK (length(tbs_digest) = 32),
+            tbs BLOB,
+            attestation_profile TEXT CHECK (attestation_profile IN ('bound', 'plain')),
+            attestation_key BLOB CHECK (attestation_key IS NULL OR length(attestation_key) = 32),
+            intended_at INTEGER NOT NULL,
+            issued_at INTEGER,
+            certificate BLOB,
+            fingerprint BLOB CHECK (fingerprint IS NULL OR length(fingerprint) = 32),
+            replaces INTEGER REFERENCES issuance (id),
+            is_current INTEGER NOT NULL DEFAULT 1 CHECK (is_current IN (0, 1)),
+            revoked_at INTEGER,
+            reason INTEGER,
+            CHECK ((certificate IS NULL) = (issued_at IS NULL) AND (certificate IS NULL) = (fingerprint IS NULL)),
+            CHECK ((certificate IS NULL) <> (tbs IS NULL)),
+            CHECK ((revoked_at IS NULL) = (reason IS NULL))
+        ) STRICT;
+        CREATE UNIQUE INDEX issuance_current ON issuance (authority, profile, request) WHERE is_current = 1;
+        CREATE INDEX issuance_key ON issuance (key_id);
+        CREATE INDEX issuance_device ON issuance (device) WHERE device IS NOT NULL;
+        CREATE INDEX issuance_end ON issuance (not_after);
+
+        CREATE TABLE event (
+            seq INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+
+        CREATE TABLE crl (
+            authority BLOB NOT NULL CHECK (length(authority) = 32),
+            number INTEGER NOT NULL,
+            this_update INTEGER NOT NULL,
+            next_update INTEGER NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (authority, number)
         ) STRICT, WITHOUT ROWID;
         """
 

@@ -24,7 +24,8 @@ struct CAFolder {
         switch (FileSystem.kind(of: certificateFile), FileSystem.kind(of: keyFile)) {
         case (nil, nil):
             throw ToolError(
-                .io, "expected a CA folder with ca.crt and ca.key, found neither", context: [.init("file", place)],
+                .io, "expected a CA folder with ca.crt and ca.key, found neither",
+                context: [.init("file", place)],
                 hint: "assay ca init makes one")
         case (nil, _), (_, nil): throw halfMade
         default: break
@@ -46,7 +47,8 @@ struct CAFolder {
         }
         for entry in document.entries where entry.label != "CERTIFICATE" {
             throw ToolError(
-                .pem, "expected PEM blocks CERTIFICATE, found \(entry.label) on line \(entry.line)", context: [place])
+                .pem, "expected PEM blocks CERTIFICATE, found \(entry.label) on line \(entry.line)",
+                context: [place])
         }
         guard !document.entries.isEmpty else {
             throw ToolError(.pem, "expected a certificate in PEM, found none", context: [place])

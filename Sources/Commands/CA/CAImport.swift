@@ -57,7 +57,8 @@ struct CAImport: AssayCommand {
             output.console.note(
                 "assay: note: the CA's certificate has no keyUsage extension, which strict verifiers want")
         }
-        try StandardStream.output().write(CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
+        try StandardStream.output().write(
+            CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
         return .done
     }
 }

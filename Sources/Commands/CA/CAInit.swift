@@ -20,7 +20,9 @@ struct CAInit: AssayCommand {
 
     @OptionGroup var subject: SubjectOptions
 
-    @Option(help: .init("Days of validity; 7300 for a root, 5475 for an intermediate by default.", valueName: "n"))
+    @Option(
+        help: .init("Days of validity; 7300 for a root, 5475 for an intermediate by default.", valueName: "n")
+    )
     var days: Int?
 
     @Option(help: .init("The folder of the CA that signs the new CA's certificate.", valueName: "dir"))
@@ -79,7 +81,8 @@ struct CAInit: AssayCommand {
         // What the next command would refuse is not written.
         let made = try Issuer(chain: chain, key: key, at: environment.now)
         try folder.create(chain: chain, keyPEM: try KeyFile.pem(key, passphrase: secret))
-        try StandardStream.output().write(CAReport(directory: directory, issuer: made).bytes(json: output.json))
+        try StandardStream.output().write(
+            CAReport(directory: directory, issuer: made).bytes(json: output.json))
         return .done
     }
 }

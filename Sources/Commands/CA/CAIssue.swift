@@ -3,6 +3,7 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import PKIX
+import Store
 
 /// `assay ca issue`
 struct CAIssue: AssayCommand {
@@ -12,6 +13,8 @@ struct CAIssue: AssayCommand {
         discussion: """
             For every request: possession of the key is verified, key and name are checked against the profile, and \
             a certificate is signed. The request contributes its key and its name; every extension is the profile's. \
+            The ledger in the store sees to it that a request gets one certificate under a CA and profile, however \
+            often it comes: the same one again (existing) unless --reissue is said. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files. \
             Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of several.
             """)
@@ -29,7 +32,8 @@ struct CAIssue: AssayCommand {
 
     @Option(
         help: .init(
-            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>.", valueName: "rule"))
+            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>.", valueName: "rule")
+    )
     var subjectFrom: SubjectChoice = .csr
 
     @Flag(help: "Certify only keys for which a device vouches whose identity key is known and trusted.")
@@ -37,7 +41,12 @@ struct CAIssue: AssayCommand {
 
     @OptionGroup var keys: KeyOptions
 
-    @Option(help: .init("Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
+    @Flag(help: "Issue anew for requests that have their certificate, and link the new one to the old.")
+    var reissue = false
+
+    @Option(
+        help: .init(
+            "Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
     var outDir: String?
 
     @Flag(help: "Put the CA's certificates behind each certificate.")
@@ -60,7 +69,8 @@ struct CAIssue: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         guard var profile = CertificateProfile.builtIn[profile] else {
             throw ToolError(
-                .profile, "unknown profile '\(profile.escapedForTerminal)', expected "
+                .profile,
+                "unknown profile '\(profile.escapedForTerminal)', expected "
                     + CertificateProfile.builtIn.keys.sorted().joined(separator: ", "))
         }
         profile.subjectRule = subjectFrom.rule
@@ -74,18 +84,27 @@ struct CAIssue: AssayCommand {
         let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         let folder = try outDir.map { try CertificateFolder(path: $0, replaces: file.force) }
-        let run = IssuanceRun(
-            plan: plan, keys: source, requireAttestation: requireAttestation, minimumTrust: keys.trust.trust,
-            chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
-            json: output.json, folder: folder, jobs: batch.jobs ?? environment.defaultJobs,
-            failFast: batch.failFast)
+        let settings = IssuanceSettings(
+            plan: plan, keys: source, requireAttestation: requireAttestation,
+            minimumTrust: keys.trust.trust)
         let console = output.console
+        let ledger = try keys.store.open(.create, console)
         // With files alone there is nothing to print.
         let sink = folder != nil && !output.json && file.output == nil ? nil : try file.sink()
-        let tally = try run.run(input.stream, to: sink, console: console)
+        let results = IssuanceOutput(
+            sink: sink, folder: folder,
+            chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
+            json: output.json, failFast: batch.failFast, console: console)
+        let run = IssuanceRun(
+            settings, stream: input.stream, ledger: ledger, reissue: reissue, output: results,
+            jobs: batch.jobs ?? environment.defaultJobs, now: environment.now)
+        try run.run()
+        guard results.tally.total > 0 || Interruption.requested else {
+            throw ToolError(.pem, "expected a request, found none in the input")
+        }
         try sink?.commit()
-        console.note(tally.summary(unit: "request", good: "issued"))
-        return tally.exitStatus
+        console.note(results.summary)
+        return results.tally.exitStatus
     }
 }
 

@@ -6,22 +6,57 @@ import JSON
 import OpenSSL
 import PKIX
 
+/// The certificate of a result: signed a moment ago, or found in the ledger.
+struct CertificateSummary: Sendable {
+    let der: [UInt8]
+    let serial: CertificateSerial
+    let subject: DistinguishedName
+    let validity: ValidityPeriod
+
+    init(_ issued: IssuedCertificate) {
+        der = issued.der
+        serial = issued.serial
+        subject = issued.subject
+        validity = issued.validity
+    }
+
+    /// A certificate that the ledger kept.
+    init(der: [UInt8]) throws(ToolError) {
+        do {
+            let parsed = try ParsedCertificate(der: der)
+            self.der = der
+            serial = parsed.serial
+            subject = parsed.subject
+            validity = parsed.validity
+        } catch {
+            throw ToolError(.der, "a certificate of the ledger: \(error.description)")
+        }
+    }
+}
+
 /// The result for one request, `assay.issuance/1`.
 struct IssuanceReport: Sendable {
     enum Status: String {
-        case issued, rejected
+        case issued, existing, rejected
     }
 
     let location: InputLocation
     var request: VettedRequest?
-    var certificate: IssuedCertificate?
+    var certificate: CertificateSummary?
+    /// Whether the certificate was there before this run.
+    var existed = false
     /// SHA-256 of the request, where one could be read.
     var requestSHA256: [UInt8]?
     var failures: [CheckFailure] = []
     /// Whether the input could not be read as a request at all.
     var isMalformed = false
+    /// Why the source could not be read, where that is what happened.
+    var unreadable: ToolError?
 
-    var status: Status { certificate != nil && failures.isEmpty ? .issued : .rejected }
+    var status: Status {
+        guard certificate != nil, failures.isEmpty else { return .rejected }
+        return existed ? .existing : .issued
+    }
 
     /// - Parameter chain: PEM that follows the certificate's.
     func write(json writer: inout JSONWriter, chain: [UInt8]) {
@@ -35,7 +70,8 @@ struct IssuanceReport: Sendable {
             writer.key("deviceUuid")
             writer.string(device.description)
         }
-        if status == .issued, let certificate { Self.write(certificate, &writer) }
+        let certificate = status == .rejected ? nil : certificate
+        if let certificate { Self.write(certificate, &writer) }
         if let requestSHA256 {
             writer.key("csrSha256")
             writer.hex(requestSHA256)
@@ -51,7 +87,7 @@ struct IssuanceReport: Sendable {
             writer.hex(attestation.key.publicKey.kid)
             writer.endObject()
         }
-        if status == .issued, let certificate {
+        if let certificate {
             writer.key("certificatePem")
             writer.string(asciiBytes: PEMWriter.encode(label: "CERTIFICATE", der: certificate.der) + chain)
         }
@@ -61,7 +97,7 @@ struct IssuanceReport: Sendable {
         writer.newline()
     }
 
-    private static func write(_ certificate: IssuedCertificate, _ writer: inout JSONWriter) {
+    private static func write(_ certificate: CertificateSummary, _ writer: inout JSONWriter) {
         writer.key("subject")
         writer.string(certificate.subject.description)
         writer.key("serial")
@@ -71,11 +107,12 @@ struct IssuanceReport: Sendable {
         writer.key("notAfter")
         writer.string(Timestamp.text(certificate.validity.notAfter))
         writer.key("fingerprintSha256")
-        writer.hex(certificate.fingerprint)
+        writer.hex(Digest.sha256(certificate.der))
     }
 
     /// The first failure as an error for people; `nil` when there is none.
     var error: ToolError? {
+        if let unreadable { return unreadable }
         guard let first = failures.first else { return nil }
         let text = failures.map { "\($0.code.rawValue): \($0.message)" }.joined(separator: "; ")
         return ToolError(

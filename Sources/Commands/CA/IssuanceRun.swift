@@ -1,187 +1,140 @@
-import Attestation
 import CertificateAuthority
 import Diagnostics
 import InputOutput
 import JSON
-import OpenSSL
 import PKIX
+import Store
 
-/// `ca issue` at work: the stream of requests through the pipeline to certificates, in the order of the input.
-struct IssuanceRun {
-    let plan: IssuancePlan
-    /// The identity keys of devices, where some are known.
-    let keys: KeySource?
-    let requireAttestation: Bool
-    let minimumTrust: KeyTrust
-    /// PEM that follows each certificate.
-    let chain: [UInt8]
-    let json: Bool
-    let folder: CertificateFolder?
-    let jobs: Int
-    let failFast: Bool
+/// `ca issue` at work: requests are vetted on all cores, their intents noted, their certificates signed on all cores and
+/// entered into the ledger, and then reported, in the order of the input.
+///
+/// Nothing is signed whose intent is not on disk, nothing is reported whose certificate is not. A flush to disk is
+/// shared by a group: the transaction that enters the certificates of one group notes the intents of the next.
+final class IssuanceRun {
+    /// Requests in a group: enough that a flush to disk costs little for each.
+    private static let groupSize = 1_000
+    /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
+    private static let jobSize = 64
 
-    /// What one thread owns.
-    private final class Worker {
-        let vetter: RequestVetter
-        let issuing: IssuingWorker
-        let keys: KeyLookup?
-        var writer = JSONWriter(reservingCapacity: 65_536)
+    private let settings: IssuanceSettings
+    private let ledger: any IssuanceLedger
+    private let reissue: Bool
+    private let now: Int64
+    private let output: IssuanceOutput
+    private let jobs: Int
 
-        init(
-            _ plan: IssuancePlan, _ demand: RequestVetter.AttestationDemand, _ trust: KeyTrust,
-            _ source: KeySource?
-        ) throws(ToolError) {
-            keys = try source?.lookup()
-            do {
-                vetter = try RequestVetter(profile: plan.profile, demand: demand, minimumTrust: trust)
-                issuing = try IssuingWorker(plan: plan)
-            } catch {
-                throw ToolError(.internalFault, error.message)
-            }
-        }
+    private var stream: RequestStream
+    private var streamEnded = false
+    private var vetting = 0
+    private var collected: [VettedItem] = []
+    private var groups: [IssuanceGroup] = []
+    private var groupOfRow: [Int64: Int] = [:]
+    /// How many groups were finished and removed: `groups[0]` is the group of this number.
+    private var finishedGroups = 0
+    private var orders: [[SigningOrder]] = []
+
+    init(
+        _ settings: IssuanceSettings, stream: RequestStream, ledger: any IssuanceLedger, reissue: Bool,
+        output: IssuanceOutput, jobs: Int, now: Int64
+    ) {
+        self.settings = settings
+        self.stream = stream
+        self.ledger = ledger
+        self.reissue = reissue
+        self.output = output
+        self.jobs = jobs
+        self.now = now
     }
 
-    private struct Output: Sendable {
-        /// Finished results, when no files are written.
-        var bytes: [UInt8] = []
-        /// The results themselves, when each still has to get its file.
-        var reports: [IssuanceReport] = []
-        var tally = Tally()
-        var errors: [ToolError] = []
-        /// A fault that ends the run: the CA cannot sign.
-        var fault: ToolError?
-    }
-
-    private var demand: RequestVetter.AttestationDemand {
-        if requireAttestation { return .always }
-        return keys == nil ? .none : .whenKeyIsKnown
-    }
-
-    /// Reads everything, writes everything; the tally decides the exit status.
-    func run(_ stream: RequestStream, to sink: (any ByteSink)?, console: Console) throws(ToolError) -> Tally {
-        var stream = stream
-        var tally = Tally()
-        let (plan, demand, trust, keys) = (plan, demand, minimumTrust, keys)
-        var writer = JSONWriter()
+    /// Reads everything, writes everything; the tally of the output decides the exit status.
+    func run() throws(ToolError) {
+        let settings = settings
         try OrderedPipeline.run(
             jobs: jobs,
-            makeWorker: { () throws(ToolError) in try Worker(plan, demand, trust, keys) },
-            next: { () throws(ToolError) in stream.next() },
-            process: { process($1, $0) },
-            deliver: { found throws(ToolError) in
-                var output = found
-                writer.removeAll()
-                writeFiles(&output, &writer)
-                try sink?.write(output.bytes)
-                if let fault = output.fault { throw fault }
-                tally += output.tally
-                for error in output.errors { console.error(error) }
-                console.progress(done: tally.total, failed: tally.bad, unit: "requests")
-                return !(failFast && tally.bad > 0)
+            makeWorker: { () throws(ToolError) in try IssuanceWorker(settings) },
+            next: { () throws(ToolError) in try nextJob() },
+            process: { worker, job in worker.perform(job) },
+            deliver: { result throws(ToolError) in
+                try take(result)
+                return !output.shouldStop
             })
-        guard tally.total > 0 else { throw ToolError(.pem, "expected a request, found none in the input") }
-        return tally
+        // After an interruption or with --fail-fast: what is signed is entered and reported, no more is begun.
+        if !groups.isEmpty { try flush(beginning: false) }
     }
 
-    private func process(_ chunk: RequestChunk, _ worker: Worker) -> Output {
-        var output = Output()
-        worker.writer.removeAll()
-        if case .unreadable(let error) = chunk.content {
-            let location = InputLocation(source: chunk.source, line: 1)
-            output.errors.append(error)
-            output.tally.unreadable += 1
-            if json {
-                let report = IssuanceReport(
-                    location: location, failures: [.init(error.code, error.message)], isMalformed: true)
-                emit(report, &worker.writer, &output)
+    private func nextJob() throws(ToolError) -> IssuanceJob? {
+        if let order = nextOrder() { return order }
+        if !streamEnded, collected.count < Self.groupSize {
+            if let chunk = stream.next() {
+                vetting += 1
+                return .vet(chunk)
             }
-        } else {
-            chunk.forEachItem { item in
-                do throws(ToolError) {
-                    let report = try report(item, InputLocation(source: chunk.source, line: item.line), worker)
-                    if folder == nil {
-                        count(report, &output)
-                        emit(report, &worker.writer, &output)
-                    } else {
-                        output.reports.append(report)
-                    }
-                    return !(failFast && report.status != .issued)
-                } catch {
-                    output.fault = error
-                    return false
-                }
+            streamEnded = true
+        }
+        guard streamEnded, vetting == 0, !collected.isEmpty else { return nil }
+        try flush(beginning: true)
+        return nextOrder()
+    }
+
+    private func nextOrder() -> IssuanceJob? { orders.isEmpty ? nil : .sign(orders.removeFirst()) }
+
+    private func take(_ result: IssuanceResult) throws(ToolError) {
+        switch result {
+        case .fault(let error): throw error
+        case .vetted(let items):
+            vetting -= 1
+            collected += items
+            if collected.count >= Self.groupSize { try flush(beginning: true) }
+        case .signed(let signatures):
+            for (id, outcome) in signatures {
+                guard let number = groupOfRow.removeValue(forKey: id) else { continue }
+                groups[number - finishedGroups].enter(id, outcome)
             }
-        }
-        if json, folder == nil || output.reports.isEmpty { output.bytes = worker.writer.bytes }
-        return output
-    }
-
-    /// Gives each certificate its file. On the delivering thread, so that of two for one name the first wins.
-    private func writeFiles(_ output: inout Output, _ writer: inout JSONWriter) {
-        guard let folder, !output.reports.isEmpty else { return }
-        for found in output.reports {
-            if failFast, output.tally.bad > 0 { break }
-            var report = found
-            if let failure = folder.write(report, chain: chain) {
-                report.failures.append(failure)
-                output.tally.unwritten += 1
-                output.errors += json ? [] : [report.error].compactMap { $0 }
-            } else {
-                count(report, &output)
-            }
-            emit(report, &writer, &output)
-        }
-        if json { output.bytes = writer.bytes }
-        output.reports = []
-    }
-
-    private func count(_ report: IssuanceReport, _ output: inout Output) {
-        switch report.status {
-        case .issued: output.tally.good += 1
-        case .rejected where report.isMalformed: output.tally.malformed += 1
-        case .rejected: output.tally.rejected += 1
-        }
-        if !json, let error = report.error { output.errors.append(error) }
-    }
-
-    private func emit(_ report: IssuanceReport, _ writer: inout JSONWriter, _ output: inout Output) {
-        if json {
-            report.write(json: &writer, chain: chain)
-        } else if report.status == .issued, let certificate = report.certificate {
-            output.bytes += PEMWriter.encode(label: "CERTIFICATE", der: certificate.der)
-            output.bytes += chain
+            let isLast = streamEnded && vetting == 0 && collected.isEmpty
+            if isLast, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
         }
     }
 
-    private func report(
-        _ item: RequestItem, _ location: InputLocation, _ worker: Worker
-    ) throws(ToolError) -> IssuanceReport {
-        let decoded: DecodedRequest
-        switch DecodedRequest.decode(item) {
-        case .failure(let failure):
-            return IssuanceReport(location: location, failures: [failure], isMalformed: true)
-        case .success(let value): decoded = value
+    /// One transaction: the certificates of the groups that are signed, and the intents of the group that was collected.
+    private func flush(beginning: Bool) throws(ToolError) {
+        let items = beginning ? collected : []
+        if beginning { collected = [] }
+        let done = groups.prefix { $0.isSigned }
+        let intents = items.compactMap { item -> IssuanceIntent? in
+            if case .drafted(_, let intent) = item { return intent }
+            return nil
         }
-        let verdict: Result<VettedRequest, RequestVetter.Rejection> =
-            switch decoded {
-            case .bare(let request): worker.vetter.vet(request, expecting: item.expectations)
-            case .attested(let token, _):
-                worker.vetter.vet(
-                    token, key: try worker.keys?.key(for: token.deviceUUID), expecting: item.expectations)
-            }
-        switch verdict {
-        case .failure(let rejection):
-            return IssuanceReport(
-                location: location, requestSHA256: Digest.sha256(decoded.request.der),
-                failures: rejection.failures)
-        case .success(let request):
-            var report = IssuanceReport(
-                location: location, request: request, requestSHA256: request.requestSHA256)
-            switch try worker.issuing.issue(request, serial: try CertificateSerial.fresh()) {
-            case .success(let certificate): report.certificate = certificate
-            case .failure(let failure): report.failures = [failure]
-            }
-            return report
+        let signed = done.flatMap(\.signed)
+        let answer =
+            signed.isEmpty && intents.isEmpty
+            ? ([], []) : try ledger.exchange(signed, intents, reissue: reissue, at: now)
+        var standing = answer.0[...]
+        for group in done {
+            let count = group.signed.count
+            try output.emit(try group.results(Array(standing.prefix(count))))
+            standing = standing.dropFirst(count)
         }
+        groups.removeFirst(done.count)
+        finishedGroups += done.count
+        if !items.isEmpty { try begin(items, answer.1) }
+    }
+
+    private func begin(_ items: [VettedItem], _ outcomes: [IntentOutcome]) throws(ToolError) {
+        groups.append(try IssuanceGroup(items, outcomes))
+        let number = finishedGroups + groups.count - 1
+        var next = outcomes.makeIterator()
+        var job: [SigningOrder] = []
+        for case .drafted(let report, _) in items {
+            guard case .sign(let id, let tbs) = next.next(), let request = report.request else { continue }
+            groupOfRow[id] = number
+            job.append(SigningOrder(id: id, tbs: tbs, request: request))
+            if job.count == Self.jobSize {
+                orders.append(job)
+                job = []
+            }
+        }
+        if !job.isEmpty { orders.append(job) }
+        // A group without a signature to make is done at once, if it is its turn.
+        if streamEnded, vetting == 0, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
     }
 }

@@ -33,8 +33,11 @@ struct Tally: Sendable, Equatable {
     }
 
     /// `3 tokens: 1 verified, 2 rejected`.
-    func summary(unit: String, good goodName: String) -> String {
-        var parts = ["\(good) \(goodName)"]
+    ///
+    /// - Parameter existing: how many of the good ones were there before.
+    func summary(unit: String, good goodName: String, existing: Int = 0) -> String {
+        var parts = ["\(good - existing) \(goodName)"]
+        if existing > 0 { parts.append("\(existing) existing") }
         if rejected > 0 { parts.append("\(rejected) rejected") }
         if malformed > 0 { parts.append("\(malformed) malformed") }
         if unreadable > 0 { parts.append("\(unreadable) unreadable") }

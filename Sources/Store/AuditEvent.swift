@@ -1,0 +1,131 @@
+public import Diagnostics
+import DeviceIdentity
+import JSON
+import OpenSSL
+import SQLite
+
+/// An entry of the audit chain.
+///
+/// `hash(n) = SHA-256(hash(n−1) || seq as 8 bytes || at as 8 bytes || body)`, big-endian, hash(0) = 32 zero bytes: a
+/// changed, missing or moved entry breaks every hash behind it. What is cut off at the end only a checkpoint shows.
+public struct AuditEvent: Sendable, Equatable {
+    /// From 1, without gaps.
+    public let sequence: Int64
+    /// Seconds since 1970.
+    public let at: Int64
+    /// Compact JSON; `kind` is its first member.
+    public let body: String
+    /// 32 bytes.
+    public let hash: [UInt8]
+
+    /// The hash that an entry with these contents has to have.
+    public static func hash(after previous: [UInt8], sequence: Int64, at: Int64, body: String) -> [UInt8] {
+        var input = previous
+        input.reserveCapacity(previous.count + 16 + body.utf8.count)
+        for number in [UInt64(bitPattern: sequence), UInt64(bitPattern: at)] {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                input.append(UInt8(truncatingIfNeeded: number >> shift))
+            }
+        }
+        input.append(contentsOf: body.utf8)
+        return Digest.sha256(input)
+    }
+
+    /// The hash before the first entry.
+    public static let origin = [UInt8](repeating: 0, count: 32)
+
+    // MARK: Bodies
+
+    static func issued(_ row: IssuanceRecord) -> String {
+        body("issue") { writer in
+            writer.key("authority")
+            writer.hex(row.authority)
+            writer.key("profile")
+            writer.string(row.profile)
+            writer.key("serial")
+            writer.hex(row.serial)
+            writer.key("csrSha256")
+            writer.hex(row.request)
+            writer.key("fingerprintSha256")
+            writer.hex(row.fingerprint ?? [])
+        }
+    }
+
+    static func revoked(_ row: IssuanceRecord, reason: Int64) -> String {
+        body("revoke") { writer in
+            writer.key("authority")
+            writer.hex(row.authority)
+            writer.key("serial")
+            writer.hex(row.serial)
+            writer.key("reason")
+            writer.integer(reason)
+        }
+    }
+
+    static func trusted(_ device: DeviceUUID, _ keyID: [UInt8], trust: String, how: String) -> String {
+        body("trust") { writer in
+            writer.key("deviceUuid")
+            writer.string(device.description)
+            writer.key("kid")
+            writer.hex(keyID)
+            writer.key("trust")
+            writer.string(trust)
+            writer.key("how")
+            writer.string(how)
+        }
+    }
+
+    static func revocationList(authority: [UInt8], number: Int64, digest: [UInt8]) -> String {
+        body("crl") { writer in
+            writer.key("authority")
+            writer.hex(authority)
+            writer.key("number")
+            writer.integer(number)
+            writer.key("sha256")
+            writer.hex(digest)
+        }
+    }
+
+    private static func body(_ kind: StaticString, _ members: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter(reservingCapacity: 384)
+        writer.beginObject()
+        writer.key("kind")
+        writer.string(ascii: kind)
+        members(&writer)
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+extension SQLiteStore {
+    /// Adds an entry to the chain; only inside a write transaction.
+    func append(_ body: String, at time: Int64) throws(SQLiteError) {
+        let head = try statement("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        try head.bind()
+        let found = try head.step()
+        let sequence = found ? head.integer(0) + 1 : 1
+        let previous = found ? head.blob(1) : AuditEvent.origin
+        head.reset()
+        let hash = AuditEvent.hash(after: previous, sequence: sequence, at: time, body: body)
+        try statement("INSERT INTO event (seq, at, body, hash) VALUES (?, ?, ?, ?)").run(
+            .integer(sequence), .integer(time), .text(body), .blob(hash))
+    }
+
+    /// The entries in order, one at a time; `body` returns false to stop.
+    public func forEachEvent(_ body: (AuditEvent) throws(ToolError) -> Bool) throws(ToolError) {
+        let select = try read("cannot read the ledger") { () throws(SQLiteError) in
+            try connection.prepare("SELECT seq, at, body, hash FROM event ORDER BY seq")
+        }
+        while let event = try read(
+            "cannot read the ledger",
+            { () throws(SQLiteError) in
+                try select.step()
+                    ? AuditEvent(
+                        sequence: select.integer(0), at: select.integer(1), body: select.text(2),
+                        hash: select.blob(3)) : nil
+            })
+        {
+            guard try body(event) else { return }
+        }
+    }
+}

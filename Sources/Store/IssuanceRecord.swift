@@ -1,0 +1,134 @@
+public import Attestation
+public import DeviceIdentity
+public import Diagnostics
+
+/// A device's word for the key that is certified.
+public struct AttestationEvidence: Sendable, Equatable {
+    public let profile: SigningProfile
+    /// SHA-256 of the identity key's SubjectPublicKeyInfo, 32 bytes.
+    public let keyID: [UInt8]
+
+    public init(profile: SigningProfile, keyID: [UInt8]) {
+        self.profile = profile
+        self.keyID = keyID
+    }
+}
+
+/// A certificate that is about to be signed: everything of it but the signature.
+public struct IssuanceIntent: Sendable {
+    /// The CA: SHA-256 of its name and key, 32 bytes.
+    public let authority: [UInt8]
+    public let profile: String
+    /// SHA-256 of the request, 32 bytes.
+    public let request: [UInt8]
+    /// The serial's octets, at most 20, never used before.
+    public let serial: [UInt8]
+    /// SHA-256 of the certified key's SubjectPublicKeyInfo, 32 bytes.
+    public let keyID: [UInt8]
+    public let device: DeviceUUID?
+    public let subject: String
+    /// Seconds since 1970.
+    public let notBefore: Int64
+    public let notAfter: Int64
+    /// The TBSCertificate, DER: what will be signed, if anything.
+    public let tbs: [UInt8]
+    public let attestation: AttestationEvidence?
+
+    public init(
+        authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8],
+        device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbs: [UInt8],
+        attestation: AttestationEvidence?
+    ) {
+        self.authority = authority
+        self.profile = profile
+        self.request = request
+        self.serial = serial
+        self.keyID = keyID
+        self.device = device
+        self.subject = subject
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.tbs = tbs
+        self.attestation = attestation
+    }
+}
+
+/// What the ledger says to an intent.
+public enum IntentOutcome: Sendable {
+    /// The intent is on disk: sign exactly these octets, then record the certificate under this number.
+    ///
+    /// The octets are the caller's own, or those of an earlier intent for the same request that was never completed.
+    case sign(id: Int64, tbs: [UInt8])
+    /// The request has its certificate already.
+    case existing(IssuanceRecord)
+    /// Another intent for the same request is ahead in this very batch: its certificate will be this one's.
+    case sameAs(id: Int64)
+    case rejected(CheckFailure)
+}
+
+/// A row of the ledger.
+public struct IssuanceRecord: Sendable, Equatable {
+    public enum Status: String, Sendable, CaseIterable {
+        /// An intent without a certificate: a run ended in between.
+        case intended
+        case valid
+        case expired
+        case revoked
+    }
+
+    public let id: Int64
+    public let authority: [UInt8]
+    public let profile: String
+    public let request: [UInt8]
+    public let serial: [UInt8]
+    public let keyID: [UInt8]
+    public let device: DeviceUUID?
+    public let subject: String
+    public let notBefore: Int64
+    public let notAfter: Int64
+    public let tbsDigest: [UInt8]
+    public let attestation: AttestationEvidence?
+    public let intendedAt: Int64
+    public let issuedAt: Int64?
+    /// DER.
+    public let certificate: [UInt8]?
+    /// SHA-256 of the certificate, 32 bytes.
+    public let fingerprint: [UInt8]?
+    /// The row that this one was issued in place of (`--reissue`).
+    public let replaces: Int64?
+    /// Whether it is the one that the same request gets again.
+    public let isCurrent: Bool
+    public let revokedAt: Int64?
+    /// RFC 5280 §5.3.1.
+    public let reason: Int64?
+
+    public func status(at now: Int64) -> Status {
+        if certificate == nil { return .intended }
+        if revokedAt != nil { return .revoked }
+        return now > notAfter ? .expired : .valid
+    }
+}
+
+/// A certificate to be entered.
+public struct SignedIntent: Sendable {
+    public let id: Int64
+    /// DER.
+    public let certificate: [UInt8]
+
+    public init(id: Int64, certificate: [UInt8]) {
+        self.id = id
+        self.certificate = certificate
+    }
+}
+
+/// One certificate for each request, provably.
+public protocol IssuanceLedger: AnyObject {
+    /// Enters certificates and notes intents, all in one transaction: when it returns they are on disk.
+    ///
+    /// - Parameter reissue: whether a request that has its certificate gets a new one, linked to the old.
+    /// - Returns: for each certificate the DER that stands in the ledger, which is another process's where that was
+    ///   first; for each intent what to do.
+    func exchange(
+        _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
+    ) throws(ToolError) -> (certificates: [[UInt8]], outcomes: [IntentOutcome])
+}
