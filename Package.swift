@@ -101,6 +101,12 @@ let package = Package(
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
             swiftSettings: common),
+        .testTarget(
+            name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
+            swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
