@@ -118,6 +118,13 @@ let package = Package(
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: common),
         .testTarget(
+            name: "AttestationTests",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: [
                 "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",
