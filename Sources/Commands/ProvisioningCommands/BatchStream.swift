@@ -79,7 +79,7 @@ struct BatchStream {
     /// Whether a text that is here in whole is JSON Lines, with a first line that may be damaged.
     private static func isLines(_ text: [UInt8]) -> Bool {
         let lines = text.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(2)
-        guard let first = lines.first else { return true }
+        guard let first = lines.first else { return false }
         if first.count <= LineChunkReader.lineLimit, isJSON(first) { return true }
         // In an indented document the second line begins inside of something.
         guard let second = lines.dropFirst().first, second.first == UInt8(ascii: "{") else { return false }
