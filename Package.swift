@@ -63,7 +63,9 @@ let package = Package(
         // Layer 4: what lasts.
         .target(
             name: "Store",
-            dependencies: ["SQLite", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics"],
+            dependencies: [
+                "SQLite", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
             swiftSettings: safe),
 
         // Layer 5: parse, call, render, exit.
