@@ -96,6 +96,8 @@ let package = Package(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
         .testTarget(
+            name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
+        .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: common),
