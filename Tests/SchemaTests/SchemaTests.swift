@@ -24,6 +24,14 @@ import Testing
         assay device import --json --verbose --store b.db fixtures/keys.csv
         assay device import --json --store b.db fixtures/attestation_tokens.csv
         assay device list --json --store b.db
+        assay key generate --json --no-passphrase -o device.key
+        assay key inspect --json --no-passphrase device.key
+        assay csr create --key device.key --subject CN=a -o device.csr; assay csr inspect --json device.csr fixtures/tokens/*.txt
+        assay csr verify --json device.csr fixtures/tokens/*.txt
+        assay ca init --json --no-passphrase --subject CN=Example ca
+        assay ca init --json --no-passphrase --subject CN=Below --issuer ca below
+        assay ca issue --json --ca below --chain --keys fixtures/keys.csv device.csr fixtures/tokens/*.txt
+        assay ca issue --json --ca ca --keys fixtures/keys.csv --require-attestation fixtures/tokens/keygen-csr-*.txt
         assay commands compose keygen cloud-access-key csr server-certificate=nrf-cloud-coap config=a=b finished
         assay commands compose client-certificate=certificate.pem psk=identity:psk.txt finished -o batch.json; cat batch.json
         assay commands validate --json batch.json fixtures/keys.csv missing.json

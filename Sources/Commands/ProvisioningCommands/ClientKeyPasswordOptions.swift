@@ -1,6 +1,5 @@
 import ArgumentParser
 import Diagnostics
-import InputOutput
 
 /// Where the password of a client key comes from: it goes to the device with the key.
 struct ClientKeyPasswordOptions: ParsableArguments {
@@ -17,10 +16,12 @@ struct ClientKeyPasswordOptions: ParsableArguments {
     @Option(help: .init("Take it from this environment variable.", valueName: "name"))
     var clientKeyPasswordEnv: String?
 
-    var usesStandardInput: Bool { clientKeyPasswordFile == "-" || clientKeyPasswordFd == 0 }
+    var usesStandardInput: Bool { source.usesStandardInput }
 
-    private var isGiven: Bool {
-        clientKeyPasswordFile != nil || clientKeyPasswordFd != nil || clientKeyPasswordEnv != nil
+    private var source: PassphraseSource {
+        PassphraseSource(
+            file: clientKeyPasswordFile, descriptor: clientKeyPasswordFd, variable: clientKeyPasswordEnv,
+            none: false)
     }
 
     func validate() throws {
@@ -37,40 +38,24 @@ struct ClientKeyPasswordOptions: ParsableArguments {
     ///
     /// - Parameter isNeeded: whether there is a client key that it could belong to.
     func text(isNeeded: Bool) throws(ToolError) -> String? {
-        guard isGiven else { return nil }
+        guard source != .unstated else { return nil }
         guard isNeeded else {
             throw ToolError(.usage, "expected a step client-key for the password, found none")
         }
-        return try Self.text(try bytes())
+        return try source.stated().map { (secret) throws(ToolError) in try Self.text(secret) }
     }
 
     /// The password as a person at the terminal types it, nil where nobody sits.
     static func ask() throws(ToolError) -> String? {
-        guard System.isTerminal(0) || System.isTerminal(StandardStream.errorDescriptor),
-            let secret = try SecretInput.prompt("password of the client key")
-        else { return nil }
-        return try text(secret)
+        try PassphraseSource.ask("password of the client key").map { (secret) throws(ToolError) in
+            try text(secret)
+        }
     }
 
     private static func text(_ secret: [UInt8]) throws(ToolError) -> String {
-        guard secret.count <= SecretInput.limit else {
-            throw ToolError(.passphrase, "expected a password of at most \(SecretInput.limit) bytes")
-        }
         guard let text = String(validating: secret, as: UTF8.self), !text.isEmpty else {
             throw ToolError(.passphrase, "expected a password of UTF-8 text, found something else or nothing")
         }
         return text
-    }
-
-    private func bytes() throws(ToolError) -> [UInt8] {
-        if let clientKeyPasswordFile { return try SecretInput.firstLine(ofFile: clientKeyPasswordFile) }
-        if let clientKeyPasswordFd { return try SecretInput.firstLine(ofDescriptor: clientKeyPasswordFd) }
-        let name = clientKeyPasswordEnv ?? ""
-        guard let value = System.environment(name) else {
-            throw ToolError(
-                .passphrase,
-                "expected a password in the environment variable \(name.escapedForTerminal), found it unset")
-        }
-        return Array(value.utf8)
     }
 }
