@@ -79,6 +79,18 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
 
+        // Judges published conformance suites with the code that the commands use. Not installed.
+        .target(
+            name: "Conformance",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "Diagnostics",
+            ],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "assay-conformance", dependencies: ["Conformance", "InputOutput", "Diagnostics"],
+            swiftSettings: safe),
+
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
@@ -88,6 +100,12 @@ let package = Package(
         .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
             swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
@@ -100,6 +118,19 @@ let package = Package(
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "AttestationTests",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",
+            ],
             swiftSettings: common),
     ]
 )
