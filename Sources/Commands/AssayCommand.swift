@@ -19,7 +19,7 @@ public struct AssayRoot: ParsableCommand {
             Results go to standard output, everything else to standard error. --json prints one object a line.
             """,
         version: Version.current,
-        subcommands: [TokenGroup.self, KeyGroup.self, CSRGroup.self, Explain.self])
+        subcommands: [TokenGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, Explain.self])
 
     public init() {}
 }
