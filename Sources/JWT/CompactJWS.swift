@@ -22,7 +22,8 @@ public struct CompactJWS: Sendable {
         guard text.count <= Self.limit else {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found \(text.count)")
         }
-        let dots = text.indices.filter { text[$0] == UInt8(ascii: ".") }
+        var dots: [Int] = []
+        for index in text.indices where text[index] == UInt8(ascii: ".") { dots.append(index) }
         guard dots.count == 2 else { throw Self.wrongParts(text, dots.count) }
         let headerBytes = try Self.decode(text[..<dots[0]], "header")
         payload = try Self.decode(text[(dots[0] + 1)..<dots[1]], "payload")

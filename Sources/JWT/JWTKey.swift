@@ -94,9 +94,29 @@ public struct JWTKey: Sendable {
     public func isNamed(_ keyID: String) -> Bool {
         if let name, name.isSame(as: keyID) { return true }
         switch keyID.utf8.count {
-        case 64: return Hex.decode(keyID).map { $0 == kid } ?? false
+        case 64: return Self.isHex(keyID, of: kid)
         case 43: return Base64.encode(thumbprint, .url).elementsEqual(keyID.utf8)
         default: return false
+        }
+    }
+
+    /// Whether the text is these bytes in hex, digits in either case. Once for each token, hence without a copy.
+    private static func isHex(_ text: String, of bytes: [UInt8]) -> Bool {
+        var digits = text.utf8.makeIterator()
+        for byte in bytes {
+            guard let high = digits.next(), let low = digits.next(), nibble(high) == byte >> 4,
+                nibble(low) == byte & 15
+            else { return false }
+        }
+        return digits.next() == nil
+    }
+
+    private static func nibble(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
         }
     }
 

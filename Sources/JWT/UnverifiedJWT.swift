@@ -8,17 +8,14 @@ public struct UnverifiedJWT: Sendable {
     public let jws: CompactJWS
     /// The claims, read from the very octets that the signature covers.
     public let claims: JSONObject
+    /// The device that `iss` names: `<chip>.<device UUID>`, any chip text without a dot.
+    public let claimedDevice: DeviceUUID?
 
     /// - Parameter text: one token, ASCII, without white space around it.
     public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
         jws = try CompactJWS(text)
         claims = try CompactJWS.object(jws.payload, "claims")
-    }
-
-    /// The device that `iss` names: `<chip>.<device UUID>`, any chip text without a dot.
-    public var claimedDevice: DeviceUUID? {
-        guard case .string(let issuer)? = claims["iss"] else { return nil }
-        return Self.device(inIssuer: issuer)
+        claimedDevice = claims["iss"]?.stringValue.flatMap { Self.device(inIssuer: $0) }
     }
 
     static func device(inIssuer issuer: String) -> DeviceUUID? {
