@@ -6,7 +6,7 @@ public import JSON
 ///
 /// Keys that cannot or must not verify signatures (secret, private, for encryption, of unknown kind, malformed) are
 /// ignored, as the RFC wants it, and listed in ``ignored``.
-public struct JWKSet: JWTKeyResolver {
+public struct JWKSet: JWTKeyResolver, Sendable {
     /// A key of the set that is never used.
     public struct Ignored: Sendable, Equatable {
         /// Its place in `keys`, from 1.

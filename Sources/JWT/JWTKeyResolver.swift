@@ -5,7 +5,7 @@ public import Diagnostics
 ///
 /// Whatever the answer, ``JWTVerifier`` demands that the key suits the algorithm and that a `kid` in the token
 /// names it: a resolver chooses, it does not vouch.
-public protocol JWTKeyResolver: Sendable {
+public protocol JWTKeyResolver {
     /// - Parameters:
     ///   - kid: the token's `kid`, if it has one.
     ///   - device: the device that its `iss` names, if it names one.
@@ -15,7 +15,7 @@ public protocol JWTKeyResolver: Sendable {
 }
 
 /// One key for whatever token.
-public struct SingleJWTKey: JWTKeyResolver {
+public struct SingleJWTKey: JWTKeyResolver, Sendable {
     public let key: JWTKey
 
     public init(_ key: JWTKey) { self.key = key }
@@ -28,7 +28,7 @@ public struct SingleJWTKey: JWTKeyResolver {
 }
 
 /// The keys of many devices, found by the device UUID in `iss`.
-public struct DeviceKeyTable: JWTKeyResolver {
+public struct DeviceKeyTable: JWTKeyResolver, Sendable {
     private let keys: [DeviceUUID: JWTKey]
 
     public init(_ keys: [DeviceUUID: JWTKey]) { self.keys = keys }

@@ -9,7 +9,7 @@ struct JWTRun {
     /// What happens to each token.
     enum Mode: Sendable {
         case inspect
-        case verify(any JWTKeyResolver, JWTPolicy)
+        case verify(JWTKeySource, JWTPolicy)
     }
 
     let mode: Mode
@@ -20,12 +20,25 @@ struct JWTRun {
     /// What one thread owns.
     private final class Worker {
         let verifier: JWTVerifier?
+        /// Only with a store.
+        let registry: StoreJWTKeys?
         var writer = JSONWriter(reservingCapacity: 65_536)
 
         init(_ mode: Mode) throws(ToolError) {
-            guard case .verify(let keys, let policy) = mode else {
+            guard case .verify(let source, let policy) = mode else {
                 verifier = nil
+                registry = nil
                 return
+            }
+            let keys: any JWTKeyResolver
+            switch source {
+            case .keys(let resolver):
+                registry = nil
+                keys = resolver
+            case .store(let path, let trust):
+                let store = try StoreJWTKeys(path: path, minimumTrust: trust)
+                registry = store
+                keys = store
             }
             do {
                 verifier = try JWTVerifier(policy: policy, keys: keys)
@@ -38,7 +51,10 @@ struct JWTRun {
     private struct Output: Sendable {
         var bytes: [UInt8] = []
         var tally = Tally()
+        /// A source that could not be read; the run goes on.
         var error: ToolError?
+        /// What ends the run: the store cannot be read.
+        var fatal: ToolError?
     }
 
     /// Reads everything, writes everything; the tally decides the exit status.
@@ -52,6 +68,7 @@ struct JWTRun {
             next: { () throws(ToolError) in stream.next() },
             process: { process($1, $0) },
             deliver: { output throws(ToolError) in
+                if let error = output.fatal { throw error }
                 try sink.write(output.bytes)
                 tally += output.tally
                 if let error = output.error { console.error(error) }
@@ -71,7 +88,10 @@ struct JWTRun {
             emit(JWTReport(location: location, verdict: .malformed, failures: [failure]), worker, &output)
         }
         chunk.forEachItem { line, text in
-            emit(report(text, InputLocation(source: chunk.source, line: line), worker), worker, &output)
+            let report = report(text, InputLocation(source: chunk.source, line: line), worker)
+            output.fatal = worker.registry?.trouble
+            if output.fatal != nil { return false }
+            emit(report, worker, &output)
             return !(failFast && output.tally.bad > 0)
         }
         if json { output.bytes = worker.writer.bytes }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
@@ -13,7 +12,7 @@ struct JWTVerify: AssayCommand {
         discussion: """
             Checks structure, algorithm, kid, signature, the times that a token states, and what the options demand \
             of its claims. Only ES256 is accepted unless --algorithm allows more; none and the HMAC algorithms never \
-            are. The key comes from --key, --keys or --jwks and never from the token (jwk, jku, x5c and x5u are \
+            are. The key comes from --key, --keys, --jwks or the store and never from the token (jwk, jku, x5c and x5u are \
             ignored). A kid in the token has to name that key: by the SHA-256 of its SubjectPublicKeyInfo in hex, as \
             modems write it, by its RFC 7638 thumbprint, or by its name in the JWK Set. A token without exp verifies \
             unless --require exp or --max-age forbids it. Exit status 0: verified. 1: rejected. 4: malformed. 3: some \
@@ -30,7 +29,7 @@ struct JWTVerify: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let run = JWTRun(
-            mode: .verify(try keySource.resolver(console), policy.policy(now: environment.now)),
+            mode: .verify(try keySource.source(console), policy.policy(now: environment.now)),
             json: output.json,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let sink = try file.sink()
@@ -38,69 +37,6 @@ struct JWTVerify: AssayCommand {
         try sink.commit()
         console.note(tally.summary(unit: "JWT", good: "verified"))
         return tally.exitStatus
-    }
-}
-
-/// Where the keys that verify JWTs come from.
-struct JWTKeyOptions: ParsableArguments {
-    @Option(help: .init("Verify every token with this public key.", valueName: "pem"))
-    var key: String?
-
-    @Option(
-        help: .init(
-            "Keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo; a token's iss chooses.",
-            valueName: "csv"))
-    var keys: String?
-
-    @Option(help: .init("A JWK Set, or one JWK; a token's kid chooses.", valueName: "file"))
-    var jwks: String?
-
-    func validate() throws {
-        let count = [key, keys, jwks].count { $0 != nil }
-        guard count == 1 else {
-            throw ValidationError(
-                "expected one of --key, --keys and --jwks, found \(count == 0 ? "none" : "\(count)")")
-        }
-    }
-
-    private static let trust = "given"
-
-    func resolver(_ console: Console) throws(ToolError) -> any JWTKeyResolver {
-        if let key {
-            let pem = try ByteSource.contents(of: key, limit: 1 << 20)
-            do {
-                return SingleJWTKey(try JWTKey(pem: pem, trust: Self.trust))
-            } catch {
-                throw error.at("file", key.escapedForTerminal)
-            }
-        }
-        if let keys {
-            guard case .table(let table) = try KeySource.table(path: keys) else {
-                throw ToolError(.internalFault, "expected a table of keys")
-            }
-            return DeviceKeyTable(table.mapValues { JWTKey($0.publicKey, trust: $0.trust.rawValue) })
-        }
-        return try set(jwks ?? "", console)
-    }
-
-    private func set(_ path: String, _ console: Console) throws(ToolError) -> JWKSet {
-        let text = try ByteSource.contents(of: path)
-        let set: JWKSet
-        do {
-            set = try JWKSet(parsing: text, trust: Self.trust)
-        } catch {
-            throw error.at("file", path.escapedForTerminal)
-        }
-        // One line each is help; a thousand would hide it.
-        for key in set.ignored.prefix(10) {
-            console.note(
-                "assay: note: key \(key.position) of \(path.escapedForTerminal) is not used: "
-                    + key.reason.escapedForTerminal)
-        }
-        if set.ignored.count > 10 {
-            console.note("assay: note: \(set.ignored.count) keys are not used in all")
-        }
-        return set
     }
 }
 

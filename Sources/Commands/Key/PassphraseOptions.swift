@@ -73,6 +73,8 @@ enum PassphraseSource: Equatable {
     case file(String)
     case descriptor(Int32)
     case variable(String)
+    /// The passphrase itself, where it was read before.
+    case bytes([UInt8])
     /// `--no-passphrase`
     case none
     /// Nothing was said: a terminal is asked, if there is one.
@@ -117,6 +119,7 @@ enum PassphraseSource: Equatable {
                         + "found it unset")
             }
             secret = Array(value.utf8)
+        case .bytes(let bytes): secret = bytes
         case .none, .unstated: return nil
         }
         guard secret.count <= SecretInput.limit else {
