@@ -63,7 +63,9 @@ let package = Package(
         // Layer 4: what lasts.
         .target(
             name: "Store",
-            dependencies: ["SQLite", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics"],
+            dependencies: [
+                "SQLite", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
             swiftSettings: safe),
 
         // Layer 5: parse, call, render, exit.
@@ -77,6 +79,15 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
 
+        // Not installed: reproducible inputs for `make bench`.
+        .executableTarget(
+            name: "assay-benchmark-data",
+            dependencies: [
+                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "InputOutput", "DeviceIdentity", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: safe),
+
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
@@ -86,6 +97,12 @@ let package = Package(
         .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "BenchmarkDataTests",
+            dependencies: [
+                "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+            ],
             swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
