@@ -43,8 +43,8 @@ build: swift
 release: swift
 	$(SWIFT) build $(RELEASE_FLAGS)
 
-bench: packages release
-	@scripts/bench "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+bench: packages
+	@SWIFT=$(SWIFT) scripts/bench.sh
 
 fuzz: packages build
 	@scripts/fuzz "$$($(SWIFT) build --show-bin-path)/assay"
