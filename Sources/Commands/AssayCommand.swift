@@ -19,7 +19,7 @@ public struct AssayRoot: ParsableCommand {
             Results go to standard output, everything else to standard error. --json prints one object a line.
             """,
         version: Version.current,
-        subcommands: [TokenGroup.self, Explain.self])
+        subcommands: [TokenGroup.self, DeviceGroup.self, Explain.self])
 
     public init() {}
 }
@@ -75,7 +75,8 @@ public enum Program {
         let message = AssayRoot.message(for: error)
         console.error(
             ToolError(
-                .usage, message.escapedForTerminal, hint: "assay --help lists the commands, --help after one its options")
+                .usage, message.escapedForTerminal,
+                hint: "assay --help lists the commands, --help after one its options")
         )
         return .usage
     }

@@ -2,6 +2,7 @@
 public struct CertificateExtension: Hashable, Sendable {
     /// The extension's type.
     public let oid: OID
+    /// Whether a reader that does not know the type has to refuse the certificate.
     public let isCritical: Bool
     /// The DER within the extnValue OCTET STRING.
     public let value: [UInt8]
@@ -21,6 +22,9 @@ public struct CertificateExtension: Hashable, Sendable {
         }
     }
 
+    /// The most extensions in one list. They are compared each with each, so there has to be a bound.
+    static let maximumCount = 100
+
     /// Reads an `Extensions` SEQUENCE: not empty, no type twice, known bodies well-formed.
     ///
     /// Adds to `quirks` what it let pass; nil tolerates nothing.
@@ -32,6 +36,9 @@ public struct CertificateExtension: Hashable, Sendable {
         var result: [CertificateExtension] = []
         while !list.isAtEnd {
             let offset = list.position
+            guard result.count < maximumCount else {
+                throw DERError(offset, "expected at most \(maximumCount) extensions")
+            }
             let element = try read(&list, &quirks)
             guard !result.contains(where: { $0.oid == element.oid }) else {
                 throw DERError(offset, "extension \(element.oid) occurs twice")

@@ -16,7 +16,8 @@ public struct Registration: Sendable {
     public let inputDigest: [UInt8]?
 
     public init(
-        uuid: DeviceUUID, imei: IMEI? = nil, key: IdentityKey? = nil, token: [UInt8]? = nil, how: Evidence.How,
+        uuid: DeviceUUID, imei: IMEI? = nil, key: IdentityKey? = nil, token: [UInt8]? = nil,
+        how: Evidence.How,
         inputDigest: [UInt8]?
     ) {
         self.uuid = uuid
@@ -79,7 +80,11 @@ public protocol DeviceRegistry: AnyObject {
     /// Notes signatures and pins the keys they have in common, in one transaction.
     func learn(_ observations: [Observation], at time: Int64) throws(ToolError) -> [LearningOutcome]
     /// Makes an observed key trusted on a person's word.
-    func confirm(_ device: DeviceUUID, at time: Int64) throws(ToolError) -> RegistrationOutcome
+    ///
+    /// - Parameter expectedKeyID: the SHA-256 of the key that the person means, 32 bytes; another is `kid-mismatch`.
+    func confirm(
+        _ device: DeviceUUID, expectedKeyID: [UInt8]?, at time: Int64
+    ) throws(ToolError) -> RegistrationOutcome
 }
 
 /// Nonces that were accepted once and never again.

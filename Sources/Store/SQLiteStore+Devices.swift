@@ -61,10 +61,18 @@ extension SQLiteStore: DeviceRegistry {
         }
     }
 
-    public func confirm(_ device: DeviceUUID, at time: Int64) throws(ToolError) -> RegistrationOutcome {
+    public func confirm(
+        _ device: DeviceUUID, expectedKeyID: [UInt8]?, at time: Int64
+    ) throws(ToolError) -> RegistrationOutcome {
         try write("cannot write to the store") { () throws(SQLiteError) in
             guard let record = try fetch(device), let key = record.key else {
                 return .rejected(.init(.unknownKey, "no identity key is known for device \(device)"))
+            }
+            let kid = key.identity.publicKey.kid
+            if let expectedKeyID, expectedKeyID != kid {
+                return .rejected(
+                    .init(.kidMismatch, "expected key \(Hex.encode(expectedKeyID)), found \(Hex.encode(kid))")
+                )
             }
             if key.identity.trust == .trusted { return .unchanged }
             try statement("UPDATE device SET trust = 1 WHERE uuid = ?").run(.blob(device.bytes))
@@ -76,7 +84,8 @@ extension SQLiteStore: DeviceRegistry {
 
     // MARK: One registration
 
-    private func apply(_ registration: Registration, _ time: Int64) throws(SQLiteError) -> RegistrationOutcome {
+    private func apply(_ registration: Registration, _ time: Int64) throws(SQLiteError) -> RegistrationOutcome
+    {
         guard let known = try fetch(registration.uuid) else {
             try insert(registration, time)
             try keep(registration, time)
@@ -99,7 +108,8 @@ extension SQLiteStore: DeviceRegistry {
                 .blob(key.publicKey.point), .integer(Self.code(key.trust)), .integer(time),
                 .blob(registration.uuid.bytes))
             try note(
-                Evidence(how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
+                Evidence(
+                    how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
                 for: registration.uuid)
             changed = true
         }
@@ -114,7 +124,8 @@ extension SQLiteStore: DeviceRegistry {
             return .init(
                 .keyConflict,
                 "device \(known.uuid) has another key: registered kid "
-                    + "\(Hex.encode(registered.identity.publicKey.kid)), found \(Hex.encode(key.publicKey.kid))")
+                    + "\(Hex.encode(registered.identity.publicKey.kid)), found \(Hex.encode(key.publicKey.kid))"
+            )
         }
         if let imei = registration.imei, let registered = known.imei, registered != imei {
             return .init(
@@ -133,7 +144,8 @@ extension SQLiteStore: DeviceRegistry {
             key.map { .integer(Self.code($0.trust)) } ?? .null, key == nil ? .null : .integer(time))
         if key != nil {
             try note(
-                Evidence(how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
+                Evidence(
+                    how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
                 for: registration.uuid)
         }
     }
@@ -157,10 +169,11 @@ extension SQLiteStore: DeviceRegistry {
     }
 
     func note(_ evidence: Evidence, for device: DeviceUUID) throws(SQLiteError) {
-        try statement("INSERT INTO evidence (uuid, at, how, input_digest, profile) VALUES (?, ?, ?, ?, ?)").run(
-            .blob(device.bytes), .integer(evidence.at), .text(evidence.how.rawValue),
-            evidence.inputDigest.map { .blob($0) } ?? .null,
-            evidence.profile.map { .text($0.rawValue) } ?? .null)
+        try statement("INSERT INTO evidence (uuid, at, how, input_digest, profile) VALUES (?, ?, ?, ?, ?)")
+            .run(
+                .blob(device.bytes), .integer(evidence.at), .text(evidence.how.rawValue),
+                evidence.inputDigest.map { .blob($0) } ?? .null,
+                evidence.profile.map { .text($0.rawValue) } ?? .null)
     }
 
     private static func record(_ row: Statement) -> DeviceRecord? {

@@ -40,7 +40,8 @@ extension SQLiteStore {
     }
 
     /// The one key that two or more signatures have in common.
-    private static func commonKey(_ observations: [Observation], _ profile: SigningProfile) -> P256PublicKey? {
+    private static func commonKey(_ observations: [Observation], _ profile: SigningProfile) -> P256PublicKey?
+    {
         guard observations.count >= 2 else { return nil }
         var common: Set<P256PublicKey>?
         for observation in observations {
@@ -64,7 +65,8 @@ extension SQLiteStore {
                 VALUES (?, ?, ?, 0, ?, ?)
                 """
             ).run(
-                .blob(device.bytes), .integer(time), .blob(key.point), .text(profile.rawValue), .integer(time))
+                .blob(device.bytes), .integer(time), .blob(key.point), .text(profile.rawValue), .integer(time)
+            )
         }
     }
 
@@ -88,7 +90,8 @@ extension SQLiteStore {
     }
 
     private func remembered(of device: DeviceUUID) throws(SQLiteError) -> [Observation] {
-        let select = try statement("SELECT digest, bound, plain FROM observation WHERE uuid = ? ORDER BY digest")
+        let select = try statement(
+            "SELECT digest, bound, plain FROM observation WHERE uuid = ? ORDER BY digest")
         try select.bind(.blob(device.bytes))
         var found: [Observation] = []
         while try select.step() {
@@ -101,7 +104,9 @@ extension SQLiteStore {
     }
 
     private static func points(_ bytes: [UInt8]) -> [P256PublicKey] {
-        stride(from: 0, to: bytes.count - 64, by: 65).compactMap { P256PublicKey(x963: bytes[$0..<($0 + 65)]) }
+        stride(from: 0, to: bytes.count - 64, by: 65).compactMap {
+            P256PublicKey(x963: bytes[$0..<($0 + 65)])
+        }
     }
 }
 

@@ -37,7 +37,8 @@ public final class SQLiteStore {
             let version = try Schema.checkedVersion(connection, path: path)
             guard version == Schema.currentVersion else {
                 throw ToolError(
-                    .io, "the store is of an older assay: expected version \(Schema.currentVersion), found \(version)",
+                    .io,
+                    "the store is of an older assay: expected version \(Schema.currentVersion), found \(version)",
                     context: [.init("file", path.escapedForTerminal)],
                     hint: "any command that writes to the store brings it up to date")
             }
@@ -62,7 +63,8 @@ public final class SQLiteStore {
             _ = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
             return connection
         } catch {
-            guard error.kind == .cannotOpen || error.kind == .readOnly, FileSystem.kind(of: path + "-wal") == nil
+            guard error.kind == .cannotOpen || error.kind == .readOnly,
+                FileSystem.kind(of: path + "-wal") == nil
             else { throw storeError("cannot open the store", path, error) }
         }
         do {

@@ -99,7 +99,8 @@ enum Schema {
         }
         guard let version = Int(exactly: version), version <= currentVersion else {
             throw ToolError(
-                .io, "the store is of a newer assay: expected at most version \(currentVersion), found \(version)",
+                .io,
+                "the store is of a newer assay: expected at most version \(currentVersion), found \(version)",
                 context: [.init("file", path.escapedForTerminal)], hint: "update assay")
         }
         return version

@@ -8,7 +8,8 @@ import SQLite
 func storeError(_ doing: String, _ path: String, _ error: SQLiteError) -> ToolError {
     let (code, hint): (ErrorCode, String?) =
         switch error.kind {
-        case .busy: (.locked, "another process is writing to the store; run the command again when it is done")
+        case .busy:
+            (.locked, "another process is writing to the store; run the command again when it is done")
         case .diskFull: (.io, "free some space and run the command again; what was reported as done is kept")
         case .readOnly: (.io, "the store is read-only; check the permissions of the file and of its folder")
         case .cannotOpen: (.io, "check the path and the permissions of the file and of its folder")

@@ -192,6 +192,10 @@ import Testing
         for item in try Vectors.suite("nrfcloud-samples") ?? [] where item.operation == "cert.decode" {
             let pem = try #require(item.inputs.cert_pem)
             let parsed = try ParsedCertificate(der: PEMDocument(Array(pem.utf8)).single("CERTIFICATE"))
+            let wrapped = try X509Certificate.read(pem: Array(pem.utf8)).get()
+            #expect(wrapped.subject == parsed.subject.description && wrapped.spki == parsed.publicKey.der)
+            #expect(
+                wrapped.serial == parsed.serial.description && wrapped.notAfter == parsed.validity.notAfter)
             #expect(parsed.basicConstraints?.isCA == true || parsed.basicConstraints == nil)
             #expect(!parsed.subject.isEmpty)
         }

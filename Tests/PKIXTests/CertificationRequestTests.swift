@@ -163,11 +163,26 @@ import Testing
         let identifier = octets("300a06082a8648ce3d040302")
         let usage = octets("300b 0603551d0f 0404 030206c0")
         let one = octets("301c 06092a864886f70d01090e 310f 300d") + usage
+        var many = DERWriter()
+        many.sequence { many in
+            many.objectIdentifier(.extensionRequest)
+            many.constructed(.set) { set in
+                set.sequence { list in
+                    for index in UInt8(0)...100 {
+                        list.sequence { element in
+                            element.primitive(.objectIdentifier, [0x2A, index])
+                            element.octetString([])
+                        }
+                    }
+                }
+            }
+        }
         let twice = octets("3029 06092a864886f70d01090e 311c 301a") + usage + usage
         _ = try CertificationRequest(
             der: Requests.make(subject, key, .ecdsa(.sha256), identifier: identifier, attributes: one))
         for (attributes, reason) in [
             (one + one, "extensionRequest occurs twice"), (twice, "extension 2.5.29.15 occurs twice"),
+            (many.bytes, "expected at most 100 extensions"),
         ] {
             let der = try Requests.make(
                 subject, key, .ecdsa(.sha256), identifier: identifier, attributes: attributes)
