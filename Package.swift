@@ -88,6 +88,14 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // The rules that the fuzzer and its regression tests check.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+            ],
+            swiftSettings: safe),
+
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
@@ -104,6 +112,7 @@ let package = Package(
                 "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: common),
+        .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
@@ -116,3 +125,13 @@ let package = Package(
             swiftSettings: common),
     ]
 )
+
+// Only scripts/fuzz.sh sets ASSAY_FUZZ: the fuzzer does not link without the compiler's -sanitize=fuzzer.
+if Context.environment["ASSAY_FUZZ"] == "1" {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer"),
+        .executableTarget(
+            name: "assay-fuzz", dependencies: ["CLibFuzzer", "FuzzTargets", "InputOutput"],
+            swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]),
+    ]
+}
