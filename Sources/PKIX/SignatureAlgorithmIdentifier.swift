@@ -115,7 +115,7 @@ public struct SignatureAlgorithmIdentifier: Hashable, Sendable {
     }
 
     /// The DER of the identifier under which Assay signs with `algorithm`; nil for SHA-1 and for RSASSA-PSS.
-    static func der(_ algorithm: SignatureAlgorithm) -> [UInt8]? {
+    public static func der(_ algorithm: SignatureAlgorithm) -> [UInt8]? {
         let oid: OID
         switch algorithm {
         case .ecdsa(.sha256): oid = .ecdsaWithSHA256

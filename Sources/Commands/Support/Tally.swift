@@ -7,8 +7,10 @@ struct Tally: Sendable, Equatable {
     var malformed = 0
     /// Inputs that could not be read at all: missing files.
     var unreadable = 0
+    /// Results that were good and could not be written to their files.
+    var unwritten = 0
 
-    var total: Int { good + rejected + malformed + unreadable }
+    var total: Int { good + rejected + malformed + unreadable + unwritten }
     var bad: Int { total - good }
 
     static func += (left: inout Tally, right: Tally) {
@@ -16,11 +18,12 @@ struct Tally: Sendable, Equatable {
         left.rejected += right.rejected
         left.malformed += right.malformed
         left.unreadable += right.unreadable
+        left.unwritten += right.unwritten
     }
 
     /// 0 when all were good; the one reason when all failed alike; else 3.
     var exitStatus: ExitStatus {
-        switch (good, rejected, malformed, unreadable) {
+        switch (good, rejected, malformed, unreadable + unwritten) {
         case (_, 0, 0, 0): .done
         case (0, _, 0, 0): .rejected
         case (0, 0, _, 0): .malformed
@@ -35,6 +38,7 @@ struct Tally: Sendable, Equatable {
         if rejected > 0 { parts.append("\(rejected) rejected") }
         if malformed > 0 { parts.append("\(malformed) malformed") }
         if unreadable > 0 { parts.append("\(unreadable) unreadable") }
+        if unwritten > 0 { parts.append("\(unwritten) not written") }
         return "assay: \(total) \(total == 1 ? unit : unit + "s"): " + parts.joined(separator: ", ")
     }
 }

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CertificateAuthority
+import Diagnostics
+import InputOutput
+import OpenSSL
+import PKIX
+
+/// `assay ca import`
+struct CAImport: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Adopt a CA that exists: its certificate and its private key.",
+        discussion: """
+            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it is for \
+            issuing. The key is written encrypted unless --no-passphrase is said; if the given key file is \
+            encrypted itself, the same passphrase opens it unless a --key-passphrase option names another.
+            """)
+
+    @Argument(help: .init("The folder of the CA, made new.", valueName: "dir"))
+    var directory: String
+
+    @Option(help: .init("The CA's certificate in PEM, those above it may follow.", valueName: "pem"))
+    var cert: String
+
+    @Option(help: .init("The CA's private key in PEM.", valueName: "pem"))
+    var key: String
+
+    @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup var keyPassphrase: KeyPassphraseOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if passphrase.source.usesStandardInput, keyPassphrase.source.usesStandardInput {
+            throw ValidationError("expected one passphrase from standard input, found two")
+        }
+    }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let folder = CAFolder(path: directory)
+        try folder.checkIsFree()
+        let chain = try CAFolder.certificates(cert)
+        // Read once: a descriptor gives its passphrase once.
+        let secret = try passphrase.source.stated()
+        let privateKey: PrivateKey
+        if keyPassphrase.source == .unstated, let secret {
+            privateKey = try KeyFile.readPrivate(key, .bytes(secret))
+        } else {
+            privateKey = try KeyFile.readPrivate(key, keyPassphrase.source)
+        }
+        let issuer = try CAFolder.issuer(chain, privateKey, at: environment.now, file: cert)
+        let newSecret =
+            if let secret {
+                try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)
+            } else { try passphrase.source.forNewKey(folder.keyFile) }
+        try folder.create(chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret))
+        if issuer.certificate.keyUsage == nil {
+            output.console.note(
+                "assay: note: the CA's certificate has no keyUsage extension, which strict verifiers want")
+        }
+        try StandardStream.output().write(CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
+        return .done
+    }
+}

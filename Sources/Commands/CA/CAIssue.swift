@@ -1,0 +1,103 @@
+import ArgumentParser
+import CertificateAuthority
+import Diagnostics
+import InputOutput
+import PKIX
+
+/// `assay ca issue`
+struct CAIssue: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issue",
+        abstract: "Issue certificates for requests.",
+        discussion: """
+            For every request: possession of the key is verified, key and name are checked against the profile, and \
+            a certificate is signed. The request contributes its key and its name; every extension is the profile's. \
+            Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files. \
+            Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of several.
+            """)
+
+    @OptionGroup var input: RequestInputOptions
+
+    @Option(help: .init("The folder of the CA.", valueName: "dir"))
+    var ca: String
+
+    @Option(help: .init("What the certificates are for: device.", valueName: "name"))
+    var profile: String = "device"
+
+    @Option(help: .init("Days of validity, 3650 by default.", valueName: "n"))
+    var days: Int?
+
+    @Option(
+        help: .init(
+            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>.", valueName: "rule"))
+    var subjectFrom: SubjectChoice = .csr
+
+    @Flag(help: "Certify only keys for which a device vouches whose identity key is known and trusted.")
+    var requireAttestation = false
+
+    @OptionGroup var keys: KeyOptions
+
+    @Option(help: .init("Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
+    var outDir: String?
+
+    @Flag(help: "Put the CA's certificates behind each certificate.")
+    var chain = false
+
+    @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup var file: FileOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var batch: BatchOptions
+
+    func validate() throws {
+        if let days, !(1...CertificateProfile.maximumDays ~= days) {
+            throw ValidationError("--days must be 1…\(CertificateProfile.maximumDays), found \(days)")
+        }
+        if passphrase.source.usesStandardInput, input.usesStandardInput {
+            throw ValidationError("expected the passphrase or the requests from standard input, found both")
+        }
+    }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        guard var profile = CertificateProfile.builtIn[profile] else {
+            throw ToolError(
+                .profile, "unknown profile '\(profile.escapedForTerminal)', expected "
+                    + CertificateProfile.builtIn.keys.sorted().joined(separator: ", "))
+        }
+        profile.subjectRule = subjectFrom.rule
+        if let days { profile.validityDays = days }
+        let source = try keys.source()
+        if requireAttestation, source == nil {
+            throw ToolError(
+                .usage, "expected --key, --keys or a store with --require-attestation, found none",
+                hint: "assay device import fills a store")
+        }
+        let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
+        let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
+        let folder = try outDir.map { try CertificateFolder(path: $0, replaces: file.force) }
+        let run = IssuanceRun(
+            plan: plan, keys: source, requireAttestation: requireAttestation, minimumTrust: keys.trust.trust,
+            chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
+            json: output.json, folder: folder, jobs: batch.jobs ?? environment.defaultJobs,
+            failFast: batch.failFast)
+        let console = output.console
+        // With files alone there is nothing to print.
+        let sink = folder != nil && !output.json && file.output == nil ? nil : try file.sink()
+        let tally = try run.run(input.stream, to: sink, console: console)
+        try sink?.commit()
+        console.note(tally.summary(unit: "request", good: "issued"))
+        return tally.exitStatus
+    }
+}
+
+/// The values of `--subject-from`.
+enum SubjectChoice: String, ExpressibleByArgument, CaseIterable {
+    case csr, uuid, imei
+
+    var rule: SubjectRule {
+        switch self {
+        case .csr: .csr
+        case .uuid: .uuid
+        case .imei: .imei
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Diagnostics
+import InputOutput
+
+/// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its length.
+///
+/// Text between the blocks may be of any length, because it may hold modem lines: only a block, or a line, that is
+/// longer than any request is cut, and reported by whoever reads the pieces.
+struct PEMChunkReader {
+    /// The longest stretch without a place to cut, in bytes.
+    private static let limit = 1 << 20
+
+    private let source: ByteSource
+    private let target: Int
+    private var pending: [UInt8]
+    private var nextLine = 1
+    private var atEnd = false
+
+    init(_ source: ByteSource, target: Int, head: [UInt8]) {
+        self.source = source
+        self.target = target
+        pending = head
+    }
+
+    /// The next piece, or `nil` at the end.
+    mutating func next() throws(ToolError) -> LineChunk? {
+        while true {
+            if pending.count >= target, let end = boundary() { return take(end) }
+            if atEnd { return pending.isEmpty ? nil : take(pending.count) }
+            if pending.count > Self.limit { return take(pending.count) }
+            if try source.read(into: &pending, limit: target) == 0 { atEnd = true }
+        }
+    }
+
+    private static let begin = Array("-----BEGIN ".utf8)
+    private static let end = Array("-----END ".utf8)
+
+    /// Behind the last END line; where there is none, behind the last line outside of a block.
+    private func boundary() -> Int? {
+        var position = pending.count
+        while let feed = pending[..<position].lastIndex(of: 0x0a) {
+            let start = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+            if pending[start..<feed].starts(with: Self.end) { return feed + 1 }
+            position = feed
+        }
+        var start = 0
+        var last: Int?
+        while let feed = pending[start...].firstIndex(of: 0x0a) {
+            if pending[start..<feed].starts(with: Self.begin) { return last }
+            last = feed + 1
+            start = feed + 1
+        }
+        return last
+    }
+
+    private mutating func take(_ end: Int) -> LineChunk {
+        let bytes: [UInt8]
+        if end == pending.count {
+            bytes = pending
+            pending = []
+        } else {
+            bytes = Array(pending[..<end])
+            pending.removeFirst(end)
+        }
+        var feeds = 0
+        for byte in bytes where byte == 0x0a { feeds += 1 }
+        defer { nextLine += feeds }
+        return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: feeds + (bytes.last == 0x0a ? 0 : 1))
+    }
+}

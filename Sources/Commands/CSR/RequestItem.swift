@@ -1,0 +1,58 @@
+import Attestation
+import CertificateAuthority
+import Diagnostics
+import PKIX
+
+/// One input of a CSR command.
+struct RequestItem {
+    enum Content {
+        /// A certification request.
+        case der([UInt8])
+        /// A `%KEYGEN` token.
+        case token(ArraySlice<UInt8>)
+        /// What should have been one.
+        case malformed(CheckFailure)
+    }
+
+    let line: Int
+    let content: Content
+    /// What its row says besides.
+    var expectations = RequestExpectations()
+}
+
+/// A request that was read and is not verified.
+enum DecodedRequest {
+    case bare(CertificationRequest)
+    /// The CSR of a `%KEYGEN` answer, with the device's word for it.
+    case attested(AttestationToken, CertificationRequest)
+
+    var request: CertificationRequest {
+        switch self {
+        case .bare(let request), .attested(_, let request): request
+        }
+    }
+
+    /// Decodes an input.
+    static func decode(_ item: RequestItem) -> Result<DecodedRequest, CheckFailure> {
+        switch item.content {
+        case .malformed(let failure): return .failure(failure)
+        case .der(let der):
+            do {
+                return .success(.bare(try CertificationRequest(der: der)))
+            } catch {
+                return .failure(error.checkFailure)
+            }
+        case .token(let text):
+            do {
+                let token = try AttestationToken(text)
+                guard case .certificationRequest(_, let request) = token.content else {
+                    let found = token.keyMessage == nil ? "an attestation token" : "a public key"
+                    return .failure(.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)"))
+                }
+                return .success(.attested(token, request))
+            } catch {
+                return .failure(error.failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import CertificateAuthority
+import DeviceIdentity
+import Diagnostics
+import JSON
+import OpenSSL
+import PKIX
+
+/// The result for one request, `assay.csr/1`.
+struct RequestReport {
+    enum Verdict: String {
+        case unverified, verified, rejected, malformed
+    }
+
+    let location: InputLocation
+    var request: CertificationRequest?
+    var verdict: Verdict
+    var failures: [CheckFailure] = []
+
+    // MARK: JSON
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.csr/1")
+        writer.input(location)
+        if let request { Self.write(request, &writer) }
+        writer.key("verdict")
+        writer.string(verdict.rawValue)
+        writer.key("failures")
+        writer.failures(failures)
+        writer.endObject()
+        writer.newline()
+    }
+
+    private static func write(_ request: CertificationRequest, _ writer: inout JSONWriter) {
+        writer.key("subject")
+        writer.string(request.subject.description)
+        writer.key("publicKeyPem")
+        writer.string(PEMText.publicKey(request.publicKey.der))
+        if case .success(let kind) = request.publicKey.acceptedKind() {
+            writer.key("keyType")
+            writer.string(kind.name)
+        }
+        writer.key("kid")
+        writer.hex(Digest.sha256(request.publicKey.der))
+        writer.key("requestedExtensions")
+        writer.beginArray()
+        for element in request.requestedExtensions { write(element, &writer) }
+        writer.endArray()
+        writer.key("quirks")
+        writer.beginArray()
+        for quirk in request.quirks { writer.string(quirk.rawValue) }
+        writer.endArray()
+        writer.key("sha256")
+        writer.hex(Digest.sha256(request.der))
+        writer.key("pem")
+        writer.string(PEMText.request(request.der))
+    }
+
+    private static func write(_ element: CertificateExtension, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("oid")
+        writer.string(element.oid.description)
+        writer.key("critical")
+        writer.bool(element.isCritical)
+        writer.key("valueHex")
+        writer.hex(element.value)
+        if element.oid == .keyUsage, let usage = try? KeyUsage(der: element.value) {
+            writer.key("keyUsage")
+            writer.beginArray()
+            for name in usage.names { writer.string(name) }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    // MARK: Text
+
+    var text: [UInt8] {
+        var block = TextBlock()
+        block.line("input", "\(location.source):\(location.line)")
+        if let request {
+            block.line("subject", request.subject.description)
+            switch request.publicKey.acceptedKind() {
+            case .success(let kind): block.line("key type", kind.name)
+            case .failure(let failure): block.line("key type", "not one that is certified: \(failure.message)")
+            }
+            block.line("kid", Hex.encode(Digest.sha256(request.publicKey.der)))
+            for element in request.requestedExtensions {
+                block.line("requested extension", Self.text(element))
+            }
+            if !request.quirks.isEmpty {
+                block.line("quirks", request.quirks.map(\.rawValue).joined(separator: ", "))
+            }
+            block.line("SHA-256", Hex.encode(Digest.sha256(request.der)))
+        }
+        block.line("verdict", verdict.rawValue)
+        block.failures(failures)
+        return block.bytes + [0x0a]
+    }
+
+    private static func text(_ element: CertificateExtension) -> String {
+        let critical = element.isCritical ? ", critical" : ""
+        if element.oid == .keyUsage, let usage = try? KeyUsage(der: element.value) {
+            return "keyUsage\(critical): \(usage.names.joined(separator: ", "))"
+        }
+        return "\(element.oid)\(critical): \(Hex.encode(element.value))"
+    }
+}

@@ -1,0 +1,110 @@
+import Attestation
+import CertificateAuthority
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+import PKIX
+
+/// What `csr inspect` and `csr verify` share: the stream through the pipeline to the output.
+struct RequestRun {
+    enum Mode: Sendable { case inspect, verify }
+
+    let mode: Mode
+    let json: Bool
+    let jobs: Int
+    let failFast: Bool
+
+    /// What one thread owns.
+    private final class Worker {
+        let requests: RequestVerifier
+        var writer = JSONWriter(reservingCapacity: 65_536)
+
+        init() throws(ToolError) {
+            do {
+                requests = try RequestVerifier()
+            } catch {
+                throw ToolError(.internalFault, error.message)
+            }
+        }
+    }
+
+    private struct Output: Sendable {
+        var bytes: [UInt8] = []
+        var tally = Tally()
+        var error: ToolError?
+    }
+
+    /// Reads everything, writes everything; the tally decides the exit status.
+    func run(_ stream: RequestStream, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
+        var stream = stream
+        var tally = Tally()
+        try OrderedPipeline.run(
+            jobs: jobs,
+            makeWorker: { () throws(ToolError) in try Worker() },
+            next: { () throws(ToolError) in stream.next() },
+            process: { process($1, $0) },
+            deliver: { output throws(ToolError) in
+                try sink.write(output.bytes)
+                tally += output.tally
+                if let error = output.error { console.error(error) }
+                console.progress(done: tally.total, failed: tally.bad, unit: "requests")
+                return !(failFast && tally.bad > 0)
+            })
+        guard tally.total > 0 else { throw ToolError(.pem, "expected a request, found none in the input") }
+        return tally
+    }
+
+    private func process(_ chunk: RequestChunk, _ worker: Worker) -> Output {
+        var output = Output()
+        worker.writer.removeAll()
+        if case .unreadable(let error) = chunk.content {
+            output.error = error
+            output.tally.unreadable += 1
+            let report = RequestReport(
+                location: InputLocation(source: chunk.source, line: 1), verdict: .malformed,
+                failures: [.init(error.code, error.message)])
+            emit(report, worker, &output)
+        } else {
+            chunk.forEachItem { item in
+                let report = report(item, InputLocation(source: chunk.source, line: item.line), worker)
+                switch report.verdict {
+                case .unverified, .verified: output.tally.good += 1
+                case .rejected: output.tally.rejected += 1
+                case .malformed: output.tally.malformed += 1
+                }
+                emit(report, worker, &output)
+                return !(failFast && output.tally.bad > 0)
+            }
+        }
+        if json { output.bytes = worker.writer.bytes }
+        return output
+    }
+
+    private func emit(_ report: RequestReport, _ worker: Worker, _ output: inout Output) {
+        if json {
+            report.write(json: &worker.writer)
+        } else {
+            output.bytes += report.text
+        }
+    }
+
+    private func report(_ item: RequestItem, _ location: InputLocation, _ worker: Worker) -> RequestReport {
+        let decoded: DecodedRequest
+        switch DecodedRequest.decode(item) {
+        case .failure(let failure):
+            return RequestReport(location: location, verdict: .malformed, failures: [failure])
+        case .success(let value): decoded = value
+        }
+        var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)
+        guard mode == .verify else { return report }
+        if case .attested(let token, _) = decoded, token.keyMessage?.digest != token.actualDigest {
+            report.failures.append(.init(.digest, "the attested digest is not that of the CSR"))
+        }
+        if case .failure(let failure) = decoded.request.verify(with: worker.requests) {
+            report.failures.append(failure)
+        }
+        report.verdict = report.failures.isEmpty ? .verified : .rejected
+        return report
+    }
+}

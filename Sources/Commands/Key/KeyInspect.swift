@@ -1,0 +1,30 @@
+import ArgumentParser
+import Diagnostics
+import InputOutput
+
+/// `assay key inspect`
+struct KeyInspect: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show a key's type and its identifiers.",
+        discussion: """
+            Prints the type, the kid (SHA-256 of the SubjectPublicKeyInfo, as in the devices' tokens), the RFC 7638 \
+            thumbprint and the public key. Takes private keys (PKCS#8, SEC 1, PKCS#1) and public keys, all in PEM.
+            """)
+
+    @Argument(help: .init("A private or public key in PEM, or - for standard input.", valueName: "file"))
+    var key: String
+
+    @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup var file: FileOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let contents = try KeyFile.readAny(key, passphrase.source)
+        let sink = try file.sink()
+        let report = KeyReport(file: key, key: contents.publicKey, isPrivate: contents.isPrivate)
+        try sink.write(report.bytes(json: output.json))
+        try sink.commit()
+        return .done
+    }
+}
