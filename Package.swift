@@ -93,6 +93,21 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "assay-conformance", dependencies: ["Conformance", "InputOutput", "Diagnostics"],
+        // Not installed: reproducible inputs for `make bench`.
+        .executableTarget(
+            name: "assay-benchmark-data",
+            dependencies: [
+                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "InputOutput", "DeviceIdentity", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: safe),
+
+        // The rules that the fuzzer and its regression tests check.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+            ],
             swiftSettings: safe),
 
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
@@ -113,6 +128,12 @@ let package = Package(
             name: "JWTTests",
             dependencies: ["JWT", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
+            name: "BenchmarkDataTests",
+            dependencies: [
+                "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: common),
+        .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
@@ -140,3 +161,13 @@ let package = Package(
             swiftSettings: common),
     ]
 )
+
+// Only scripts/fuzz.sh sets ASSAY_FUZZ: the fuzzer does not link without the compiler's -sanitize=fuzzer.
+if Context.environment["ASSAY_FUZZ"] == "1" {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer"),
+        .executableTarget(
+            name: "assay-fuzz", dependencies: ["CLibFuzzer", "FuzzTargets", "InputOutput"],
+            swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]),
+    ]
+}
