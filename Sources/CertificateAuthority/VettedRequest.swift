@@ -4,8 +4,8 @@ public import Diagnostics
 public import OpenSSL
 public import PKIX
 
-/// A request that may be certified: possession of the key is proven, key and name fit the profile and, where a
-/// device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
+/// A request that may be certified: possession of the key is proven, key and name fit the profile and, where
+/// a device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
 public struct VettedRequest: Sendable {
     /// The key to certify.
     public let publicKey: SubjectPublicKeyInfo
@@ -86,7 +86,9 @@ public final class RequestVetter {
     ) -> Result<VettedRequest, Rejection> {
         if case .always = demand {
             return .failure(
-                .init(failures: [.init(.notAttested, "expected the %KEYGEN answer of a device, found a bare CSR")]))
+                .init(failures: [
+                    .init(.notAttested, "expected the %KEYGEN answer of a device, found a bare CSR")
+                ]))
         }
         switch request.verify(with: requests) {
         case .failure(let failure): return .failure(.init(failures: [failure]))
@@ -103,7 +105,8 @@ public final class RequestVetter {
         guard case .certificationRequest(let message, let request) = token.content else {
             let found = token.keyMessage == nil ? "an attestation token" : "a public key"
             return .failure(
-                .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)")]))
+                .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)")])
+            )
         }
         if let attestations, key != nil || demand == .always {
             return vet(attested: token, key, attestations, expectations)
@@ -130,7 +133,8 @@ public final class RequestVetter {
         switch verifier.verify(token, key: key) {
         case .verified(let attestation):
             guard let request = attestation.request else {
-                return .failure(.init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR")]))
+                return .failure(
+                    .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR")]))
             }
             return finish(request, token.deviceUUID, attestation, expectations)
         case .rejected(let failures):

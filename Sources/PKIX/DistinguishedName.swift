@@ -52,7 +52,9 @@ public struct DistinguishedName: Hashable, Sendable {
     public var commonName: String? {
         var found: (tag: DERTag, content: Range<Int>)?
         visitAttributes { reader, type, value in
-            if reader.matches(type, AttributeType.commonName.oid.content) { found = (value.tag, value.content) }
+            if reader.matches(type, AttributeType.commonName.oid.content) {
+                found = (value.tag, value.content)
+            }
             return true
         }
         guard let found else { return nil }
@@ -89,7 +91,8 @@ public struct DistinguishedName: Hashable, Sendable {
         return unfitness(of: scalars, type, name)
     }
 
-    /// Calls `body` with each attribute's type and value, in the order of the encoding, until it answers `false`.
+    /// Calls `body` with each attribute's type and value, in the order of the encoding, until it answers
+    /// `false`.
     ///
     /// The DER was checked when the name was made, so reading it again cannot fail.
     private func visitAttributes(_ body: (DERReader, Range<Int>, DERReader.Element) -> Bool) {

@@ -18,7 +18,8 @@ import Testing
     static let cases: [Case] = [
         Case(testDescription: "a CA", extensions: authority, expected: nil),
         Case(
-            testDescription: "key usage not stated", extensions: [.basicConstraints(isCA: true)], expected: nil),
+            testDescription: "key usage not stated", extensions: [.basicConstraints(isCA: true)],
+            expected: nil),
         Case(testDescription: "no extensions but a key identifier", extensions: [], expected: .issuerInvalid),
         Case(
             testDescription: "CA:FALSE",
@@ -28,7 +29,8 @@ import Testing
             extensions: [.basicConstraints(isCA: true), .keyUsage([.crlSign, .digitalSignature])],
             expected: .issuerInvalid),
         Case(
-            testDescription: "ended a second ago", extensions: authority, notAfter: now - 1, expected: .validity),
+            testDescription: "ended a second ago", extensions: authority, notAfter: now - 1,
+            expected: .validity),
         Case(testDescription: "ends now", extensions: authority, notAfter: now, expected: nil),
         Case(
             testDescription: "begins in a second", extensions: authority, notBefore: now + 1,
@@ -70,7 +72,8 @@ import Testing
         #expect(errorCode { _ = try Issuer(chain: [forged, root], key: subKey, at: now) } == .chain)
         #expect(errorCode { _ = try Issuer(chain: [sub, sub], key: subKey, at: now) } == .chain)
         #expect(errorCode { _ = try Issuer(chain: [root, sub], key: rootKey, at: now) } == .chain)
-        #expect(errorCode { _ = try Issuer(chain: [sub, root], key: rootKey, at: now) } == .issuerKeyMismatch)
+        #expect(
+            errorCode { _ = try Issuer(chain: [sub, root], key: rootKey, at: now) } == .issuerKeyMismatch)
         var damaged = root
         damaged[damaged.count - 1] ^= 1
         #expect(errorCode { _ = try Issuer(chain: [damaged], key: rootKey, at: now) } == .chain)
@@ -87,7 +90,8 @@ import Testing
             extensions: CertificateTemplate.authorityExtensions(pathLength: 1))
         let sub = try certificate(
             subject: "CN=Sub", key: subKey,
-            extensions: CertificateTemplate.authorityExtensions(pathLength: nil), issuer: ("CN=Root", rootKey))
+            extensions: CertificateTemplate.authorityExtensions(pathLength: nil), issuer: ("CN=Root", rootKey)
+        )
         #expect(try Issuer(chain: [sub, root], key: subKey, at: now).remainingPathLength == 0)
         let tight = try certificate(
             subject: "CN=Root", key: rootKey,
@@ -97,7 +101,8 @@ import Testing
 
     @Test func intermediates() throws {
         let key = try deviceKey(3)
-        func make(_ issuer: Issuer, days: Int, pathLength: UInt8?, subject: String = "CN=Below") -> ErrorCode? {
+        func make(_ issuer: Issuer, days: Int, pathLength: UInt8?, subject: String = "CN=Below") -> ErrorCode?
+        {
             errorCode {
                 let request = AuthorityRequest(
                     subject: try name(subject), days: days, pathLength: pathLength, serial: try serial(1))

@@ -15,7 +15,8 @@ import Testing
         let issuer = try makeIssuer(kind)
         let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
         let key = try deviceKey(1)
-        let issued = try worker.issue(try vetted("CN=sensor,O=Example", key: key), serial: try serial(0xff)).get()
+        let issued = try worker.issue(try vetted("CN=sensor,O=Example", key: key), serial: try serial(0xff))
+            .get()
         let read = try ParsedCertificate(der: issued.der)
         #expect(read.serial == issued.serial)
         #expect(read.serial.description == "7f" + String(repeating: "ff", count: 19))
@@ -44,14 +45,17 @@ import Testing
             subject: "CN=Own", key: key, extensions: CertificateTemplate.authorityExtensions(pathLength: nil))
         let issuer = try Issuer(chain: [der], key: key, at: now)
         let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
-        guard case .failure(let reused) = try worker.issue(try vetted("CN=device", key: key), serial: try serial(1))
+        guard
+            case .failure(let reused) = try worker.issue(
+                try vetted("CN=device", key: key), serial: try serial(1))
         else {
             Issue.record("the CA's key was certified")
             return
         }
         #expect(reused.code == .keyReused)
-        guard case .failure(let named) = try worker.issue(
-            try vetted("CN=Own", key: try deviceKey(2)), serial: try serial(1))
+        guard
+            case .failure(let named) = try worker.issue(
+                try vetted("CN=Own", key: try deviceKey(2)), serial: try serial(1))
         else {
             Issue.record("the CA's name was certified")
             return
@@ -94,7 +98,8 @@ import Testing
         let tbs = plan.template.makeTBS(
             serial: number, subject: request.subject, publicKey: request.publicKey, validity: plan.validity)
         func finding(_ bytes: [UInt8]) -> String? {
-            plan.lint.finding(in: bytes, serial: number, subject: request.subject, publicKey: request.publicKey)
+            plan.lint.finding(
+                in: bytes, serial: number, subject: request.subject, publicKey: request.publicKey)
         }
         #expect(finding(tbs) == nil)
         // The subject key identifier is taken from the key by the writer; here it only has to be there.

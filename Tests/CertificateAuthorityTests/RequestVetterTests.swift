@@ -72,7 +72,9 @@ import Testing
         Subject(commonName: "a\u{1b}[2J", rule: .csr, expected: nil),
         Subject(commonName: "a\u{7f}", rule: .csr, expected: nil),
         Subject(commonName: "a\u{85}", rule: .csr, expected: nil),
-        Subject(commonName: String(repeating: "x", count: 64), rule: .csr, expected: "CN=" + String(repeating: "x", count: 64)),
+        Subject(
+            commonName: String(repeating: "x", count: 64), rule: .csr,
+            expected: "CN=" + String(repeating: "x", count: 64)),
         Subject(commonName: String(repeating: "x", count: 65), rule: .csr, expected: nil),
         Subject(commonName: String(repeating: "ü", count: 65), rule: .csr, expected: nil),
         Subject(commonName: first, rule: .uuid, expected: "CN=" + first),
@@ -84,11 +86,14 @@ import Testing
         Subject(commonName: "nrf-35502593000000", rule: .imei, expected: nil),
         Subject(commonName: "nrf-35502593000000a", rule: .imei, expected: nil),
         Subject(commonName: "nrf-3550259300000000", rule: .imei, expected: nil),
-        Subject(commonName: "sensor", rule: .imei, imei: "490154203237518", expected: "CN=nrf-490154203237518"),
+        Subject(
+            commonName: "sensor", rule: .imei, imei: "490154203237518", expected: "CN=nrf-490154203237518"),
         Subject(commonName: nil, rule: .imei, imei: "490154203237518", expected: "CN=nrf-490154203237518"),
         Subject(commonName: "sensor", rule: .imei, imei: "490154203237519", expected: nil),
         Subject(commonName: "sensor", rule: .imei, imei: "49015420323751", expected: nil),
-        Subject(commonName: "nrf-490154203237518", rule: .imei, imei: "490154203237518", expected: "CN=nrf-490154203237518"),
+        Subject(
+            commonName: "nrf-490154203237518", rule: .imei, imei: "490154203237518",
+            expected: "CN=nrf-490154203237518"),
         Subject(commonName: "nrf-355025930000000", rule: .imei, imei: "490154203237518", expected: nil),
     ]
 
@@ -125,7 +130,8 @@ import Testing
         #expect(codes(vetter.vet(try token("attestation-nrf9160"), key: nil)) == [.tokenFormat])
         #expect(codes(vetter.vet(try token("keygen-public-key-nrf9160"), key: nil)) == [.tokenFormat])
         let other = RequestExpectations(deviceUUID: try DeviceUUID(text: Self.first))
-        #expect(codes(vetter.vet(try token("keygen-csr-nrf91x1"), key: nil, expecting: other)) == [.uuidMismatch])
+        #expect(
+            codes(vetter.vet(try token("keygen-csr-nrf91x1"), key: nil, expecting: other)) == [.uuidMismatch])
     }
 
     @Test func attestation() throws {

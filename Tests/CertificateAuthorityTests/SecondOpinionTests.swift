@@ -18,12 +18,14 @@ import Testing
         let time = Int64(Date().timeIntervalSince1970)
         let rootKey = try PrivateKey.generate(kind)
         let root = try AuthorityCertificate.root(
-            AuthorityRequest(subject: try name("CN=Root,O=Peers"), days: 7300, pathLength: 1, serial: try serial(1)),
+            AuthorityRequest(
+                subject: try name("CN=Root,O=Peers"), days: 7300, pathLength: 1, serial: try serial(1)),
             key: rootKey, at: time)
         let rootIssuer = try Issuer(chain: [root], key: rootKey, at: time)
         let subKey = try PrivateKey.generate(kind)
         let sub = try AuthorityCertificate.intermediate(
-            AuthorityRequest(subject: try name("CN=Sub,O=Peers"), days: 5475, pathLength: 0, serial: try serial(2)),
+            AuthorityRequest(
+                subject: try name("CN=Sub,O=Peers"), days: 5475, pathLength: 0, serial: try serial(2)),
             publicKey: subKey.publicKey, issuer: rootIssuer, at: time)
         let issuer = try Issuer(chain: [sub, root], key: subKey, at: time)
         let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: time))
@@ -66,15 +68,20 @@ import Testing
         defer { try? FileManager.default.removeItem(at: chain.folder) }
         let verified = try run(
             [
-                "openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", "root.pem", "-untrusted",
+                "openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", "root.pem",
+                "-untrusted",
                 "sub.pem", "leaf.pem",
             ], in: chain.folder)
         #expect(verified.status == 0, "\(verified.output)")
         let server = try run(
-            ["openssl", "verify", "-purpose", "sslserver", "-CAfile", "root.pem", "-untrusted", "sub.pem", "leaf.pem"],
+            [
+                "openssl", "verify", "-purpose", "sslserver", "-CAfile", "root.pem", "-untrusted", "sub.pem",
+                "leaf.pem",
+            ],
             in: chain.folder)
         #expect(server.status != 0, "a device's certificate must not pass for a server's")
-        let request = try run(["openssl", "req", "-in", "request.pem", "-verify", "-noout"], in: chain.folder)
+        let request = try run(
+            ["openssl", "req", "-in", "request.pem", "-verify", "-noout"], in: chain.folder)
         #expect(request.status == 0, "\(request.output)")
         let names = try run(
             ["openssl", "x509", "-in", "leaf.pem", "-noout", "-serial", "-subject", "-nameopt", "RFC2253"],
@@ -122,7 +129,9 @@ import Testing
             print("serial %040x" % leaf.serial_number)
             """
         for python in ["python3", "/usr/bin/python3"] {
-            guard try run([python, "-c", "import cryptography"], in: chain.folder).status == 0 else { continue }
+            guard try run([python, "-c", "import cryptography"], in: chain.folder).status == 0 else {
+                continue
+            }
             let outcome = try run([python, "-c", script], in: chain.folder)
             #expect(outcome.status == 0, "\(outcome.output)")
             #expect(outcome.output.contains("serial \(chain.serial)"))

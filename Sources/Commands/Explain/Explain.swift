@@ -48,7 +48,8 @@ struct Explain: AssayCommand {
         let explanation = code.explanation
         var text = "\(code.rawValue): \(explanation.meaning)\n\nUsual causes:\n"
         for cause in explanation.causes { text += "  - \(cause)\n" }
-        text += "\nWhat to do: \(explanation.remedy)\n\nExit status as an error: \(code.exitStatus.rawValue)\n"
+        text +=
+            "\nWhat to do: \(explanation.remedy)\n\nExit status as an error: \(code.exitStatus.rawValue)\n"
         return Array(text.utf8)
     }
 
