@@ -30,12 +30,14 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCBOR", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "Diagnostics", swiftSettings: safe),
 
         // Layer 1: safe values over C. The only Swift that sees a C pointer.
         .target(name: "OpenSSL", dependencies: ["COpenSSL", "Diagnostics"], swiftSettings: common),
         .target(name: "CBOR", dependencies: ["CCBOR", "Diagnostics"], swiftSettings: common),
         .target(name: "JSON", dependencies: ["CJansson", "Diagnostics"], swiftSettings: common),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: common),
         .target(name: "InputOutput", dependencies: ["Diagnostics"], swiftSettings: common),
 
         // Layer 2: standard structures and the words of the domain.
@@ -58,12 +60,20 @@ let package = Package(
             dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
 
-        // Layer 4: parse, call, render, exit.
+        // Layer 4: what lasts.
+        .target(
+            name: "Store",
+            dependencies: [
+                "SQLite", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+
+        // Layer 5: parse, call, render, exit.
         .target(
             name: "Commands",
             dependencies: [
                 "Attestation", "CertificateAuthority", "ProvisioningCommands", "COSE", "PKIX", "OpenSSL",
-                "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -91,6 +101,10 @@ let package = Package(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ProvisioningCommandsTests",
+            dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: common),
     ]
 )

@@ -50,10 +50,12 @@ public struct AttestationToken: Sendable {
         guard let dot = text.firstIndex(of: UInt8(ascii: ".")) else {
             throw TokenError(
                 .tokenFormat,
-                text.isEmpty ? "expected a token, found nothing" : "expected two parts joined by a dot, found no dot")
+                text.isEmpty
+                    ? "expected a token, found nothing" : "expected two parts joined by a dot, found no dot")
         }
         guard !text[(dot + 1)...].contains(UInt8(ascii: ".")) else {
-            throw TokenError(.tokenFormat, "expected two parts joined by one dot, found more dots (a JWT has two)")
+            throw TokenError(
+                .tokenFormat, "expected two parts joined by one dot, found more dots (a JWT has two)")
         }
         var padded = false
         firstPart = try Self.decode(text[..<dot], "first part", base64, &padded)
@@ -66,7 +68,8 @@ public struct AttestationToken: Sendable {
             throw TokenError(.cose, "COSE_Sign1: \(error.message)")
         }
         guard cose.signature.count == 64 else {
-            throw TokenError(.cose, "COSE_Sign1: expected a signature of 64 bytes, found \(cose.signature.count)")
+            throw TokenError(
+                .cose, "COSE_Sign1: expected a signature of 64 bytes, found \(cose.signature.count)")
         }
         guard let keyID = cose.keyID, let kid = NestedInteger.read(cose.bytes, keyID) else {
             throw TokenError(.cose, "COSE_Sign1: expected a kid (label 4) that holds a CBOR integer")

@@ -35,14 +35,7 @@ public enum KeyRecovery {
                         "expected tokens of one device, found \(first.deviceUUID) and \(token.deviceUUID)")
                 ])
             }
-            guard token.cose.algorithm == -7 else {
-                return .rejected([.init(.algorithm, "expected ES256 (-7) in every protected header")])
-            }
-            guard token.keyRole == .identity else {
-                return .rejected([
-                    .init(.unknownKey, "expected the identity key (kid -2), found kid \(token.keyRole.kid)")
-                ])
-            }
+            if let failure = unfit(token) { return .rejected([failure]) }
         }
         let arithmetic = try P256Arithmetic()
         for profile in SigningProfile.allCases {
@@ -51,8 +44,41 @@ public enum KeyRecovery {
             }
         }
         return .rejected([
-            .init(.signature, "no key is common to these signatures; expected two or more outputs of one device")
+            .init(
+                .signature, "no key is common to these signatures; expected two or more outputs of one device"
+            )
         ])
+    }
+
+    /// The keys that the token's signature leaves possible, by profile.
+    ///
+    /// - Throws: ``TokenError`` when the token is not signed by an identity key with ES256, and with code `internal`
+    ///   when libcrypto fails.
+    public static func candidates(
+        _ token: AttestationToken, _ arithmetic: P256Arithmetic
+    ) throws(TokenError) -> [SigningProfile: [P256PublicKey]] {
+        if let failure = unfit(token) { throw TokenError(failure.code, failure.message) }
+        let signature = Array(token.cose.bytes[token.cose.signature])
+        var found: [SigningProfile: [P256PublicKey]] = [:]
+        for profile in SigningProfile.allCases {
+            guard let digest = token.signedDigest(profile) else { continue }
+            do {
+                found[profile] = try arithmetic.recoverPublicKeys(signature: signature, digest: digest)
+            } catch {
+                throw TokenError(.internalFault, error.message)
+            }
+        }
+        return found
+    }
+
+    private static func unfit(_ token: AttestationToken) -> CheckFailure? {
+        guard token.cose.algorithm == -7 else {
+            return .init(.algorithm, "expected ES256 (-7) in the protected header")
+        }
+        guard token.keyRole == .identity else {
+            return .init(.unknownKey, "expected the identity key (kid -2), found kid \(token.keyRole.kid)")
+        }
+        return nil
     }
 
     /// `%ATTESTTOKEN` is signed in the bound form whatever the profile of the `%KEYGEN` answers beside it.
@@ -63,7 +89,9 @@ public enum KeyRecovery {
         var common: Set<P256PublicKey>?
         var seen: Set<[UInt8]> = []
         for token in tokens {
-            guard let digest = token.signedDigest(token.keyMessage == nil ? .bound : profile) else { return nil }
+            guard let digest = token.signedDigest(token.keyMessage == nil ? .bound : profile) else {
+                return nil
+            }
             let signature = Array(token.cose.bytes[token.cose.signature])
             // The same message twice narrows nothing down.
             guard seen.insert(digest).inserted else { continue }

@@ -96,8 +96,9 @@ public struct CBORWriter {
         }
     }
 
-    /// Appends bytes that are encoded already.
-    mutating func raw(_ encoded: some Collection<UInt8>) {
-        bytes.append(contentsOf: encoded)
+    /// Appends an initial byte and an argument of fixed width in network order.
+    mutating func raw(_ initial: UInt8, _ argument: some FixedWidthInteger & UnsignedInteger) {
+        bytes.append(initial)
+        withUnsafeBytes(of: argument.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

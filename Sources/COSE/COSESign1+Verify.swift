@@ -10,7 +10,8 @@ extension COSESign1 {
         key: PublicKey, externalAAD: [UInt8] = [], detachedPayload: [UInt8]? = nil
     ) -> Result<[UInt8], COSEVerificationFailure> {
         guard let number = algorithm, let algorithm = COSEAlgorithm(rawValue: number) else {
-            return .failure(.init(.init(.algorithm, "the protected header names no signature algorithm known here")))
+            return .failure(
+                .init(.init(.algorithm, "the protected header names no signature algorithm known here")))
         }
         guard algorithm.fits(key.kind) else {
             return .failure(.init(.init(.algorithm, "\(algorithm.name) does not fit the key")))
@@ -20,7 +21,8 @@ extension COSESign1 {
         case (let range?, nil): content = Array(bytes[range])
         case (nil, let detached?): content = detached
         case (nil, nil): return .failure(.init(.init(.cose, "the payload is detached and was not given")))
-        case (.some, .some): return .failure(.init(.init(.cose, "a payload is attached and another was given")))
+        case (.some, .some):
+            return .failure(.init(.init(.cose, "a payload is attached and another was given")))
         }
         let message = SigStructure.encode(
             protected: bytes[protected], externalAAD: externalAAD[...], payload: .bytes(content[...]))

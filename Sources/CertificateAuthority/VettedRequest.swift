@@ -49,7 +49,7 @@ public struct RequestExpectations: Sendable {
 /// Checks requests before they are certified. One per worker: it owns OpenSSL contexts.
 public final class RequestVetter {
     /// What a device's word is worth in this run.
-    public enum AttestationDemand: Sendable {
+    public enum AttestationDemand: Sendable, Equatable {
         /// No identity keys are known: tokens count for their CSR and their digest.
         case none
         /// A token of a device whose key is known has to verify under it.
@@ -69,14 +69,19 @@ public final class RequestVetter {
     private let requests: RequestVerifier
     private let attestations: AttestationVerifier?
 
-    public init(profile: CertificateProfile, demand: AttestationDemand) throws(OpenSSLError) {
+    /// - Parameter minimumTrust: the least trust in a device's key where attestation is demanded. Where it is
+    ///   not, a key that is merely observed still has to verify: a token that does not is nobody's friend.
+    public init(
+        profile: CertificateProfile, demand: AttestationDemand, minimumTrust: KeyTrust = .trusted
+    ) throws(OpenSSLError) {
         self.profile = profile
         self.demand = demand
         requests = try RequestVerifier()
         if case .none = demand {
             attestations = nil
         } else {
-            attestations = try AttestationVerifier(policy: AttestationPolicy())
+            let trust = demand == .always ? minimumTrust : .observed
+            attestations = try AttestationVerifier(policy: AttestationPolicy(minimumTrust: trust))
         }
     }
 

@@ -19,7 +19,9 @@ public struct AssayRoot: ParsableCommand {
             Results go to standard output, everything else to standard error. --json prints one object a line.
             """,
         version: Version.current,
-        subcommands: [TokenGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self, Explain.self])
+        subcommands: [
+            TokenGroup.self, DeviceGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self, Explain.self,
+        ])
 
     public init() {}
 }
@@ -40,10 +42,15 @@ public enum Program {
 
     private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
         do {
-            let command = try AssayRoot.parseAsRoot(arguments)
+            var command = try AssayRoot.parseAsRoot(arguments)
             guard let verb = command as? any AssayCommand else {
-                console.note(type(of: command).helpMessage())
-                return .usage
+                // A noun without a verb is a mistake of the caller's; help that was asked for is a result.
+                if !type(of: command).configuration.subcommands.isEmpty {
+                    console.note(type(of: command).helpMessage())
+                    return .usage
+                }
+                try command.run()
+                return .done
             }
             let status = try verb.run(in: Environment())
             return Interruption.requested ? .interrupted : status
@@ -70,7 +77,8 @@ public enum Program {
         let message = AssayRoot.message(for: error)
         console.error(
             ToolError(
-                .usage, message.escapedForTerminal, hint: "assay --help lists the commands, --help after one its options")
+                .usage, message.escapedForTerminal,
+                hint: "assay --help lists the commands, --help after one its options")
         )
         return .usage
     }

@@ -32,6 +32,18 @@ public enum FileSystem {
         NewFile.syncFolder(of: path)
     }
 
+    /// Makes an empty file, mode 0600; false when there is one already.
+    public static func createEmptyFile(_ path: String) throws(ToolError) -> Bool {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return false }
+            throw ioError("cannot create", path)
+        }
+        close(descriptor)
+        NewFile.syncFolder(of: path)
+        return true
+    }
+
     /// Removes a file; that it is not there is no error.
     public static func removeFile(_ path: String) { unlink(path) }
 

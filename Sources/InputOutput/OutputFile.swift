@@ -87,7 +87,8 @@ public final class NewFile: ByteSink {
         let folder = slash.map { String(path[...$0]) } ?? ""
         let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
         temporary = "\(folder).\(leaf).\(getpid()).part"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
+        descriptor = open(
+            temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw ioError("cannot create", path) }
         if mode == .ownerOnly { _ = fchmod(descriptor, 0o600) }
     }

@@ -53,7 +53,7 @@ public struct JSONNode: Sendable {
 
     /// Refuses members other than these.
     public func allowOnly(_ names: [String]) throws(ToolError) {
-        for member in try object().members where !names.contains(member.name) {
+        for member in try object().members where !names.contains(where: member.isNamed) {
             let known = names.map { "'\($0)'" }.joined(separator: ", ")
             throw ToolError(code, "\(path.appending(member.name)): unknown member, expected \(known)")
         }

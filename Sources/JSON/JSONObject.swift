@@ -10,8 +10,13 @@ public struct JSONObject: Sendable {
             self.value = value
         }
 
+        /// Whether the name is this one byte for byte, not merely canonically equivalent.
+        public func isNamed(_ name: String) -> Bool {
+            self.name.utf8.elementsEqual(name.utf8)
+        }
+
         public static func == (left: Member, right: Member) -> Bool {
-            left.name.utf8.elementsEqual(right.name.utf8) && left.value == right.value
+            left.isNamed(right.name) && left.value == right.value
         }
     }
 
@@ -26,8 +31,14 @@ public struct JSONObject: Sendable {
     /// An object of these members in this order; of two with one name the later value is kept.
     public init(_ members: [(name: String, value: JSONValue)]) {
         self.init()
+        // Without the set, an object of n members would cost n² comparisons.
+        var seen: Set<String> = []
         for (name, value) in members {
-            self[name] = value
+            if seen.insert(name).inserted {
+                self.members.append(Member(name, value))
+            } else {
+                self[name] = value
+            }
         }
     }
 
@@ -38,10 +49,10 @@ public struct JSONObject: Sendable {
     /// The value of a member, compared byte for byte; setting appends, replaces in place, or removes (nil).
     public subscript(name: String) -> JSONValue? {
         get {
-            members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+            members.first { $0.isNamed(name) }?.value
         }
         set {
-            let index = members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+            let index = members.firstIndex { $0.isNamed(name) }
             switch (index, newValue) {
             case (let index?, let value?): members[index] = Member(name, value)
             case (let index?, nil): members.remove(at: index)

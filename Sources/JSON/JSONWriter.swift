@@ -66,6 +66,9 @@ public struct JSONWriter: Sendable {
     }
 
     /// The name of the next member, escaped.
+    ///
+    /// Disfavoured because a literal would otherwise prefer `String` to the fast overload above.
+    @_disfavoredOverload
     public mutating func key(_ name: String) {
         separate()
         appendQuoted(name)

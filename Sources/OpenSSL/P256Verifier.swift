@@ -55,6 +55,9 @@ public final class P256Verifier {
         return derSignature.withUnsafeBufferPointer { verify($0, digest, key) }
     }
 
+    /// Whether the key's point is on the curve.
+    public func accepts(_ key: P256PublicKey) -> Bool { load(key) }
+
     private func verify(
         _ signature: UnsafeBufferPointer<UInt8>, _ digest: [UInt8], _ publicKey: P256PublicKey
     ) -> Bool {

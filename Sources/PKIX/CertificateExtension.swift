@@ -2,6 +2,7 @@
 public struct CertificateExtension: Hashable, Sendable {
     /// The extension's type.
     public let oid: OID
+    /// Whether a reader that does not know the type has to refuse the certificate.
     public let isCritical: Bool
     /// The DER within the extnValue OCTET STRING.
     public let value: [UInt8]
@@ -21,14 +22,24 @@ public struct CertificateExtension: Hashable, Sendable {
         }
     }
 
+    /// The most extensions in one list. They are compared each with each, so there has to be a bound.
+    static let maximumCount = 100
+
     /// Reads an `Extensions` SEQUENCE: not empty, no type twice, known bodies well-formed.
-    static func readAll(_ reader: inout DERReader) throws(DERError) -> [CertificateExtension] {
+    ///
+    /// Adds to `quirks` what it let pass; nil tolerates nothing.
+    static func readAll(
+        _ reader: inout DERReader, quirks: inout Set<EncodingQuirk>?
+    ) throws(DERError) -> [CertificateExtension] {
         let start = reader.position
         var list = try reader.enter(.sequence, "extensions")
         var result: [CertificateExtension] = []
         while !list.isAtEnd {
             let offset = list.position
-            let element = try read(&list)
+            guard result.count < maximumCount else {
+                throw DERError(offset, "expected at most \(maximumCount) extensions")
+            }
+            let element = try read(&list, &quirks)
             guard !result.contains(where: { $0.oid == element.oid }) else {
                 throw DERError(offset, "extension \(element.oid) occurs twice")
             }
@@ -38,7 +49,9 @@ public struct CertificateExtension: Hashable, Sendable {
         return result
     }
 
-    private static func read(_ list: inout DERReader) throws(DERError) -> CertificateExtension {
+    private static func read(
+        _ list: inout DERReader, _ quirks: inout Set<EncodingQuirk>?
+    ) throws(DERError) -> CertificateExtension {
         var item = try list.enter(.sequence, "extension")
         let oid = try item.objectIdentifier("extension type")
         var isCritical = false
@@ -46,7 +59,10 @@ public struct CertificateExtension: Hashable, Sendable {
             let offset = item.position
             isCritical = try item.boolean("critical")
             // DEFAULT values are not encoded in DER (X.690 section 11.5).
-            guard isCritical else { throw DERError(offset, "critical is FALSE but written out") }
+            if !isCritical {
+                guard quirks != nil else { throw DERError(offset, "critical is FALSE but written out") }
+                quirks?.insert(.explicitDefault)
+            }
         }
         let value = try item.octetString("extension value")
         try item.finish("extension")

@@ -24,7 +24,7 @@ public struct CertificationRequest: Sendable {
     let signature: Range<Int>
 
     /// Departures from the standards that were tolerated, in a fixed order.
-    public var quirks: [EncodingQuirk] { EncodingQuirk.allCases.filter(signatureAlgorithm.quirks.contains) }
+    public let quirks: [EncodingQuirk]
 
     /// Reads exactly one request; anything that is not strict DER of RFC 2986 is refused.
     public init(der: [UInt8]) throws(DERError) {
@@ -41,19 +41,22 @@ public struct CertificationRequest: Sendable {
         subject = try DistinguishedName(reading: &information, "subject")
         publicKey = try SubjectPublicKeyInfo(reading: &information)
         var attributes = try information.enter(.constructed(0), "attributes")
-        (requestedExtensions, otherAttributes) = try Self.readAttributes(&attributes)
+        var quirks: Set<EncodingQuirk>? = []
+        (requestedExtensions, otherAttributes) = try Self.readAttributes(&attributes, &quirks)
         try information.finish("certification request info")
         signatureAlgorithm = try SignatureAlgorithmIdentifier(
             reading: &request, tolerating: [.ecdsaNullParameters])
         signature = try request.octetAlignedBitString("signature")
         try request.finish("certification request")
+        let found = signatureAlgorithm.quirks.union(quirks ?? [])
+        self.quirks = EncodingQuirk.allCases.filter(found.contains)
         informationRange = element.whole
         self.der = der
     }
 
     /// The attributes; their order is not judged, since the signature covers the octets as they are.
     private static func readAttributes(
-        _ reader: inout DERReader
+        _ reader: inout DERReader, _ quirks: inout Set<EncodingQuirk>?
     ) throws(DERError) -> ([CertificateExtension], [OID]) {
         var extensions: [CertificateExtension] = []
         var others: [OID] = []
@@ -66,7 +69,7 @@ public struct CertificationRequest: Sendable {
             guard !values.isAtEnd else { throw DERError(start, "attribute \(type) has no value") }
             if type == .extensionRequest {
                 guard extensions.isEmpty else { throw DERError(start, "extensionRequest occurs twice") }
-                extensions = try CertificateExtension.readAll(&values)
+                extensions = try CertificateExtension.readAll(&values, quirks: &quirks)
                 try values.finish("extensionRequest, which has one value")
             } else {
                 try values.checkWellFormed(depth: 8)

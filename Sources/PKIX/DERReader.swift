@@ -5,6 +5,7 @@
 public struct DERReader: Sendable {
     /// One element: its tag and where it lies in the input.
     public struct Element: Sendable, Equatable {
+        /// The identifier octet.
         public let tag: DERTag
         /// Offset of the identifier octet.
         public let start: Int

@@ -1,5 +1,10 @@
 /// The character string types of names and what they may hold.
 enum DirectoryString {
+    /// The types that names may use: DirectoryString's, IA5String and NumericString.
+    static let tags: Set<DERTag> = [
+        .utf8String, .printableString, .ia5String, .numericString, .t61String, .bmpString, .universalString,
+    ]
+
     /// Whether contents octets are sound for the string type; types that are no strings are not judged.
     static func isWellFormed(_ tag: DERTag, _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         switch tag {
@@ -7,7 +12,6 @@ enum DirectoryString {
         case .printableString: range.allSatisfy { isPrintable(bytes[$0]) }
         case .numericString: range.allSatisfy { bytes[$0] == 0x20 || (0x30...0x39).contains(bytes[$0]) }
         case .ia5String: range.allSatisfy { bytes[$0] < 0x80 }
-        case .visibleString: range.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) }
         case .bmpString: scalars(tag, bytes[range]) != nil
         case .universalString: scalars(tag, bytes[range]) != nil
         default: true
@@ -17,7 +21,7 @@ enum DirectoryString {
     /// Whether the contents octets of this string type are its characters, and all of them ASCII.
     static func isASCII(_ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool {
         switch tag {
-        case .utf8String, .printableString, .numericString, .ia5String, .visibleString, .t61String:
+        case .utf8String, .printableString, .numericString, .ia5String, .t61String:
             content.allSatisfy { $0 < 0x80 }
         default: false
         }
@@ -28,7 +32,7 @@ enum DirectoryString {
         switch tag {
         case .utf8String:
             return String(validating: content, as: UTF8.self).map { Array($0.unicodeScalars) }
-        case .printableString, .numericString, .ia5String, .visibleString, .t61String:
+        case .printableString, .numericString, .ia5String, .t61String:
             // T.61 is read as Latin-1, as everybody does.
             return content.map { Unicode.Scalar($0) }
         case .bmpString: return wide(content, 2)

@@ -145,8 +145,8 @@ public struct DistinguishedName: Hashable, Sendable {
             var attribute = attributes.contents(of: element)
             _ = try attribute.objectIdentifierRange("attribute type")
             let value = try attribute.next()
-            guard !value.tag.isConstructed else {
-                throw DERError(value.start, "attribute value is not a primitive type")
+            guard DirectoryString.tags.contains(value.tag) else {
+                throw DERError(value.start, "attribute value is not a character string of a name")
             }
             guard DirectoryString.isWellFormed(value.tag, attributes.bytes, value.content) else {
                 throw DERError(value.start, "attribute value does not fit its string type")

@@ -1,6 +1,7 @@
 extension DistinguishedName {
     /// Why text is not a distinguished name: lower case, no full stop.
     public struct TextError: Error, Equatable, Sendable {
+        /// What was expected and what was found.
         public let reason: String
     }
 

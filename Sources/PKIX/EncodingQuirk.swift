@@ -4,4 +4,6 @@ public enum EncodingQuirk: String, Sendable, Hashable, CaseIterable {
     case ecdsaNullParameters = "ecdsa-null-parameters"
     /// No NULL where RFC 4055 section 5 wants one; readers have to accept it.
     case rsaAbsentParameters = "rsa-absent-parameters"
+    /// A requested extension whose `critical` is FALSE and nevertheless encoded (X.690 section 11.5).
+    case explicitDefault = "explicit-default"
 }

@@ -3,16 +3,26 @@ public struct KeyUsage: OptionSet, Hashable, Sendable {
     /// Bit n of the raw value is named bit n of the extension, 0…8.
     public let rawValue: UInt16
 
+    /// The bits that RFC 5280 defines; others are dropped.
     public init(rawValue: UInt16) { self.rawValue = rawValue & 0x1FF }
 
+    /// Bit 0: signatures other than those on certificates and CRLs.
     public static let digitalSignature = KeyUsage(rawValue: 1 << 0)
+    /// Bit 1: signatures that the signer cannot disown.
     public static let nonRepudiation = KeyUsage(rawValue: 1 << 1)
+    /// Bit 2: encrypting keys.
     public static let keyEncipherment = KeyUsage(rawValue: 1 << 2)
+    /// Bit 3: encrypting data without a key between.
     public static let dataEncipherment = KeyUsage(rawValue: 1 << 3)
+    /// Bit 4: agreeing on keys, as ECDH does.
     public static let keyAgreement = KeyUsage(rawValue: 1 << 4)
+    /// Bit 5: signing certificates.
     public static let keyCertSign = KeyUsage(rawValue: 1 << 5)
+    /// Bit 6: signing revocation lists.
     public static let crlSign = KeyUsage(rawValue: 1 << 6)
+    /// Bit 7: key agreement for encrypting only.
     public static let encipherOnly = KeyUsage(rawValue: 1 << 7)
+    /// Bit 8: key agreement for decrypting only.
     public static let decipherOnly = KeyUsage(rawValue: 1 << 8)
 
     /// The names in RFC 5280, in the order of the bits.

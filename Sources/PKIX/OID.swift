@@ -81,35 +81,60 @@ public struct OID: Hashable, Sendable, CustomStringConvertible {
 
 /// The object identifiers of RFC 5280, 2986, 4055, 5480, 5758 and 8410 that this module reads or writes.
 extension OID {
+    /// 1.2.840.10045.2.1 (RFC 5480).
     public static let ecPublicKey = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01])
+    /// 1.2.840.113549.1.1.1 (RFC 3279).
     public static let rsaEncryption = OID(uncheckedContent: pkcs1 + [0x01])
+    /// 1.2.840.113549.1.1.4 (RFC 3279), refused.
     public static let md5WithRSA = OID(uncheckedContent: pkcs1 + [0x04])
+    /// 1.2.840.113549.1.1.5 (RFC 3279), refused.
     public static let sha1WithRSA = OID(uncheckedContent: pkcs1 + [0x05])
+    /// 1.2.840.113549.1.1.8 (RFC 4055).
     public static let mgf1 = OID(uncheckedContent: pkcs1 + [0x08])
+    /// 1.2.840.113549.1.1.10 (RFC 4055).
     public static let rsaPSS = OID(uncheckedContent: pkcs1 + [0x0A])
+    /// 1.2.840.113549.1.1.11 (RFC 4055).
     public static let sha256WithRSA = OID(uncheckedContent: pkcs1 + [0x0B])
+    /// 1.2.840.113549.1.1.12 (RFC 4055).
     public static let sha384WithRSA = OID(uncheckedContent: pkcs1 + [0x0C])
+    /// 1.2.840.113549.1.1.13 (RFC 4055).
     public static let sha512WithRSA = OID(uncheckedContent: pkcs1 + [0x0D])
+    /// 1.2.840.10045.4.1 (RFC 3279), refused.
     public static let ecdsaWithSHA1 = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01])
+    /// 1.2.840.10045.4.3.2 (RFC 5758).
     public static let ecdsaWithSHA256 = OID(uncheckedContent: ecdsaSHA2 + [0x02])
+    /// 1.2.840.10045.4.3.3 (RFC 5758).
     public static let ecdsaWithSHA384 = OID(uncheckedContent: ecdsaSHA2 + [0x03])
+    /// 1.2.840.10045.4.3.4 (RFC 5758).
     public static let ecdsaWithSHA512 = OID(uncheckedContent: ecdsaSHA2 + [0x04])
+    /// 1.3.101.112 (RFC 8410).
     public static let ed25519 = OID(uncheckedContent: [0x2B, 0x65, 0x70])
+    /// 2.16.840.1.101.3.4.2.1 (RFC 4055).
     public static let sha256 = OID(uncheckedContent: nistHash + [0x01])
+    /// 2.16.840.1.101.3.4.2.2 (RFC 4055).
     public static let sha384 = OID(uncheckedContent: nistHash + [0x02])
+    /// 2.16.840.1.101.3.4.2.3 (RFC 4055).
     public static let sha512 = OID(uncheckedContent: nistHash + [0x03])
+    /// 1.2.840.113549.1.9.14 (RFC 2985).
     public static let extensionRequest = OID(uncheckedContent: pkcs9 + [0x0E])
+    /// 2.5.29.14 (RFC 5280 section 4.2.1.2).
     public static let subjectKeyIdentifier = OID(uncheckedContent: [0x55, 0x1D, 0x0E])
+    /// 2.5.29.15 (RFC 5280 section 4.2.1.3).
     public static let keyUsage = OID(uncheckedContent: [0x55, 0x1D, 0x0F])
+    /// 2.5.29.17 (RFC 5280 section 4.2.1.6).
     public static let subjectAlternativeName = OID(uncheckedContent: [0x55, 0x1D, 0x11])
+    /// 2.5.29.19 (RFC 5280 section 4.2.1.9).
     public static let basicConstraints = OID(uncheckedContent: [0x55, 0x1D, 0x13])
-    public static let nameConstraints = OID(uncheckedContent: [0x55, 0x1D, 0x1E])
-    public static let certificatePolicies = OID(uncheckedContent: [0x55, 0x1D, 0x20])
+    /// 2.5.29.35 (RFC 5280 section 4.2.1.1).
     public static let authorityKeyIdentifier = OID(uncheckedContent: [0x55, 0x1D, 0x23])
+    /// 2.5.29.37 (RFC 5280 section 4.2.1.12).
     public static let extendedKeyUsage = OID(uncheckedContent: [0x55, 0x1D, 0x25])
+    /// 2.16.840.1.113730.1.1, seen in old requests.
     public static let netscapeCertificateType = OID(
         uncheckedContent: [0x60, 0x86, 0x48, 0x01, 0x86, 0xF8, 0x42, 0x01, 0x01])
+    /// 1.3.6.1.5.5.7.3.1: TLS server authentication.
     public static let serverAuth = OID(uncheckedContent: pkixPurpose + [0x01])
+    /// 1.3.6.1.5.5.7.3.2: TLS client authentication.
     public static let clientAuth = OID(uncheckedContent: pkixPurpose + [0x02])
 
     private static let pkcs1: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01]

@@ -8,13 +8,19 @@ public struct ParsedCertificate: Sendable {
     public let der: [UInt8]
     /// Where the TBSCertificate lies in ``der``: the signature covers exactly these octets.
     public let tbsRange: Range<Int>
+    /// The serial number, positive.
     public let serial: CertificateSerial
+    /// The issuer's name.
     public let issuer: DistinguishedName
+    /// From when until when.
     public let validity: ValidityPeriod
+    /// The subject's name.
     public let subject: DistinguishedName
+    /// The subject's key.
     public let publicKey: SubjectPublicKeyInfo
     /// All extensions in the order of the certificate, no type twice, known bodies well-formed.
     public let extensions: [CertificateExtension]
+    /// The algorithm of the signature, the same inside and outside.
     public let signatureAlgorithm: SignatureAlgorithmIdentifier
     /// The signature's octets, as offsets in ``der``.
     public let signatureRange: Range<Int>
@@ -43,7 +49,8 @@ public struct ParsedCertificate: Sendable {
             extensions = []
         } else {
             var wrapper = try tbs.enter(.constructed(3), "extensions")
-            extensions = try CertificateExtension.readAll(&wrapper)
+            var tolerated: Set<EncodingQuirk>?
+            extensions = try CertificateExtension.readAll(&wrapper, quirks: &tolerated)
             try wrapper.finish("extensions")
         }
         try tbs.finish("TBS certificate")

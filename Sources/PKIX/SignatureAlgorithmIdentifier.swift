@@ -13,6 +13,7 @@ public struct SignatureAlgorithmIdentifier: Hashable, Sendable {
 
     /// The algorithm's object identifier.
     public let oid: OID
+    /// What follows from the identifier and its parameters.
     public let meaning: Meaning
     /// Departures from the standards that were tolerated.
     public let quirks: Set<EncodingQuirk>

@@ -34,7 +34,8 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
     public var keyIdentifier: [UInt8] { Array(Digest.sha256(der[keyBits]).prefix(20)) }
 
     /// The kind of an acceptable key: an uncompressed point of P-256, P-384 or P-521, Ed25519, or RSA with a
-    /// modulus of 2048…16384 bits and a sound exponent. Anything else fails with `csr-key`.
+    /// modulus of 1024…16384 bits and a sound exponent. Anything else fails with `csr-key`.
+    /// Whether the key is also strong enough for a new certificate is ``PublicKey/Kind/weakness``'s matter.
     ///
     /// That a point lies on its curve is checked when the key is used.
     public func acceptedKind() -> Result<PublicKey.Kind, CheckFailure> {
@@ -107,8 +108,8 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         let digits = der[modulus].drop { $0 == 0 }
         let bits = digits.count * 8 - (digits.first?.leadingZeroBitCount ?? 0)
         // 16384 bits is also libcrypto's bound; a verification by such a key takes a few milliseconds.
-        guard (2048...16_384).contains(bits) else {
-            throw DERError(modulus.lowerBound, "expected an RSA key of 2048…16384 bits, found \(bits)")
+        guard (1024...16_384).contains(bits) else {
+            throw DERError(modulus.lowerBound, "expected an RSA key of 1024…16384 bits, found \(bits)")
         }
         // Long exponents make verification arbitrarily slow; 1 and even ones are no exponents.
         let odd = der[exponent.upperBound - 1] & 1 == 1 && der[modulus.upperBound - 1] & 1 == 1
@@ -116,5 +117,13 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
             throw DERError(exponent.lowerBound, "RSA exponent is not an odd number in 3…2^63")
         }
         return .rsa(bits: bits)
+    }
+}
+
+extension PublicKey.Kind {
+    /// Why a key of this kind is too weak for a new certificate (RSA below 2048 bits); nil if it is not.
+    public var weakness: String? {
+        guard case .rsa(let bits) = self, bits < 2048 else { return nil }
+        return "expected an RSA key of at least 2048 bits, found \(bits)"
     }
 }

@@ -34,3 +34,17 @@ func cborError(_ body: () throws(CBORError) -> Void) -> CBORError? {
         return error
     }
 }
+
+/// What the reader's `skipItem` and `expectEnd` have against the input.
+func skipError(_ input: [UInt8]) -> CBORError? {
+    var reader = CBORReader(input)
+    return cborError { () throws(CBORError) in
+        try reader.skipItem()
+        try reader.expectEnd()
+    }
+}
+
+/// What a decoder has against the input.
+func decodeError(_ input: [UInt8], _ options: CBORDecoder.Options) -> CBORError? {
+    cborError { () throws(CBORError) in _ = try CBORDecoder(options).decode(input) }
+}

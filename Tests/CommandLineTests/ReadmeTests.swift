@@ -1,8 +1,16 @@
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing
 
 @Suite struct ReadmeTests {
+    @Test func exitStatusesAreThoseOfTheProgram() throws {
+        let file = TestPaths.root.appendingPathComponent("README.md")
+        let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+            .drop { $0 != "| status | meaning |" }.dropFirst(2).prefix { $0.hasPrefix("|") }
+        #expect(Array(rows) == ExitStatus.allCases.map { "| \($0.rawValue) | \($0.meaning) |" })
+    }
+
     @Test func examplesPrintWhatTheyShow() throws {
         let file = TestPaths.root.appendingPathComponent("README.md")
         let page = ConsolePage(markdown: try String(contentsOf: file, encoding: .utf8))

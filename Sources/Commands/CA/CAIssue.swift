@@ -34,17 +34,10 @@ struct CAIssue: AssayCommand {
     )
     var subjectFrom: SubjectChoice = .csr
 
-    @Flag(help: "Certify keys alone for which a device vouches that --key or --keys knows.")
+    @Flag(help: "Certify only keys for which a device vouches whose identity key is known and trusted.")
     var requireAttestation = false
 
-    @Option(help: .init("The identity key of the device, a public key in PEM.", valueName: "pem"))
-    var key: String?
-
-    @Option(
-        help: .init(
-            "Identity keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo.",
-            valueName: "csv"))
-    var keys: String?
+    @OptionGroup var keys: KeyOptions
 
     @Option(
         help: .init(
@@ -63,10 +56,6 @@ struct CAIssue: AssayCommand {
         if let days, !(1...CertificateProfile.maximumDays ~= days) {
             throw ValidationError("--days must be 1…\(CertificateProfile.maximumDays), found \(days)")
         }
-        if key != nil, keys != nil { throw ValidationError("expected one of --key and --keys, found both") }
-        if requireAttestation, key == nil, keys == nil {
-            throw ValidationError("expected --key or --keys with --require-attestation, found neither")
-        }
         if passphrase.source.usesStandardInput, input.usesStandardInput {
             throw ValidationError("expected the passphrase or the requests from standard input, found both")
         }
@@ -81,13 +70,17 @@ struct CAIssue: AssayCommand {
         }
         profile.subjectRule = subjectFrom.rule
         if let days { profile.validityDays = days }
-        let source: KeySource? =
-            if let key { try .single(path: key) } else if let keys { try .table(path: keys) } else { nil }
+        let source = try keys.source()
+        if requireAttestation, source == nil {
+            throw ToolError(
+                .usage, "expected --key, --keys or a store with --require-attestation, found none",
+                hint: "assay device import fills a store")
+        }
         let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         let folder = try outDir.map { try CertificateFolder(path: $0, replaces: file.force) }
         let run = IssuanceRun(
-            plan: plan, keys: source, requireAttestation: requireAttestation,
+            plan: plan, keys: source, requireAttestation: requireAttestation, minimumTrust: keys.trust.trust,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, folder: folder, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)

@@ -28,8 +28,7 @@ struct IssuanceReport: Sendable {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.issuance/1")
-        writer.key("input")
-        writer.location(location)
+        writer.input(location)
         writer.key("status")
         writer.string(status.rawValue)
         if let device = request?.deviceUUID {

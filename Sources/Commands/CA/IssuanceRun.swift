@@ -13,6 +13,7 @@ struct IssuanceRun {
     /// The identity keys of devices, where some are known.
     let keys: KeySource?
     let requireAttestation: Bool
+    let minimumTrust: KeyTrust
     /// PEM that follows each certificate.
     let chain: [UInt8]
     let json: Bool
@@ -24,11 +25,16 @@ struct IssuanceRun {
     private final class Worker {
         let vetter: RequestVetter
         let issuing: IssuingWorker
+        let keys: KeyLookup?
         var writer = JSONWriter(reservingCapacity: 65_536)
 
-        init(_ plan: IssuancePlan, _ demand: RequestVetter.AttestationDemand) throws(ToolError) {
+        init(
+            _ plan: IssuancePlan, _ demand: RequestVetter.AttestationDemand, _ trust: KeyTrust,
+            _ source: KeySource?
+        ) throws(ToolError) {
+            keys = try source?.lookup()
             do {
-                vetter = try RequestVetter(profile: plan.profile, demand: demand)
+                vetter = try RequestVetter(profile: plan.profile, demand: demand, minimumTrust: trust)
                 issuing = try IssuingWorker(plan: plan)
             } catch {
                 throw ToolError(.internalFault, error.message)
@@ -56,11 +62,11 @@ struct IssuanceRun {
     func run(_ stream: RequestStream, to sink: (any ByteSink)?, console: Console) throws(ToolError) -> Tally {
         var stream = stream
         var tally = Tally()
-        let (plan, demand) = (plan, demand)
+        let (plan, demand, trust, keys) = (plan, demand, minimumTrust, keys)
         var writer = JSONWriter()
         try OrderedPipeline.run(
             jobs: jobs,
-            makeWorker: { () throws(ToolError) in try Worker(plan, demand) },
+            makeWorker: { () throws(ToolError) in try Worker(plan, demand, trust, keys) },
             next: { () throws(ToolError) in stream.next() },
             process: { process($1, $0) },
             deliver: { found throws(ToolError) in
@@ -163,7 +169,7 @@ struct IssuanceRun {
             case .bare(let request): worker.vetter.vet(request, expecting: item.expectations)
             case .attested(let token, _):
                 worker.vetter.vet(
-                    token, key: keys?.key(for: token.deviceUUID), expecting: item.expectations)
+                    token, key: try worker.keys?.key(for: token.deviceUUID), expecting: item.expectations)
             }
         switch verdict {
         case .failure(let rejection):

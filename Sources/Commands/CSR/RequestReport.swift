@@ -22,8 +22,7 @@ struct RequestReport {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.csr/1")
-        writer.key("input")
-        writer.location(location)
+        writer.input(location)
         if let request { Self.write(request, &writer) }
         writer.key("verdict")
         writer.string(verdict.rawValue)
@@ -107,17 +106,5 @@ struct RequestReport {
             return "keyUsage\(critical): \(usage.names.joined(separator: ", "))"
         }
         return "\(element.oid)\(critical): \(Hex.encode(element.value))"
-    }
-}
-
-extension JSONWriter {
-    /// The value of a result's `input`.
-    mutating func location(_ location: InputLocation) {
-        beginObject()
-        key("source")
-        string(location.source)
-        key("line")
-        integer(Int64(location.line))
-        endObject()
     }
 }

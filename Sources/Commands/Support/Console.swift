@@ -48,7 +48,8 @@ final class Console {
         }
         var text = "assay: error: \(error.message)\n"
         for fact in error.context {
-            text += fact.name == "file" ? "assay: at: \(fact.value)\n" : "assay: at: \(fact.name) \(fact.value)\n"
+            text +=
+                fact.name == "file" ? "assay: at: \(fact.value)\n" : "assay: at: \(fact.name) \(fact.value)\n"
         }
         if let hint = error.hint { text += "assay: hint: \(hint)\n" }
         put(Array(text.utf8))

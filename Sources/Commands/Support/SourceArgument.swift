@@ -14,7 +14,8 @@ enum SourceArgument: Sendable {
         if argument == "-" { return .file("-") }
         // A token is longer than any file name, and a look-up of it would end in a log of failed look-ups.
         if argument.utf8.count <= 4096, FileSystem.kind(of: argument) != nil { return .file(argument) }
-        return argument.utf8.contains(UInt8(ascii: "/")) ? .file(argument) : .text(argument, position: position)
+        return argument.utf8.contains(UInt8(ascii: "/"))
+            ? .file(argument) : .text(argument, position: position)
     }
 }
 

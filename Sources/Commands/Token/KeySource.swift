@@ -5,6 +5,22 @@ import Diagnostics
 import InputOutput
 import OpenSSL
 import PKIX
+import Store
+
+/// One worker's access to the identity keys of a run.
+enum KeyLookup {
+    case single(IdentityKey)
+    case table([DeviceUUID: IdentityKey])
+    case registry(any DeviceRegistry)
+
+    func key(for device: DeviceUUID) throws(ToolError) -> IdentityKey? {
+        switch self {
+        case .single(let key): key
+        case .table(let keys): keys[device]
+        case .registry(let registry): try registry.key(of: device)
+        }
+    }
+}
 
 /// The identity keys that a run knows, by device.
 enum KeySource: Sendable {
@@ -12,17 +28,25 @@ enum KeySource: Sendable {
     case single(IdentityKey)
     /// `--keys`: a table.
     case table([DeviceUUID: IdentityKey])
+    /// `--store`: the registry in this file.
+    case store(String)
 
-    func key(for device: DeviceUUID) -> IdentityKey? {
+    /// What one worker asks; a store is opened anew for each, because a connection belongs to one thread.
+    func lookup() throws(ToolError) -> KeyLookup {
         switch self {
-        case .single(let key): key
-        case .table(let keys): keys[device]
+        case .single(let key): .single(key)
+        case .table(let keys): .table(keys)
+        case .store(let path): .registry(try SQLiteStore(path: path, access: .readOnly))
         }
     }
 
     /// A P-256 public key in a PEM file (`PUBLIC KEY`).
     static func single(path: String) throws(ToolError) -> KeySource {
-        let bytes = try ByteSource.contents(of: path, limit: 1 << 20)
+        try single(path: path, bytes: try ByteSource.contents(of: path, limit: 1 << 20))
+    }
+
+    /// The same for a file that was read already.
+    static func single(path: String, bytes: [UInt8]) throws(ToolError) -> KeySource {
         let spki: [UInt8]
         do {
             spki = try PEMDocument(bytes).single("PUBLIC KEY")
@@ -55,7 +79,8 @@ enum KeySource: Sendable {
             }
             guard case .record(let record) = event else {
                 if case .malformed(let error) = event {
-                    throw ToolError(.csv, error.message).at("file", "\(path.escapedForTerminal):\(error.recordLine)")
+                    throw ToolError(.csv, error.message).at(
+                        "file", "\(path.escapedForTerminal):\(error.recordLine)")
                 }
                 continue
             }
@@ -97,7 +122,8 @@ enum KeySource: Sendable {
         do {
             spki = try Base64.decodeStandard(keyField.bytes)
         } catch {
-            throw ToolError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)").at("file", place)
+            throw ToolError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)").at(
+                "file", place)
         }
         return (uuid, IdentityKey(publicKey: try p256(spki, at: place), trust: .given))
     }
@@ -105,7 +131,8 @@ enum KeySource: Sendable {
     private static func p256(_ spki: [UInt8], at place: String) throws(ToolError) -> P256PublicKey {
         guard let key = P256PublicKey(spki: spki[...]) else {
             throw ToolError(
-                .csrKey, "expected a P-256 public key (an uncompressed point, 91 bytes of DER), found another key",
+                .csrKey,
+                "expected a P-256 public key (an uncompressed point, 91 bytes of DER), found another key",
                 context: [.init("file", place)])
         }
         return key

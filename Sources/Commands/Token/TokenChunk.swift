@@ -81,12 +81,15 @@ extension TokenChunk {
             defer { start = end + 1 }
             let text = bytes[start..<end]
             if text.count > LineChunkReader.lineLimit {
-                let error = RowError(.tokenFormat, "expected lines of at most \(LineChunkReader.lineLimit) bytes")
+                let error = RowError(
+                    .tokenFormat, "expected lines of at most \(LineChunkReader.lineLimit) bytes")
                 guard body(TokenItem(line: line, text: .failure(error))) else { return }
                 continue
             }
             // A modem's own line is understood in a file of plain lines too.
-            guard let token = ModemLog.token(in: text) ?? (format == .lines ? text.trimmed : nil) else { continue }
+            guard let token = ModemLog.token(in: text) ?? (format == .lines ? text.trimmed : nil) else {
+                continue
+            }
             if format == .lines, token.isEmpty { continue }
             guard body(TokenItem(line: line, text: .success(token))) else { return }
         }

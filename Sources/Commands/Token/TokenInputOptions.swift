@@ -15,7 +15,8 @@ struct TokenInputOptions: ParsableArguments {
     var input: [String] = []
 
     @Option(
-        parsing: .unconditionalSingleValue, help: .init("Take this as a token, whatever it looks like.", valueName: "token"))
+        parsing: .unconditionalSingleValue,
+        help: .init("Take this as a token, whatever it looks like.", valueName: "token"))
     var text: [String] = []
 
     @Option(
@@ -39,7 +40,8 @@ struct TokenInputOptions: ParsableArguments {
     /// Waiting for a person to type tokens is never what was meant.
     func validate() throws {
         if tokens.isEmpty, text.isEmpty, input.isEmpty, System.isTerminal(0) {
-            throw ValidationError("expected a token, a file or --input, found nothing (- reads standard input)")
+            throw ValidationError(
+                "expected a token, a file or --input, found nothing (- reads standard input)")
         }
     }
 }

@@ -23,12 +23,13 @@ struct TokenInspect: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let run = TokenRun(
-            mode: .inspect, base64: input.base64, json: output.json, reveal: reveal,
+            mode: .inspect, base64: input.base64, json: output.json, reveals: reveal,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let console = output.console
         let sink = try file.sink()
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console)
+            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            now: environment.now)
         try sink.commit()
         console.note(tally.summary(unit: "token", good: "decoded"))
         return tally.exitStatus

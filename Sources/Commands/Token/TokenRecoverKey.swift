@@ -30,7 +30,8 @@ struct TokenRecoverKey: AssayCommand {
         let tokens = try readTokens()
         for (index, token) in tokens.enumerated() {
             if let message = token.keyMessage, message.digest != token.actualDigest {
-                console.note("assay: note: token \(index + 1): the attested digest is not that of the first part")
+                console.note(
+                    "assay: note: token \(index + 1): the attested digest is not that of the first part")
             }
         }
         switch try outcome(tokens) {

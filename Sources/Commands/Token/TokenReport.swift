@@ -29,13 +29,7 @@ struct TokenReport {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.token/1")
-        writer.key("input")
-        writer.beginObject()
-        writer.key("source")
-        writer.string(location.source)
-        writer.key("line")
-        writer.integer(Int64(location.line))
-        writer.endObject()
+        writer.input(location)
         if let revealed {
             writer.key("token")
             writer.string(asciiBytes: revealed)
@@ -168,7 +162,8 @@ struct TokenReport {
             block.line("security tag", message.secTag.description)
             block.line(
                 "digest",
-                message.digest == token.actualDigest ? "matches the first part" : "does not match the first part")
+                message.digest == token.actualDigest
+                    ? "matches the first part" : "does not match the first part")
         }
         switch token.content {
         case .identity: break
@@ -181,7 +176,8 @@ struct TokenReport {
         case .publicKey(_, let key): block.line("public key", Hex.encode(key.der))
         }
         let algorithm = token.cose.algorithm.map { COSEAlgorithm(rawValue: $0)?.name ?? String($0) }
-        block.line("signed with", "\(algorithm ?? "no algorithm"), kid \(token.keyRole.kid) (\(token.keyRole.name))")
+        block.line(
+            "signed with", "\(algorithm ?? "no algorithm"), kid \(token.keyRole.kid) (\(token.keyRole.name))")
     }
 }
 

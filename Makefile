@@ -1,0 +1,63 @@
+# What a user and a maintainer do with this project; `make help` lists it.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+# The same for every user: the standard library inside, so that the binary starts fast and needs no Swift to run.
+RELEASE_FLAGS = -c release --static-swift-stdlib --product assay
+
+.PHONY: help demo test bench lint install clean build release fuzz soak docs swift packages
+
+help:
+	@echo 'make demo      install what is missing, build, and show the two commands at work'
+	@echo 'make test      install what is missing, build, and run all tests'
+	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
+	@echo 'make bench     speed, as ratios to what OpenSSL needs on this machine'
+	@echo 'make fuzz      damaged inputs against the program (FUZZ_SECONDS=60)'
+	@echo 'make soak      memory and results on long inputs (SOAK_ROWS=100000)'
+	@echo 'make docs      write the manual pages again from the command definitions'
+	@echo 'make install   program, manual, completions (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
+	@echo 'make build, make release, make clean'
+
+swift:
+	@scripts/require-swift $(SWIFT)
+
+packages: swift
+	@scripts/install-packages build
+
+demo: packages release
+	@scripts/demo "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+
+test: swift
+	@scripts/install-packages build test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint: swift
+	@scripts/install-packages build lint
+	@SWIFT=$(SWIFT) scripts/lint
+
+build: swift
+	$(SWIFT) build
+
+release: swift
+	$(SWIFT) build $(RELEASE_FLAGS)
+
+bench: packages release
+	@scripts/bench "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+
+fuzz: packages build
+	@scripts/fuzz "$$($(SWIFT) build --show-bin-path)/assay"
+
+soak: packages release
+	@scripts/soak "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+
+docs: build
+	scripts/generate-manual "$$($(SWIFT) build --show-bin-path)/assay" man
+
+install: release
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install-files \
+		"$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+
+clean:
+	rm -rf .build .build-strict

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import OpenSSL
+import Store
+
+/// `assay device add`
+struct DeviceAdd: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Register one device and its identity key.",
+        discussion: """
+            A different key for a device that is registered is a key-conflict: nothing changes, exit status 1. The \
+            same key again changes nothing, or raises its trust.
+            """)
+
+    @Option(help: .init("The device's UUID.", valueName: "uuid"))
+    var uuid: String
+
+    @Option(help: .init("Its identity key, a public key in PEM.", valueName: "pem"))
+    var key: String
+
+    @Option(help: .init("Its IMEI, 15 digits.", valueName: "imei"))
+    var imei: String?
+
+    @Option(help: .init("How far the key is trusted: trusted (the default) or observed.", valueName: "trust"))
+    var trust: TrustChoice = .trusted
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let device = try DeviceUUID(text: uuid)
+        let number = try imei.map { text in
+            guard let number = IMEI(text: text) else {
+                throw ToolError(
+                    .usage,
+                    "expected an IMEI of 15 digits with a right check digit, found '\(text.escapedForTerminal)'"
+                )
+            }
+            return number
+        }
+        let bytes = try ByteSource.contents(of: key, limit: 1 << 20)
+        guard case .single(let given) = try KeySource.single(path: key, bytes: bytes) else {
+            throw ToolError(.internalFault, "a key file gave no key")
+        }
+        try PublicKeyCheck().demand(given.publicKey, at: key)
+        let console = output.console
+        let registry = try store.open(.create, console)
+        let registration = Registration(
+            uuid: device, imei: number, key: IdentityKey(publicKey: given.publicKey, trust: trust.trust),
+            how: .added, inputDigest: Digest.sha256(bytes))
+        let outcome = try registry.register([registration], at: environment.now)
+        let report = RegistrationReport(location: nil, device: device, outcome: outcome.first ?? .unchanged)
+        try StandardStream.output().write(report.rendered(json: output.json))
+        if case .rejected(let failure) = report.outcome {
+            console.error(ToolError(failure.code, failure.message))
+            return .rejected
+        }
+        return .done
+    }
+}

@@ -1,0 +1,162 @@
+import ArgumentParser
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+import Store
+
+/// `assay device learn`
+struct DeviceLearn: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "learn",
+        abstract: "Recover identity keys from the devices' own signatures and pin them as observed.",
+        discussion: """
+            Two or more different outputs of one device (%ATTESTTOKEN, %KEYGEN) have one key in common. It is pinned \
+            as observed: later outputs must be by the same signer. Observed is not trusted: it does not show that the \
+            device is a genuine part. Outputs may come in one run or in several; one alone is kept as pending. An \
+            output that is not by the registered key is a key-conflict and changes nothing.
+            """)
+
+    @OptionGroup var input: TokenInputOptions
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var batch: BatchOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let console = output.console
+        let registry = try store.open(.create, console)
+        let run = LearningRun(
+            base64: input.base64, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
+            failFast: batch.failFast)
+        let stream = TokenStream(input.sources, format: input.format.format)
+        let (tally, learned, pending) = try run.run(stream, registry, console, now: environment.now)
+        console.note(
+            tally.summary(unit: "token", good: "taken")
+                + "; \(learned) \(learned == 1 ? "key" : "keys") learned, "
+                + "\(pending) pending")
+        return tally.exitStatus
+    }
+}
+
+/// Tokens through the pipeline (decoding and recovery on all cores) into the registry (in order, one transaction a
+/// block).
+private struct LearningRun: Sendable {
+    let base64: AttestationToken.Base64Rule
+    let json: Bool
+    let jobs: Int
+    let failFast: Bool
+
+    private struct Item: Sendable {
+        let location: InputLocation
+        let observation: Result<Observation, RowError>
+        let isRejected: Bool
+    }
+
+    private struct Output: Sendable {
+        var items: [Item] = []
+        var error: ToolError?
+    }
+
+    func run(
+        _ stream: TokenStream, _ registry: any DeviceRegistry, _ console: Console, now: Int64
+    ) throws(ToolError) -> (tally: Tally, learned: Int, pending: Int) {
+        var stream = stream
+        var tally = Tally()
+        var learned = 0
+        var pending = 0
+        let sink = StandardStream.output()
+        try OrderedPipeline.run(
+            jobs: jobs,
+            makeWorker: { () throws(ToolError) in
+                do throws(OpenSSLError) {
+                    return try P256Arithmetic()
+                } catch {
+                    throw ToolError(.internalFault, error.message)
+                }
+            },
+            next: { () throws(ToolError) in stream.next() },
+            process: { process($1, $0) },
+            deliver: { output throws(ToolError) in
+                if let error = output.error {
+                    console.error(error)
+                    tally.unreadable += 1
+                }
+                let observations = output.items.compactMap { try? $0.observation.get() }
+                let outcomes = observations.isEmpty ? [] : try registry.learn(observations, at: now)
+                var next = outcomes.makeIterator()
+                var bytes: [UInt8] = []
+                for item in output.items {
+                    let report = LearningReport(
+                        location: item.location, observation: item.observation,
+                        outcome: (try? item.observation.get()) == nil ? nil : next.next())
+                    switch report.outcome {
+                    case .learned:
+                        tally.good += 1
+                        learned += 1
+                    case .known: tally.good += 1
+                    case .pending:
+                        tally.good += 1
+                        pending += 1
+                    case .rejected: tally.rejected += 1
+                    case nil where item.isRejected: tally.rejected += 1
+                    case nil: tally.malformed += 1
+                    }
+                    bytes += report.rendered(json: json)
+                }
+                try sink.write(bytes)
+                console.progress(done: tally.total, failed: tally.bad, unit: "tokens")
+                return !(failFast && tally.bad > 0)
+            })
+        return (tally, learned, pending)
+    }
+
+    private func process(_ chunk: TokenChunk, _ arithmetic: P256Arithmetic) -> Output {
+        var output = Output()
+        if case .unreadable(let error) = chunk.content { output.error = error }
+        chunk.forEachItem { item in
+            let location = InputLocation(source: chunk.source, line: item.line)
+            var isRejected = false
+            let observation: Result<Observation, RowError>
+            do throws(RowError) {
+                let text = try item.text.get()
+                let expected = try item.uuid?.get()
+                let token: AttestationToken
+                do throws(TokenError) {
+                    token = try AttestationToken(text, base64: base64)
+                } catch {
+                    throw RowError(error.code, error.message)
+                }
+                isRejected = true
+                observation = .success(try observe(token, text, expected, arithmetic))
+            } catch {
+                observation = .failure(error)
+            }
+            output.items.append(Item(location: location, observation: observation, isRejected: isRejected))
+            return true
+        }
+        return output
+    }
+
+    private func observe(
+        _ token: AttestationToken, _ text: ArraySlice<UInt8>, _ expected: DeviceUUID?,
+        _ arithmetic: P256Arithmetic
+    ) throws(RowError) -> Observation {
+        if let expected, expected != token.deviceUUID {
+            throw RowError(.uuidMismatch, "expected device \(expected), the token is of \(token.deviceUUID)")
+        }
+        if let message = token.keyMessage, message.digest != token.actualDigest {
+            throw RowError(.digest, "the attested digest is not that of the first part")
+        }
+        let candidates: [SigningProfile: [P256PublicKey]]
+        do {
+            candidates = try KeyRecovery.candidates(token, arithmetic)
+        } catch {
+            throw RowError(error.code, error.message)
+        }
+        return Observation(
+            uuid: token.deviceUUID, tokenDigest: Digest.sha256(text), bound: candidates[.bound] ?? [],
+            plain: candidates[.plain] ?? [])
+    }
+}

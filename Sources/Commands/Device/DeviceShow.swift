@@ -1,0 +1,42 @@
+import ArgumentParser
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import Store
+
+/// `assay device show`
+struct DeviceShow: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a device, its key and what tied the key to it.",
+        discussion: """
+            Each line of evidence says how the key came to be known, when, and from which input (SHA-256 of the row or \
+            token). learned: a signature of the device itself; imported, added: a file or a command; confirmed: a \
+            person's word.
+            """)
+
+    @Argument(help: .init("The device's UUID.", valueName: "uuid"))
+    var uuid: String
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let device = try DeviceUUID(text: uuid)
+        let registry = try store.open(.readOnly, output.console)
+        guard let record = try registry.device(device) else {
+            throw ToolError(
+                .unknownKey, "device \(device) is not in the registry", hint: "assay device list shows it")
+        }
+        let report = DeviceReport(device: record, evidence: try registry.evidence(of: device))
+        if output.json {
+            var writer = JSONWriter()
+            report.write(json: &writer)
+            try StandardStream.output().write(writer.bytes)
+        } else {
+            try StandardStream.output().write(report.text)
+        }
+        return .done
+    }
+}

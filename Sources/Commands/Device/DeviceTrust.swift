@@ -1,0 +1,48 @@
+import ArgumentParser
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import Store
+
+/// `assay device trust`
+struct DeviceTrust: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust",
+        abstract: "Make a device's observed key trusted, on your word.",
+        discussion: """
+            Do this when you know from elsewhere that the device is genuine, for example because you hold it or its \
+            maker confirmed the key id. The registry keeps that it was confirmed and when.
+            """)
+
+    @Argument(help: .init("The device's UUID.", valueName: "uuid"))
+    var uuid: String
+
+    @Option(
+        help: .init(
+            "Only if the key has this id (hex SHA-256 of its SubjectPublicKeyInfo).", valueName: "hex"))
+    var kid: String?
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let device = try DeviceUUID(text: uuid)
+        let console = output.console
+        let registry = try store.open(.readWrite, console)
+        let expected = try kid.map { text in
+            guard let bytes = Hex.decode(text), bytes.count == 32 else {
+                throw ToolError(
+                    .usage, "expected --kid with 64 hex digits, found \(text.utf8.count) characters")
+            }
+            return bytes
+        }
+        switch try registry.confirm(device, expectedKeyID: expected, at: environment.now) {
+        case .rejected(let failure):
+            console.error(ToolError(failure.code, failure.message))
+            return .rejected
+        case .unchanged: console.note("assay: device \(device) was trusted already")
+        case .added, .updated: console.note("assay: device \(device) is trusted")
+        }
+        return .done
+    }
+}

@@ -1,0 +1,88 @@
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import Store
+
+/// The rows of an import on their way into the registry: gathered, registered in one transaction, then reported.
+struct ImportRun {
+    /// Rows in one transaction: enough that the flush to disk is a small part of the cost.
+    private static let batchSize = 4_000
+
+    let registry: any DeviceRegistry
+    let source: String
+    let json: Bool
+    let verbose: Bool
+    let console: Console
+    let now: Int64
+
+    private(set) var tally = Tally()
+    private var counts: [String: Int] = [:]
+    private var rows: [(line: Int, row: Result<Registration, RowError>)] = []
+    private let sink = StandardStream.output()
+
+    init(
+        registry: any DeviceRegistry, source: String, json: Bool, verbose: Bool, console: Console, now: Int64
+    ) {
+        self.registry = registry
+        self.source = source
+        self.json = json
+        self.verbose = verbose
+        self.console = console
+        self.now = now
+    }
+
+    mutating func take(_ row: Result<Registration, RowError>, line: Int) throws(ToolError) {
+        rows.append((line, row))
+        if rows.count >= Self.batchSize { try flush() }
+    }
+
+    /// Registers what was gathered; reports it when it is on disk.
+    mutating func flush() throws(ToolError) {
+        let registrations = rows.compactMap { try? $0.row.get() }
+        let outcomes = registrations.isEmpty ? [] : try registry.register(registrations, at: now)
+        var next = outcomes.makeIterator()
+        var writer = JSONWriter(reservingCapacity: 65_536)
+        var lines: [UInt8] = []
+        for (line, row) in rows {
+            let location = InputLocation(source: source, line: line)
+            let report: RegistrationReport
+            switch row {
+            case .success(let registration):
+                let outcome = next.next() ?? .unchanged
+                report = RegistrationReport(location: location, device: registration.uuid, outcome: outcome)
+                if case .rejected = outcome { tally.rejected += 1 } else { tally.good += 1 }
+            case .failure(let error):
+                report = RegistrationReport(
+                    location: location, device: nil, outcome: .rejected(error.failure))
+                tally.malformed += 1
+            }
+            counts[report.status, default: 0] += 1
+            if json {
+                report.write(json: &writer)
+            } else {
+                if verbose { lines += report.rendered(json: false) }
+                report.complain(on: console)
+            }
+        }
+        rows.removeAll(keepingCapacity: true)
+        try sink.write(writer.bytes + lines)
+        console.progress(done: tally.total, failed: tally.bad, unit: "rows")
+    }
+
+    /// `assay: 3 rows: 2 added, 0 updated, 1 unchanged, 0 rejected`: the parts add up to the whole.
+    var summary: String {
+        let parts = ["added", "updated", "unchanged", "rejected"].map { "\(counts[$0] ?? 0) \($0)" }
+        return "assay: \(tally.total) \(tally.total == 1 ? "row" : "rows"): " + parts.joined(separator: ", ")
+    }
+}
+
+extension RegistrationReport {
+    /// Says on standard error why the row was not taken.
+    func complain(on console: Console) {
+        guard case .rejected(let failure) = outcome, let location else { return }
+        console.error(
+            ToolError(failure.code, failure.message)
+                .at("file", "\(location.source.escapedForTerminal):\(location.line)"))
+    }
+}

@@ -1,0 +1,164 @@
+import Attestation
+import CSV
+import DeviceIdentity
+import Diagnostics
+import JSON
+import OpenSSL
+import PKIX
+import Store
+
+/// The columns of an imported CSV.
+struct RegistrationColumns {
+    var uuid: Int
+    var imei: Int?
+    var pem: Int?
+    var spki: Int?
+    var token: Int?
+    var trust: Int?
+
+    /// The columns that a header names; `nil` when the record is no header.
+    init?(header: CSVRecord) {
+        let names = header.fields.map { $0.text.lowercased() }
+        func column(_ candidates: String...) -> Int? { names.firstIndex { candidates.contains($0) } }
+        guard let uuid = column("uuid", "deviceuuid", "deviceid") else { return nil }
+        self.uuid = uuid
+        imei = column("imei")
+        pem = column("publickeypem")
+        spki = column("spkibase64", "spki")
+        token = column("token", "attestationtoken")
+        trust = column("trust")
+    }
+
+    /// Without a header: `imei,uuid,token,time` as the nRF Cloud utilities write it, or `uuid,spki`.
+    init?(first record: CSVRecord) {
+        func isUUID(_ index: Int) -> Bool { record[index].flatMap { try? DeviceUUID(text: $0.text) } != nil }
+        if record.count >= 3, isUUID(1) {
+            uuid = 1
+            imei = 0
+            token = 2
+        } else if record.count >= 2, isUUID(0) {
+            uuid = 0
+            spki = 1
+        } else {
+            return nil
+        }
+    }
+}
+
+/// Turns rows into registrations. One per run.
+final class RegistrationReader {
+    private let trust: KeyTrust
+    private let keys: PublicKeyCheck
+
+    /// - Parameter trust: the most trust that a row's key gets.
+    init(trust: KeyTrust) throws(ToolError) {
+        self.trust = trust
+        keys = try PublicKeyCheck()
+    }
+
+    private typealias Texts = (uuid: String?, imei: String?, pem: String?, spki: String?, token: [UInt8]?)
+
+    func registration(_ record: CSVRecord, _ columns: RegistrationColumns) throws(RowError) -> Registration {
+        func text(_ column: Int?) -> String? {
+            guard let column, let field = record[column], !field.bytes.isEmpty else { return nil }
+            return field.text
+        }
+        let token = columns.token.flatMap { record[$0] }.map { Array($0.bytes) }
+        return try registration(
+            (text(columns.uuid), text(columns.imei), text(columns.pem), text(columns.spki), token),
+            trust: text(columns.trust), digest: Digest.sha256(record.raw))
+    }
+
+    func registration(line: ArraySlice<UInt8>) throws(RowError) -> Registration {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: line)
+        } catch {
+            throw RowError(.json, "\(error.message), column \(error.column)")
+        }
+        guard value.objectValue != nil else {
+            throw RowError(.json, "expected an object, found \(value.kind)")
+        }
+        let key = value["key"]
+        let pem = value["publicKeyPem"]?.stringValue ?? key?["publicKeyPem"]?.stringValue
+        return try registration(
+            (
+                value["uuid"]?.stringValue ?? value["deviceUuid"]?.stringValue, value["imei"]?.stringValue,
+                pem,
+                value["spkiBase64"]?.stringValue, value["token"]?.stringValue.map { Array($0.utf8) }
+            ), trust: value["trust"]?.stringValue ?? key?["trust"]?.stringValue, digest: Digest.sha256(line))
+    }
+
+    private func registration(
+        _ texts: Texts, trust rowTrust: String?, digest: [UInt8]
+    ) throws(RowError) -> Registration {
+        guard let uuidText = texts.uuid, let uuid = try? DeviceUUID(text: uuidText) else {
+            throw RowError(.csv, "expected a device UUID (8-4-4-4-12 hexadecimal digits)")
+        }
+        var registration = Registration(uuid: uuid, how: .imported, inputDigest: digest)
+        // The nRF Cloud utilities write "None" where the modem gave no IMEI.
+        if let imei = texts.imei, imei != "None" {
+            guard let number = IMEI(text: imei) else {
+                throw RowError(.csv, "expected an IMEI of 15 digits with a right check digit")
+            }
+            registration.imei = number
+        }
+        if let key = try publicKey(texts) {
+            registration.key = IdentityKey(publicKey: key, trust: try allowed(rowTrust))
+        }
+        if let token = texts.token, !token.isEmpty {
+            registration.token = try checked(token, of: uuid)
+        }
+        return registration
+    }
+
+    /// A file cannot ask for more trust than the caller gives it.
+    private func allowed(_ rowTrust: String?) throws(RowError) -> KeyTrust {
+        switch rowTrust {
+        case nil, "trusted": return trust
+        case "observed": return .observed
+        default: throw RowError(.csv, "expected trusted or observed in the trust column")
+        }
+    }
+
+    private func publicKey(_ texts: Texts) throws(RowError) -> P256PublicKey? {
+        let spki: [UInt8]
+        if let pem = texts.pem {
+            do {
+                spki = try PEMDocument(Array(pem.utf8)).single("PUBLIC KEY")
+            } catch {
+                throw RowError(.pem, "\(error.description) of the key")
+            }
+        } else if let text = texts.spki {
+            do {
+                spki = try Base64.decodeStandard(Array(text.utf8)[...])
+            } catch {
+                throw RowError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)")
+            }
+        } else {
+            return nil
+        }
+        guard let key = P256PublicKey(spki: spki[...]), keys.isOnCurve(key) else {
+            throw RowError(.csrKey, "expected a P-256 public key (an uncompressed point on the curve)")
+        }
+        return key
+    }
+
+    /// A token to keep has to be an attestation token of this device; its signature is not judged here.
+    private func checked(_ text: [UInt8], of uuid: DeviceUUID) throws(RowError) -> [UInt8] {
+        let token: AttestationToken
+        do {
+            token = try AttestationToken(text[...])
+        } catch {
+            throw RowError(error.code, error.message)
+        }
+        guard case .identity = token.content else {
+            throw RowError(.tokenFormat, "expected an attestation token, found a key-generation output")
+        }
+        guard token.deviceUUID == uuid else {
+            throw RowError(
+                .uuidMismatch, "the row is for device \(uuid), its token is of \(token.deviceUUID)")
+        }
+        return text
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Attestation
+import Diagnostics
+
+/// Where the identity keys of a run come from, and how much trust they need.
+struct KeyOptions: ParsableArguments {
+    @Option(help: .init("The identity key of the device, a public key in PEM.", valueName: "pem"))
+    var key: String?
+
+    @Option(
+        help: .init(
+            "Identity keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo.",
+            valueName: "csv"))
+    var keys: String?
+
+    @OptionGroup var store: StoreOptions
+
+    @Option(
+        help: .init(
+            "The least trust in a key of the store: trusted (the default) or observed.", valueName: "trust"))
+    var trust: TrustChoice = .trusted
+
+    /// The source that was named; `nil` when none was and there is no store.
+    func source() throws -> KeySource? {
+        if let key { return try KeySource.single(path: key) }
+        if let keys { return try KeySource.table(path: keys) }
+        return store.isAvailable ? .store(store.path) : nil
+    }
+
+    func validate() throws {
+        let named = [key, keys, store.store].compactMap { $0 }.count
+        guard named <= 1 else {
+            throw ValidationError("expected one of --key, --keys and --store, found \(named) of them")
+        }
+    }
+}
+
+/// The values of `--trust`.
+enum TrustChoice: String, ExpressibleByArgument, CaseIterable {
+    case trusted, observed
+
+    var trust: KeyTrust { self == .trusted ? .trusted : .observed }
+}

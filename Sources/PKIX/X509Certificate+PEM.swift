@@ -1,0 +1,32 @@
+public import Diagnostics
+public import OpenSSL
+
+extension X509Certificate {
+    /// The label of a certificate's PEM block.
+    public static var pemLabel: String { "CERTIFICATE" }
+
+    /// Reads a PEM file that holds exactly one certificate.
+    ///
+    /// Fails with `pem` or `der`.
+    public static func read(pem: [UInt8]) -> Result<X509Certificate, CheckFailure> {
+        do throws(PEMError) {
+            let der = try PEMDocument(pem).single(pemLabel)
+            return read(der: der)
+        } catch { return .failure(error.checkFailure) }
+    }
+
+    /// Reads the DER of exactly one certificate; fails with `der`.
+    public static func read(der: [UInt8]) -> Result<X509Certificate, CheckFailure> {
+        do throws(OpenSSLError) {
+            return .success(try X509Certificate(der: der))
+        } catch { return .failure(CheckFailure(.der, error.message)) }
+    }
+
+    /// The certificate as one PEM block.
+    public var pem: [UInt8] { PEMWriter.encode(label: Self.pemLabel, der: der) }
+
+    /// The public key's form, read without libcrypto.
+    public func publicKeyInfo() throws(DERError) -> SubjectPublicKeyInfo {
+        try SubjectPublicKeyInfo(der: spki)
+    }
+}

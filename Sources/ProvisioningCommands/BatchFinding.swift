@@ -1,0 +1,47 @@
+public import Diagnostics
+public import JSON
+
+/// One thing that a check of a command batch found, with the path of the place in the document.
+public struct BatchFinding: Sendable, Equatable {
+    /// How bad it is.
+    public enum Severity: String, Sendable {
+        /// The service or the device will refuse it, or the outcome is not what was meant.
+        case error
+        /// It works on some devices, or is rarely meant.
+        case warning
+        /// Worth knowing.
+        case note
+    }
+
+    public let severity: Severity
+    public let code: ErrorCode
+    /// For example `commands[2].request.clientCertificate.content`; `$` is the whole document.
+    public let path: String
+    public let message: String
+
+    public init(_ severity: Severity, _ code: ErrorCode, _ path: JSONPath, _ message: String) {
+        self.severity = severity
+        self.code = code
+        self.path = path.description
+        self.message = message
+    }
+
+    /// The finding as an error: `path: message`.
+    public var toolError: ToolError {
+        ToolError(code, "\(path): \(message)")
+    }
+
+    /// Appends `{"severity":…,"code":…,"path":…,"message":…}`.
+    public func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("severity")
+        writer.string(severity.rawValue)
+        writer.key("code")
+        writer.string(code.rawValue)
+        writer.key("path")
+        writer.string(path)
+        writer.key("message")
+        writer.string(message)
+        writer.endObject()
+    }
+}

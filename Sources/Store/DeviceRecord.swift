@@ -1,0 +1,49 @@
+public import Attestation
+public import DeviceIdentity
+
+/// A device as the registry knows it.
+public struct DeviceRecord: Sendable, Equatable {
+    public let uuid: DeviceUUID
+    public let imei: IMEI?
+    /// Seconds since 1970.
+    public let registeredAt: Int64
+    public let key: RegisteredKey?
+}
+
+/// The identity key of a device with how it came to be known.
+public struct RegisteredKey: Sendable, Equatable {
+    /// The key and whether it is trusted or only observed.
+    public let identity: IdentityKey
+    /// The signing profile seen in what the key was learned from; `nil` for an imported key.
+    public let profile: SigningProfile?
+    /// When the key was registered, in seconds since 1970.
+    public let since: Int64
+}
+
+/// One thing that tied a key to a device.
+public struct Evidence: Sendable, Equatable {
+    public enum How: String, Sendable {
+        /// By `device add`.
+        case added
+        /// A row of an imported file.
+        case imported
+        /// A signature of the device itself.
+        case learned
+        /// A person's word, by `device trust`.
+        case confirmed
+    }
+
+    public let how: How
+    /// Seconds since 1970.
+    public let at: Int64
+    /// SHA-256 of the row or token it came from, 32 bytes.
+    public let inputDigest: [UInt8]?
+    public let profile: SigningProfile?
+
+    public init(how: How, at: Int64, inputDigest: [UInt8]?, profile: SigningProfile?) {
+        self.how = how
+        self.at = at
+        self.inputDigest = inputDigest
+        self.profile = profile
+    }
+}

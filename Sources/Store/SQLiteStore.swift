@@ -1,0 +1,102 @@
+public import Diagnostics
+import InputOutput
+import SQLite
+
+/// A store in one SQLite file, in WAL mode with full synchronisation: what a call returned is on disk.
+///
+/// One instance is one connection and belongs to one thread; several processes and threads may hold their own.
+public final class SQLiteStore {
+    /// What the caller is going to do.
+    public enum Access: Sendable {
+        /// Never changes the file; works on a file and on media that cannot be written.
+        case readOnly
+        /// The file must exist.
+        case readWrite
+        /// The file is made, mode 0600, when it is missing.
+        case create
+    }
+
+    let connection: Connection
+    let path: String
+    /// Whether this call made the file.
+    public let created: Bool
+    private var statements: [String: Statement] = [:]
+
+    public init(path: String, access: Access) throws(ToolError) {
+        self.path = path
+        var created = false
+        if access == .create { created = try FileSystem.createEmptyFile(path) }
+        self.created = created
+        guard FileSystem.kind(of: path) != nil else {
+            throw ToolError(
+                .io, "there is no store", context: [.init("file", path.escapedForTerminal)],
+                hint: "name one with --store or ASSAY_STORE; assay device add and device import make one")
+        }
+        if access == .readOnly {
+            connection = try Self.openReadOnly(path)
+            let version = try Schema.checkedVersion(connection, path: path)
+            guard version == Schema.currentVersion else {
+                throw ToolError(
+                    .io,
+                    "the store is of an older assay: expected version \(Schema.currentVersion), found \(version)",
+                    context: [.init("file", path.escapedForTerminal)],
+                    hint: "any command that writes to the store brings it up to date")
+            }
+            return
+        }
+        do {
+            connection = try Connection(path: path, mode: .readWrite)
+            // FULL: a commit in WAL mode is on disk before it returns.
+            try connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+            try connection.execute("PRAGMA journal_mode = WAL")
+        } catch {
+            throw storeError("cannot open the store", path, error)
+        }
+        try Schema.migrate(connection, path: path)
+    }
+
+    /// A WAL file needs its side files even for reading; on media that cannot be written there are none, and the
+    /// file may be read as immutable.
+    private static func openReadOnly(_ path: String) throws(ToolError) -> Connection {
+        do {
+            let connection = try Connection(path: path, mode: .readOnly)
+            _ = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
+            return connection
+        } catch {
+            guard error.kind == .cannotOpen || error.kind == .readOnly,
+                FileSystem.kind(of: path + "-wal") == nil
+            else { throw storeError("cannot open the store", path, error) }
+        }
+        do {
+            return try Connection(path: path, mode: .immutable)
+        } catch {
+            throw storeError("cannot open the store", path, error)
+        }
+    }
+
+    /// A prepared statement, made once.
+    func statement(_ sql: String) throws(SQLiteError) -> Statement {
+        if let known = statements[sql] { return known }
+        let statement = try connection.prepare(sql)
+        statements[sql] = statement
+        return statement
+    }
+
+    /// Runs `body` in one write transaction.
+    func write<Value>(_ doing: String, _ body: () throws(SQLiteError) -> Value) throws(ToolError) -> Value {
+        do {
+            return try connection.transaction(body, mapError: { $0 })
+        } catch {
+            throw storeError(doing, path, error)
+        }
+    }
+
+    /// Runs `body`, which only reads.
+    func read<Value>(_ doing: String, _ body: () throws(SQLiteError) -> Value) throws(ToolError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw storeError(doing, path, error)
+        }
+    }
+}

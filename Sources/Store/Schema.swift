@@ -1,0 +1,117 @@
+import Diagnostics
+import SQLite
+
+/// The versions of the store's tables and the steps between them.
+enum Schema {
+    /// "ASSY": tells an Assay store from any other SQLite file.
+    static let applicationID: Int64 = 0x4153_5359
+
+    /// `migrations[n]` leads from version n to version n + 1. A released step is never changed.
+    static let migrations: [String] = [version1]
+
+    static var currentVersion: Int { migrations.count }
+
+    private static let version1 = """
+        CREATE TABLE device (
+            uuid BLOB PRIMARY KEY NOT NULL CHECK (length(uuid) = 16),
+            imei TEXT,
+            registered_at INTEGER NOT NULL,
+            point BLOB CHECK (point IS NULL OR length(point) = 65),
+            trust INTEGER CHECK (trust IN (0, 1)),
+            profile TEXT CHECK (profile IN ('bound', 'plain')),
+            key_since INTEGER,
+            CHECK ((point IS NULL) = (trust IS NULL) AND (point IS NULL) = (key_since IS NULL))
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE evidence (
+            id INTEGER PRIMARY KEY,
+            uuid BLOB NOT NULL REFERENCES device (uuid),
+            at INTEGER NOT NULL,
+            how TEXT NOT NULL CHECK (how IN ('added', 'imported', 'learned', 'confirmed')),
+            input_digest BLOB CHECK (input_digest IS NULL OR length(input_digest) = 32),
+            profile TEXT CHECK (profile IN ('bound', 'plain'))
+        ) STRICT;
+        CREATE INDEX evidence_uuid ON evidence (uuid);
+
+        CREATE TABLE token (
+            uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            text TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (uuid, digest)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE observation (
+            uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            bound BLOB NOT NULL CHECK (length(bound) % 65 = 0),
+            plain BLOB NOT NULL CHECK (length(plain) % 65 = 0),
+            at INTEGER NOT NULL,
+            PRIMARY KEY (uuid, digest)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE nonce (
+            uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+            nonce BLOB NOT NULL CHECK (length(nonce) = 16),
+            at INTEGER NOT NULL,
+            PRIMARY KEY (uuid, nonce)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Brings the file to the current version, in one transaction; does nothing when it is there already.
+    static func migrate(_ connection: Connection, path: String) throws(ToolError) {
+        let version = try checkedVersion(connection, path: path)
+        if version == currentVersion { return }
+        try connection.transaction(
+            { () throws(ToolError) in
+                // Another process may have done it while this one waited for the lock.
+                var version = try checkedVersion(connection, path: path)
+                do throws(SQLiteError) {
+                    while version < currentVersion {
+                        try connection.execute(migrations[version])
+                        version += 1
+                    }
+                    try connection.execute("PRAGMA application_id = \(applicationID)")
+                    try connection.execute("PRAGMA user_version = \(currentVersion)")
+                } catch {
+                    throw storeError("cannot prepare the store", path, error)
+                }
+            }, mapError: { storeError("cannot prepare the store", path, $0) })
+    }
+
+    /// The version of the file; throws when the file is another program's or a newer Assay's.
+    static func checkedVersion(_ connection: Connection, path: String) throws(ToolError) -> Int {
+        let application: Int64
+        let version: Int64
+        let tables: Int64
+        do {
+            application = try connection.singleInteger("PRAGMA application_id")
+            version = try connection.singleInteger("PRAGMA user_version")
+            tables = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
+        } catch {
+            throw storeError("cannot open the store", path, error)
+        }
+        if application == 0, version == 0, tables == 0 { return 0 }
+        guard application == applicationID, version > 0 else {
+            throw ToolError(
+                .io, "the file is a database of another program",
+                context: [.init("file", path.escapedForTerminal)], hint: "choose another file with --store")
+        }
+        guard let version = Int(exactly: version), version <= currentVersion else {
+            throw ToolError(
+                .io,
+                "the store is of a newer assay: expected at most version \(currentVersion), found \(version)",
+                context: [.init("file", path.escapedForTerminal)], hint: "update assay")
+        }
+        return version
+    }
+}
+
+extension Connection {
+    /// The first column of the first row.
+    func singleInteger(_ sql: String) throws(SQLiteError) -> Int64 {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
+    }
+}

@@ -1,0 +1,96 @@
+import Diagnostics
+import Foundation
+import OpenSSL
+import PKIX
+import Testing
+
+@Suite struct ChainConformanceTests {
+    /// Features that Assay does not have; cases that hang on them are skipped.
+    private static let unsupported: Set<String> = ["policy"]
+
+    /// Cases of level `may` that are decided otherwise, with the reason.
+    private static let decidedOtherwise: [String: String] = [
+        "pathlen::validation-ignores-pathlen-in-leaf":
+            "a CA whose key only signs certificates is no TLS server",
+        "target-has-pathlen-but-not-ca/main": "RFC 5280 section 4.2.1.9 forbids a path length outside CAs",
+        "target-serverauth-various-keyusages/rsa-decipherOnly": "a TLS server's key signs or agrees",
+        "expired-root/not-before": "the dates of an anchor count",
+        "root-eku-clientauth/serverauth": "the key purposes of an anchor count",
+        "root-eku-clientauth/serverauth-ta-with-expiration": "the key purposes of an anchor count",
+        "root-lacks-keycertsign-key-usage/main": "the key usage of an anchor counts",
+        "intermediate-eku-any-and-clientauth/serverauth": "anyExtendedKeyUsage does not stand for a purpose",
+        "target-eku-any/clientauth": "anyExtendedKeyUsage does not stand for a purpose",
+        "target-eku-any/serverauth": "anyExtendedKeyUsage does not stand for a purpose",
+        "intermediate-eku-server-gated-crypto/sha1-eku-any": "SHA-1 signatures end with 2016",
+        "webpki::eku::ee-anyeku": "anyExtendedKeyUsage beside serverAuth does no harm",
+        "target-eku-clientauth/clientauth-strict":
+            "the same chain as an accept case; a key usage is not demanded",
+        "target-eku-many/clientauth-strict": "further key purposes do no harm",
+        "target-eku-none/serverauth-strict": "a certificate without key purposes is not restricted",
+        "webpki::aki::root-with-aki-all-fields": "an anchor's own key identifiers are not judged",
+        "webpki::aki::root-with-aki-authoritycertissuer": "an anchor's own key identifiers are not judged",
+        "webpki::aki::root-with-aki-authoritycertserialnumber":
+            "an anchor's own key identifiers are not judged",
+        "webpki::aki::root-with-aki-missing-keyidentifier": "an anchor's own key identifiers are not judged",
+        "webpki::aki::root-with-aki-ski-mismatch": "an anchor's own key identifiers are not judged",
+        "webpki::san::san-critical-with-nonempty-subject": "RFC 5280 section 4.2.1.6 says should",
+    ]
+
+    @Test(arguments: ["x509-limbo", "boringssl-chain"])
+    func conformance(suite: String) throws {
+        guard let cases = try Vectors.suite(suite) else { return }
+        var right = 0
+        var skipped = 0
+        var wrong: [String: String] = [:]
+        for item in cases {
+            guard Self.unsupported.isDisjoint(with: item.requires) else {
+                skipped += 1
+                continue
+            }
+            let verdict = verdict(on: item.inputs)
+            if (verdict == nil) == (item.expected == "accept") {
+                right += 1
+            } else {
+                wrong[item.case_id] = "\(item.level), expected \(item.expected): \(verdict ?? "accepted")"
+            }
+        }
+        print("\(suite): \(right) right, \(skipped) skipped (policy), \(wrong.count) decided otherwise")
+        let unexpected = wrong.filter { Self.decidedOtherwise[$0.key] == nil || $0.value.hasPrefix("must") }
+        #expect(unexpected == [:])
+        #expect(right > 40)
+    }
+
+    /// Why the chain is refused, nil if it verifies.
+    private func verdict(on inputs: Vectors.Case.Inputs) -> String? {
+        do {
+            let anchors = try (inputs.trust ?? []).map(certificate)
+            let intermediates = try (inputs.intermediates ?? []).map(certificate)
+            let leaf = try certificate(inputs.leaf ?? "")
+            let time = try Date(inputs.time ?? "", strategy: .iso8601).timeIntervalSince1970
+            let purpose: CertificatePurpose =
+                switch inputs.purpose {
+                case "serverAuth": .server
+                case "clientAuth": .client
+                default: .any
+                }
+            let name = inputs.name.map { name -> ExpectedName in
+                switch name.kind {
+                case "IP": .address(name.value)
+                case "RFC822": .mailbox(name.value)
+                default: .host(name.value)
+                }
+            }
+            let chain = try CertificateChainVerifier(anchors: anchors).verify(
+                leaf, intermediates: intermediates, at: Int64(time), purpose: purpose, name: name,
+                maximumDepth: inputs.max_depth ?? CertificateChainVerifier.defaultMaximumDepth
+            ).get()
+            #expect(chain.leaf == leaf)
+            #expect(anchors.contains(chain.anchor))
+            return nil
+        } catch { return "\(error)" }
+    }
+
+    private func certificate(_ pem: String) throws -> X509Certificate {
+        try X509Certificate.read(pem: Array(pem.utf8)).get()
+    }
+}
