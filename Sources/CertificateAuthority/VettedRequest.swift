@@ -155,7 +155,9 @@ public final class RequestVetter {
         _ expectations: RequestExpectations
     ) -> Result<VettedRequest, Rejection> {
         var failures: [CheckFailure] = []
-        if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
+        if let weakness = request.keyKind.weakness {
+            failures.append(.init(.csrKey, weakness))
+        } else if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
             let allowed = profile.keyTypes.map(\.rawValue).sorted().joined(separator: ", ")
             failures.append(
                 .init(.csrKey, "profile \(profile.name) certifies \(allowed) keys, found \(type.rawValue)"))
