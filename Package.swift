@@ -134,6 +134,12 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+            name: "CertificateAuthorityTests",
+            dependencies: [
+                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "TestSupport",
+            ],
+            swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
