@@ -93,6 +93,7 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "assay-conformance", dependencies: ["Conformance", "InputOutput", "Diagnostics"],
+            swiftSettings: safe),
         // Not installed: reproducible inputs for `make bench`.
         .executableTarget(
             name: "assay-benchmark-data",
@@ -125,15 +126,19 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
             name: "JWTTests",
             dependencies: ["JWT", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
+        .testTarget(
             name: "BenchmarkDataTests",
             dependencies: [
                 "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: common),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        .testTarget(
             name: "CertificateAuthorityTests",
             dependencies: [
                 "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
