@@ -13,7 +13,7 @@ help:
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make bench     speed, as ratios to what OpenSSL needs on this machine'
-	@echo 'make fuzz      damaged inputs against the program (FUZZ_SECONDS=60)'
+	@echo 'make fuzz      damaged inputs against the program (FUZZ_SECONDS=60), then its readers'
 	@echo 'make soak      memory and results on long inputs (SOAK_ROWS=100000)'
 	@echo 'make docs      write the manual pages again from the command definitions'
 	@echo 'make install   program, manual, completions (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
@@ -23,7 +23,7 @@ swift:
 	@scripts/require-swift $(SWIFT)
 
 packages: swift
-	@scripts/install-packages build
+	@scripts/install-packages build >&2
 
 demo: packages release
 	@scripts/demo "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
@@ -40,14 +40,17 @@ lint: swift
 build: swift
 	$(SWIFT) build
 
+# What the build says is no result: standard output is for that of the program.
 release: swift
-	$(SWIFT) build $(RELEASE_FLAGS)
+	@echo 'building for release; the first time takes minutes' >&2
+	@$(SWIFT) build $(RELEASE_FLAGS) >&2
 
-bench: packages release
-	@scripts/bench "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+bench: packages
+	@SWIFT=$(SWIFT) scripts/bench.sh
 
 fuzz: packages build
 	@scripts/fuzz "$$($(SWIFT) build --show-bin-path)/assay"
+	@SWIFT=$(SWIFT) scripts/fuzz.sh
 
 soak: packages release
 	@scripts/soak "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"

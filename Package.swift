@@ -56,6 +56,10 @@ let package = Package(
             dependencies: ["Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
+            name: "JWT",
+            dependencies: ["JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+        .target(
             name: "ProvisioningCommands",
             dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
@@ -72,8 +76,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Attestation", "CertificateAuthority", "ProvisioningCommands", "COSE", "PKIX", "OpenSSL",
-                "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "COSE", "PKIX",
+                "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -89,6 +93,22 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "assay-conformance", dependencies: ["Conformance", "InputOutput", "Diagnostics"],
+            swiftSettings: safe),
+        // Not installed: reproducible inputs for `make bench`.
+        .executableTarget(
+            name: "assay-benchmark-data",
+            dependencies: [
+                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "InputOutput", "DeviceIdentity", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: safe),
+
+        // The rules that the fuzzer and its regression tests check.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+            ],
             swiftSettings: safe),
 
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
@@ -107,12 +127,32 @@ let package = Package(
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
             swiftSettings: common),
+        .testTarget(
+            name: "JWTTests",
+            dependencies: ["JWT", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "BenchmarkDataTests",
+            dependencies: [
+                "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: common),
+        .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        .testTarget(
+            name: "CertificateAuthorityTests",
+            dependencies: [
+                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "TestSupport",
+            ],
+            swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
+        .testTarget(
+            name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
@@ -132,3 +172,13 @@ let package = Package(
             swiftSettings: common),
     ]
 )
+
+// Only scripts/fuzz.sh sets ASSAY_FUZZ: the fuzzer does not link without the compiler's -sanitize=fuzzer.
+if Context.environment["ASSAY_FUZZ"] == "1" {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer"),
+        .executableTarget(
+            name: "assay-fuzz", dependencies: ["CLibFuzzer", "FuzzTargets", "InputOutput"],
+            swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]),
+    ]
+}

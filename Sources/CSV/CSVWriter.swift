@@ -28,7 +28,9 @@ public struct CSVWriter: Sendable {
             bytes.append(Ascii.comma)
         }
         fieldCount += 1
-        guard quoted || text.contains(where: Self.needsQuotes) else {
+        // Unquoted at the start of a text, U+FEFF would be taken for a byte order mark and lost.
+        let looksLikeMark = bytes.isEmpty && text.starts(with: [0xef, 0xbb, 0xbf])
+        guard quoted || looksLikeMark || text.contains(where: Self.needsQuotes) else {
             bytes.append(contentsOf: text)
             return
         }

@@ -42,8 +42,8 @@ public enum AuthorityCertificate {
     /// A CA under `issuer`.
     ///
     /// - Returns: DER.
-    /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity` when it
-    ///   would outlive the issuer, else as ``root(_:key:at:)``.
+    /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity`
+    ///   when it would outlive the issuer, else as ``root(_:key:at:)``.
     public static func intermediate(
         _ request: AuthorityRequest, publicKey: PublicKey, issuer: Issuer, at now: Int64
     ) throws(ToolError) -> [UInt8] {

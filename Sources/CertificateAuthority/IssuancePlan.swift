@@ -11,8 +11,8 @@ public struct IssuancePlan: Sendable {
     let lint: CertificateLint
 
     /// - Parameter now: seconds since 1970.
-    /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end: a shorter
-    ///   certificate than asked for would surprise whoever planned with it, so nothing is cut.
+    /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end: a
+    ///   shorter certificate than asked for would surprise whoever planned with it, so nothing is cut.
     public init(issuer: Issuer, profile: CertificateProfile, at now: Int64) throws(ToolError) {
         self.issuer = issuer
         self.profile = profile
@@ -34,7 +34,8 @@ public struct IssuancePlan: Sendable {
             extensions: profile.extensions, issuerKeyIdentifier: identifier)
     }
 
-    /// From `backdate` seconds ago, but not before the CA, for `days`; refused when that is beyond the CA's end.
+    /// From `backdate` seconds ago, but not before the CA, for `days`; refused when that is beyond the CA's
+    /// end.
     static func validity(
         days: Int, backdate: Int64, within issuer: ValidityPeriod, at now: Int64
     ) throws(ToolError) -> ValidityPeriod {

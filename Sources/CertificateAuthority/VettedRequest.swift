@@ -4,8 +4,8 @@ public import Diagnostics
 public import OpenSSL
 public import PKIX
 
-/// A request that may be certified: possession of the key is proven, key and name fit the profile and, where a
-/// device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
+/// A request that may be certified: possession of the key is proven, key and name fit the profile and, where
+/// a device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
 public struct VettedRequest: Sendable {
     /// The key to certify.
     public let publicKey: SubjectPublicKeyInfo
@@ -69,8 +69,8 @@ public final class RequestVetter {
     private let requests: RequestVerifier
     private let attestations: AttestationVerifier?
 
-    /// - Parameter minimumTrust: the least trust in a device's key where attestation is demanded. Where it is not, a
-    ///   key that is merely observed still has to verify: a token that does not is nobody's friend.
+    /// - Parameter minimumTrust: the least trust in a device's key where attestation is demanded. Where it is
+    ///   not, a key that is merely observed still has to verify: a token that does not is nobody's friend.
     public init(
         profile: CertificateProfile, demand: AttestationDemand, minimumTrust: KeyTrust = .trusted
     ) throws(OpenSSLError) {
@@ -155,7 +155,9 @@ public final class RequestVetter {
         _ expectations: RequestExpectations
     ) -> Result<VettedRequest, Rejection> {
         var failures: [CheckFailure] = []
-        if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
+        if let weakness = request.keyKind.weakness {
+            failures.append(.init(.csrKey, weakness))
+        } else if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
             let allowed = profile.keyTypes.map(\.rawValue).sorted().joined(separator: ", ")
             failures.append(
                 .init(.csrKey, "profile \(profile.name) certifies \(allowed) keys, found \(type.rawValue)"))

@@ -81,7 +81,7 @@ public final class P256Arithmetic {
     }
 
     /// The uncompressed point d·G, 65 bytes.
-    func publicPoint(ofScalar scalar: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+    public func publicPoint(ofScalar scalar: [UInt8]) throws(OpenSSLError) -> [UInt8] {
         let numbers = BigNumbers(context)
         defer { numbers.end() }
         guard scalar.count == 32, let number = numbers.make(scalar[...]), BN_is_zero(number) == 0,

@@ -6,8 +6,8 @@ import PKIX
 
 /// The folder of a CA: `ca.crt` and `ca.key`.
 ///
-/// The certificate is written last. A folder with a key alone is therefore one that was never finished, and is
-/// called that.
+/// The certificate is written last. A folder with a key alone is therefore one that was never finished, and
+/// is called that.
 struct CAFolder {
     let path: String
 
@@ -99,7 +99,8 @@ struct CAFolder {
                 : "put the key of this certificate there, mode 0600")
     }
 
-    /// Writes a new CA: the key, then, when it is on disk, the certificates. What fails leaves nothing behind.
+    /// Writes a new CA: the key, then, when it is on disk, the certificates. What fails leaves nothing
+    /// behind.
     func create(chain: [[UInt8]], keyPEM: [UInt8]) throws(ToolError) {
         let isNew = FileSystem.kind(of: path) == nil
         if isNew { try FileSystem.makeFolder(path) }

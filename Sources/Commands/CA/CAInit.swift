@@ -11,8 +11,8 @@ struct CAInit: AssayCommand {
         commandName: "init",
         abstract: "Make a new CA: a root, or an intermediate under another CA.",
         discussion: """
-            Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when no \
-            option names its source. An intermediate gets path length 0 unless --path-length says more.
+            Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when \
+            no option names its source. An intermediate gets path length 0 unless --path-length says more.
             """)
 
     @Argument(help: .init("The folder of the new CA.", valueName: "dir"))
@@ -38,8 +38,8 @@ struct CAInit: AssayCommand {
     @OptionGroup var issuerPassphrase: IssuerPassphraseOptions
     @OptionGroup var output: OutputOptions
 
-    /// An intermediate outlives the device certificates of ten years that it signs in its first five years, and ends
-    /// before the root of twenty years that is as old or five years older.
+    /// An intermediate outlives the device certificates of ten years that it signs in its first five years,
+    /// and ends before the root of twenty years that is as old or five years older.
     private static let defaultDays = (root: 7300, intermediate: 5475)
 
     func validate() throws {

@@ -82,7 +82,9 @@ struct RequestReport {
         if let request {
             block.line("subject", request.subject.description)
             switch request.publicKey.acceptedKind() {
-            case .success(let kind): block.line("key type", kind.name)
+            case .success(let kind):
+                block.line("key type", kind.name)
+                if let weakness = kind.weakness { block.line("weakness", weakness) }
             case .failure(let failure):
                 block.line("key type", "not one that is certified: \(failure.message)")
             }

@@ -46,7 +46,7 @@ enum KeyFile {
             ToolError(
                 .pem, "expected a private key in PEM, found something else", context: [place],
                 hint:
-                    "expected -----BEGIN PRIVATE KEY-----, ENCRYPTED PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY"
+                    "expected -----BEGIN PRIVATE KEY-----, or ENCRYPTED, EC or RSA PRIVATE KEY"
             )
         case .unsupported(let name):
             ToolError(

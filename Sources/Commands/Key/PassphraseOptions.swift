@@ -144,8 +144,8 @@ enum PassphraseSource: Equatable {
 
     /// The passphrase for a key that is about to be written; `nil` only for `--no-passphrase`.
     ///
-    /// - Throws: ``ToolError`` with code `passphrase` for an empty one, for two that differ, and where nothing was
-    ///   said and there is no terminal to ask.
+    /// - Throws: ``ToolError`` with code `passphrase` for an empty one, for two that differ, and where
+    ///   nothing was said and there is no terminal to ask.
     func forNewKey(_ name: String) throws(ToolError) -> [UInt8]? {
         if self == .none { return nil }
         if let secret = try stated() { return try Self.notEmpty(secret) }

@@ -1,0 +1,32 @@
+/// A reader of foreign input, with the rules that hold for whatever it accepts.
+///
+/// The fuzzer makes inputs for it; the tests replay the inputs that once broke a rule.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+    case token
+    case cborStrict = "cbor-strict"
+    case cborGeneral = "cbor-general"
+    case csr
+    case certificate
+    case pem
+    case json
+    case csv
+    case name
+
+    /// The names of all targets, with spaces between them.
+    public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
+
+    /// The rule that `bytes` breaks, or nil; a trap or a memory error ends the process.
+    public func check(_ bytes: [UInt8]) -> String? {
+        switch self {
+        case .token: Tokens.check(bytes)
+        case .cborStrict: CBORItems.checkStrict(bytes)
+        case .cborGeneral: CBORItems.checkGeneral(bytes)
+        case .csr: Certificates.checkRequest(bytes)
+        case .certificate: Certificates.checkCertificate(bytes)
+        case .pem: Certificates.checkPEM(bytes)
+        case .json: Texts.checkJSON(bytes)
+        case .csv: Texts.checkCSV(bytes)
+        case .name: Certificates.checkName(bytes)
+        }
+    }
+}

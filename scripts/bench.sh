@@ -1,0 +1,35 @@
+#!/bin/bash
+# Speed and memory of the release build, as ratios to what OpenSSL can do on this machine, and beside other tools.
+# usage: bench.sh [FOLDER]    FOLDER keeps the inputs and result.json; default: .build/bench
+#   BENCH_COUNT=20000         devices
+#   BENCH_SEED=1              any text
+#   BENCH_ROUNDS=5            timed runs of each command
+#   BENCH_PEERS=1             0 leaves the other tools out
+set -eu
+cd "$(dirname "$0")/.."
+count=${BENCH_COUNT:-20000}
+seed=${BENCH_SEED:-1}
+folder=${1:-.build/bench}
+swift=${SWIFT:-swift}
+flags=(-c release --static-swift-stdlib)
+
+"$swift" build "${flags[@]}" --product assay-benchmark-data >&2
+"$swift" build "${flags[@]}" --product assay >&2
+binaries=$("$swift" build "${flags[@]}" --show-bin-path)
+
+# Inputs are made again when count, seed or generator differ from what the stamp says.
+generator="$binaries/assay-benchmark-data"
+make_inputs() {
+    local kind=$1 number=$2 out=$3 stamp
+    stamp="$number $seed $(cksum <"$generator")"
+    [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] && return
+    mkdir -p "$out"
+    "$generator" "$kind" --count "$number" --seed "$seed" --out "$out"
+    printf '%s\n' "$stamp" >"$out/stamp"
+}
+make_inputs tokens "$count" "$folder/tokens"
+make_inputs tokens "$((count * 10))" "$folder/tokens10"
+make_inputs csrs "$count" "$folder/csrs"
+make_inputs jwts "$count" "$folder/jwts"
+
+exec scripts/bench-measure "$binaries/assay" "$folder" "$count"
