@@ -91,8 +91,10 @@ public enum AuthorityCertificate {
         let lint = CertificateLint(
             algorithm: identifier, issuer: name, issuerValidity: issuer?.certificate.validity ?? validity,
             extensions: extensions, issuerKeyIdentifier: issuer?.keyIdentifier)
-        if case .failure(let finding) = lint.read(tbs, subject: request.subject, publicKey: info) {
-            throw ToolError(.lint, "a certificate was not signed: \(finding.text)")
+        if let finding = lint.finding(
+            in: tbs, serial: request.serial, validity: validity, subject: request.subject, publicKey: info)
+        {
+            throw ToolError(.lint, "a certificate was not signed: \(finding)")
         }
         do {
             let signature = try key.sign(tbs, algorithm: algorithm)

@@ -16,24 +16,35 @@ struct CertificateLint: Sendable {
     let issuerKeyIdentifier: [UInt8]?
 
     /// What the octets say that differs from certificate to certificate.
-    struct Reading {
+    private struct Reading {
         let serial: CertificateSerial
         let validity: ValidityPeriod
     }
 
     /// Why octets are not to be signed.
-    struct Finding: Error {
+    private struct Finding: Error {
         let text: String
     }
 
-    /// Reads `tbs`, which has to be a certificate of this CA and profile for this subject and key.
-    func read(
-        _ tbs: [UInt8], subject: DistinguishedName, publicKey: SubjectPublicKeyInfo
-    ) -> Result<Reading, Finding> {
+    /// What is wrong with `tbs`, which has to be the certificate of this CA and profile for this subject and key,
+    /// with this serial and validity; `nil` if nothing is.
+    func finding(
+        in tbs: [UInt8], serial: CertificateSerial, validity: ValidityPeriod, subject: DistinguishedName,
+        publicKey: SubjectPublicKeyInfo
+    ) -> String? {
+        guard validity.notBefore >= issuerValidity.notBefore, validity.notAfter <= issuerValidity.notAfter
+        else {
+            return "the validity leaves that of the CA"
+        }
         do {
-            return try read(tbs, subject, publicKey)
+            switch try read(tbs, subject, publicKey) {
+            case .failure(let finding): return finding.text
+            case .success(let reading):
+                if reading.serial != serial { return "the serial number is not the one that was drawn" }
+                return reading.validity == validity ? nil : "the validity is not the one that was planned"
+            }
         } catch {
-            return .failure(Finding(text: error.description))
+            return error.description
         }
     }
 
@@ -61,9 +72,9 @@ struct CertificateLint: Sendable {
         let notBefore = try DERTime.seconds(period, period.next())
         let notAfter = try DERTime.seconds(period, period.next())
         try period.finish("validity")
-        guard let validity = ValidityPeriod(notBefore: notBefore, notAfter: notAfter),
-            notBefore >= issuerValidity.notBefore, notAfter <= issuerValidity.notAfter
-        else { return Self.failure("the validity leaves that of the CA") }
+        guard let validity = ValidityPeriod(notBefore: notBefore, notAfter: notAfter) else {
+            return Self.failure("the validity ends before it begins")
+        }
         guard !subject.isEmpty, try body.matches(body.read(.sequence, "subject").whole, subject.der) else {
             return Self.failure("the subject is not the one that was vetted")
         }

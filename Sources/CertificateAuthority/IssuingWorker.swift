@@ -23,10 +23,11 @@ public struct IssuedCertificate: Sendable {
 }
 
 /// A certificate that may be signed: its octets were read back and checked against the profile. It can be used once.
-/// Only ``IssuingWorker/prepare(_:for:)`` makes one.
+/// Only ``IssuingWorker/prepare(_:serial:validity:for:)`` makes one.
 public struct PreparedCertificate: ~Copyable {
     fileprivate let tbs: [UInt8]
-    fileprivate let reading: CertificateLint.Reading
+    fileprivate let serial: CertificateSerial
+    fileprivate let validity: ValidityPeriod
     fileprivate let subject: DistinguishedName
 }
 
@@ -65,13 +66,16 @@ public final class IssuingWorker {
     ///
     /// - Throws: ``ToolError`` with code `lint`: the octets are not a certificate of this CA and profile for this
     ///   request, and are not signed.
-    public func prepare(_ tbs: [UInt8], for request: VettedRequest) throws(ToolError) -> PreparedCertificate {
-        switch plan.lint.read(tbs, subject: request.subject, publicKey: request.publicKey) {
-        case .success(let reading):
-            return PreparedCertificate(tbs: tbs, reading: reading, subject: request.subject)
-        case .failure(let finding):
-            throw ToolError(.lint, "a certificate was not signed: \(finding.text)")
+    public func prepare(
+        _ tbs: [UInt8], serial: CertificateSerial, validity: ValidityPeriod, for request: VettedRequest
+    ) throws(ToolError) -> PreparedCertificate {
+        if let finding = plan.lint.finding(
+            in: tbs, serial: serial, validity: validity, subject: request.subject,
+            publicKey: request.publicKey)
+        {
+            throw ToolError(.lint, "a certificate was not signed: \(finding)")
         }
+        return PreparedCertificate(tbs: tbs, serial: serial, validity: validity, subject: request.subject)
     }
 
     /// Signs what was prepared.
@@ -84,8 +88,8 @@ public final class IssuingWorker {
             hasProvenKey = true
         }
         return IssuedCertificate(
-            der: plan.template.assemble(prepared.tbs, signature: signature), serial: prepared.reading.serial,
-            subject: prepared.subject, validity: prepared.reading.validity)
+            der: plan.template.assemble(prepared.tbs, signature: signature), serial: prepared.serial,
+            subject: prepared.subject, validity: prepared.validity)
     }
 
     private func signature(over tbs: [UInt8]) throws(ToolError) -> [UInt8] {

@@ -58,12 +58,21 @@ public enum IntentOutcome: Sendable {
     /// The intent is on disk: sign exactly these octets, then record the certificate under this number.
     ///
     /// The octets are the caller's own, or those of an earlier intent for the same request that was never completed.
-    case sign(id: Int64, tbs: [UInt8])
+    case sign(Draft)
     /// The request has its certificate already.
     case existing(IssuanceRecord)
     /// Another intent for the same request is ahead in this very batch: its certificate will be this one's.
     case sameAs(id: Int64)
     case rejected(CheckFailure)
+
+    /// Octets to sign with what the ledger says they hold.
+    public struct Draft: Sendable {
+        public let id: Int64
+        public let tbs: [UInt8]
+        public let serial: [UInt8]
+        public let notBefore: Int64
+        public let notAfter: Int64
+    }
 }
 
 /// A row of the ledger.

@@ -21,7 +21,7 @@ extension SQLiteStore: IssuanceLedger {
             var noted: Set<Int64> = []
             for intent in intents {
                 let outcome = try note(intent, noted, reissue, time)
-                if case .sign(let id, _) = outcome { noted.insert(id) }
+                if case .sign(let draft) = outcome { noted.insert(draft.id) }
                 outcomes.append(outcome)
             }
             return (certificates, outcomes)
@@ -54,7 +54,16 @@ extension SQLiteStore: IssuanceLedger {
         var replaced: Int64?
         if let row = try current(intent) {
             if noted.contains(row.id) { return .sameAs(id: row.id) }
-            if row.certificate == nil, let tbs = try storedTBS(row.id) { return .sign(id: row.id, tbs: tbs) }
+            if row.certificate == nil {
+                guard let tbs = try storedTBS(row.id), Digest.sha256(tbs) == row.tbsDigest else {
+                    return .rejected(
+                        .init(.lint, "the draft of an earlier run in the ledger is not the one it intended"))
+                }
+                return .sign(
+                    .init(
+                        id: row.id, tbs: tbs, serial: row.serial, notBefore: row.notBefore,
+                        notAfter: row.notAfter))
+            }
             if !reissue {
                 if row.revokedAt != nil {
                     let message = "the certificate of this request was revoked; --reissue asks for a new one"
@@ -78,7 +87,10 @@ extension SQLiteStore: IssuanceLedger {
             try statement("UPDATE issuance SET is_current = 0 WHERE id = ?").run(.integer(replaced))
         }
         let id = try insert(intent, replaces: replaced, time)
-        return .sign(id: id, tbs: intent.tbs)
+        return .sign(
+            .init(
+                id: id, tbs: intent.tbs, serial: intent.serial, notBefore: intent.notBefore,
+                notAfter: intent.notAfter))
     }
 
     /// The same public key under another device, or under another name where no device is known.

@@ -15,8 +15,9 @@ import Testing
         let issuer = try makeIssuer(kind)
         let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
         let key = try deviceKey(1)
-        let issued = try worker.issue(try vetted("CN=sensor,O=Example", key: key), serial: try serial(0xff))
-            .get()
+        let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
+        let issued = try worker.issue(
+            try vetted("CN=sensor,O=Example", key: key), serial: try serial(0xff), validity: plan.validity)
         let read = try ParsedCertificate(der: issued.der)
         #expect(read.serial == issued.serial)
         #expect(read.serial.description == "7f" + String(repeating: "ff", count: 19))
@@ -46,7 +47,7 @@ import Testing
         let issuer = try Issuer(chain: [der], key: key, at: now)
         let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
         guard
-            case .failure(let reused) = try worker.issue(
+            case .failure(let reused) = worker.draft(
                 try vetted("CN=device", key: key), serial: try serial(1))
         else {
             Issue.record("the CA's key was certified")
@@ -54,7 +55,7 @@ import Testing
         }
         #expect(reused.code == .keyReused)
         guard
-            case .failure(let named) = try worker.issue(
+            case .failure(let named) = worker.draft(
                 try vetted("CN=Own", key: try deviceKey(2)), serial: try serial(1))
         else {
             Issue.record("the CA's name was certified")
@@ -99,7 +100,8 @@ import Testing
             serial: number, subject: request.subject, publicKey: request.publicKey, validity: plan.validity)
         func finding(_ bytes: [UInt8]) -> String? {
             plan.lint.finding(
-                in: bytes, serial: number, subject: request.subject, publicKey: request.publicKey)
+                in: bytes, serial: number, validity: plan.validity, subject: request.subject,
+                publicKey: request.publicKey)
         }
         #expect(finding(tbs) == nil)
         // The subject key identifier is taken from the key by the writer; here it only has to be there.
@@ -118,5 +120,15 @@ import Testing
         #expect(finding(zero) != nil)
         #expect(finding(Array(tbs.dropLast())) != nil)
         #expect(finding(tbs + [0]) != nil)
+    }
+}
+
+extension IssuingWorker {
+    /// Drafts, checks and signs in one go.
+    func issue(
+        _ request: VettedRequest, serial: CertificateSerial, validity: ValidityPeriod
+    ) throws -> IssuedCertificate {
+        let tbs = try draft(request, serial: serial).get()
+        return try sign(try prepare(tbs, serial: serial, validity: validity, for: request))
     }
 }

@@ -28,11 +28,12 @@ import Testing
                 subject: try name("CN=Sub,O=Peers"), days: 5475, pathLength: 0, serial: try serial(2)),
             publicKey: subKey.publicKey, issuer: rootIssuer, at: time)
         let issuer = try Issuer(chain: [sub, root], key: subKey, at: time)
-        let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: time))
+        let plan = try IssuancePlan(issuer: issuer, profile: .device, at: time)
+        let worker = try IssuingWorker(plan: plan)
         let request = try CertificationRequest.make(
             subject: try name("CN=zażółć-7,O=Peers,C=NO"), key: try deviceKey(7))
         let vetted = try RequestVetter(profile: .device, demand: .none).vet(request).get()
-        let leaf = try worker.issue(vetted, serial: try serial(0xA5)).get()
+        let leaf = try worker.issue(vetted, serial: try serial(0xA5), validity: plan.validity)
         let folder = FileManager.default.temporaryDirectory.appending(path: "assay-peer-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         func write(_ name: String, _ ders: [[UInt8]], label: String = "CERTIFICATE") throws {

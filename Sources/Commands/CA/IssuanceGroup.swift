@@ -31,9 +31,9 @@ struct IssuanceGroup {
             case .drafted(var report, _):
                 var wait = Waiting.nothing
                 switch next.next() {
-                case .sign(let id, _):
-                    rows.append(id)
-                    wait = .row(id)
+                case .sign(let draft):
+                    rows.append(draft.id)
+                    wait = .row(draft.id)
                 case .sameAs(let id):
                     report.existed = true
                     wait = .row(id)

@@ -125,9 +125,9 @@ final class IssuanceRun {
         var next = outcomes.makeIterator()
         var job: [SigningOrder] = []
         for case .drafted(let report, _) in items {
-            guard case .sign(let id, let tbs) = next.next(), let request = report.request else { continue }
-            groupOfRow[id] = number
-            job.append(SigningOrder(id: id, tbs: tbs, request: request))
+            guard case .sign(let draft) = next.next(), let request = report.request else { continue }
+            groupOfRow[draft.id] = number
+            job.append(SigningOrder(draft: draft, request: request))
             if job.count == Self.jobSize {
                 orders.append(job)
                 job = []

@@ -30,9 +30,7 @@ enum IssuanceJob: Sendable {
 
 /// A draft that may be signed: its intent is on disk.
 struct SigningOrder: Sendable {
-    /// Of the ledger's row.
-    let id: Int64
-    let tbs: [UInt8]
+    let draft: IntentOutcome.Draft
     let request: VettedRequest
 }
 
@@ -164,12 +162,21 @@ final class IssuanceWorker {
     private func sign(
         _ order: SigningOrder
     ) throws(ToolError) -> (id: Int64, outcome: Result<IssuedCertificate, ToolError>) {
+        let draft = order.draft
+        guard let serial = CertificateSerial(magnitude: draft.serial),
+            let validity = ValidityPeriod(notBefore: draft.notBefore, notAfter: draft.notAfter)
+        else {
+            return (
+                draft.id,
+                .failure(ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate"))
+            )
+        }
         let prepared: PreparedCertificate
         do {
-            prepared = try issuing.prepare(order.tbs, for: order.request)
+            prepared = try issuing.prepare(draft.tbs, serial: serial, validity: validity, for: order.request)
         } catch {
-            return (order.id, .failure(error))
+            return (draft.id, .failure(error))
         }
-        return (order.id, .success(try issuing.sign(prepared)))
+        return (draft.id, .success(try issuing.sign(prepared)))
     }
 }
