@@ -27,11 +27,9 @@ struct KeyOptions: ParsableArguments {
         return store.isAvailable ? .store(store.path) : nil
     }
 
+    /// `--store` beside a file of keys names where nonces and the ledger are kept.
     func validate() throws {
-        let named = [key, keys, store.store].compactMap { $0 }.count
-        guard named <= 1 else {
-            throw ValidationError("expected one of --key, --keys and --store, found \(named) of them")
-        }
+        if key != nil, keys != nil { throw ValidationError("expected one of --key and --keys, found both") }
     }
 }
 
