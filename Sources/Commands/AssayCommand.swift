@@ -20,7 +20,8 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self, Explain.self,
+            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self,
+            Explain.self,
         ])
 
     public init() {}
