@@ -121,6 +121,9 @@ let package = Package(
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
             swiftSettings: common),
+        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics"],
             swiftSettings: common),
