@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "Conformance",
             dependencies: [
-                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "Attestation", "JWT", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
                 "Diagnostics",
             ],
             swiftSettings: safe),
@@ -148,9 +148,6 @@ let package = Package(
                 "TestSupport",
             ],
             swiftSettings: common),
-        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
-        .target(
-            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
