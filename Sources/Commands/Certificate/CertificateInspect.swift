@@ -12,8 +12,8 @@ struct CertificateInspect: AssayCommand {
         abstract: "Decode certificates without verifying them.",
         discussion: """
             Prints what each certificate says: names, validity, key, usages, identifiers, digests. Nothing of it is \
-            verified. Takes PEM with one or many certificates, and DER. Other PEM blocks, such as private keys, are \
-            passed over and never printed.
+            verified. Takes DER, and PEM with one or many certificates. Other PEM blocks, such as private keys, \
+            are passed over and never printed.
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))

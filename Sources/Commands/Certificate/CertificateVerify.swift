@@ -100,7 +100,8 @@ struct CertificateVerify: AssayCommand {
             throw ToolError(.internalFault, error.message)
         }
         return ChainJudge(
-            verifier: verifier, intermediates: others, time: time, purpose: purpose.purpose, allowsWeak: allowWeak)
+            verifier: verifier, intermediates: others, time: time, purpose: purpose.purpose,
+            allowsWeak: allowWeak)
     }
 
     private static func process(
