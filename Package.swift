@@ -151,6 +151,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
+        .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
         .testTarget(
