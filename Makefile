@@ -23,7 +23,7 @@ swift:
 	@scripts/require-swift $(SWIFT)
 
 packages: swift
-	@scripts/install-packages build
+	@scripts/install-packages build >&2
 
 demo: packages release
 	@scripts/demo "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
@@ -40,8 +40,10 @@ lint: swift
 build: swift
 	$(SWIFT) build
 
+# What the build says is no result: standard output is for that of the program.
 release: swift
-	$(SWIFT) build $(RELEASE_FLAGS)
+	@echo 'building for release; the first time takes minutes' >&2
+	@$(SWIFT) build $(RELEASE_FLAGS) >&2
 
 bench: packages
 	@SWIFT=$(SWIFT) scripts/bench.sh

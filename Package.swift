@@ -56,6 +56,10 @@ let package = Package(
             dependencies: ["Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
+            name: "JWT",
+            dependencies: ["JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+        .target(
             name: "ProvisioningCommands",
             dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
@@ -72,13 +76,24 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Attestation", "CertificateAuthority", "ProvisioningCommands", "COSE", "PKIX", "OpenSSL",
-                "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "COSE", "PKIX",
+                "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
         .executableTarget(name: "assay", dependencies: ["Commands"], swiftSettings: safe),
 
+        // Judges published conformance suites with the code that the commands use. Not installed.
+        .target(
+            name: "Conformance",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "Diagnostics",
+            ],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "assay-conformance", dependencies: ["Conformance", "InputOutput", "Diagnostics"],
+            swiftSettings: safe),
         // Not installed: reproducible inputs for `make bench`.
         .executableTarget(
             name: "assay-benchmark-data",
@@ -106,6 +121,19 @@ let package = Package(
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
             swiftSettings: common),
+        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
+        .testTarget(
+            name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "JWTTests",
+            dependencies: ["JWT", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "BenchmarkDataTests",
             dependencies: [
@@ -113,6 +141,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        .testTarget(
+            name: "CertificateAuthorityTests",
+            dependencies: [
+                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "TestSupport",
+            ],
+            swiftSettings: common),
         // The binary as a user meets it. The script runner is a library so that its own tests can use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
@@ -120,8 +155,23 @@ let package = Package(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
         .testTarget(
+            name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
+        .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "AttestationTests",
+            dependencies: [
+                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",
+            ],
             swiftSettings: common),
     ]
 )

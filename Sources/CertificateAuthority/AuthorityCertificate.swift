@@ -42,8 +42,8 @@ public enum AuthorityCertificate {
     /// A CA under `issuer`.
     ///
     /// - Returns: DER.
-    /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity` when it
-    ///   would outlive the issuer, else as ``root(_:key:at:)``.
+    /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity`
+    ///   when it would outlive the issuer, else as ``root(_:key:at:)``.
     public static func intermediate(
         _ request: AuthorityRequest, publicKey: PublicKey, issuer: Issuer, at now: Int64
     ) throws(ToolError) -> [UInt8] {
@@ -55,7 +55,8 @@ public enum AuthorityCertificate {
             }
             guard let length = request.pathLength, Int(length) < remaining else {
                 throw ToolError(
-                    .issuerInvalid, "expected a path length below the issuer's \(remaining), found "
+                    .issuerInvalid,
+                    "expected a path length below the issuer's \(remaining), found "
                         + (request.pathLength.map { "\($0)" } ?? "none"))
             }
         }
@@ -64,14 +65,17 @@ public enum AuthorityCertificate {
         }
         let validity = try IssuancePlan.validity(
             days: request.days, backdate: backdate, within: issuer.certificate.validity, at: now)
-        return try make(request, publicKey: publicKey, validity: validity, issuer: issuer, signedBy: issuer.key)
+        return try make(
+            request, publicKey: publicKey, validity: validity, issuer: issuer, signedBy: issuer.key)
     }
 
     private static func make(
         _ request: AuthorityRequest, publicKey: PublicKey, validity: ValidityPeriod, issuer: Issuer?,
         signedBy key: PrivateKey
     ) throws(ToolError) -> [UInt8] {
-        guard !request.subject.isEmpty else { throw ToolError(.csrSubject, "expected a subject, found an empty one") }
+        guard !request.subject.isEmpty else {
+            throw ToolError(.csrSubject, "expected a subject, found an empty one")
+        }
         if let reason = request.subject.unfitness { throw ToolError(.csrSubject, reason) }
         let extensions = CertificateTemplate.authorityExtensions(pathLength: request.pathLength)
         let name = issuer?.certificate.subject ?? request.subject

@@ -1,8 +1,10 @@
-// Module CertificateAuthority: who may get a certificate, and what stands in it. Pure rules: no files, no clock, no
-// random numbers; time and serial numbers come from the caller.
+// Module CertificateAuthority: who may get a certificate, and what stands in it. Pure rules: no files, no
+// clock, no random numbers; time and serial numbers come from the caller.
 //
-// CertificationRequest ─ RequestVetter ─► VettedRequest ─ IssuingWorker(IssuancePlan(Issuer, CertificateProfile)) ─►
-// IssuedCertificate. Each of the types can be made by the step before it only.
+// CertificationRequest ─ RequestVetter ─► VettedRequest ─┐
+// Issuer + CertificateProfile ─► IssuancePlan ───────────┴─ IssuingWorker ─► IssuedCertificate
+//
+// Each of these types can be made by the step before it only.
 
 public import OpenSSL
 public import PKIX
@@ -52,7 +54,8 @@ public struct CertificateProfile: Sendable {
     /// The longest validity in days.
     public static let maximumDays = 36_500
 
-    /// For a device as TLS client: P-256, which is all that modems make, 10 years, not a CA, client authentication.
+    /// For a device as TLS client: P-256, which is all that modems make, 10 years, not a CA, client
+    /// authentication.
     public static let device = CertificateProfile(
         name: "device", keyTypes: [.p256], subjectRule: .csr, validityDays: 3650, backdate: 300,
         extensions: CertificateTemplate.deviceExtensions)

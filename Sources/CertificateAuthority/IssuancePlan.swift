@@ -11,17 +11,19 @@ public struct IssuancePlan: Sendable {
     let lint: CertificateLint
 
     /// - Parameter now: seconds since 1970.
-    /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end: a shorter
-    ///   certificate than asked for would surprise whoever planned with it, so nothing is cut.
+    /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end: a
+    ///   shorter certificate than asked for would surprise whoever planned with it, so nothing is cut.
     public init(issuer: Issuer, profile: CertificateProfile, at now: Int64) throws(ToolError) {
         self.issuer = issuer
         self.profile = profile
         validity = try Self.validity(
-            days: profile.validityDays, backdate: profile.backdate, within: issuer.certificate.validity, at: now)
+            days: profile.validityDays, backdate: profile.backdate, within: issuer.certificate.validity,
+            at: now)
         let identifier = issuer.keyIdentifier
         guard
             let template = CertificateTemplate(
-                issuer: issuer.certificate.subject, algorithm: issuer.algorithm, extensions: profile.extensions,
+                issuer: issuer.certificate.subject, algorithm: issuer.algorithm,
+                extensions: profile.extensions,
                 issuerKeyIdentifier: identifier),
             let algorithm = SignatureAlgorithmIdentifier.der(issuer.algorithm)
         else { throw ToolError(.issuerInvalid, "the CA's key makes no signature for certificates") }
@@ -31,7 +33,8 @@ public struct IssuancePlan: Sendable {
             extensions: profile.extensions, issuerKeyIdentifier: identifier)
     }
 
-    /// From `backdate` seconds ago, but not before the CA, for `days`; refused when that is beyond the CA's end.
+    /// From `backdate` seconds ago, but not before the CA, for `days`; refused when that is beyond the CA's
+    /// end.
     static func validity(
         days: Int, backdate: Int64, within issuer: ValidityPeriod, at now: Int64
     ) throws(ToolError) -> ValidityPeriod {

@@ -2,8 +2,8 @@ public import Diagnostics
 public import OpenSSL
 public import PKIX
 
-/// A CA that may sign: its certificate and key belong together, it is a CA whose certificates count, and it is valid.
-/// ``init(chain:key:at:)`` is the check; nothing signs without one.
+/// A CA that may sign: its certificate and key belong together, it is a CA whose certificates count, and it
+/// is valid. ``init(chain:key:at:)`` is the check; nothing signs without one.
 public struct Issuer: Sendable {
     public let certificate: ParsedCertificate
     /// The DER of the CA's certificate and of those above it, in order.
@@ -53,8 +53,8 @@ public struct Issuer: Sendable {
 
     /// How many CAs may still stand one below the other under this one; `nil` without a bound.
     ///
-    /// Every certificate of the chain has a say (RFC 5280 section 6.1.4): one that is `n` places above this CA has
-    /// `n` CAs below it already.
+    /// Every certificate of the chain has a say (RFC 5280 section 6.1.4): one that is `n` places above this
+    /// CA has `n` CAs below it already.
     public var remainingPathLength: Int? {
         var remaining: Int?
         for (place, authority) in parsedChain.enumerated() {
@@ -116,7 +116,8 @@ public struct Issuer: Sendable {
             hint: isEarly ? "check the clock of this machine" : "renew the CA")
     }
 
-    /// Each certificate names the next as its issuer and is signed by it; one that is self-issued signed itself.
+    /// Each certificate names the next as its issuer and is signed by it; one that is self-issued signed
+    /// itself.
     private static func checkLinks(_ chain: [ParsedCertificate]) throws(ToolError) {
         for (index, certificate) in chain.enumerated() {
             let isLast = index == chain.count - 1

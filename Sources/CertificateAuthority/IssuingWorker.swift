@@ -37,8 +37,8 @@ public final class IssuingWorker {
     /// The certificate for `request` under the plan.
     ///
     /// - Parameter serial: fresh from a random generator; never used twice by one CA.
-    /// - Returns: a failure with `key-reused` or `csr-subject` when the CA's own key or name is presented as a
-    ///   device's.
+    /// - Returns: a failure with `key-reused` or `csr-subject` when the CA's own key or name is presented as
+    ///   a device's.
     /// - Throws: ``ToolError`` with code `lint` or `internal`: nothing more can be issued.
     public func issue(
         _ request: VettedRequest, serial: CertificateSerial
@@ -86,6 +86,9 @@ public final class IssuingWorker {
     private func prove(_ signature: [UInt8], over tbs: [UInt8]) throws(ToolError) {
         guard let key = try? PublicKey(spki: plan.issuer.certificate.publicKey.der),
             key.isValid(signature: signature, over: tbs, algorithm: plan.issuer.algorithm)
-        else { throw ToolError(.internalFault, "a signature of the CA's key does not verify under its certificate") }
+        else {
+            throw ToolError(
+                .internalFault, "a signature of the CA's key does not verify under its certificate")
+        }
     }
 }

@@ -6,7 +6,9 @@ extension CertificationRequest {
     /// A request for `subject` by the holder of `key`, without attributes (RFC 2986 section 4).
     ///
     /// - Throws: ``ToolError`` with code `csr-key` for a key that Assay does not sign with, else `internal`.
-    public static func make(subject: DistinguishedName, key: PrivateKey) throws(ToolError) -> CertificationRequest {
+    public static func make(subject: DistinguishedName, key: PrivateKey) throws(ToolError)
+        -> CertificationRequest
+    {
         guard let algorithm = SigningScheme.algorithm(for: key.publicKey.kind),
             let identifier = SignatureAlgorithmIdentifier.der(algorithm)
         else { throw ToolError(.csrKey, "expected a P-256, P-384, P-521, Ed25519 or RSA key") }

@@ -2,8 +2,8 @@ public import OpenSSL
 
 /// Which signature Assay makes with which key.
 public enum SigningScheme {
-    /// The algorithm for keys of this kind: the hash as strong as the curve, SHA-256 with RSA; `nil` for kinds that
-    /// Assay does not sign with.
+    /// The algorithm for keys of this kind: the hash as strong as the curve, SHA-256 with RSA; `nil` for
+    /// kinds that Assay does not sign with.
     public static func algorithm(for kind: PublicKey.Kind) -> SignatureAlgorithm? {
         switch kind {
         case .p256: .ecdsa(.sha256)

@@ -31,8 +31,8 @@ struct SubjectNaming {
     }
 
     private func imeiSubject(_ commonName: String?) -> Result<DistinguishedName, CheckFailure> {
-        // The check digit of a number that a device was told to put in its own name is not judged: it is the name
-        // that was asked for. A number that stands beside a request was typed or scanned.
+        // The check digit of a number that a device was told to put in its own name is not judged: it is the
+        // name that was asked for. A number that stands beside a request was typed or scanned.
         let asked = commonName.flatMap { name -> String? in
             guard name.hasPrefix(Self.prefix) else { return nil }
             let digits = name.utf8.dropFirst(Self.prefix.utf8.count)
@@ -42,7 +42,9 @@ struct SubjectNaming {
         guard let imei else {
             guard let asked else {
                 return .failure(
-                    .init(.csrSubject, "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither"))
+                    .init(
+                        .csrSubject,
+                        "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither"))
             }
             return named(Self.prefix + asked)
         }

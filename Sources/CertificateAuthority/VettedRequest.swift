@@ -4,8 +4,8 @@ public import Diagnostics
 public import OpenSSL
 public import PKIX
 
-/// A request that may be certified: possession of the key is proven, key and name fit the profile and, where a
-/// device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
+/// A request that may be certified: possession of the key is proven, key and name fit the profile and, where
+/// a device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
 public struct VettedRequest: Sendable {
     /// The key to certify.
     public let publicKey: SubjectPublicKeyInfo
@@ -69,8 +69,8 @@ public final class RequestVetter {
     private let requests: RequestVerifier
     private let attestations: AttestationVerifier?
 
-    /// - Parameter minimumTrust: the least trust in a device's key where attestation is demanded. Where it is not, a
-    ///   key that is merely observed still has to verify: a token that does not is nobody's friend.
+    /// - Parameter minimumTrust: the least trust in a device's key where attestation is demanded. Where it is
+    ///   not, a key that is merely observed still has to verify: a token that does not is nobody's friend.
     public init(
         profile: CertificateProfile, demand: AttestationDemand, minimumTrust: KeyTrust = .trusted
     ) throws(OpenSSLError) {
@@ -91,7 +91,9 @@ public final class RequestVetter {
     ) -> Result<VettedRequest, Rejection> {
         if case .always = demand {
             return .failure(
-                .init(failures: [.init(.notAttested, "expected the %KEYGEN answer of a device, found a bare CSR")]))
+                .init(failures: [
+                    .init(.notAttested, "expected the %KEYGEN answer of a device, found a bare CSR")
+                ]))
         }
         switch request.verify(with: requests) {
         case .failure(let failure): return .failure(.init(failures: [failure]))
@@ -108,7 +110,8 @@ public final class RequestVetter {
         guard case .certificationRequest(let message, let request) = token.content else {
             let found = token.keyMessage == nil ? "an attestation token" : "a public key"
             return .failure(
-                .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)")]))
+                .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)")])
+            )
         }
         if let attestations, key != nil || demand == .always {
             return vet(attested: token, key, attestations, expectations)
@@ -135,7 +138,8 @@ public final class RequestVetter {
         switch verifier.verify(token, key: key) {
         case .verified(let attestation):
             guard let request = attestation.request else {
-                return .failure(.init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR")]))
+                return .failure(
+                    .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR")]))
             }
             return finish(request, token.deviceUUID, attestation, expectations)
         case .rejected(let failures):
@@ -151,7 +155,9 @@ public final class RequestVetter {
         _ expectations: RequestExpectations
     ) -> Result<VettedRequest, Rejection> {
         var failures: [CheckFailure] = []
-        if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
+        if let weakness = request.keyKind.weakness {
+            failures.append(.init(.csrKey, weakness))
+        } else if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
             let allowed = profile.keyTypes.map(\.rawValue).sorted().joined(separator: ", ")
             failures.append(
                 .init(.csrKey, "profile \(profile.name) certifies \(allowed) keys, found \(type.rawValue)"))

@@ -20,7 +20,9 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self, Explain.self,
+            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self,
+            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self,
+            CommandsGroup.self, Explain.self,
         ])
 
     public init() {}

@@ -18,6 +18,15 @@ enum DirectoryString {
         }
     }
 
+    /// Whether the contents octets of this string type are its characters, and all of them ASCII.
+    static func isASCII(_ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool {
+        switch tag {
+        case .utf8String, .printableString, .numericString, .ia5String, .t61String:
+            content.allSatisfy { $0 < 0x80 }
+        default: false
+        }
+    }
+
     /// The characters of a string type, nil for types that are no strings and for malformed contents.
     static func scalars(_ tag: DERTag, _ content: ArraySlice<UInt8>) -> [Unicode.Scalar]? {
         switch tag {

@@ -50,22 +50,64 @@ public struct DistinguishedName: Hashable, Sendable {
 
     /// The text of the last, that is most specific, commonName.
     public var commonName: String? {
-        relativeNames.joined().last { $0.type == AttributeType.commonName.oid }?.text
+        var found: (tag: DERTag, content: Range<Int>)?
+        visitAttributes { reader, type, value in
+            if reader.matches(type, AttributeType.commonName.oid.content) {
+                found = (value.tag, value.content)
+            }
+            return true
+        }
+        guard let found else { return nil }
+        let content = der[found.content]
+        if DirectoryString.isASCII(found.tag, content) { return String(decoding: content, as: UTF8.self) }
+        return Attribute(type: AttributeType.commonName.oid, tag: found.tag, content: Array(content)).text
     }
 
     /// Why the name should not stand in a certificate: an attribute with control characters, an empty one or
     /// one beyond the upper bounds of RFC 5280 appendix A.1; nil if nothing is wrong.
     public var unfitness: String? {
-        for attribute in relativeNames.joined() {
-            let name = AttributeType.known(attribute.type)?.name ?? attribute.type.description
-            guard let scalars = DirectoryString.scalars(attribute.tag, attribute.content[...]) else {
-                return "\(name) is not a character string"
-            }
-            if let reason = Self.unfitness(of: scalars, AttributeType.known(attribute.type), name) {
-                return reason
-            }
+        var reason: String?
+        visitAttributes { reader, type, value in
+            reason = Self.unfitness(of: value, typed: OID(uncheckedContent: reader.copy(type)), in: der)
+            return reason == nil
         }
-        return nil
+        return reason
+    }
+
+    private static func unfitness(of value: DERReader.Element, typed oid: OID, in der: [UInt8]) -> String? {
+        let type = AttributeType.known(oid)
+        let content = der[value.content]
+        // Nearly all names are ASCII within the bounds: every certificate of a batch comes through here.
+        if DirectoryString.isASCII(value.tag, content), !content.isEmpty,
+            content.count <= type?.maximum ?? 32_768, type?.exact ?? content.count == content.count,
+            content.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        {
+            return nil
+        }
+        let name = type?.name ?? oid.description
+        guard let scalars = DirectoryString.scalars(value.tag, content) else {
+            return "\(name) is not a character string"
+        }
+        return unfitness(of: scalars, type, name)
+    }
+
+    /// Calls `body` with each attribute's type and value, in the order of the encoding, until it answers
+    /// `false`.
+    ///
+    /// The DER was checked when the name was made, so reading it again cannot fail.
+    private func visitAttributes(_ body: (DERReader, Range<Int>, DERReader.Element) -> Bool) {
+        do throws(DERError) {
+            var reader = DERReader(der)
+            var rdns = try reader.enter(.sequence, "name")
+            while !rdns.isAtEnd {
+                var set = try rdns.enter(.set, "relative distinguished name")
+                while !set.isAtEnd {
+                    var attribute = try set.enter(.sequence, "attribute of a name")
+                    let type = try attribute.read(.objectIdentifier, "attribute type").content
+                    guard body(attribute, type, try attribute.next()) else { return }
+                }
+            }
+        } catch {}
     }
 
     static func unfitness(of scalars: [Unicode.Scalar], _ type: AttributeType?, _ name: String) -> String? {

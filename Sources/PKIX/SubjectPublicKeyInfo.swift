@@ -27,6 +27,9 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         keyBits = (bits.lowerBound - element.start)..<(bits.upperBound - element.start)
     }
 
+    /// The contents of the subjectPublicKey BIT STRING.
+    var keyOctets: ArraySlice<UInt8> { der[keyBits] }
+
     /// The key as a P-256 point, if it is an uncompressed one on that curve.
     public var p256: P256PublicKey? { P256PublicKey(spki: der[...]) }
 
@@ -76,9 +79,9 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         }
     }
 
-    private static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
-    private static let p384Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x22])
-    private static let p521Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x23])
+    static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
+    static let p384Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x22])
+    static let p521Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x23])
 
     private func pointKind(_ curve: OID) throws(DERError) -> PublicKey.Kind {
         let kind: PublicKey.Kind

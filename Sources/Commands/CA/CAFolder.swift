@@ -6,8 +6,8 @@ import PKIX
 
 /// The folder of a CA: `ca.crt` and `ca.key`.
 ///
-/// The certificate is written last. A folder with a key alone is therefore one that was never finished, and is
-/// called that.
+/// The certificate is written last. A folder with a key alone is therefore one that was never finished, and
+/// is called that.
 struct CAFolder {
     let path: String
 
@@ -24,7 +24,8 @@ struct CAFolder {
         switch (FileSystem.kind(of: certificateFile), FileSystem.kind(of: keyFile)) {
         case (nil, nil):
             throw ToolError(
-                .io, "expected a CA folder with ca.crt and ca.key, found neither", context: [.init("file", place)],
+                .io, "expected a CA folder with ca.crt and ca.key, found neither",
+                context: [.init("file", place)],
                 hint: "assay ca init makes one")
         case (nil, _), (_, nil): throw halfMade
         default: break
@@ -46,7 +47,8 @@ struct CAFolder {
         }
         for entry in document.entries where entry.label != "CERTIFICATE" {
             throw ToolError(
-                .pem, "expected PEM blocks CERTIFICATE, found \(entry.label) on line \(entry.line)", context: [place])
+                .pem, "expected PEM blocks CERTIFICATE, found \(entry.label) on line \(entry.line)",
+                context: [place])
         }
         guard !document.entries.isEmpty else {
             throw ToolError(.pem, "expected a certificate in PEM, found none", context: [place])
@@ -97,7 +99,8 @@ struct CAFolder {
                 : "put the key of this certificate there, mode 0600")
     }
 
-    /// Writes a new CA: the key, then, when it is on disk, the certificates. What fails leaves nothing behind.
+    /// Writes a new CA: the key, then, when it is on disk, the certificates. What fails leaves nothing
+    /// behind.
     func create(chain: [[UInt8]], keyPEM: [UInt8]) throws(ToolError) {
         let isNew = FileSystem.kind(of: path) == nil
         if isNew { try FileSystem.makeFolder(path) }

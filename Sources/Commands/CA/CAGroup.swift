@@ -5,8 +5,8 @@ struct CAGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca", abstract: "Run a certificate authority for devices.",
         discussion: """
-            A CA is a folder: ca.crt, its certificate with those above it, and ca.key, its private key, encrypted \
-            and readable by its owner alone.
+            A CA is a folder: ca.crt, its certificate with those above it, and ca.key, its private key, \
+            encrypted and readable by its owner alone.
             """,
         subcommands: [CAInit.self, CAImport.self, CAIssue.self])
 }

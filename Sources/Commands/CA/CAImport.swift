@@ -11,9 +11,10 @@ struct CAImport: AssayCommand {
         commandName: "import",
         abstract: "Adopt a CA that exists: its certificate and its private key.",
         discussion: """
-            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it is for \
-            issuing. The key is written encrypted unless --no-passphrase is said; if the given key file is \
-            encrypted itself, the same passphrase opens it unless a --key-passphrase option names another.
+            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it \
+            is for issuing. The key is written encrypted unless --no-passphrase is said; if the given key \
+            file is encrypted itself, the same passphrase opens it unless a --key-passphrase option names \
+            another.
             """)
 
     @Argument(help: .init("The folder of the CA, made new.", valueName: "dir"))
@@ -57,7 +58,8 @@ struct CAImport: AssayCommand {
             output.console.note(
                 "assay: note: the CA's certificate has no keyUsage extension, which strict verifiers want")
         }
-        try StandardStream.output().write(CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
+        try StandardStream.output().write(
+            CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
         return .done
     }
 }

@@ -11,8 +11,8 @@ struct CAInit: AssayCommand {
         commandName: "init",
         abstract: "Make a new CA: a root, or an intermediate under another CA.",
         discussion: """
-            Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when no \
-            option names its source. An intermediate gets path length 0 unless --path-length says more.
+            Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when \
+            no option names its source. An intermediate gets path length 0 unless --path-length says more.
             """)
 
     @Argument(help: .init("The folder of the new CA.", valueName: "dir"))
@@ -20,7 +20,9 @@ struct CAInit: AssayCommand {
 
     @OptionGroup var subject: SubjectOptions
 
-    @Option(help: .init("Days of validity; 7300 for a root, 5475 for an intermediate by default.", valueName: "n"))
+    @Option(
+        help: .init("Days of validity; 7300 for a root, 5475 for an intermediate by default.", valueName: "n")
+    )
     var days: Int?
 
     @Option(help: .init("The folder of the CA that signs the new CA's certificate.", valueName: "dir"))
@@ -36,8 +38,8 @@ struct CAInit: AssayCommand {
     @OptionGroup var issuerPassphrase: IssuerPassphraseOptions
     @OptionGroup var output: OutputOptions
 
-    /// An intermediate outlives the device certificates of ten years that it signs in its first five years, and ends
-    /// before the root of twenty years that is as old or five years older.
+    /// An intermediate outlives the device certificates of ten years that it signs in its first five years,
+    /// and ends before the root of twenty years that is as old or five years older.
     private static let defaultDays = (root: 7300, intermediate: 5475)
 
     func validate() throws {
@@ -79,7 +81,8 @@ struct CAInit: AssayCommand {
         // What the next command would refuse is not written.
         let made = try Issuer(chain: chain, key: key, at: environment.now)
         try folder.create(chain: chain, keyPEM: try KeyFile.pem(key, passphrase: secret))
-        try StandardStream.output().write(CAReport(directory: directory, issuer: made).bytes(json: output.json))
+        try StandardStream.output().write(
+            CAReport(directory: directory, issuer: made).bytes(json: output.json))
         return .done
     }
 }

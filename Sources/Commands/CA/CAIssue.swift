@@ -10,10 +10,11 @@ struct CAIssue: AssayCommand {
         commandName: "issue",
         abstract: "Issue certificates for requests.",
         discussion: """
-            For every request: possession of the key is verified, key and name are checked against the profile, and \
-            a certificate is signed. The request contributes its key and its name; every extension is the profile's. \
-            Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files. \
-            Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of several.
+            For every request: possession of the key is verified, key and name are checked against the \
+            profile, and a certificate is signed. The request contributes its key and its name; every \
+            extension is the profile's. Certificates come as PEM in the order of the requests, as JSON Lines \
+            with --json, or as files. Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of \
+            several.
             """)
 
     @OptionGroup var input: RequestInputOptions
@@ -29,7 +30,8 @@ struct CAIssue: AssayCommand {
 
     @Option(
         help: .init(
-            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>.", valueName: "rule"))
+            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>.", valueName: "rule")
+    )
     var subjectFrom: SubjectChoice = .csr
 
     @Flag(help: "Certify only keys for which a device vouches whose identity key is known and trusted.")
@@ -37,7 +39,9 @@ struct CAIssue: AssayCommand {
 
     @OptionGroup var keys: KeyOptions
 
-    @Option(help: .init("Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
+    @Option(
+        help: .init(
+            "Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
     var outDir: String?
 
     @Flag(help: "Put the CA's certificates behind each certificate.")
@@ -60,7 +64,8 @@ struct CAIssue: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         guard var profile = CertificateProfile.builtIn[profile] else {
             throw ToolError(
-                .profile, "unknown profile '\(profile.escapedForTerminal)', expected "
+                .profile,
+                "unknown profile '\(profile.escapedForTerminal)', expected "
                     + CertificateProfile.builtIn.keys.sorted().joined(separator: ", "))
         }
         profile.subjectRule = subjectFrom.rule

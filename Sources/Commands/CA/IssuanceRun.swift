@@ -6,7 +6,8 @@ import JSON
 import OpenSSL
 import PKIX
 
-/// `ca issue` at work: the stream of requests through the pipeline to certificates, in the order of the input.
+/// `ca issue` at work: the stream of requests through the pipeline to certificates, in the order of the
+/// input.
 struct IssuanceRun {
     let plan: IssuancePlan
     /// The identity keys of devices, where some are known.
@@ -98,7 +99,8 @@ struct IssuanceRun {
         } else {
             chunk.forEachItem { item in
                 do throws(ToolError) {
-                    let report = try report(item, InputLocation(source: chunk.source, line: item.line), worker)
+                    let report = try report(
+                        item, InputLocation(source: chunk.source, line: item.line), worker)
                     if folder == nil {
                         count(report, &output)
                         emit(report, &worker.writer, &output)

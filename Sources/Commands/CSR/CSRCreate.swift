@@ -27,7 +27,8 @@ struct CSRCreate: AssayCommand {
         let sink = try file.sink()
         if output.json {
             let location = InputLocation(source: key, line: 1)
-            try sink.write(RequestReport(location: location, request: request, verdict: .verified).bytesAsJSON)
+            try sink.write(
+                RequestReport(location: location, request: request, verdict: .verified).bytesAsJSON)
         } else {
             try sink.write(Array(PEMText.request(request.der).utf8))
         }
@@ -38,7 +39,8 @@ struct CSRCreate: AssayCommand {
 
 /// `--subject`
 struct SubjectOptions: ParsableArguments {
-    @Option(help: .init("The name, RFC 4514 (CN=sensor-7,O=Example) or /O=Example/CN=sensor-7.", valueName: "dn"))
+    @Option(
+        help: .init("The name, RFC 4514 (CN=sensor-7,O=Example) or /O=Example/CN=sensor-7.", valueName: "dn"))
     var subject: String
 
     /// - Throws: ``ToolError`` with code `usage`.

@@ -8,8 +8,8 @@ struct CSRInspect: AssayCommand {
         commandName: "inspect",
         abstract: "Decode certification requests without verifying them.",
         discussion: """
-            Prints subject, key, requested extensions and departures from the standard of each request. Nothing of \
-            it is verified: assay csr verify does that.
+            Prints subject, key, requested extensions and departures from the standard of each request. \
+            Nothing of it is verified: assay csr verify does that.
             """)
 
     @OptionGroup var input: RequestInputOptions

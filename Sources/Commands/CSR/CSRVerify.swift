@@ -8,9 +8,10 @@ struct CSRVerify: AssayCommand {
         commandName: "verify",
         abstract: "Verify that whoever made a request holds its private key.",
         discussion: """
-            Checks the key (P-256, P-384, P-521, Ed25519, RSA from 2048 bits) and the request's own signature; of a \
-            %KEYGEN token also that its digest is that of the CSR. That a device vouches for the key is the matter \
-            of assay token verify. Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
+            Checks the key (P-256, P-384, P-521, Ed25519, RSA) and the request's own signature; of a %KEYGEN \
+            token also that its digest is that of the CSR. Whether a key is strong enough to be certified is \
+            the CA's decision, and that a device vouches for it the matter of assay token verify. Exit status \
+            0: verified. 1: rejected. 4: malformed. 3: some of several.
             """)
 
     @OptionGroup var input: RequestInputOptions

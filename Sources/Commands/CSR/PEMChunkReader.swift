@@ -1,10 +1,11 @@
 import Diagnostics
 import InputOutput
 
-/// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its length.
+/// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its
+/// length.
 ///
-/// Text between the blocks may be of any length, because it may hold modem lines: only a block, or a line, that is
-/// longer than any request is cut, and reported by whoever reads the pieces.
+/// Text between the blocks may be of any length, because it may hold modem lines: only a block, or a line,
+/// that is longer than any request is cut, and reported by whoever reads the pieces.
 struct PEMChunkReader {
     /// The longest stretch without a place to cut, in bytes.
     private static let limit = 1 << 20

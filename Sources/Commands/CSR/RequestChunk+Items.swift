@@ -15,7 +15,9 @@ extension RequestChunk {
         case .text(let chunk, let format): Self.lines(chunk, format, body)
         case .rows(let events, let columns): Self.rows(events, columns, body)
         case .empty:
-            _ = body(RequestItem(line: 1, content: .malformed(.init(.pem, "expected a request, found an empty file"))))
+            _ = body(
+                RequestItem(
+                    line: 1, content: .malformed(.init(.pem, "expected a request, found an empty file"))))
         case .unreadable: break
         }
     }
@@ -129,7 +131,9 @@ extension RequestChunk {
         var expectations = RequestExpectations(imei: value["imei"]?.stringValue)
         if let uuid = (value["deviceUuid"] ?? value["uuid"])?.stringValue {
             guard let device = try? DeviceUUID(text: uuid) else {
-                return (.malformed(.init(.json, "the member for the device holds no device UUID")), expectations)
+                return (
+                    .malformed(.init(.json, "the member for the device holds no device UUID")), expectations
+                )
             }
             expectations.deviceUUID = device
         }
@@ -161,7 +165,8 @@ extension RequestChunk {
             switch event {
             case .record(let record):
                 let (content, expectations) = row(record, columns)
-                guard body(RequestItem(line: record.line, content: content, expectations: expectations)) else {
+                guard body(RequestItem(line: record.line, content: content, expectations: expectations))
+                else {
                     return
                 }
             case .malformed(let error):
@@ -187,7 +192,8 @@ extension RequestChunk {
         }
         if let pem = field(columns.csr) { return (request(pem), expectations) }
         return (
-            .malformed(.init(.csv, "expected a request or a token, found \(record.count) columns without one")),
+            .malformed(
+                .init(.csv, "expected a request or a token, found \(record.count) columns without one")),
             expectations
         )
     }

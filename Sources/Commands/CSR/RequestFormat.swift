@@ -1,3 +1,4 @@
+import Attestation
 import PKIX
 
 /// How requests stand in a file.

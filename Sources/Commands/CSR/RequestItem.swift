@@ -47,7 +47,8 @@ enum DecodedRequest {
                 let token = try AttestationToken(text)
                 guard case .certificationRequest(_, let request) = token.content else {
                     let found = token.keyMessage == nil ? "an attestation token" : "a public key"
-                    return .failure(.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)"))
+                    return .failure(
+                        .init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)"))
                 }
                 return .success(.attested(token, request))
             } catch {

@@ -82,8 +82,11 @@ struct RequestReport {
         if let request {
             block.line("subject", request.subject.description)
             switch request.publicKey.acceptedKind() {
-            case .success(let kind): block.line("key type", kind.name)
-            case .failure(let failure): block.line("key type", "not one that is certified: \(failure.message)")
+            case .success(let kind):
+                block.line("key type", kind.name)
+                if let weakness = kind.weakness { block.line("weakness", weakness) }
+            case .failure(let failure):
+                block.line("key type", "not one that is certified: \(failure.message)")
             }
             block.line("kid", Hex.encode(Digest.sha256(request.publicKey.der)))
             for element in request.requestedExtensions {

@@ -45,10 +45,13 @@ enum KeyFile {
         case .malformed:
             ToolError(
                 .pem, "expected a private key in PEM, found something else", context: [place],
-                hint: "expected -----BEGIN PRIVATE KEY-----, ENCRYPTED PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY")
+                hint:
+                    "expected -----BEGIN PRIVATE KEY-----, or ENCRYPTED, EC or RSA PRIVATE KEY"
+            )
         case .unsupported(let name):
             ToolError(
-                .csrKey, "expected a P-256, P-384, P-521, Ed25519 or RSA key, found \(name)", context: [place])
+                .csrKey, "expected a P-256, P-384, P-521, Ed25519 or RSA key, found \(name)", context: [place]
+            )
         }
     }
 

@@ -9,8 +9,8 @@ struct KeyGenerate: AssayCommand {
         commandName: "generate",
         abstract: "Make a key pair and write the private key to a file.",
         discussion: """
-            The file is PKCS#8 in PEM, mode 0600, encrypted (AES-256, PBKDF2) unless --no-passphrase is said. The \
-            passphrase is asked for on the terminal when no option names its source.
+            The file is PKCS#8 in PEM, mode 0600, encrypted (AES-256, PBKDF2) unless --no-passphrase is \
+            said. The passphrase is asked for on the terminal when no option names its source.
             """)
 
     @Option(help: .init("p256, p384, ed25519 or rsa3072.", valueName: "type"))

@@ -8,8 +8,9 @@ struct KeyInspect: AssayCommand {
         commandName: "inspect",
         abstract: "Show a key's type and its identifiers.",
         discussion: """
-            Prints the type, the kid (SHA-256 of the SubjectPublicKeyInfo, as in the devices' tokens), the RFC 7638 \
-            thumbprint and the public key. Takes private keys (PKCS#8, SEC 1, PKCS#1) and public keys, all in PEM.
+            Prints the type, the kid (SHA-256 of the SubjectPublicKeyInfo, as in the devices' tokens), the \
+            RFC 7638 thumbprint and the public key. Takes private keys (PKCS#8, SEC 1, PKCS#1) and public \
+            keys, all in PEM.
             """)
 
     @Argument(help: .init("A private or public key in PEM, or - for standard input.", valueName: "file"))

@@ -33,7 +33,8 @@ enum KeyThumbprint {
         }
     }
 
-    private static func curve(_ name: String, _ point: ArraySlice<UInt8>, _ width: Int) -> [(String, String)]? {
+    private static func curve(_ name: String, _ point: ArraySlice<UInt8>, _ width: Int) -> [(String, String)]?
+    {
         guard point.count == 2 * width + 1, point.first == 0x04 else { return nil }
         let coordinates = point.dropFirst()
         return [

@@ -4,10 +4,14 @@ import InputOutput
 
 /// Where the passphrase of a private key comes from; shared by all commands that read or write one.
 struct PassphraseOptions: ParsableArguments {
-    @Option(help: .init("Take the passphrase from the first line of this file, or of standard input (-).", valueName: "file"))
+    @Option(
+        help: .init(
+            "Take the passphrase from the first line of this file, or of standard input (-).",
+            valueName: "file"))
     var passphraseFile: String?
 
-    @Option(help: .init("Take the passphrase from the first line of this open file descriptor.", valueName: "n"))
+    @Option(
+        help: .init("Take the passphrase from the first line of this open file descriptor.", valueName: "n"))
     var passphraseFd: Int32?
 
     @Option(help: .init("Take the passphrase from this environment variable.", valueName: "name"))
@@ -21,7 +25,8 @@ struct PassphraseOptions: ParsableArguments {
     }
 
     var source: PassphraseSource {
-        PassphraseSource(file: passphraseFile, descriptor: passphraseFd, variable: passphraseEnv, none: noPassphrase)
+        PassphraseSource(
+            file: passphraseFile, descriptor: passphraseFd, variable: passphraseEnv, none: noPassphrase)
     }
 }
 
@@ -33,7 +38,9 @@ struct IssuerPassphraseOptions: ParsableArguments {
     @Option(help: .init("Take the passphrase of the issuer's key from this descriptor.", valueName: "n"))
     var issuerPassphraseFd: Int32?
 
-    @Option(help: .init("Take the passphrase of the issuer's key from this environment variable.", valueName: "name"))
+    @Option(
+        help: .init(
+            "Take the passphrase of the issuer's key from this environment variable.", valueName: "name"))
     var issuerPassphraseEnv: String?
 
     func validate() throws {
@@ -43,7 +50,8 @@ struct IssuerPassphraseOptions: ParsableArguments {
 
     var source: PassphraseSource {
         PassphraseSource(
-            file: issuerPassphraseFile, descriptor: issuerPassphraseFd, variable: issuerPassphraseEnv, none: false)
+            file: issuerPassphraseFile, descriptor: issuerPassphraseFd, variable: issuerPassphraseEnv,
+            none: false)
     }
 }
 
@@ -52,19 +60,24 @@ struct KeyPassphraseOptions: ParsableArguments {
     @Option(help: .init("Take the passphrase of the key that is imported from this file.", valueName: "file"))
     var keyPassphraseFile: String?
 
-    @Option(help: .init("Take the passphrase of the key that is imported from this descriptor.", valueName: "n"))
+    @Option(
+        help: .init("Take the passphrase of the key that is imported from this descriptor.", valueName: "n"))
     var keyPassphraseFd: Int32?
 
     @Option(
-        help: .init("Take the passphrase of the key that is imported from this environment variable.", valueName: "name"))
+        help: .init(
+            "Take the passphrase of the key that is imported from this environment variable.",
+            valueName: "name"))
     var keyPassphraseEnv: String?
 
     func validate() throws {
-        try PassphraseSource.checkOne(keyPassphraseFile, keyPassphraseFd, keyPassphraseEnv, false, prefix: "key-")
+        try PassphraseSource.checkOne(
+            keyPassphraseFile, keyPassphraseFd, keyPassphraseEnv, false, prefix: "key-")
     }
 
     var source: PassphraseSource {
-        PassphraseSource(file: keyPassphraseFile, descriptor: keyPassphraseFd, variable: keyPassphraseEnv, none: false)
+        PassphraseSource(
+            file: keyPassphraseFile, descriptor: keyPassphraseFd, variable: keyPassphraseEnv, none: false)
     }
 }
 
@@ -115,7 +128,8 @@ enum PassphraseSource: Equatable {
         case .variable(let name):
             guard let value = System.environment(name) else {
                 throw ToolError(
-                    .passphrase, "expected a passphrase in the environment variable \(name.escapedForTerminal), "
+                    .passphrase,
+                    "expected a passphrase in the environment variable \(name.escapedForTerminal), "
                         + "found it unset")
             }
             secret = Array(value.utf8)
@@ -130,8 +144,8 @@ enum PassphraseSource: Equatable {
 
     /// The passphrase for a key that is about to be written; `nil` only for `--no-passphrase`.
     ///
-    /// - Throws: ``ToolError`` with code `passphrase` for an empty one, for two that differ, and where nothing was
-    ///   said and there is no terminal to ask.
+    /// - Throws: ``ToolError`` with code `passphrase` for an empty one, for two that differ, and where
+    ///   nothing was said and there is no terminal to ask.
     func forNewKey(_ name: String) throws(ToolError) -> [UInt8]? {
         if self == .none { return nil }
         if let secret = try stated() { return try Self.notEmpty(secret) }

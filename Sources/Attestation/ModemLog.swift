@@ -1,0 +1,29 @@
+/// The modem's own lines: `%ATTESTTOKEN: "…"`, `%KEYGEN: "…"`, `%CLAIMTOKEN: "…"`.
+public enum ModemLog {
+    private static let markers = ["%ATTESTTOKEN:", "%KEYGEN:", "%CLAIMTOKEN:"].map { Array($0.utf8) }
+
+    /// The token in a line of a log, wherever in the line it stands; `nil` for every other line.
+    public static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        var position = line.startIndex
+        while let percent = line[position...].firstIndex(of: UInt8(ascii: "%")) {
+            for marker in markers where line[percent...].starts(with: marker) {
+                return value(line[(percent + marker.count)...])
+            }
+            position = percent + 1
+        }
+        return nil
+    }
+
+    private static func value(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let text = rest.drop(while: isBlank)
+        if text.first == UInt8(ascii: "\"") {
+            let body = text.dropFirst()
+            return body[..<(body.firstIndex(of: UInt8(ascii: "\"")) ?? body.endIndex)]
+        }
+        return text.prefix { !isBlank($0) }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0d || byte == 0x0a
+    }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JWT
+import Store
+
+/// Where the keys that verify JWTs come from.
+struct JWTKeyOptions: ParsableArguments {
+    @Option(help: .init("Verify every token with this public key.", valueName: "pem"))
+    var key: String?
+
+    @Option(
+        help: .init(
+            "Keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo; a token's iss chooses.",
+            valueName: "csv"))
+    var keys: String?
+
+    @Option(help: .init("A JWK Set, or one JWK; a token's kid chooses.", valueName: "file"))
+    var jwks: String?
+
+    @OptionGroup var store: StoreOptions
+
+    @Option(
+        help: .init(
+            "The least trust in a key of the store: trusted (the default) or observed.", valueName: "trust"))
+    var trust: TrustChoice = .trusted
+
+    func validate() throws {
+        let named = [key, keys, jwks, store.store].count { $0 != nil }
+        guard named <= 1 else {
+            throw ValidationError("expected one of --key, --keys, --jwks and --store, found \(named) of them")
+        }
+    }
+
+    /// The keys that the options name, or those of the store where one is.
+    func source(_ console: Console) throws(ToolError) -> JWTKeySource {
+        if let key { return .keys(try single(key)) }
+        if let keys {
+            guard case .table(let table) = try KeySource.table(path: keys) else {
+                throw ToolError(.internalFault, "expected a table of keys")
+            }
+            return .keys(
+                DeviceKeyTable { device in
+                    table[device].map { JWTKey($0.publicKey, trust: $0.trust.rawValue) }
+                })
+        }
+        if let jwks { return .keys(try set(jwks, console)) }
+        guard store.isAvailable else {
+            throw ToolError(
+                .usage,
+                "expected --key, --keys, --jwks or a store with the devices' identity keys, found none",
+                hint: "assay device import fills a store")
+        }
+        return .store(store.path, trust.trust)
+    }
+
+    private func single(_ path: String) throws(ToolError) -> SingleJWTKey {
+        let pem = try ByteSource.contents(of: path, limit: 1 << 20)
+        do {
+            return SingleJWTKey(try JWTKey(pem: pem, trust: KeyTrust.given.rawValue))
+        } catch {
+            throw error.at("file", path.escapedForTerminal)
+        }
+    }
+
+    private func set(_ path: String, _ console: Console) throws(ToolError) -> JWKSet {
+        let text = try ByteSource.contents(of: path)
+        let set: JWKSet
+        do {
+            set = try JWKSet(parsing: text, trust: KeyTrust.given.rawValue)
+        } catch {
+            throw error.at("file", path.escapedForTerminal)
+        }
+        // Ten lines are help; a thousand would hide it.
+        for key in set.ignored.prefix(10) {
+            let reason = key.reason.escapedForTerminal
+            console.note(
+                "assay: note: key \(key.position) of \(path.escapedForTerminal) is not used: \(reason)")
+        }
+        if set.ignored.count > 10 {
+            console.note("assay: note: \(set.ignored.count) keys are not used in all")
+        }
+        return set
+    }
+}
+
+/// The keys of a run, before a worker has opened them.
+enum JWTKeySource: Sendable {
+    case keys(any JWTKeyResolver & Sendable)
+    /// The registry in this file, and the least trust in its keys.
+    case store(String, KeyTrust)
+}
+
+/// The identity keys of a store. One per worker, because a connection belongs to one thread.
+final class StoreJWTKeys: JWTKeyResolver {
+    private let registry: any DeviceRegistry
+    private let minimumTrust: KeyTrust
+    /// Why the store could not be read: that is no verdict on a token, and ends the run.
+    private(set) var trouble: ToolError?
+
+    init(path: String, minimumTrust: KeyTrust) throws(ToolError) {
+        registry = try SQLiteStore(path: path, access: .readOnly)
+        self.minimumTrust = minimumTrust
+    }
+
+    func key(
+        kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
+    ) -> Result<JWTKey, CheckFailure> {
+        var found: JWTKey?
+        if let device {
+            do {
+                if let known = try registry.key(of: device) {
+                    guard minimumTrust != .trusted || known.trust != .observed else {
+                        return .failure(
+                            CheckFailure(
+                                .untrustedKey, "the device's key is observed only, expected a trusted one"))
+                    }
+                    found = JWTKey(known.publicKey, trust: known.trust.rawValue)
+                }
+            } catch {
+                trouble = error
+                return .failure(CheckFailure(error.code, error.message))
+            }
+        }
+        let key = found
+        return DeviceKeyTable { _ in key }.key(kid: kid, device: device, algorithm: algorithm)
+    }
+}

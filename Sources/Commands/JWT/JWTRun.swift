@@ -1,0 +1,141 @@
+import Diagnostics
+import InputOutput
+import JSON
+import JWT
+import OpenSSL
+
+/// What `jwt inspect` and `jwt verify` share: the stream through the pipeline to the output.
+struct JWTRun {
+    /// What happens to each token.
+    enum Mode: Sendable {
+        case inspect
+        case verify(JWTKeySource, JWTPolicy)
+    }
+
+    let mode: Mode
+    let json: Bool
+    let jobs: Int
+    let failFast: Bool
+
+    /// What one thread owns.
+    private final class Worker {
+        let verifier: JWTVerifier?
+        /// Only with a store.
+        let registry: StoreJWTKeys?
+        var writer = JSONWriter(reservingCapacity: 65_536)
+
+        init(_ mode: Mode) throws(ToolError) {
+            guard case .verify(let source, let policy) = mode else {
+                verifier = nil
+                registry = nil
+                return
+            }
+            let keys: any JWTKeyResolver
+            switch source {
+            case .keys(let resolver):
+                registry = nil
+                keys = resolver
+            case .store(let path, let trust):
+                let store = try StoreJWTKeys(path: path, minimumTrust: trust)
+                registry = store
+                keys = store
+            }
+            do {
+                verifier = try JWTVerifier(policy: policy, keys: keys)
+            } catch {
+                throw ToolError(.internalFault, error.message)
+            }
+        }
+    }
+
+    private struct Output: Sendable {
+        var bytes: [UInt8] = []
+        var tally = Tally()
+        /// A source that could not be read; the run goes on.
+        var error: ToolError?
+        /// What ends the run: the store cannot be read.
+        var fatal: ToolError?
+    }
+
+    /// Reads everything, writes everything; the tally decides the exit status.
+    func run(_ stream: JWTStream, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
+        var stream = stream
+        var tally = Tally()
+        let mode = mode
+        try OrderedPipeline.run(
+            jobs: jobs,
+            makeWorker: { () throws(ToolError) in try Worker(mode) },
+            next: { () throws(ToolError) in stream.next() },
+            process: { process($1, $0) },
+            deliver: { output throws(ToolError) in
+                if let error = output.fatal { throw error }
+                try sink.write(output.bytes)
+                tally += output.tally
+                if let error = output.error { console.error(error) }
+                console.progress(done: tally.total, failed: tally.bad, unit: "JWTs")
+                return !(failFast && tally.bad > 0)
+            })
+        return tally
+    }
+
+    private func process(_ chunk: JWTChunk, _ worker: Worker) -> Output {
+        var output = Output()
+        worker.writer.removeAll()
+        if case .unreadable(let error) = chunk.content {
+            output.error = error
+            let location = InputLocation(source: chunk.source, line: 1)
+            let failure = CheckFailure(error.code, error.message)
+            emit(JWTReport(location: location, verdict: .malformed, failures: [failure]), worker, &output)
+        }
+        chunk.forEachItem { line, text in
+            let report = report(text, InputLocation(source: chunk.source, line: line), worker)
+            output.fatal = worker.registry?.trouble
+            if output.fatal != nil { return false }
+            emit(report, worker, &output)
+            return !(failFast && output.tally.bad > 0)
+        }
+        if json { output.bytes = worker.writer.bytes }
+        return output
+    }
+
+    private func emit(_ report: JWTReport, _ worker: Worker, _ output: inout Output) {
+        switch report.verdict {
+        case .unverified, .verified: output.tally.good += 1
+        case .rejected: output.tally.rejected += 1
+        case .malformed where report.failures.first?.code == .io: output.tally.unreadable += 1
+        case .malformed: output.tally.malformed += 1
+        }
+        if json {
+            report.write(json: &worker.writer)
+        } else {
+            output.bytes += report.text
+        }
+    }
+
+    private func report(_ text: ArraySlice<UInt8>, _ location: InputLocation, _ worker: Worker) -> JWTReport {
+        let token: UnverifiedJWT
+        do {
+            token = try UnverifiedJWT(text)
+        } catch {
+            return JWTReport(location: location, verdict: .malformed, failures: [error.failure])
+        }
+        var report = JWTReport(
+            location: location, verdict: .unverified, header: token.jws.header.parameters,
+            device: token.claimedDevice)
+        guard let verifier = worker.verifier else {
+            report.claims = token.claims
+            return report
+        }
+        switch verifier.verify(token) {
+        case .verified(let verified):
+            report.verdict = .verified
+            report.claims = verified.claims
+            report.key = verified.key
+        case .rejected(let failures, let key):
+            report.verdict = .rejected
+            report.key = key
+            report.failures = failures
+        }
+        return report
+    }
+}

@@ -1,0 +1,90 @@
+import Diagnostics
+import InputOutput
+import JWT
+
+/// A block of inputs from one source.
+struct JWTChunk: Sendable {
+    enum Content: Sendable {
+        case lines(LineChunk)
+        /// One token, from the command line.
+        case text(LineChunk)
+        /// The source could not be read.
+        case unreadable(ToolError)
+    }
+
+    let source: String
+    let content: Content
+
+    /// Calls `body` for each input with its line, in order, until it says false; blank lines are none.
+    func forEachItem(_ body: (Int, ArraySlice<UInt8>) -> Bool) {
+        switch content {
+        case .text(let chunk): _ = body(chunk.firstLine, Self.token(in: chunk.bytes[...]))
+        case .lines(let chunk):
+            let bytes = chunk.bytes
+            var line = chunk.firstLine - 1
+            var start = 0
+            while start < bytes.count {
+                let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
+                line += 1
+                let token = Self.token(in: bytes[start..<end])
+                start = end + 1
+                if token.isEmpty { continue }
+                guard body(line, token) else { return }
+            }
+        case .unreadable: break
+        }
+    }
+
+    private static let markers = ["%JWT:", "%REGJWT:"].map { Array($0.utf8) }
+
+    /// A line without blanks around it, and without what a modem writes around its token: `%JWT: "…"`.
+    private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let text = line.trimmed
+        guard let marker = markers.first(where: { text.starts(with: $0) }) else { return text }
+        let value = text.dropFirst(marker.count).trimmed
+        guard value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") else {
+            return value
+        }
+        return value.dropFirst().dropLast()
+    }
+}
+
+/// The inputs of a JWT command as a stream of blocks; memory does not grow with the number of tokens.
+struct JWTStream {
+    /// About 35 tokens of a modem: small enough that the last blocks leave no core idle for long.
+    private static let chunkSize = 16_384
+
+    private var remaining: ArraySlice<SourceArgument>
+    private var current: (name: String, reader: LineChunkReader)?
+
+    init(_ sources: [SourceArgument]) { remaining = sources[...] }
+
+    /// The next block, or `nil` at the end of the last source.
+    mutating func next() -> JWTChunk? {
+        while true {
+            if let name = current?.name {
+                do {
+                    if let chunk = try current?.reader.next() {
+                        return JWTChunk(source: name, content: .lines(chunk))
+                    }
+                    current = nil
+                } catch {
+                    current = nil
+                    return JWTChunk(source: name, content: .unreadable(error))
+                }
+            }
+            switch remaining.popFirst() {
+            case nil: return nil
+            case .text(let text, let position)?:
+                let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
+                return JWTChunk(source: "argument", content: .text(lines))
+            case .file(let path)?:
+                do {
+                    current = (path, LineChunkReader(try ByteSource(path: path), target: Self.chunkSize))
+                } catch {
+                    return JWTChunk(source: path, content: .unreadable(error))
+                }
+            }
+        }
+    }
+}

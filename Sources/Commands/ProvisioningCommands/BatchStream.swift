@@ -1,0 +1,92 @@
+import Diagnostics
+import InputOutput
+import JSON
+
+/// A block of documents from one source.
+struct BatchChunk: Sendable {
+    enum Content: Sendable {
+        /// JSON Lines.
+        case lines(LineChunk)
+        /// One document over many lines.
+        case document([UInt8])
+        /// The source could not be read.
+        case unreadable(ToolError)
+    }
+
+    let source: String
+    let content: Content
+}
+
+/// The inputs of `commands validate`; memory does not grow with the number of batches.
+struct BatchStream {
+    /// The longest document that is not JSON Lines, in bytes.
+    private static let documentLimit = JSONLimits.standard.bytes
+
+    private var remaining: ArraySlice<String>
+    private var current: (name: String, reader: LineChunkReader)?
+
+    /// - Parameter paths: files, `-` for standard input.
+    init(_ paths: [String]) { remaining = paths[...] }
+
+    /// The next block, or `nil` at the end of the last source.
+    mutating func next() -> BatchChunk? {
+        while true {
+            if current == nil {
+                guard let path = remaining.popFirst() else { return nil }
+                do throws(ToolError) {
+                    if let document = try open(path) { return document }
+                } catch {
+                    return BatchChunk(source: path, content: .unreadable(error))
+                }
+            }
+            guard let (name, unread) = current else { continue }
+            // The optional's copy has to go, or every change of the reader's buffer would copy it.
+            current = nil
+            var reader = unread
+            do throws(ToolError) {
+                guard let chunk = try reader.next() else { continue }
+                current = (name, reader)
+                return BatchChunk(source: name, content: .lines(chunk))
+            } catch {
+                return BatchChunk(source: name, content: .unreadable(error))
+            }
+        }
+    }
+
+    /// Opens a source; returns its document if it is one over many lines.
+    private mutating func open(_ path: String) throws(ToolError) -> BatchChunk? {
+        let source = try ByteSource(path: path)
+        var head: [UInt8] = []
+        var atEnd = false
+        while !atEnd, head.count <= Self.documentLimit {
+            // A first line that is whole says enough; else only the whole document can.
+            if let isWhole = Self.firstLineIsWhole(head), isWhole { break }
+            atEnd = try source.read(into: &head, limit: 65_536) == 0
+        }
+        if atEnd, !Self.isLines(head) { return BatchChunk(source: path, content: .document(head)) }
+        current = (path, LineChunkReader(source, head: head))
+        return nil
+    }
+
+    /// Whether the first line that is not blank is a JSON text by itself, nil if its end is not there yet.
+    private static func firstLineIsWhole(_ head: [UInt8]) -> Bool? {
+        guard let start = head.firstIndex(where: { !$0.isBlank }),
+            let end = head[start...].firstIndex(of: 0x0a)
+        else { return nil }
+        return isJSON(head[start..<end])
+    }
+
+    /// Whether a text that is here in whole is JSON Lines, with a first line that may be damaged.
+    private static func isLines(_ text: [UInt8]) -> Bool {
+        let lines = text.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(2)
+        guard let first = lines.first else { return false }
+        if first.count <= LineChunkReader.lineLimit, isJSON(first) { return true }
+        // In an indented document the second line begins inside of something.
+        guard let second = lines.dropFirst().first, second.first == UInt8(ascii: "{") else { return false }
+        return isJSON(second) && !isJSON(text[...])
+    }
+
+    private static func isJSON(_ text: ArraySlice<UInt8>) -> Bool {
+        (try? JSONValue(parsing: text)) != nil
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `assay commands`: what the Provisioning Service sends to devices.
+struct CommandsGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "commands",
+        abstract: "Compose and check batches of provisioning commands.",
+        subcommands: [CommandsCompose.self, CommandsValidate.self])
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Diagnostics
+import InputOutput
+
+/// `assay commands validate`
+struct CommandsValidate: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check batches of provisioning commands before they are sent.",
+        discussion: """
+            Checks the shape of each command, PEM and certificates, their validity now, security tags, the order of \
+            the commands and what one does to another, finished at the end, at most 20 commands, and the length \
+            of the AT command lines that a device makes of them. With --csr also that a client certificate is one \
+            of the key in the device's CSR, under the same security tag. Everything found is reported with its \
+            path; errors make a batch invalid, warnings do so with --strict, notes never do.
+
+            A file holds one document or JSON Lines: batches of assay commands compose, arrays of command bodies or \
+            single bodies. Exit status 0: valid. 1: invalid. 4: not JSON, or no batch. 3: some of several.
+
+            --csr takes PEM or DER files, KEYGEN outputs as files or as the argument itself, and modem logs. A \
+            CSR must be signed by its own key, and the digest in a KEYGEN output must be that of its first part; \
+            whether the device's identity key signed it is for assay token verify to say. A CSR that is no KEYGEN \
+            output names no security tag and counts for all, and for the device that its CN names, if it does.
+            """)
+
+    @Argument(help: .init("Files of batches, or - for standard input.", valueName: "file"))
+    var files: [String]
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: .init(
+            "A CSR that the device made, whose key its certificate must have.", valueName: "file|token"))
+    var csr: [String] = []
+
+    @Flag(help: "Warnings make a batch invalid too.")
+    var strict = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var file: FileOptions
+    @OptionGroup var batch: BatchOptions
+
+    func validate() throws {
+        if (files + csr).count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("standard input can be read once, found it more often")
+        }
+    }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let console = output.console
+        let check = BatchCheck(keys: try DeviceKeys.read(csr), now: environment.now)
+        let run = ValidationRun(
+            check: check, isStrict: strict, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
+            failFast: batch.failFast)
+        let sink = try file.sink()
+        let tally = try run.run(BatchStream(files), to: sink, console: console)
+        try sink.commit()
+        console.note(tally.summary(unit: "document", good: "valid"))
+        return tally.exitStatus
+    }
+}

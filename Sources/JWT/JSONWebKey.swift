@@ -1,0 +1,112 @@
+import DeviceIdentity
+import Diagnostics
+import JSON
+import PKIX
+
+/// One JWK (RFC 7517 section 4), as far as it is a public key that may verify signatures.
+struct JSONWebKey {
+    /// Why a key of a set is not used; RFC 7517 section 5 wants such keys ignored.
+    struct Unusable: Error {
+        let reason: String
+    }
+
+    let key: JWTKey
+
+    init(_ value: JSONValue, trust: String) throws(Unusable) {
+        guard case .object(let members) = value else {
+            throw Unusable(reason: "expected an object, found \(value.kind)")
+        }
+        let type = try Self.text(members, "kty")
+        // The members of private keys: RFC 7518 sections 6.2.2, 6.3.2, 6.4.1.
+        if type == "oct" { throw Unusable(reason: "a secret key (oct) verifies nothing here") }
+        if members["d"] != nil { throw Unusable(reason: "a private key; hand out the public one only") }
+        try Self.checkUse(members)
+        var algorithm: JWSAlgorithm?
+        if members["alg"] != nil {
+            let name = try Self.text(members, "alg")
+            guard let known = JWSAlgorithm(rawValue: name) else {
+                throw Unusable(reason: "alg \(name.shown) is not known here")
+            }
+            algorithm = known
+        }
+        let name = members["kid"] == nil ? nil : try Self.text(members, "kid")
+        let components = try Self.components(type, members)
+        do {
+            let info = try SubjectPublicKeyInfo(components)
+            key = try JWTKey(info, trust: trust, algorithm: algorithm, name: name)
+        } catch let error as DERError {
+            throw Unusable(reason: error.reason)
+        } catch let error as CheckFailure {
+            throw Unusable(reason: error.message)
+        } catch {
+            throw Unusable(reason: "the key cannot be read")
+        }
+        if let algorithm, !algorithm.fits(key.kind) {
+            throw Unusable(reason: "alg \(algorithm.rawValue) does not suit the kind of key")
+        }
+    }
+
+    private static func checkUse(_ members: JSONObject) throws(Unusable) {
+        if members["use"] != nil {
+            let use = try text(members, "use")
+            guard use == "sig" else { throw Unusable(reason: "use is \(use.shown), expected 'sig'") }
+        }
+        switch members["key_ops"] {
+        case nil: break
+        case .array(let operations)?:
+            guard operations.contains(.string("verify")) else {
+                throw Unusable(reason: "key_ops does not have 'verify'")
+            }
+        case let other?: throw Unusable(reason: "expected key_ops to be an array, found \(other.kind)")
+        }
+    }
+
+    private static func components(
+        _ type: String, _ members: JSONObject
+    ) throws(Unusable) -> PublicKeyComponents {
+        switch type {
+        case "EC":
+            let name = try text(members, "crv")
+            guard let curve = PublicKeyComponents.Curve(rawValue: name) else {
+                throw Unusable(reason: "crv \(name.shown) is not known here")
+            }
+            let x = try number(members, "x")
+            let y = try number(members, "y")
+            guard x.count == curve.width, y.count == curve.width else {
+                throw Unusable(reason: "expected x and y of \(curve.width) bytes")
+            }
+            return .elliptic(curve, x: x, y: y)
+        case "OKP":
+            let name = try text(members, "crv")
+            guard name == "Ed25519" else { throw Unusable(reason: "crv \(name.shown) is not known here") }
+            return .ed25519(try number(members, "x"))
+        case "RSA":
+            let modulus = try number(members, "n")
+            let exponent = try number(members, "e")
+            guard modulus.first != 0, exponent.first != 0 else {
+                throw Unusable(reason: "n or e has a leading zero")
+            }
+            return .rsa(modulus: modulus, exponent: exponent)
+        default: throw Unusable(reason: "kty \(type.shown) is not known here")
+        }
+    }
+
+    private static func text(_ members: JSONObject, _ name: String) throws(Unusable) -> String {
+        guard let value = members[name] else {
+            throw Unusable(reason: "expected a member '\(name)', found none")
+        }
+        guard case .string(let text) = value else {
+            throw Unusable(reason: "expected \(name) to be a string, found \(value.kind)")
+        }
+        return text
+    }
+
+    private static func number(_ members: JSONObject, _ name: String) throws(Unusable) -> [UInt8] {
+        let text = try text(members, name)
+        do {
+            return try Base64.decodeURL(Array(text.utf8)[...])
+        } catch {
+            throw Unusable(reason: "\(name): \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+public import DeviceIdentity
+public import Diagnostics
+public import JSON
+public import OpenSSL
+
+/// A JWT whose signature, times and claims held. Only ``JWTVerifier`` makes one.
+public struct VerifiedJWT: Sendable {
+    public let claims: JSONObject
+    /// The device that `iss` names.
+    public let device: DeviceUUID?
+    public let key: JWTKey
+
+    fileprivate init(_ token: UnverifiedJWT, _ key: JWTKey) {
+        claims = token.claims
+        device = token.claimedDevice
+        self.key = key
+    }
+}
+
+/// Verifies JWTs by a policy. One per worker: it owns OpenSSL contexts.
+public final class JWTVerifier {
+    public enum Verdict: Sendable {
+        case verified(VerifiedJWT)
+        /// Every failed check, the most telling first; and the key, if one was found.
+        case rejected([CheckFailure], key: JWTKey?)
+    }
+
+    private let policy: JWTPolicy
+    private let keys: any JWTKeyResolver
+    private let signatures: JWSVerifier
+
+    public init(policy: JWTPolicy, keys: any JWTKeyResolver) throws(OpenSSLError) {
+        self.policy = policy
+        self.keys = keys
+        signatures = try JWSVerifier()
+    }
+
+    /// The verdict on `token`.
+    ///
+    /// The failures of claims are told even where the signature failed; they are then about what somebody wrote.
+    public func verify(_ token: UnverifiedJWT) -> Verdict {
+        let (failure, key) = signatures.check(token.jws, allowed: policy.algorithms) { algorithm in
+            keys.key(kid: token.jws.header.keyID, device: token.claimedDevice, algorithm: algorithm)
+        }
+        let failures = (failure.map { [$0] } ?? []) + ClaimChecks.failures(token.claims, policy)
+        guard failures.isEmpty, let key else { return .rejected(failures, key: key) }
+        return .verified(VerifiedJWT(token, key))
+    }
+}

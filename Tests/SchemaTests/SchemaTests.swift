@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the program prints with `--json` is what the files in `schemas/` say, and every kind of it has a file.
+@Suite struct SchemaTests {
+    static let schemas = TestPaths.root.appendingPathComponent("schemas")
+
+    /// Commands that together print every kind of result, in the forms that differ.
+    static let commands = """
+        assay token inspect --json --input fixtures/modem.log
+        assay token inspect --json --input fixtures/attestation_tokens.csv --reveal
+        assay token inspect --json nonsense
+        assay token verify --json --keys fixtures/keys.csv fixtures/tokens/*.txt missing.txt
+        assay token verify --json --key fixtures/keys/50343956-3037-4738-800d-1f29e0a0f7bf.pem fixtures/tokens/*.txt
+        assay token recover-key --json fixtures/tokens/attestation-nrf9160.txt fixtures/tokens/keygen-csr-nrf9160.txt
+        assay token recover-key --json fixtures/tokens/keygen-csr-nrf91x1.txt fixtures/tokens/keygen-csr-nrf9160.txt
+        assay explain --json
+        assay explain --json nonsense
+        assay token verify --json
+        assay device learn --json --store a.db fixtures/tokens/attestation-nrf9160.txt nonsense
+        assay device learn --json --store a.db fixtures/tokens/keygen-csr-nrf9160.txt fixtures/tokens/keygen-csr-nrf91x1.txt
+        assay device show --json --store a.db 50363154-3931-44f0-8022-121b6401627d
+        assay device import --json --verbose --store b.db fixtures/keys.csv
+        assay device import --json --store b.db fixtures/attestation_tokens.csv
+        assay device list --json --store b.db
+        assay key generate --json --no-passphrase -o device.key
+        assay key inspect --json --no-passphrase device.key
+        assay csr create --key device.key --subject CN=a -o device.csr; assay csr inspect --json device.csr fixtures/tokens/*.txt
+        assay csr verify --json device.csr fixtures/tokens/*.txt
+        assay ca init --json --no-passphrase --subject CN=Example ca
+        assay ca init --json --no-passphrase --subject CN=Below --issuer ca below
+        assay ca issue --json --ca below --chain --keys fixtures/keys.csv device.csr fixtures/tokens/*.txt
+        assay ca issue --json --ca ca --keys fixtures/keys.csv --require-attestation fixtures/tokens/keygen-csr-*.txt
+        assay commands compose keygen cloud-access-key csr server-certificate=nrf-cloud-coap config=a=b finished
+        assay commands compose client-certificate=certificate.pem psk=identity:psk.txt finished -o batch.json; cat batch.json
+        assay commands validate --json batch.json fixtures/keys.csv missing.json
+        """
+
+    @Test func resultsAreAsTheirSchemasSay() throws {
+        let work = try ScriptRunner.makeWorkFolder()
+        defer { ScriptRunner.removeWorkFolder(work) }
+        try FileManager.default.createSymbolicLink(
+            at: work.appendingPathComponent("fixtures"), withDestinationURL: TestPaths.fixtures)
+        try Data("00ff\n".utf8).write(to: work.appendingPathComponent("psk.txt"))
+        let script = TestPaths.fixtures.appendingPathComponent("scripts/commands-validate.txtar")
+        let archive = TextArchive(try String(contentsOf: script, encoding: .utf8))
+        let certificate = try #require(archive.files.first { $0.name == "device.crt" })
+        try Data(certificate.text.utf8).write(to: work.appendingPathComponent("certificate.pem"))
+
+        var results = Data()
+        for command in Self.commands.split(separator: "\n").map(String.init) {
+            let outcome = try run(["sh", "-c", command], in: work)
+            #expect(![70, 127].contains(outcome.status) && !outcome.endedBySignal, "\(command)")
+            // Notes for people stand between the errors.
+            let errors = outcome.standardError.split(separator: 0x0a).filter { $0.first == UInt8(ascii: "{") }
+            let lines = outcome.standardOutput.split(separator: 0x0a) + errors
+            #expect(!lines.isEmpty, "\(command) printed no result")
+            for line in lines { results += line + [0x0a] }
+        }
+        let check = try checkSchemas(results, in: work)
+        #expect(check.status == 0, "\(String(decoding: check.standardError, as: UTF8.self))")
+        let seen = Set(
+            String(decoding: check.standardOutput, as: UTF8.self).split(separator: "\n").map(String.init))
+        #expect(try Self.printed().subtracting(seen) == [], "no command of this test prints these")
+    }
+
+    /// A kind that a command prints has a file, and a file is of a kind that the sources know.
+    @Test func everyKindOfResultHasASchema() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.schemas.path)
+            .filter { $0.hasSuffix(".json") }
+        #expect(try Self.printed().map(Self.file).filter { !files.contains($0) } == [])
+    }
+
+    /// The checker finds what these tests rely on it to find.
+    @Test(arguments: [
+        (#"{"schema":"assay.nonsense/1"}"#, "unknown schema"),
+        (#"{"schema":"assay.error/1","code":"io","message":"x"}"#, "'context' is a required property"),
+        (
+            #"{"schema":"assay.error/1","code":"io","message":"x","context":{},"more":1}"#,
+            "'more' was unexpected"
+        ),
+        (#"{"schema":"assay.error/1","code":"I O","message":"x","context":{}}"#, "does not match"),
+        (#"{"code":"io","schema":"assay.error/1","message":"x","context":{}}"#, "not the first member"),
+        (#"{"schema":"assay.error/1","code":"io","code":"io","message":"x","context":{}}"#, "occurs twice"),
+        (#"{"schema":"assay.validation/1","status":1.5}"#, "not an integer"),
+        ("text", "Expecting value"),
+    ])
+    func deviationsAreFound(_ line: String, _ message: String) throws {
+        let work = try ScriptRunner.makeWorkFolder()
+        defer { ScriptRunner.removeWorkFolder(work) }
+        let check = try checkSchemas(Data((line + "\n").utf8), in: work)
+        #expect(check.status == 1)
+        let found = String(decoding: check.standardError, as: UTF8.self)
+        #expect(found.contains(message), "\(found)")
+    }
+
+    // MARK: Means
+
+    /// The names of all kinds that `Sources/Commands` writes, and of the one that another module writes for it.
+    private static func printed() throws -> Set<String> {
+        let folder = TestPaths.root.appendingPathComponent("Sources/Commands")
+        var names: Set = ["assay.commands/1"]
+        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /"(assay\.[a-z-]+\/[0-9]+)"/) { names.insert(String(match.1)) }
+        }
+        try #require(names.count > 1)
+        return names
+    }
+
+    /// `token-1.json` for `assay.token/1`.
+    private static func file(of kind: String) -> String {
+        kind.dropFirst("assay.".count).replacingOccurrences(of: "/", with: "-") + ".json"
+    }
+
+    private func checkSchemas(_ results: Data, in work: URL) throws -> ProcessOutcome {
+        let checker = TestPaths.root.appendingPathComponent("scripts/check-schemas").path
+        let outcome = try run([checker, Self.schemas.path], in: work, input: results)
+        if outcome.status == 77 { try Test.cancel("python3-jsonschema is not installed") }
+        return outcome
+    }
+
+    private func run(_ arguments: [String], in work: URL, input: Data = Data()) throws -> ProcessOutcome {
+        let environment = ScriptRunner().environment(work: work)
+        return try ChildProcess(arguments, in: work, environment: environment, input: input).run()
+    }
+}
