@@ -148,9 +148,6 @@ let package = Package(
                 "TestSupport",
             ],
             swiftSettings: common),
-        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
-        .target(
-            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
