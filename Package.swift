@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "Conformance",
             dependencies: [
-                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "Attestation", "JWT", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
                 "Diagnostics",
             ],
             swiftSettings: safe),
@@ -121,6 +121,9 @@ let package = Package(
         .testTarget(
             name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
             swiftSettings: common),
+        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics"],
             swiftSettings: common),
@@ -145,14 +148,29 @@ let package = Package(
                 "TestSupport",
             ],
             swiftSettings: common),
-        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
-        .target(
-            name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
+        .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
+        // Devices that sign as modems do, and the means to start, kill and watch the program.
+        .target(
+            name: "TestFleet",
+            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
+            path: "Tests/TestFleet", swiftSettings: common),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "SQLite", "TestFleet", "TestSupport", "Attestation", "OpenSSL", "DeviceIdentity",
+                "Diagnostics",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
+            ], swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],

@@ -20,8 +20,8 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self,
-            CommandsGroup.self, Explain.self,
+            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CertificateGroup.self,
+            CAGroup.self, CommandsGroup.self, Explain.self,
         ])
 
     public init() {}

@@ -55,6 +55,7 @@ public final class ConformanceJudge {
             case "cbor.decode": return .accept(try decodeCBOR(element))
             case "token.decode": return .accept(try decodeToken(element.inputs))
             case "token.verify": return .accept(try verifyMessage(element.inputs))
+            case "jwt.verify": return .accept(try verifyJWT(element.inputs))
             case "sig.verify": return .accept(try verifySignature(element.inputs))
             case "csr.verify": return .accept(try verifyRequest(element.inputs))
             case "csr.decode": return .accept(try decodeRequest(element.inputs))

@@ -18,7 +18,9 @@ extension String {
     }
 
     private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        // Almost all text is ASCII, and looking up a category costs more than everything else about a line.
+        if scalar.value < 0x7f { return scalar.value < 0x20 }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
             true
         default: false

@@ -26,7 +26,7 @@ final class JWSVerifier {
         if let failure = jws.header.extensionFailure { return (failure, nil) }
         let key: JWTKey
         switch choose(algorithm) {
-        case .success(let found): key = found
+        case .success(let found): key = found.withKid()
         case .failure(let failure): return (failure, nil)
         }
         guard key.suits(algorithm) else {

@@ -1,4 +1,5 @@
 public import Diagnostics
+import OpenSSL
 import PKIX
 
 extension JWTKey {
@@ -21,6 +22,12 @@ extension JWTKey {
             try self.init(info, trust: trust)
         } catch {
             throw ToolError(error.code, error.message)
+        }
+        // A point off its curve would only make every signature look bad.
+        do {
+            _ = try PublicKey(spki: der)
+        } catch {
+            throw ToolError(.csrKey, error.message)
         }
     }
 }

@@ -19,6 +19,7 @@ public struct JWTKey: Sendable {
     public let algorithm: JWSAlgorithm?
     /// The text that a JWK calls its key.
     public let name: String?
+    private var knownKid: [UInt8]?
 
     /// A device's key.
     public init(_ point: P256PublicKey, trust: String, algorithm: JWSAlgorithm? = nil, name: String? = nil) {
@@ -63,7 +64,14 @@ public struct JWTKey: Sendable {
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo, 32 bytes: in hex it is the `kid` of a modem.
-    public var kid: [UInt8] { Digest.sha256(spki) }
+    public var kid: [UInt8] { knownKid ?? Digest.sha256(spki) }
+
+    /// The same key with its ``kid`` computed: a verification asks for it more than once.
+    func withKid() -> JWTKey {
+        var copy = self
+        copy.knownKid = kid
+        return copy
+    }
 
     /// The RFC 7638 thumbprint, 32 bytes.
     public var thumbprint: [UInt8] {

@@ -29,9 +29,10 @@ public struct SingleJWTKey: JWTKeyResolver, Sendable {
 
 /// The keys of many devices, found by the device UUID in `iss`.
 public struct DeviceKeyTable: JWTKeyResolver, Sendable {
-    private let keys: [DeviceUUID: JWTKey]
+    private let lookUp: @Sendable (DeviceUUID) -> JWTKey?
 
-    public init(_ keys: [DeviceUUID: JWTKey]) { self.keys = keys }
+    /// - Parameter lookUp: the key of a device; `nil` for one that is not known.
+    public init(_ lookUp: @escaping @Sendable (DeviceUUID) -> JWTKey?) { self.lookUp = lookUp }
 
     public func key(
         kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
@@ -40,7 +41,7 @@ public struct DeviceKeyTable: JWTKeyResolver, Sendable {
             return .failure(
                 CheckFailure(.unknownKey, "expected iss to name a device (<chip>.<device UUID>), found none"))
         }
-        guard let key = keys[device] else {
+        guard let key = lookUp(device) else {
             return .failure(CheckFailure(.unknownKey, "no key is known for device \(device)"))
         }
         return .success(key)

@@ -31,16 +31,24 @@ public struct VerifiedChain: Sendable {
     public let leaf: X509Certificate
     /// The trust anchor in which the chain ends.
     public let anchor: X509Certificate
-    /// What is sound but no longer strong: RSA keys below 2048 bits, one sentence each.
+    /// What is sound but no longer strong: RSA keys below 2048 bits and SHA-1 signatures, one sentence each. The
+    /// anchor's own signature does not count.
     public let weaknesses: [String]
 
     init(checked certificates: [X509Certificate], _ leaf: X509Certificate, _ anchor: X509Certificate) {
         self.certificates = certificates
         self.leaf = leaf
         self.anchor = anchor
-        weaknesses = certificates.enumerated().compactMap { depth, certificate in
-            guard case .rsa(let bits) = try? certificate.publicKey().kind, bits < 2048 else { return nil }
-            return "RSA key of \(bits) bits (certificate \(depth), \(certificate.subject))"
+        weaknesses = certificates.enumerated().flatMap { depth, certificate in
+            let place = "(certificate \(depth), \(certificate.subject))"
+            var found: [String] = []
+            if case .rsa(let bits) = try? certificate.publicKey().kind, bits < 2048 {
+                found.append("RSA key of \(bits) bits \(place)")
+            }
+            if depth < certificates.count - 1, certificate.signatureStrength < 80 {
+                found.append("signature with \(certificate.signatureAlgorithm) over a weak hash \(place)")
+            }
+            return found
         }
     }
 }

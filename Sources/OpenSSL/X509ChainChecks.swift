@@ -62,7 +62,7 @@ extension X509Certificate {
     }
 
     /// Bits of security of the signature's hash as libcrypto counts them: 39 for MD5, 63 for SHA-1, 128 for SHA-256.
-    private var signatureStrength: Int32 {
+    var signatureStrength: Int32 {
         var bits: Int32 = 0
         return X509_get_signature_info(pointer, nil, nil, &bits, nil) == 1 ? bits : 0
     }

@@ -98,7 +98,6 @@ import Testing
         #expect(result.feature == "json:duplicate-keys")
         #expect(result.reason == "a member name given twice is refused on purpose")
         #expect(try Program.judge("json.parse", ["b64": "e30="], requires: ["rsa"]).verdict == "accept")
-        #expect(try Program.judge("jwt.verify", [:]).feature == "operation:jwt.verify")
     }
 
     @Test func theSuiteCannotLeadTheVerdict() throws {

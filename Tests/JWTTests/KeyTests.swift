@@ -29,10 +29,11 @@ import Testing
     // MARK: Device table
 
     @Test func aTableGivesTheKeyOfTheDeviceInIss() throws {
-        let table = DeviceKeyTable([
+        let keys = [
             try DeviceUUID(text: devices[0]): JWTKey(one.key, trust: "given"),
             try DeviceUUID(text: devices[1]): JWTKey(two.key, trust: "given"),
-        ])
+        ]
+        let table = DeviceKeyTable { keys[$0] }
         let issuers = devices.map { "{\"iss\":\"nRF9160.\($0)\"}" }
         #expect(try codes(try one.token(issuers[0]), table) == [])
         #expect(try codes(try two.token(issuers[1]), table) == [])
@@ -151,10 +152,12 @@ import Testing
     @Test func pemOfOneKeyOnly() throws {
         let pem = String(decoding: PEMWriter.encode(label: "PUBLIC KEY", der: one.key.spki), as: UTF8.self)
         #expect(try JWTKey(pem: Array(pem.utf8), trust: "given").kid == one.key.kid)
+        let offCurve = Array(one.key.spki.dropLast()) + [0]
         for (text, code) in [
             ("", ErrorCode.pem), (pem + pem, .pem),
             (pem.replacingOccurrences(of: "PUBLIC", with: "PRIVATE"), .pem),
             (String(decoding: PEMWriter.encode(label: "PUBLIC KEY", der: [0x30, 0]), as: UTF8.self), .der),
+            (String(decoding: PEMWriter.encode(label: "PUBLIC KEY", der: offCurve), as: UTF8.self), .csrKey),
         ] {
             let error = #expect(throws: ToolError.self) { try JWTKey(pem: Array(text.utf8), trust: "given") }
             #expect(error?.code == code)

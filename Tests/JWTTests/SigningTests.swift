@@ -121,8 +121,11 @@ import Testing
             return String(decoding: pair.compact(), as: UTF8.self) + "\n"
         }
         #expect(String(decoding: outcome.standardOutput, as: UTF8.self) == expected.joined(), "\(errors)")
-        var changed = texts[0]
-        changed.removeLast(2)
-        #expect(try python(["-c", program, changed + "AA"])?.status == 1)
+        // The same program refuses a token with the signature of the other one.
+        let parts = texts.map { $0.split(separator: ".") }
+        let forged = "\(parts[0][0]).\(parts[0][1]).\(parts[1][2])"
+        let refusal = try #require(try python(["-c", program, forged]))
+        #expect(refusal.status == 1 && refusal.standardOutput.isEmpty)
+        #expect(String(decoding: refusal.standardError, as: UTF8.self).contains("BadSignatureError"))
     }
 }

@@ -41,7 +41,10 @@ struct JWTKeyOptions: ParsableArguments {
             guard case .table(let table) = try KeySource.table(path: keys) else {
                 throw ToolError(.internalFault, "expected a table of keys")
             }
-            return .keys(DeviceKeyTable(table.mapValues { JWTKey($0.publicKey, trust: $0.trust.rawValue) }))
+            return .keys(
+                DeviceKeyTable { device in
+                    table[device].map { JWTKey($0.publicKey, trust: $0.trust.rawValue) }
+                })
         }
         if let jwks { return .keys(try set(jwks, console)) }
         guard store.isAvailable else {
@@ -105,7 +108,7 @@ final class StoreJWTKeys: JWTKeyResolver {
     func key(
         kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
     ) -> Result<JWTKey, CheckFailure> {
-        var table: [DeviceUUID: JWTKey] = [:]
+        var found: JWTKey?
         if let device {
             do {
                 if let known = try registry.key(of: device) {
@@ -114,13 +117,14 @@ final class StoreJWTKeys: JWTKeyResolver {
                             CheckFailure(
                                 .untrustedKey, "the device's key is observed only, expected a trusted one"))
                     }
-                    table[device] = JWTKey(known.publicKey, trust: known.trust.rawValue)
+                    found = JWTKey(known.publicKey, trust: known.trust.rawValue)
                 }
             } catch {
                 trouble = error
                 return .failure(CheckFailure(error.code, error.message))
             }
         }
-        return DeviceKeyTable(table).key(kid: kid, device: device, algorithm: algorithm)
+        let key = found
+        return DeviceKeyTable { _ in key }.key(kid: kid, device: device, algorithm: algorithm)
     }
 }

@@ -1,0 +1,208 @@
+import DeviceIdentity
+import Diagnostics
+import JSON
+import OpenSSL
+import PKIX
+
+/// The result for one certificate, `assay.certificate/1`.
+struct CertificateReport {
+    enum Verdict: String {
+        case unverified, verified, rejected, malformed
+    }
+
+    /// What `cert verify` adds.
+    struct Check {
+        /// Seconds since 1970: the time as of which it was verified.
+        let time: Int64
+        let purpose: CertificatePurpose
+        /// Only with the verdict `verified`.
+        var chain: VerifiedChain?
+        /// `nil` where no chain was found.
+        var weaknesses: [String]?
+    }
+
+    let location: InputLocation
+    var certificate: X509Certificate?
+    var verdict: Verdict
+    var check: Check?
+    var failures: [CheckFailure] = []
+
+    /// Adds this result to a tally.
+    func count(in tally: inout Tally) {
+        switch verdict {
+        case .unverified, .verified: tally.good += 1
+        case .rejected: tally.rejected += 1
+        case .malformed where failures.first?.code == .io: tally.unreadable += 1
+        case .malformed: tally.malformed += 1
+        }
+    }
+
+    // MARK: JSON
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.certificate/1")
+        writer.key("input")
+        writer.beginObject()
+        writer.key("source")
+        writer.string(location.source)
+        writer.key("line")
+        writer.integer(Int64(location.line))
+        writer.endObject()
+        if let certificate { Self.write(certificate, &writer) }
+        if let check { Self.write(check, &writer) }
+        writer.key("verdict")
+        writer.string(verdict.rawValue)
+        writer.key("failures")
+        writer.failures(failures)
+        writer.endObject()
+        writer.newline()
+    }
+
+    private static func write(_ certificate: X509Certificate, _ writer: inout JSONWriter) {
+        let pem = certificate.pem
+        writer.key("subject")
+        writer.string(certificate.subject)
+        writer.key("issuer")
+        writer.string(certificate.issuer)
+        writer.key("serial")
+        writer.string(certificate.serial)
+        writer.key("notBefore")
+        writer.string(time(certificate.notBefore))
+        writer.key("notAfter")
+        writer.string(time(certificate.notAfter))
+        if let kind = try? certificate.publicKey().kind {
+            writer.key("keyType")
+            writer.string(CertificateNames.keyType(kind))
+        }
+        writer.key("publicKeyPem")
+        writer.string(PEMText.publicKey(certificate.spki))
+        writer.key("kid")
+        writer.hex(Digest.sha256(certificate.spki))
+        writeExtensions(of: certificate, &writer)
+        writer.key("signatureAlgorithm")
+        writer.string(certificate.signatureAlgorithm)
+        writer.key("fingerprintSha256")
+        writer.hex(certificate.fingerprintSHA256)
+        writer.key("cmngDigest")
+        writer.string(cmngDigest(pem))
+        writer.key("certificatePem")
+        writer.string(asciiBytes: pem)
+    }
+
+    private static func writeExtensions(of certificate: X509Certificate, _ writer: inout JSONWriter) {
+        writer.key("isCA")
+        writer.bool(certificate.isCA)
+        if let length = certificate.pathLength {
+            writer.key("pathLength")
+            writer.integer(Int64(length))
+        }
+        if let usage = certificate.keyUsage {
+            writer.key("keyUsage")
+            write(usage, &writer)
+        }
+        if let purposes = certificate.extendedKeyUsage {
+            writer.key("extendedKeyUsage")
+            write(purposes.map(CertificateNames.purpose), &writer)
+        }
+        writer.key("subjectAltNames")
+        write(certificate.subjectAlternativeNames, &writer)
+        if let identifier = certificate.subjectKeyIdentifier {
+            writer.key("subjectKeyIdentifier")
+            writer.hex(identifier)
+        }
+        if let identifier = certificate.authorityKeyIdentifier {
+            writer.key("authorityKeyIdentifier")
+            writer.hex(identifier)
+        }
+    }
+
+    private static func write(_ check: Check, _ writer: inout JSONWriter) {
+        writer.key("at")
+        writer.string(time(check.time))
+        writer.key("purpose")
+        writer.string(check.purpose.rawValue)
+        if let chain = check.chain {
+            writer.key("chain")
+            writer.beginArray()
+            for certificate in chain.certificates {
+                writer.beginObject()
+                writer.key("subject")
+                writer.string(certificate.subject)
+                writer.key("fingerprintSha256")
+                writer.hex(certificate.fingerprintSHA256)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+        if let weaknesses = check.weaknesses {
+            writer.key("weaknesses")
+            write(weaknesses, &writer)
+        }
+    }
+
+    private static func write(_ texts: [String], _ writer: inout JSONWriter) {
+        writer.beginArray()
+        for text in texts { writer.string(text) }
+        writer.endArray()
+    }
+
+    /// The first second of the year 0.
+    private static let first: Int64 = -62_167_219_200
+
+    private static func time(_ seconds: Int64) -> String {
+        Timestamp.text(min(max(seconds, first), Timestamp.last))
+    }
+
+    /// SHA-256 of the PEM text in upper case, as AT%CMNG=1 lists a certificate that was written so.
+    private static func cmngDigest(_ pem: [UInt8]) -> String {
+        Hex.encode(Digest.sha256(pem)).uppercased()
+    }
+
+    // MARK: Text
+
+    var text: [UInt8] {
+        var block = TextBlock()
+        block.line("input", "\(location.source):\(location.line)")
+        if let certificate { Self.lines(of: certificate, &block) }
+        if let check {
+            block.line("verified as of", "\(Self.time(check.time)) for purpose \(check.purpose.rawValue)")
+            for (depth, certificate) in (check.chain?.certificates ?? []).enumerated() {
+                block.line("chain \(depth)", certificate.subject)
+            }
+            for weakness in check.weaknesses ?? [] { block.line("weakness", weakness) }
+        }
+        block.line("verdict", verdict.rawValue)
+        block.failures(failures)
+        return block.bytes + [0x0a]
+    }
+
+    private static func lines(of certificate: X509Certificate, _ block: inout TextBlock) {
+        block.line("subject", certificate.subject)
+        block.line("issuer", certificate.issuer)
+        block.line("serial", certificate.serial)
+        block.line("not before", time(certificate.notBefore))
+        block.line("not after", time(certificate.notAfter))
+        block.line(
+            "key type",
+            (try? certificate.publicKey().kind).map(CertificateNames.keyType) ?? "a key that cannot be read")
+        block.line("kid", Hex.encode(Digest.sha256(certificate.spki)))
+        let length = certificate.pathLength.map { ", path length \($0)" } ?? ""
+        block.line("CA", (certificate.isCA ? "yes" : "no") + length)
+        if let usage = certificate.keyUsage { block.line("key usage", usage.joined(separator: ", ")) }
+        if let purposes = certificate.extendedKeyUsage {
+            block.line("extended key usage", purposes.map(CertificateNames.purpose).joined(separator: ", "))
+        }
+        for name in certificate.subjectAlternativeNames { block.line("alternative name", name) }
+        if let identifier = certificate.subjectKeyIdentifier {
+            block.line("subject key identifier", Hex.encode(identifier))
+        }
+        if let identifier = certificate.authorityKeyIdentifier {
+            block.line("authority key identifier", Hex.encode(identifier))
+        }
+        block.line("signature algorithm", certificate.signatureAlgorithm)
+        block.line("SHA-256", Hex.encode(certificate.fingerprintSHA256))
+        block.line("%CMNG digest", cmngDigest(certificate.pem))
+    }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+
+/// `assay cert verify`
+struct CertificateVerify: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Verify certificates and their chains up to a CA.",
+        discussion: """
+            Builds a chain (RFC 5280) from the first certificate of each file over the others of the file and over \
+            --intermediates, none of which are trusted, to a certificate of --ca. Checks signatures, dates, CA and \
+            path constraints, names, key usages, the purpose, and revocation where --crl gives lists: then the \
+            leaf's issuer must have one. RSA keys below 2048 bits and SHA-1 signatures are rejected unless \
+            --allow-weak is said. Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
+            """)
+
+    @Argument(
+        help: .init(
+            "Files: the leaf first, intermediates may follow; - is standard input.", valueName: "file"))
+    var files: [String]
+
+    @Option(help: .init("Trusted CA certificates, PEM or DER; may be repeated.", valueName: "pem"))
+    var ca: [String]
+
+    @Option(help: .init("More certificates for the chain, not trusted; may be repeated.", valueName: "pem"))
+    var intermediates: [String] = []
+
+    @Option(help: .init("Revocation lists, PEM or DER; may be repeated.", valueName: "file"))
+    var crl: [String] = []
+
+    @Option(
+        help: .init(
+            "Verify as of this time, RFC 3339 or seconds since 1970, instead of now.", valueName: "time"))
+    var at: String?
+
+    @Option(help: .init("What the leaf is for; devices are TLS clients.", valueName: "purpose"))
+    var purpose: CertificatePurposeChoice = .client
+
+    @Flag(help: "Accept RSA keys of 1024 to 2047 bits, and before 2017 SHA-1; both are still reported.")
+    var allowWeak = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var file: FileOptions
+    @OptionGroup var batch: BatchOptions
+
+    private final class Worker {
+        var writer = JSONWriter(reservingCapacity: 8192)
+    }
+
+    private struct Output: Sendable {
+        let bytes: [UInt8]
+        let tally: Tally
+        let error: ToolError?
+    }
+
+    func validate() throws {
+        if ca.isEmpty { throw ValidationError("expected the certificate of a CA with --ca, found none") }
+        if let at, Timestamp.parse(at) == nil {
+            throw ValidationError(
+                "--at must be RFC 3339 (2026-02-03T04:05:06Z) or seconds since 1970, found \(at)")
+        }
+    }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let judge = try makeJudge(at: at.flatMap(Timestamp.parse) ?? environment.now)
+        let console = output.console
+        let sink = try file.sink()
+        var remaining = files[...]
+        var tally = Tally()
+        let json = output.json
+        let failFast = batch.failFast
+        try OrderedPipeline.run(
+            jobs: batch.jobs ?? environment.defaultJobs,
+            makeWorker: { () throws(ToolError) in Worker() },
+            next: { () throws(ToolError) in remaining.popFirst() },
+            process: { Self.process($1, judge, $0, json: json) },
+            deliver: { output throws(ToolError) in
+                try sink.write(output.bytes)
+                tally += output.tally
+                if let error = output.error { console.error(error) }
+                console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
+                return !(failFast && tally.bad > 0)
+            })
+        try sink.commit()
+        console.note(tally.summary(unit: "certificate", good: "verified"))
+        return tally.exitStatus
+    }
+
+    private func makeJudge(at time: Int64) throws(ToolError) -> ChainJudge {
+        let anchors = try TrustFiles.certificates(ca)
+        let others = try TrustFiles.certificates(intermediates)
+        let lists = try TrustFiles.revocationLists(crl)
+        let verifier: CertificateChainVerifier
+        do throws(OpenSSLError) {
+            verifier = try CertificateChainVerifier(anchors: anchors, revocationLists: lists)
+        } catch {
+            throw ToolError(.internalFault, error.message)
+        }
+        return ChainJudge(
+            verifier: verifier, intermediates: others, time: time, purpose: purpose.purpose,
+            allowsWeak: allowWeak)
+    }
+
+    private static func process(
+        _ path: String, _ judge: ChainJudge, _ worker: Worker, json: Bool
+    ) -> Output {
+        let (report, error) = judge.judge(path: path)
+        var tally = Tally()
+        report.count(in: &tally)
+        guard json else { return Output(bytes: report.text, tally: tally, error: error) }
+        worker.writer.removeAll()
+        report.write(json: &worker.writer)
+        return Output(bytes: worker.writer.bytes, tally: tally, error: error)
+    }
+}
+
+/// The values of `--purpose`.
+enum CertificatePurposeChoice: String, ExpressibleByArgument, CaseIterable {
+    case client, server, ca, any
+
+    var purpose: CertificatePurpose {
+        switch self {
+        case .client: .client
+        case .server: .server
+        case .ca: .ca
+        case .any: .any
+        }
+    }
+}

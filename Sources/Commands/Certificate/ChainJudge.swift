@@ -1,0 +1,70 @@
+import Diagnostics
+import InputOutput
+import OpenSSL
+import PKIX
+
+/// Judges files that begin with a leaf: what all threads of `cert verify` share, none of it ever changed.
+struct ChainJudge: Sendable {
+    let verifier: CertificateChainVerifier
+    /// Not trusted; offered to every chain.
+    let intermediates: [X509Certificate]
+    /// Seconds since 1970.
+    let time: Int64
+    let purpose: CertificatePurpose
+    let allowsWeak: Bool
+
+    /// A leaf and its intermediates, as PEM, take a few kilobytes.
+    private static let fileLimit = 1 << 20
+
+    /// The result for one file, and the error where it could not be read.
+    func judge(path: String) -> (report: CertificateReport, error: ToolError?) {
+        let bytes: [UInt8]
+        do throws(ToolError) {
+            bytes = try ByteSource.contents(of: path, limit: Self.fileLimit)
+        } catch {
+            return (malformed(path, 1, CheckFailure(error.code, error.message)), error)
+        }
+        do throws(CertificateBlocks.Fault) {
+            let blocks = try CertificateBlocks.read(
+                bytes, CertificateBlocks.certificate, name: "a certificate")
+            var certificates: [X509Certificate] = []
+            for block in blocks {
+                switch X509Certificate.read(der: block.der) {
+                case .success(let certificate): certificates.append(certificate)
+                case .failure(let failure):
+                    throw CertificateBlocks.Fault(line: block.line, failure: failure)
+                }
+            }
+            return (judge(certificates, InputLocation(source: path, line: blocks.first?.line ?? 1)), nil)
+        } catch {
+            return (malformed(path, error.line, error.failure), nil)
+        }
+    }
+
+    private func malformed(_ path: String, _ line: Int, _ failure: CheckFailure) -> CertificateReport {
+        CertificateReport(
+            location: InputLocation(source: path, line: line), verdict: .malformed, failures: [failure])
+    }
+
+    private func judge(_ certificates: [X509Certificate], _ location: InputLocation) -> CertificateReport {
+        var report = CertificateReport(location: location, verdict: .rejected)
+        guard let leaf = certificates.first else { return report }
+        report.certificate = leaf
+        var check = CertificateReport.Check(time: time, purpose: purpose)
+        switch verifier.verify(
+            leaf, intermediates: Array(certificates.dropFirst()) + intermediates, at: time, purpose: purpose)
+        {
+        case .failure(let failure): report.failures = [failure]
+        case .success(let chain):
+            check.weaknesses = chain.weaknesses
+            if chain.weaknesses.isEmpty || allowsWeak {
+                report.verdict = .verified
+                check.chain = chain
+            } else {
+                report.failures = chain.weaknesses.map { CheckFailure(.chain, "too weak: \($0)") }
+            }
+        }
+        report.check = check
+        return report
+    }
+}
