@@ -24,7 +24,10 @@ extension SQLiteStore: DeviceRegistry {
     public func evidence(of device: DeviceUUID) throws(ToolError) -> [Evidence] {
         try read("cannot read the store") { () throws(SQLiteError) in
             let select = try statement(
-                "SELECT how, at, input_digest, profile FROM evidence WHERE uuid = ? ORDER BY id")
+                """
+                SELECT how, at, input_digest, profile FROM evidence
+                WHERE device = (SELECT id FROM device WHERE uuid = ?) ORDER BY id
+                """)
             try select.bind(.blob(device.bytes))
             var found: [Evidence] = []
             while try select.step() {
@@ -54,9 +57,13 @@ extension SQLiteStore: DeviceRegistry {
         _ registrations: [Registration], at time: Int64
     ) throws(ToolError) -> [RegistrationOutcome] {
         try write("cannot write to the store") { () throws(SQLiteError) in
-            var outcomes: [RegistrationOutcome] = []
-            outcomes.reserveCapacity(registrations.count)
-            for registration in registrations { outcomes.append(try apply(registration, time)) }
+            var outcomes = [RegistrationOutcome](repeating: .unchanged, count: registrations.count)
+            // By UUID, so that each page of the index is visited once; rows of one device keep their order.
+            let uuids = registrations.map(\.uuid)
+            let order = uuids.indices.sorted {
+                (uuids[$0].high, uuids[$0].low, $0) < (uuids[$1].high, uuids[$1].low, $1)
+            }
+            for index in order { outcomes[index] = try apply(registrations[index], time) }
             return outcomes
         }
     }
@@ -169,11 +176,15 @@ extension SQLiteStore: DeviceRegistry {
     }
 
     func note(_ evidence: Evidence, for device: DeviceUUID) throws(SQLiteError) {
-        try statement("INSERT INTO evidence (uuid, at, how, input_digest, profile) VALUES (?, ?, ?, ?, ?)")
-            .run(
-                .blob(device.bytes), .integer(evidence.at), .text(evidence.how.rawValue),
-                evidence.inputDigest.map { .blob($0) } ?? .null,
-                evidence.profile.map { .text($0.rawValue) } ?? .null)
+        try statement(
+            """
+            INSERT INTO evidence (device, at, how, input_digest, profile)
+            VALUES ((SELECT id FROM device WHERE uuid = ?), ?, ?, ?, ?)
+            """
+        ).run(
+            .blob(device.bytes), .integer(evidence.at), .text(evidence.how.rawValue),
+            evidence.inputDigest.map { .blob($0) } ?? .null,
+            evidence.profile.map { .text($0.rawValue) } ?? .null)
     }
 
     private static func record(_ row: Statement) -> DeviceRecord? {

@@ -31,24 +31,30 @@ extension SQLiteStore {
         try remember(observation, time)
         let seen = try remembered(of: observation.uuid)
         for profile in SigningProfile.allCases {
-            guard let key = Self.commonKey(seen, profile) else { continue }
+            guard let key = Self.commonKey(of: observation, and: seen, profile) else { continue }
             try pin(key, profile, for: observation.uuid, exists: known != nil, time)
-            for evidence in seen { try noteSignature(evidence, profile, time) }
+            for evidence in seen {
+                if let form = evidence.profile(of: key) { try noteSignature(evidence, form, time) }
+            }
             return .learned(IdentityKey(publicKey: key, trust: .observed), profile)
         }
         return .pending
     }
 
-    /// The one key that two or more signatures have in common.
-    private static func commonKey(_ observations: [Observation], _ profile: SigningProfile) -> P256PublicKey?
-    {
-        guard observations.count >= 2 else { return nil }
-        var common: Set<P256PublicKey>?
-        for observation in observations {
-            let candidates = Set(observation.candidates(profile))
-            common = common.map { $0.intersection(candidates) } ?? candidates
+    /// The one key that the newest signature has in common with any other.
+    ///
+    /// Any, not all: whoever sends one made-up signature in a device's name would else keep its key from ever
+    /// being learned. A signature in another guise (`s` negated, the token written differently) leaves the same
+    /// two keys possible and decides nothing.
+    private static func commonKey(
+        of newest: Observation, and seen: [Observation], _ profile: SigningProfile
+    ) -> P256PublicKey? {
+        let candidates = Set(newest.candidates(profile))
+        for other in seen where other.tokenDigest != newest.tokenDigest {
+            let common = candidates.intersection(other.candidates(profile))
+            if common.count == 1 { return common.first }
         }
-        return common?.count == 1 ? common?.first : nil
+        return nil
     }
 
     private func pin(

@@ -22,7 +22,8 @@ public final class SQLiteStore {
     public let created: Bool
     private var statements: [String: Statement] = [:]
 
-    public init(path: String, access: Access) throws(ToolError) {
+    /// - Parameter busyTimeout: how long to wait for another process's lock, in milliseconds.
+    public init(path: String, access: Access, busyTimeout: Int32 = 30_000) throws(ToolError) {
         self.path = path
         var created = false
         if access == .create { created = try FileSystem.createEmptyFile(path) }
@@ -33,7 +34,7 @@ public final class SQLiteStore {
                 hint: "name one with --store or ASSAY_STORE; assay device add and device import make one")
         }
         if access == .readOnly {
-            connection = try Self.openReadOnly(path)
+            connection = try Self.openReadOnly(path, busyTimeout)
             let version = try Schema.checkedVersion(connection, path: path)
             guard version == Schema.currentVersion else {
                 throw ToolError(
@@ -45,10 +46,19 @@ public final class SQLiteStore {
             return
         }
         do {
-            connection = try Connection(path: path, mode: .readWrite)
+            connection = try Connection(path: path, mode: .readWrite, busyTimeout: busyTimeout)
+        } catch {
+            throw storeError("cannot open the store", path, error)
+        }
+        // The journal mode is kept in the file: another program's file must be refused before it is set.
+        _ = try Schema.checkedVersion(connection, path: path)
+        do {
             // FULL: a commit in WAL mode is on disk before it returns.
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             try connection.execute("PRAGMA journal_mode = WAL")
+            // Pages go from the log to the file after 32 MiB instead of 4: a page that several transactions
+            // changed is then written once.
+            try connection.execute("PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8000")
         } catch {
             throw storeError("cannot open the store", path, error)
         }
@@ -57,9 +67,9 @@ public final class SQLiteStore {
 
     /// A WAL file needs its side files even for reading; on media that cannot be written there are none, and the
     /// file may be read as immutable.
-    private static func openReadOnly(_ path: String) throws(ToolError) -> Connection {
+    private static func openReadOnly(_ path: String, _ busyTimeout: Int32) throws(ToolError) -> Connection {
         do {
-            let connection = try Connection(path: path, mode: .readOnly)
+            let connection = try Connection(path: path, mode: .readOnly, busyTimeout: busyTimeout)
             _ = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
             return connection
         } catch {
