@@ -17,6 +17,8 @@ public enum Interruption {
         sigaction(SIGTERM, &action, nil)
         // A closed pipe is a failed write with a reason, not a silent death.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that would grow beyond the limit of the process (ulimit -f).
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     public static var requested: Bool { interrupted.load(ordering: .relaxed) != 0 }

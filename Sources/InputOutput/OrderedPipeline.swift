@@ -20,13 +20,19 @@ public enum OrderedPipeline {
         process: @escaping @Sendable (Worker, Chunk) -> Output,
         deliver: (Output) throws(ToolError) -> Bool
     ) throws(ToolError) {
-        guard let first = try next() else { return }
-        guard jobs > 1, let second = try next() else {
+        // What was read while the signal came may be cut short: it is dropped.
+        func nextChunk() throws(ToolError) -> Chunk? {
+            if Interruption.requested { return nil }
+            let chunk = try next()
+            return Interruption.requested ? nil : chunk
+        }
+        guard let first = try nextChunk() else { return }
+        guard jobs > 1, let second = try nextChunk() else {
             let worker = try makeWorker()
             var chunk: Chunk? = first
             while let current = chunk {
                 guard try deliver(process(worker, current)), !Interruption.requested else { return }
-                chunk = jobs > 1 ? nil : try next()
+                chunk = jobs > 1 ? nil : try nextChunk()
             }
             return
         }
@@ -53,7 +59,7 @@ public enum OrderedPipeline {
         var more = true
         while delivered < submitted || more {
             while more, submitted - delivered < 3 * threads.count {
-                guard !Interruption.requested, let chunk = try next() else {
+                guard let chunk = try nextChunk() else {
                     more = false
                     break
                 }

@@ -39,6 +39,19 @@ struct DeviceImport: AssayCommand {
             registry: registry, source: input, json: output.json, verbose: verbose || output.json,
             console: console,
             now: environment.now)
+        // Whatever ends the reading: the rows so far are registered, and the summary says how many these are.
+        defer { console.note(run.summary) }
+        do {
+            try read(source, reader, &run)
+        } catch {
+            try run.flush()
+            guard Interruption.requested else { throw error }
+        }
+        try run.flush()
+        return run.tally.exitStatus
+    }
+
+    private func read(_ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
         var head: [UInt8] = []
         while head.count < 65_536, try source.read(into: &head, limit: 65_536) > 0 {}
         if head.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
@@ -46,9 +59,6 @@ struct DeviceImport: AssayCommand {
         } else {
             try readCSV(source, head, reader, &run)
         }
-        try run.flush()
-        console.note(run.summary)
-        return run.tally.exitStatus
     }
 
     private func readLines(

@@ -81,7 +81,6 @@ private struct LearningRun: Sendable {
             deliver: { output throws(ToolError) in
                 if let error = output.error {
                     console.error(error)
-                    tally.unreadable += 1
                 }
                 let observations = output.items.compactMap { try? $0.observation.get() }
                 let outcomes = observations.isEmpty ? [] : try registry.learn(observations, at: now)
@@ -100,6 +99,7 @@ private struct LearningRun: Sendable {
                         tally.good += 1
                         pending += 1
                     case .rejected: tally.rejected += 1
+                    case nil where output.error != nil: tally.unreadable += 1
                     case nil where item.isRejected: tally.rejected += 1
                     case nil: tally.malformed += 1
                     }
@@ -114,7 +114,13 @@ private struct LearningRun: Sendable {
 
     private func process(_ chunk: TokenChunk, _ arithmetic: P256Arithmetic) -> Output {
         var output = Output()
-        if case .unreadable(let error) = chunk.content { output.error = error }
+        if case .unreadable(let error) = chunk.content {
+            output.error = error
+            output.items.append(
+                Item(
+                    location: InputLocation(source: chunk.source, line: 1),
+                    observation: .failure(RowError(error.code, error.message)), isRejected: false))
+        }
         chunk.forEachItem { item in
             let location = InputLocation(source: chunk.source, line: item.line)
             var isRejected = false

@@ -36,7 +36,10 @@ struct DeviceTrust: AssayCommand {
             }
             return bytes
         }
-        switch try registry.confirm(device, expectedKeyID: expected, at: environment.now) {
+        let outcome = try registry.confirm(device, expectedKeyID: expected, at: environment.now)
+        let report = RegistrationReport(location: nil, device: device, outcome: outcome)
+        try StandardStream.output().write(report.rendered(json: output.json))
+        switch outcome {
         case .rejected(let failure):
             console.error(ToolError(failure.code, failure.message))
             return .rejected

@@ -7,7 +7,7 @@ import Store
 /// The rows of an import on their way into the registry: gathered, registered in one transaction, then reported.
 struct ImportRun {
     /// Rows in one transaction: enough that the flush to disk is a small part of the cost.
-    private static let batchSize = 4_000
+    private static let batchSize = 8_000
 
     let registry: any DeviceRegistry
     let source: String
@@ -39,6 +39,10 @@ struct ImportRun {
 
     /// Registers what was gathered; reports it when it is on disk.
     mutating func flush() throws(ToolError) {
+        if rows.isEmpty { return }
+        // Taken out first: rows that could not be registered are not tried again.
+        var rows: [(line: Int, row: Result<Registration, RowError>)] = []
+        swap(&rows, &self.rows)
         let registrations = rows.compactMap { try? $0.row.get() }
         let outcomes = registrations.isEmpty ? [] : try registry.register(registrations, at: now)
         var next = outcomes.makeIterator()
@@ -65,7 +69,6 @@ struct ImportRun {
                 report.complain(on: console)
             }
         }
-        rows.removeAll(keepingCapacity: true)
         try sink.write(writer.bytes + lines)
         console.progress(done: tally.total, failed: tally.bad, unit: "rows")
     }

@@ -9,6 +9,8 @@ import Store
 
 /// The columns of an imported CSV.
 struct RegistrationColumns {
+    /// How many columns a row has; one that is shorter was cut.
+    var count: Int
     var uuid: Int
     var imei: Int?
     var pem: Int?
@@ -21,6 +23,7 @@ struct RegistrationColumns {
         let names = header.fields.map { $0.text.lowercased() }
         func column(_ candidates: String...) -> Int? { names.firstIndex { candidates.contains($0) } }
         guard let uuid = column("uuid", "deviceuuid", "deviceid") else { return nil }
+        count = names.count
         self.uuid = uuid
         imei = column("imei")
         pem = column("publickeypem")
@@ -33,10 +36,12 @@ struct RegistrationColumns {
     init?(first record: CSVRecord) {
         func isUUID(_ index: Int) -> Bool { record[index].flatMap { try? DeviceUUID(text: $0.text) } != nil }
         if record.count >= 3, isUUID(1) {
+            count = 3
             uuid = 1
             imei = 0
             token = 2
         } else if record.count >= 2, isUUID(0) {
+            count = 2
             uuid = 0
             spki = 1
         } else {
@@ -59,6 +64,9 @@ final class RegistrationReader {
     private typealias Texts = (uuid: String?, imei: String?, pem: String?, spki: String?, token: [UInt8]?)
 
     func registration(_ record: CSVRecord, _ columns: RegistrationColumns) throws(RowError) -> Registration {
+        guard record.count >= columns.count else {
+            throw RowError(.csv, "expected \(columns.count) columns, found \(record.count)")
+        }
         func text(_ column: Int?) -> String? {
             guard let column, let field = record[column], !field.bytes.isEmpty else { return nil }
             return field.text
@@ -79,32 +87,39 @@ final class RegistrationReader {
         guard value.objectValue != nil else {
             throw RowError(.json, "expected an object, found \(value.kind)")
         }
-        let key = value["key"]
-        let pem = value["publicKeyPem"]?.stringValue ?? key?["publicKeyPem"]?.stringValue
+        let key = value["key"] ?? .null
+        guard key == .null || key.objectValue != nil else {
+            throw RowError(.json, "expected an object in key, found \(key.kind)")
+        }
+        let uuid = try value.text("uuid")
+        let alternativeUUID = try value.text("deviceUuid")
+        let pem = try value.text("publicKeyPem")
+        let keyPEM = try key.text("publicKeyPem")
+        let trust = try value.text("trust")
+        let keyTrust = try key.text("trust")
         return try registration(
             (
-                value["uuid"]?.stringValue ?? value["deviceUuid"]?.stringValue, value["imei"]?.stringValue,
-                pem,
-                value["spkiBase64"]?.stringValue, value["token"]?.stringValue.map { Array($0.utf8) }
-            ), trust: value["trust"]?.stringValue ?? key?["trust"]?.stringValue, digest: Digest.sha256(line))
+                uuid: uuid ?? alternativeUUID, imei: try value.text("imei"), pem: pem ?? keyPEM,
+                spki: try value.text("spkiBase64"), token: try value.text("token").map { Array($0.utf8) }
+            ), trust: trust ?? keyTrust, digest: Digest.sha256(line), malformed: .json)
     }
 
     private func registration(
-        _ texts: Texts, trust rowTrust: String?, digest: [UInt8]
+        _ texts: Texts, trust rowTrust: String?, digest: [UInt8], malformed: ErrorCode = .csv
     ) throws(RowError) -> Registration {
         guard let uuidText = texts.uuid, let uuid = try? DeviceUUID(text: uuidText) else {
-            throw RowError(.csv, "expected a device UUID (8-4-4-4-12 hexadecimal digits)")
+            throw RowError(malformed, "expected a device UUID (8-4-4-4-12 hexadecimal digits)")
         }
         var registration = Registration(uuid: uuid, how: .imported, inputDigest: digest)
         // The nRF Cloud utilities write "None" where the modem gave no IMEI.
         if let imei = texts.imei, imei != "None" {
             guard let number = IMEI(text: imei) else {
-                throw RowError(.csv, "expected an IMEI of 15 digits with a right check digit")
+                throw RowError(malformed, "expected an IMEI of 15 digits with a right check digit")
             }
             registration.imei = number
         }
-        if let key = try publicKey(texts) {
-            registration.key = IdentityKey(publicKey: key, trust: try allowed(rowTrust))
+        if let key = try publicKey(texts, malformed) {
+            registration.key = IdentityKey(publicKey: key, trust: try allowed(rowTrust, malformed))
         }
         if let token = texts.token, !token.isEmpty {
             registration.token = try checked(token, of: uuid)
@@ -113,15 +128,15 @@ final class RegistrationReader {
     }
 
     /// A file cannot ask for more trust than the caller gives it.
-    private func allowed(_ rowTrust: String?) throws(RowError) -> KeyTrust {
+    private func allowed(_ rowTrust: String?, _ malformed: ErrorCode) throws(RowError) -> KeyTrust {
         switch rowTrust {
         case nil, "trusted": return trust
         case "observed": return .observed
-        default: throw RowError(.csv, "expected trusted or observed in the trust column")
+        default: throw RowError(malformed, "expected trusted or observed as the trust")
         }
     }
 
-    private func publicKey(_ texts: Texts) throws(RowError) -> P256PublicKey? {
+    private func publicKey(_ texts: Texts, _ malformed: ErrorCode) throws(RowError) -> P256PublicKey? {
         let spki: [UInt8]
         if let pem = texts.pem {
             do {
@@ -133,7 +148,7 @@ final class RegistrationReader {
             do {
                 spki = try Base64.decodeStandard(Array(text.utf8)[...])
             } catch {
-                throw RowError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)")
+                throw RowError(malformed, "expected a base64 SubjectPublicKeyInfo: \(error.message)")
             }
         } else {
             return nil
@@ -160,5 +175,17 @@ final class RegistrationReader {
                 .uuidMismatch, "the row is for device \(uuid), its token is of \(token.deviceUUID)")
         }
         return text
+    }
+}
+
+extension JSONValue {
+    /// The text of a member; `nil` when it is absent or null. Any other kind is an error: a member that means
+    /// something is never passed over.
+    fileprivate func text(_ name: String) throws(RowError) -> String? {
+        switch self[name] {
+        case nil, .null: return nil
+        case .string(let text): return text
+        case .some(let other): throw RowError(.json, "expected a string in \(name), found \(other.kind)")
+        }
     }
 }
