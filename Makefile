@@ -14,7 +14,7 @@ help:
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make bench     speed, as ratios to what OpenSSL needs on this machine'
 	@echo 'make fuzz      damaged inputs against the program (FUZZ_SECONDS=60)'
-	@echo 'make soak      memory and results on long inputs (SOAK_ROWS=100000)'
+	@echo 'make soak      memory, results and crashes on long inputs (SOAK_ROWS=100000, SOAK_DEVICES=1000000)'
 	@echo 'make docs      write the manual pages again from the command definitions'
 	@echo 'make install   program, manual, completions (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
 	@echo 'make build, make release, make clean'

@@ -95,6 +95,23 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
+        // Devices that sign as modems do, and the means to start, kill and watch the program.
+        .target(
+            name: "TestFleet",
+            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
+            path: "Tests/TestFleet", swiftSettings: common),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "SQLite", "TestFleet", "TestSupport", "Attestation", "OpenSSL", "DeviceIdentity",
+                "Diagnostics",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
+            ], swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],

@@ -1,0 +1,123 @@
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import Foundation
+import OpenSSL
+import SQLite
+@testable import Store
+import TestFleet
+import TestSupport
+import Testing
+
+@Suite struct MigrationTests {
+    let folder: WorkFolder
+
+    init() throws { folder = try WorkFolder() }
+
+    private var path: String { folder.path("assay.db") }
+
+    /// Makes a store of a released version from its text.
+    private func restore(version: Int) throws {
+        let file = TestPaths.fixtures.appendingPathComponent("store/version-\(version).sql")
+        try folder.write("", to: "assay.db")
+        try Connection(path: path, mode: .readWrite).execute(String(contentsOf: file, encoding: .utf8))
+    }
+
+    /// The tables and indexes of a store as SQLite keeps them.
+    private func schema(_ path: String) throws -> [String] {
+        let select = try Connection(path: path, mode: .readOnly)
+            .prepare("SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name")
+        var found: [String] = []
+        while try select.step() { found.append(select.text(0)) }
+        return found
+    }
+
+    @Test func everyReleasedVersionHasItsFixture() {
+        for version in 1...Schema.currentVersion {
+            let file = TestPaths.fixtures.appendingPathComponent("store/version-\(version).sql")
+            #expect(FileManager.default.fileExists(atPath: file.path), "no fixture of version \(version)")
+        }
+    }
+
+    @Test(arguments: 1...Schema.currentVersion)
+    func aStoreOfEachVersionIsBroughtUpToDate(_ version: Int) throws {
+        try restore(version: version)
+        let before = try StoreState(path: path)
+        #expect(before.devices.count == 4)
+        do {
+            let store = try SQLiteStore(path: path, access: .readWrite)
+            let device = try TestDevice(seed: 1)
+            #expect(try store.key(of: device.uuid)?.publicKey == device.publicKey)
+            #expect(try store.key(of: device.uuid)?.trust == .trusted)
+            #expect(try store.device(device.uuid)?.imei == device.imei)
+            #expect(try store.evidence(of: device.uuid).map(\.how) == [.imported, .confirmed])
+            #expect(try store.key(of: TestDevice(seed: 2).uuid)?.trust == .observed)
+            #expect(try store.key(of: TestDevice(seed: 3).uuid) == nil)
+            #expect(try store.use([(device.uuid, [UInt8](repeating: 7, count: 16))], at: 1) == [false])
+        }
+        #expect(try StoreState(path: path) == before)
+        #expect(try StoreState.integrity(path: path) == ["ok"])
+        let fresh = folder.path("fresh.db")
+        _ = try SQLiteStore(path: fresh, access: .create)
+        #expect(try schema(path) == schema(fresh))
+        // A second opening has nothing to do.
+        _ = try SQLiteStore(path: path, access: .create)
+        #expect(try StoreState(path: path) == before)
+    }
+
+    private static let steps = [
+        "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)",
+        "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1",
+        "INSERT INTO a VALUES (10, 20)",
+    ]
+
+    private func version(_ connection: Connection) throws -> Int64 {
+        try connection.singleInteger("PRAGMA user_version")
+    }
+
+    @Test(arguments: 0...3)
+    func stepsAreTakenFromWhereTheFileIs(_ start: Int) throws {
+        try folder.write("", to: "assay.db")
+        let connection = try Connection(path: path, mode: .readWrite)
+        if start > 0 {
+            try Schema.migrate(connection, path: path, migrations: Array(Self.steps.prefix(start)))
+            #expect(try version(connection) == Int64(start))
+        }
+        for _ in 0..<2 {
+            try Schema.migrate(connection, path: path, migrations: Self.steps)
+            #expect(try version(connection) == 3)
+            #expect(try connection.singleInteger("SELECT sum(x) * 100 + sum(y) FROM a") == 1_122)
+        }
+    }
+
+    @Test func aStepThatFailsLeavesTheVersionBefore() throws {
+        try folder.write("", to: "assay.db")
+        let connection = try Connection(path: path, mode: .readWrite)
+        try Schema.migrate(connection, path: path, migrations: [Self.steps[0]])
+        let error = toolError {
+            try Schema.migrate(
+                connection, path: path, migrations: Self.steps + ["INSERT INTO nowhere VALUES (1)"])
+        }
+        #expect(error?.code == .io)
+        #expect(error?.message == "cannot prepare the store: no such table: nowhere")
+        #expect(try version(connection) == 1)
+        #expect(try connection.singleInteger("SELECT count(*) FROM a") == 1)
+        try Schema.migrate(connection, path: path, migrations: Self.steps)
+        #expect(try version(connection) == 3)
+    }
+
+    @Test func manyAtOnceMakeOneStore() async throws {
+        for round in 0..<10 {
+            let path = folder.path("\(round).db")
+            let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try SQLiteStore(path: path, access: .create).created }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(made == 1)
+            #expect(try StoreState.integrity(path: path) == ["ok"])
+            #expect(try StoreState(path: path).devices == [])
+        }
+    }
+}
