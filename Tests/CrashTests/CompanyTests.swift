@@ -41,7 +41,7 @@ extension CrashTests {
 
         @Test func manyMakeOneStoreAtOnce() throws {
             try folder.write(Inputs.csv(Inputs.rows(0..<1)), to: "row.csv")
-            for round in 0..<10 {
+            for round in 0..<5 {
                 let running = try (0..<6).map { _ in
                     try folder.start(
                         "device", "import", "row.csv", "--store", "\(round).db", "--json", "--quiet")
