@@ -55,7 +55,7 @@ public final class SQLiteStore {
         do {
             // FULL: a commit in WAL mode is on disk before it returns.
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-            try connection.execute("PRAGMA journal_mode = WAL")
+            try Self.enterWAL(connection)
             // Pages go from the log to the file after 32 MiB instead of 4: a page that several transactions
             // changed is then written once.
             try connection.execute("PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8000")
@@ -63,6 +63,20 @@ public final class SQLiteStore {
             throw storeError("cannot open the store", path, error)
         }
         try Schema.migrate(connection, path: path)
+    }
+
+    /// SQLite does not wait for others when it changes the journal mode: a writer is waited for here, then it is
+    /// tried again.
+    private static func enterWAL(_ connection: Connection) throws(SQLiteError) {
+        for _ in 0..<100 {
+            do {
+                return try connection.execute("PRAGMA journal_mode = WAL")
+            } catch {
+                guard error.kind == .busy else { throw error }
+            }
+            try connection.execute("BEGIN IMMEDIATE; COMMIT")
+        }
+        try connection.execute("PRAGMA journal_mode = WAL")
     }
 
     /// A WAL file needs its side files even for reading; on media that cannot be written there are none, and the

@@ -147,6 +147,9 @@ enum Schema {
         let version: Int64
         let tables: Int64
         do {
+            // One look: between two, another process may make the tables, and half of a new store is no store.
+            try connection.execute("SAVEPOINT look")
+            defer { try? connection.execute("RELEASE look") }
             application = try connection.singleInteger("PRAGMA application_id")
             version = try connection.singleInteger("PRAGMA user_version")
             tables = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")

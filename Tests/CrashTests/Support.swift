@@ -39,7 +39,11 @@ enum Inputs {
     static func rows(_ range: Range<Int>, shiftingKeysBy shift: Int = 0) -> [String] {
         range.map { index in
             var random = SplitMix64(UInt64(index) &+ 0x1000)
-            let uuid = DeviceUUID(bytes: random.bytes(16)[...])?.description ?? ""
+            let digits = [random.next(), random.next()].map { String($0 | 1 << 63, radix: 16) }
+            let uuid = [
+                digits[0].prefix(8), digits[0].dropFirst(8).prefix(4), digits[0].suffix(4),
+                digits[1].prefix(4), digits[1].dropFirst(4),
+            ].joined(separator: "-")
             return "\(uuid),,\(keys[(index + shift) % keys.count])"
         }
     }

@@ -34,6 +34,14 @@ public struct StoreState: Equatable, Sendable {
         nonces = Set(try rows("SELECT lower(hex(uuid)) || '|' || lower(hex(nonce)) FROM nonce"))
     }
 
+    /// The UUIDs of the devices in a store, as 32 upper-case hex digits.
+    public static func deviceIDs(path: String) throws -> Set<String> {
+        let select = try Connection(path: path, mode: .readWrite).prepare("SELECT hex(uuid) FROM device")
+        var found: Set<String> = []
+        while try select.step() { found.insert(select.text(0)) }
+        return found
+    }
+
     /// The UUIDs of the devices, as 32 upper-case hex digits.
     public var deviceIDs: Set<String> { Set(devices.map { String($0.prefix(32)) }) }
 
