@@ -125,6 +125,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "LedgerTests",
+            dependencies: [
+                "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity",
+                "Diagnostics",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: [
                 "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",

@@ -20,7 +20,8 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self, Explain.self,
+            TokenGroup.self, DeviceGroup.self, KeyGroup.self, CSRGroup.self, CAGroup.self, LedgerGroup.self,
+            Explain.self,
         ])
 
     public init() {}
