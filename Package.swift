@@ -64,7 +64,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "JSON", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "SQLite", "JSON", "Attestation", "PKIX", "OpenSSL", "InputOutput", "DeviceIdentity",
+                "Diagnostics",
             ],
             swiftSettings: safe),
 
