@@ -128,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity",
+                "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
+                "DeviceIdentity",
                 "Diagnostics",
             ],
             swiftSettings: common),

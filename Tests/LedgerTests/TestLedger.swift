@@ -20,7 +20,7 @@ final class TestLedger {
     private let key: PrivateKey
     let profile = CertificateProfile.device
     private let plan: IssuancePlan
-    private var count: UInt8 = 0
+    private var count: UInt16 = 0
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
@@ -47,9 +47,10 @@ final class TestLedger {
     /// An intent for a new key of device number `count`; its serial is `40…count`.
     func intent() throws -> IssuanceIntent {
         count += 1
+        let number = [UInt8(count >> 8), UInt8(count & 0xFF)]
         let key = try PrivateKey.generate(.p256)
         let serial = try #require(
-            CertificateSerial(random: [UInt8](repeating: 0, count: 19) + [count]))
+            CertificateSerial(random: [UInt8](repeating: 0, count: 18) + number))
         let subject = try DistinguishedName(text: "CN=device-\(count)")
         let template = try #require(
             CertificateTemplate(
@@ -60,9 +61,9 @@ final class TestLedger {
             serial: serial, subject: subject, publicKey: try SubjectPublicKeyInfo(der: key.publicKey.spki),
             validity: plan.validity)
         return IssuanceIntent(
-            authority: issuer.identity, profile: profile.name, request: Digest.sha256([count]),
+            authority: issuer.identity, profile: profile.name, request: Digest.sha256(number),
             serial: serial.magnitude, keyID: key.publicKey.kid,
-            device: DeviceUUID(bytes: ([UInt8](repeating: 7, count: 15) + [count])[...]),
+            device: DeviceUUID(bytes: ([UInt8](repeating: 7, count: 14) + number)[...]),
             subject: subject.description, notBefore: plan.validity.notBefore,
             notAfter: plan.validity.notAfter, tbs: tbs, attestation: nil)
     }
@@ -87,6 +88,17 @@ final class TestLedger {
         _ = try store.exchange(
             [SignedIntent(id: id, certificate: try sign(tbs))], [], reissue: false, at: time)
         return intent.serial
+    }
+
+    /// Issues and enters what no profile allows: `certificate` makes it from the draft.
+    func enter(_ certificate: (IssuanceIntent) throws -> [UInt8]) throws {
+        let intent = try intent()
+        guard
+            case .sign(let id, _)? = try store.exchange([], [intent], reissue: false, at: Self.now).outcomes
+                .first
+        else { return }
+        let signed = SignedIntent(id: id, certificate: try certificate(intent))
+        _ = try store.exchange([signed], [], reissue: false, at: Self.now)
     }
 
     /// What somebody with a copy of sqlite3 does.

@@ -129,6 +129,15 @@ import Testing
             try ledger.findings() == ["the certificate \(name(2)) of entry 2 is missing from the ledger"])
     }
 
+    @Test func anEditedCertificateIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE issuance SET certificate = x'3000' WHERE id = 2")
+        #expect(
+            try ledger.findings()
+                == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
+    }
+
     @Test func aCertificateNobodyIssuedIsNamed() throws {
         let ledger = try TestLedger()
         try ledger.issue()

@@ -10,6 +10,6 @@ struct CAGroup: ParsableCommand {
             """,
         subcommands: [
             CAInit.self, CAImport.self, CAIssue.self, CAList.self, CAShow.self, CARevoke.self, CACRL.self,
-            CAExport.self,
+            CAAudit.self, CAExport.self,
         ])
 }
