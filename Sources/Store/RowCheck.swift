@@ -11,6 +11,8 @@ struct RowCheck {
     private var issued: [Int64: UInt64] = [:]
     private var revoked: [Int64: UInt64] = [:]
     private var trusted: Set<DeviceUUID> = []
+    /// Revocations, by row, whose last entry so far gives another reason than the row.
+    private var unsettled: [Int64: LedgerFinding] = [:]
 
     init(_ store: SQLiteStore) { self.store = store }
 
@@ -25,7 +27,7 @@ struct RowCheck {
             )
         }
         switch body {
-        case .issue(let issue): return try checkIssue(issue, event.sequence)
+        case .issue(let issue): return try checkIssue(issue, event)
         case .revoke(let authority, let serial, let reason):
             return try checkRevocation(authority, serial, reason, event)
         case .trust(let device, let keyID, let isTrusted):
@@ -36,8 +38,9 @@ struct RowCheck {
     }
 
     private mutating func checkIssue(
-        _ issue: EventBody.Issue, _ sequence: Int64
+        _ issue: EventBody.Issue, _ event: AuditEvent
     ) throws(SQLiteError) -> LedgerFinding? {
+        let sequence = event.sequence
         let name = Hex.encode(issue.serial)
         guard let row = try store.issuance(serial: issue.serial) else {
             return LedgerFinding(
@@ -53,7 +56,11 @@ struct RowCheck {
             authority: row.authority, profile: row.profile, serial: row.serial, request: row.request,
             fingerprint: row.fingerprint ?? [])
         // Of the octets themselves, not only of what the row says of them.
-        if found == issue, row.certificate.map(Digest.sha256) == issue.fingerprint { return nil }
+        if found == issue, row.issuedAt == event.at,
+            row.certificate.map(Digest.sha256) == issue.fingerprint
+        {
+            return nil
+        }
         return LedgerFinding(
             .digest, "the certificate \(name) in the ledger is not the one of entry \(sequence)",
             sequence: sequence, serial: issue.serial)
@@ -63,16 +70,15 @@ struct RowCheck {
         _ authority: [UInt8], _ serial: [UInt8], _ reason: Int64, _ event: AuditEvent
     ) throws(SQLiteError) -> LedgerFinding? {
         let row = try store.issuance(serial: serial)
-        if let row { _ = Self.mark(row.id, &revoked) }
-        if let row, row.authority == authority, row.revokedAt != nil {
-            if row.reason == reason { return nil }
-            // A later entry may have replaced the reason; the row carries the last one.
-            if try store.hasLaterRevocation(of: serial, behind: event.sequence) { return nil }
-        }
-        return LedgerFinding(
+        let finding = LedgerFinding(
             .digest,
             "the revocation of \(Hex.encode(serial)) by entry \(event.sequence) is not what the ledger says",
             sequence: event.sequence, serial: serial)
+        guard let row, row.authority == authority, let revokedAt = row.revokedAt else { return finding }
+        // The time is that of the first entry, the reason that of the last.
+        if Self.mark(row.id, &revoked), revokedAt != event.at { return finding }
+        unsettled[row.id] = row.reason == reason ? nil : finding
+        return nil
     }
 
     private mutating func checkTrust(
@@ -99,6 +105,7 @@ struct RowCheck {
 
     /// Rows that no entry vouches for.
     func checkRows(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
+        for (_, finding) in unsettled.sorted(by: { $0.key < $1.key }) { verdict.add(finding) }
         let select = try store.connection.prepare(
             "SELECT id, serial, certificate IS NULL, revoked_at IS NULL FROM issuance ORDER BY id")
         while try select.step() {

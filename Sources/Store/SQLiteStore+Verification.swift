@@ -84,15 +84,4 @@ extension SQLiteStore {
         defer { select.reset() }
         return try select.step() ? select.blob(0) : nil
     }
-
-    func hasLaterRevocation(of serial: [UInt8], behind sequence: Int64) throws(SQLiteError) -> Bool {
-        let select = try statement(
-            """
-            SELECT 1 FROM event WHERE seq > ? AND body LIKE '{"kind":"revoke",%'
-                AND instr(body, ?) > 0 LIMIT 1
-            """)
-        try select.bind(.integer(sequence), .text("\"serial\":\"\(Hex.encode(serial))\""))
-        defer { select.reset() }
-        return try select.step()
-    }
 }

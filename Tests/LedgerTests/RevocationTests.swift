@@ -63,6 +63,31 @@ import Testing
         }
     }
 
+    @Test func theReasonIsThatOfTheLastEntry() throws {
+        let ledger = try TestLedger()
+        let serial = try ledger.issue()
+        _ = try ledger.store.revoke([serial], reason: .certificateHold, at: TestLedger.now)
+        _ = try ledger.store.revoke([serial], reason: .superseded, at: TestLedger.now)
+        #expect(try ledger.findings() == [])
+        // Back on hold, as an earlier entry says.
+        try ledger.tamper("UPDATE issuance SET reason = 6")
+        #expect(
+            try ledger.findings()
+                == ["the revocation of \(name(1)) by entry 3 is not what the ledger says"])
+    }
+
+    @Test func theTimeIsThatOfTheFirstEntry() throws {
+        let ledger = try TestLedger()
+        let serial = try ledger.issue()
+        _ = try ledger.store.revoke([serial], reason: .certificateHold, at: TestLedger.now)
+        _ = try ledger.store.revoke([serial], reason: .superseded, at: TestLedger.now + 7)
+        #expect(try ledger.findings() == [])
+        try ledger.tamper("UPDATE issuance SET revoked_at = revoked_at + 7")
+        #expect(
+            try ledger.findings()
+                == ["the revocation of \(name(1)) by entry 2 is not what the ledger says"])
+    }
+
     @Test func aRevocationTakenBackByHandIsNamed() throws {
         let ledger = try TestLedger()
         let serial = try ledger.issue()

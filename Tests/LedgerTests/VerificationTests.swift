@@ -33,8 +33,10 @@ import Testing
         for _ in 0..<4 { try ledger.issue() }
         try ledger.tamper("UPDATE event SET at = at + 1 WHERE seq = 3")
         #expect(
-            try ledger.findings()
-                == ["entry 3 was changed, or the one in front of it: its hash does not follow"])
+            try ledger.findings() == [
+                "entry 3 was changed, or the one in front of it: its hash does not follow",
+                "the certificate \(name(3)) in the ledger is not the one of entry 3",
+            ])
     }
 
     @Test func anEditedBodyIsNamedByEntryAndCertificate() throws {
@@ -129,6 +131,21 @@ import Testing
             try ledger.findings() == ["the certificate \(name(2)) of entry 2 is missing from the ledger"])
     }
 
+    @Test(arguments: [
+        "profile = 'server'", "request = zeroblob(32)", "authority = zeroblob(32)",
+        "fingerprint = zeroblob(32)",
+        "issued_at = issued_at - 1",
+        "tbs = certificate, certificate = NULL, issued_at = NULL, fingerprint = NULL",
+    ])
+    func anEditedRowIsNamed(_ change: String) throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE issuance SET \(change) WHERE id = 2")
+        #expect(
+            try ledger.findings()
+                == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
+    }
+
     @Test func anEditedCertificateIsNamed() throws {
         let ledger = try TestLedger()
         for _ in 0..<2 { try ledger.issue() }
@@ -179,11 +196,13 @@ import Testing
 
     @Test func manyFindingsAreCountedAndBounded() throws {
         let ledger = try TestLedger()
-        for _ in 0..<40 { try ledger.issue() }
+        for _ in 0..<600 { try ledger.issue() }
         try ledger.tamper("UPDATE event SET at = 5")
         let verdict = try ledger.store.verifyLedger()
-        #expect(verdict.findingCount == 40)
-        #expect(verdict.findings.map(\.sequence) == (1...40).map { Int64($0) })
+        // Each by its hash, and by its certificate.
+        #expect(verdict.findingCount == 1200)
+        #expect(
+            verdict.findings.map(\.sequence) == (1...600).map { Int64($0) } + (1...400).map { Int64($0) })
     }
 }
 
