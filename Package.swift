@@ -68,7 +68,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "JSON", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "SQLite", "JSON", "Attestation", "PKIX", "OpenSSL", "InputOutput", "DeviceIdentity",
+                "Diagnostics",
             ],
             swiftSettings: safe),
 
@@ -180,6 +181,14 @@ let package = Package(
             dependencies: [
                 "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
                 "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: [
+                "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
+                "DeviceIdentity",
+                "Diagnostics",
             ],
             swiftSettings: common),
         .testTarget(
