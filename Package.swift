@@ -59,6 +59,10 @@ let package = Package(
             name: "ProvisioningCommands",
             dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        .target(
+            name: "Claims",
+            dependencies: ["Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
 
         // Layer 4: what lasts.
         .target(
@@ -72,8 +76,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Attestation", "CertificateAuthority", "ProvisioningCommands", "COSE", "PKIX", "OpenSSL",
-                "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "Attestation", "CertificateAuthority", "ProvisioningCommands", "Claims", "COSE", "PKIX",
+                "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -98,6 +102,13 @@ let package = Package(
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ClaimsTests",
+            dependencies: [
+                "Claims", "Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics",
+                "TestSupport", "assay",
+            ],
             swiftSettings: common),
     ]
 )

@@ -10,11 +10,15 @@ public struct CSVWriter: Sendable {
     /// The text written so far.
     public private(set) var bytes: [UInt8] = []
     private let lineEnding: LineEnding
+    private let forSpreadsheet: Bool
     private var fieldCount = 0
     private var recordStart = 0
 
-    public init(lineEnding: LineEnding = .lineFeed) {
+    /// - Parameter forSpreadsheet: whether a field that a spreadsheet would run as a formula gets an apostrophe in
+    ///   front. That changes the data; everything else is written losslessly.
+    public init(lineEnding: LineEnding = .lineFeed, forSpreadsheet: Bool = false) {
         self.lineEnding = lineEnding
+        self.forSpreadsheet = forSpreadsheet
     }
 
     /// The next field, in quotation marks if its text needs them or the caller wants them.
@@ -28,6 +32,13 @@ public struct CSVWriter: Sendable {
             bytes.append(Ascii.comma)
         }
         fieldCount += 1
+        if forSpreadsheet, Self.isFormula(text) {
+            return append([UInt8(ascii: "'")] + text, quoted: quoted)
+        }
+        append(text, quoted: quoted)
+    }
+
+    private mutating func append(_ text: ArraySlice<UInt8>, quoted: Bool) {
         guard quoted || text.contains(where: Self.needsQuotes) else {
             bytes.append(contentsOf: text)
             return
@@ -69,6 +80,16 @@ public struct CSVWriter: Sendable {
         bytes.removeAll(keepingCapacity: true)
         fieldCount = 0
         recordStart = 0
+    }
+
+    /// Spreadsheets compute cells that begin with these, also behind a tab or a carriage return.
+    private static func isFormula(_ text: ArraySlice<UInt8>) -> Bool {
+        switch text.first {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"),
+            Ascii.carriageReturn, Ascii.lineFeed:
+            true
+        default: false
+        }
     }
 
     private static func needsQuotes(_ byte: UInt8) -> Bool {

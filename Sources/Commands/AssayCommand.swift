@@ -19,7 +19,7 @@ public struct AssayRoot: ParsableCommand {
             Results go to standard output, everything else to standard error. --json prints one object a line.
             """,
         version: Version.current,
-        subcommands: [TokenGroup.self, DeviceGroup.self, Explain.self])
+        subcommands: [TokenGroup.self, DeviceGroup.self, ClaimGroup.self, Explain.self])
 
     public init() {}
 }

@@ -29,7 +29,8 @@ enum ModemLog {
         return nil
     }
 
-    private static func value(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    /// The text of an answer without its quotation marks.
+    static func value(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let text = rest.drop(while: \.isBlank)
         if text.first == UInt8(ascii: "\"") {
             let body = text.dropFirst()
