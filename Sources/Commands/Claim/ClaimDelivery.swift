@@ -79,7 +79,8 @@ final class ClaimDelivery {
     }
 
     private func deliver(unreadable error: ToolError, _ source: Int) throws(ToolError) -> Bool {
-        tally.countUnreadable()
+        // What could be read, but as nothing we know, is one malformed row.
+        if error.code == .io { tally.countUnreadable() } else { tally.count(.malformed) }
         let report = ClaimReport(unreadable: error, source: names[source], namesSource: names.count > 1)
         if run.json { try sink.write(render(report)) }
         try table?.append(report)

@@ -9,12 +9,14 @@ enum ClaimFormat: Sendable, Equatable {
 
     /// The format that the beginning of a file shows, its byte order mark removed.
     static func detect(_ head: ArraySlice<UInt8>) -> ClaimFormat {
-        let lines = head.split(separator: 0x0a)
-        let first = lines.first { !$0.allSatisfy(\.isBlank) } ?? []
+        let lines = head.split(separator: 0x0a).filter { !$0.allSatisfy(\.isBlank) }
+        let first = lines.first ?? []
         if first.first(where: { !$0.isBlank }) == UInt8(ascii: "{") { return .jsonLines }
         let marker = Array("%ATTESTTOKEN:".utf8)
         if lines.contains(where: { $0.end(of: marker) != nil }) { return .modemLog }
-        if first.contains(where: { ",;\t\"".utf8.contains($0) }) { return .csv }
+        // One spoilt line does not decide for the others.
+        let delimited = lines.count { $0.contains { ",;\t\"".utf8.contains($0) } }
+        if delimited * 2 >= max(lines.count, 1) { return .csv }
         if case .record(let record)? = CSVReader.events(in: Array(first)).first,
             ClaimLayout(header: record) != nil
         {

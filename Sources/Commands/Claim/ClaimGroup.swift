@@ -5,5 +5,5 @@ struct ClaimGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claim",
         abstract: "Check files of stored attestation tokens and prepare claims from them.",
-        subcommands: [ClaimCheck.self, ClaimPack.self])
+        subcommands: [ClaimCheck.self, ClaimPack.self, ClaimOnboard.self])
 }

@@ -59,12 +59,7 @@ struct ClaimReport {
         writer.string(ascii: "assay.claim/1")
         if namesSource {
             writer.key("input")
-            writer.beginObject()
-            writer.key("source")
-            writer.string(source)
-            writer.key("line")
-            writer.integer(Int64(line))
-            writer.endObject()
+            writer.location(source, line)
         }
         writer.key("row")
         writer.integer(Int64(line))
