@@ -8,8 +8,8 @@ public struct ClaimLayout: Sendable, Equatable {
         "attestationtoken": .token, "attesttoken": .token, "claimtoken": .token, "time": .time,
         "timestamp": .time, "datetime": .time, "date": .time, "tags": .tags,
     ]
-    /// No header is longer, and every row with a token is.
-    private static let longestHeader = 1024
+    /// No title is longer; UUIDs and tokens are.
+    private static let longestTitle = 32
 
     /// `imei,uuid,token,time`: what the nRF Cloud utilities write, without a header.
     public static let utilities = ClaimLayout(
@@ -37,8 +37,9 @@ public struct ClaimLayout: Sendable, Equatable {
     ///
     /// A header that names no token column, or one column twice, gives a layout under which every row is malformed
     /// for that reason.
-    public init?(header record: CSVRecord) {
-        guard record.raw.count <= Self.longestHeader else { return nil }
+    /// - Parameter isFirst: whether the record begins its file; a header further down has to name the token column.
+    public init?(header record: CSVRecord, isFirst: Bool = true) {
+        guard record.raw.count <= (Self.longestTitle + 8) * record.count else { return nil }
         let titles = record.fields.map { Self.normalized($0.bytes) }
         var places: [ClaimField: Int] = [:]
         var problem: ClaimFinding?
@@ -51,7 +52,9 @@ public struct ClaimLayout: Sendable, Equatable {
             }
             places[field] = index
         }
-        guard !places.isEmpty else { return nil }
+        guard !places.isEmpty, isFirst || places[.token] != nil,
+            record.fields.allSatisfy({ $0.bytes.trimmed.count <= Self.longestTitle })
+        else { return nil }
         if places[.token] == nil {
             problem = ClaimFinding(
                 .csv, "expected a header that names the column token, found none",

@@ -13,7 +13,7 @@ private func rows(_ text: String) -> [ClaimRow] {
         switch event {
         case .malformed(let error): return (layout ?? .utilities).row(error, raw: [])
         case .record(let record):
-            if let header = ClaimLayout(header: record) {
+            if let header = ClaimLayout(header: record, isFirst: layout == nil) {
                 layout = header
                 return header.isUnusable ? header.row(record) : nil
             }
@@ -116,6 +116,16 @@ private func device(_ seed: UInt64 = 1) throws -> TestDevice {
         let double =
             "malformed; malformed csv [2 token] expected one column named token, found two in the header"
         #expect(try judged("token,Token\na,b\n") == [double, double])
+    }
+
+    @Test func aCellThatIsCalledLikeAColumnMakesNoHeader() throws {
+        let (one, two) = (try device(), try device(2))
+        #expect(
+            try judged("note,token\ntime,\(one.token)\ndate,x\nb,\(two.token)\n") == [
+                "ready",
+                "malformed; malformed token-format [2 token] expected two parts joined by a dot, found no dot",
+                "ready",
+            ])
     }
 
     @Test func rowsShortAndLongAreNamed() throws {

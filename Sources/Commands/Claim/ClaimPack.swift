@@ -11,7 +11,7 @@ struct ClaimPack: AssayCommand {
         discussion: """
             Rows are judged as by claim check; those that are not ready are reported and left out. The folder gets \
             claim-0001.csv and so on, at most 1,000 rows each, and manifest.jsonl, which says for each line which row \
-            it came from. It appears whole or not at all, and not when no row is ready. Tokens are claim credentials: \
+            it came from. It appears whole or not at all, and not when no row is ready or --fail-fast stopped. Tokens are claim credentials: \
             the folder is for its owner alone. --tags counts for all rows; without it a row's own tags column does.
             """)
 

@@ -139,9 +139,11 @@ private final class ClaimTable {
         while items.count < Self.rowsPerBlock, let item = try take() {
             guard case .record(let record) = item else {
                 items.append(item)
+                // Pieces are large; a block of many would cost memory for every core.
+                if case .rest = item { break }
                 continue
             }
-            if let named = ClaimLayout(header: record) {
+            if let named = ClaimLayout(header: record, isFirst: layout == nil) {
                 if !items.isEmpty {
                     held = item
                     break
