@@ -28,17 +28,11 @@ public struct CSVWriter: Sendable {
 
     /// The next field from UTF-8 bytes.
     public mutating func field(_ text: ArraySlice<UInt8>, quoted: Bool = false) {
+        let text = forSpreadsheet && Self.isFormula(text) ? [UInt8(ascii: "'")] + text : text
         if fieldCount > 0 {
             bytes.append(Ascii.comma)
         }
         fieldCount += 1
-        if forSpreadsheet, Self.isFormula(text) {
-            return append([UInt8(ascii: "'")] + text, quoted: quoted)
-        }
-        append(text, quoted: quoted)
-    }
-
-    private mutating func append(_ text: ArraySlice<UInt8>, quoted: Bool) {
         guard quoted || text.contains(where: Self.needsQuotes) else {
             bytes.append(contentsOf: text)
             return

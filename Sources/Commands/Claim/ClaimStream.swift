@@ -1,3 +1,4 @@
+import Attestation
 import CSV
 import Claims
 import Diagnostics

@@ -36,7 +36,9 @@ struct ModemTranscript {
     }
 
     private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        if let start = line.end(of: tokenMarker) { return ModemLog.value(line[start...]) }
+        if let end = line.end(of: tokenMarker) {
+            return ModemLog.token(in: line[(end - tokenMarker.count)...])
+        }
         guard let start = line.end(of: tokenStart) else { return nil }
         let run = line[start...].prefix(while: isTokenCharacter)
         return line[(start - tokenStart.count)..<run.endIndex]

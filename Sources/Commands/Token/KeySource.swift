@@ -60,10 +60,23 @@ enum KeySource: Sendable {
 
     /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header.
     static func table(path: String) throws(ToolError) -> KeySource {
-        let file = CSVFile(try ByteSource(path: path))
+        let source = try ByteSource(path: path)
+        var reader = CSVReader()
         var keys: [DeviceUUID: IdentityKey] = [:]
         var columns: (uuid: Int, key: Int)?
-        while let event = try file.next() {
+        var atEnd = false
+        while true {
+            guard let event = reader.next() else {
+                if atEnd { break }
+                var bytes: [UInt8] = []
+                if try source.read(into: &bytes, limit: 65_536) == 0 {
+                    reader.finish()
+                    atEnd = true
+                } else {
+                    reader.append(bytes[...])
+                }
+                continue
+            }
             guard case .record(let record) = event else {
                 if case .malformed(let error) = event {
                     throw ToolError(.csv, error.message).at(

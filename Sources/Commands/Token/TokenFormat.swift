@@ -29,8 +29,7 @@ enum ModemLog {
         return nil
     }
 
-    /// The text of an answer without its quotation marks.
-    static func value(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    private static func value(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let text = rest.drop(while: \.isBlank)
         if text.first == UInt8(ascii: "\"") {
             let body = text.dropFirst()
