@@ -63,6 +63,10 @@ let package = Package(
             name: "ProvisioningCommands",
             dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        .target(
+            name: "Claims",
+            dependencies: ["Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
 
         // Layer 4: what lasts.
         .target(
@@ -78,6 +82,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "COSE", "PKIX",
+                "Attestation", "CertificateAuthority", "ProvisioningCommands", "Claims", "COSE", "PKIX",
                 "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -195,6 +200,10 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",
+            name: "ClaimsTests",
+            dependencies: [
+                "Claims", "Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics",
+                "TestSupport", "assay",
             ],
             swiftSettings: common),
     ]
