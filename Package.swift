@@ -81,8 +81,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "COSE", "PKIX",
-                "Attestation", "CertificateAuthority", "ProvisioningCommands", "Claims", "COSE", "PKIX",
+                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
+                "PKIX",
                 "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -192,14 +192,16 @@ let package = Package(
             name: "LedgerTests",
             dependencies: [
                 "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
-                "DeviceIdentity",
-                "Diagnostics",
+                "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: common),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
                 "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ClaimsTests",
             dependencies: [
                 "Claims", "Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics",

@@ -77,10 +77,12 @@ public struct CertificateAudit: Sendable {
         if !hasAllowedKey(certificate) {
             failures.append(CheckFailure(.profile, "the profile certifies no keys of this kind"))
         }
-        if case .failure(let finding) = lint.read(
-            tbs, subject: certificate.subject, publicKey: certificate.publicKey)
+        // Serial and validity were held against the ledger above.
+        if let finding = lint.finding(
+            in: tbs, serial: certificate.serial, validity: certificate.validity,
+            subject: certificate.subject, publicKey: certificate.publicKey)
         {
-            failures.append(CheckFailure(.lint, finding.text))
+            failures.append(CheckFailure(.lint, finding))
         }
         return failures
     }
