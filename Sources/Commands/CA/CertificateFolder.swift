@@ -22,15 +22,19 @@ struct CertificateFolder: Sendable {
     }
 
     /// Writes the certificate of a result, if it has one; says why it could not.
+    ///
+    /// A file that holds this very certificate already is left as it is: a run that is repeated finds its own files.
     func write(_ report: IssuanceReport, chain: [UInt8]) -> CheckFailure? {
         guard let name = report.fileName, let certificate = report.certificate else { return nil }
         let file = path.hasSuffix("/") ? path + name : path + "/" + name
-        do {
-            try NewFile.write(
-                PEMWriter.encode(label: "CERTIFICATE", der: certificate.der) + chain, to: file,
-                replaces: replaces)
+        let pem = PEMWriter.encode(label: "CERTIFICATE", der: certificate.der) + chain
+        do throws(ToolError) {
+            try NewFile.write(pem, to: file, replaces: replaces)
             return nil
         } catch {
+            if error.code == .wouldOverwrite, (try? ByteSource.contents(of: file, limit: 1 << 20)) == pem {
+                return nil
+            }
             return CheckFailure(error.code, "\(file.escapedForTerminal): \(error.message)")
         }
     }

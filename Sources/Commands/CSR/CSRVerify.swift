@@ -9,7 +9,7 @@ struct CSRVerify: AssayCommand {
         abstract: "Verify that whoever made a request holds its private key.",
         discussion: """
             Checks the key (P-256, P-384, P-521, Ed25519, RSA) and the request's own signature; of a %KEYGEN \
-            token also that its digest is that of the CSR. Whether a key is strong enough to be certified is \
+            token also that its digest is that of the request. Whether a key is strong enough to be certified is \
             the CA's decision, and that a device vouches for it the matter of assay token verify. Exit status \
             0: verified. 1: rejected. 4: malformed. 3: some of several.
             """)
