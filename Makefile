@@ -30,6 +30,7 @@ demo: packages release
 
 test: swift
 	@scripts/install-packages build test
+	@scripts/install-incumbent
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 

@@ -63,12 +63,17 @@ let package = Package(
             name: "ProvisioningCommands",
             dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        .target(
+            name: "Claims",
+            dependencies: ["Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
 
         // Layer 4: what lasts.
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "JSON", "Attestation", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "SQLite", "JSON", "Attestation", "PKIX", "OpenSSL", "InputOutput", "DeviceIdentity",
+                "Diagnostics",
             ],
             swiftSettings: safe),
 
@@ -76,7 +81,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "COSE", "PKIX",
+                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
+                "PKIX",
                 "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -183,9 +189,23 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "LedgerTests",
+            dependencies: [
+                "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: [
                 "Conformance", "TestSupport", "PKIX", "OpenSSL", "Diagnostics", "assay-conformance",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "ClaimsTests",
+            dependencies: [
+                "Claims", "Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics",
+                "TestSupport", "assay",
             ],
             swiftSettings: common),
     ]

@@ -31,6 +31,8 @@ public struct CSVReader: Sendable {
     public private(set) var line = 1
 
     private let limits: CSVLimits
+    private let keepsMalformed: Bool
+    private var malformed: [UInt8] = []
     private var isFinished = false
     private var isAtStart = true
 
@@ -53,8 +55,20 @@ public struct CSVReader: Sendable {
     private var bounds: [CSVRecord.Bounds] = []
     private var firstError: CSVError?
 
-    public init(limits: CSVLimits = .standard) {
+    /// - Parameter keepsMalformed: whether the bytes of malformed records can be had (``takeMalformed()``).
+    public init(limits: CSVLimits = .standard, keepsMalformed: Bool = false) {
         self.limits = limits
+        self.keepsMalformed = keepsMalformed
+    }
+
+    /// The bytes of malformed records as written, in order, since the last call; nothing unless they are kept.
+    ///
+    /// Call it after each ``next()``, also after one that answered nil: a record beyond all limits comes in pieces,
+    /// and what is not taken grows. The bytes after a ``Event/malformed(_:)`` belong to it until the next event.
+    public mutating func takeMalformed() -> [UInt8] {
+        guard !malformed.isEmpty else { return [] }
+        defer { malformed = [] }
+        return malformed
     }
 
     /// All events of a text that is in memory.
@@ -140,7 +154,9 @@ public struct CSVReader: Sendable {
             state = .unquoted
             return nil
         case .skipping:
+            let skipped = cursor
             cursor = buffer[cursor...].firstIndex(of: Ascii.lineFeed).map { $0 + 1 } ?? buffer.count
+            if keepsMalformed { malformed += buffer[skipped..<cursor] }
             if cursor > 0, buffer[cursor - 1] == Ascii.lineFeed {
                 line += 1
                 beginRecord()
@@ -245,6 +261,7 @@ public struct CSVReader: Sendable {
             noteInvalidUTF8(raw, at: offset)
         }
         if let firstError {
+            if keepsMalformed { malformed += raw }
             return .malformed(firstError)
         }
         return .record(CSVRecord(line: recordLine, raw: raw, bounds: bounds))
@@ -323,6 +340,7 @@ public struct CSVReader: Sendable {
         }
         note(reason, message, at: cursor)
         let error = firstError
+        if keepsMalformed { malformed += buffer[recordStart..<cursor] }
         recordStart = cursor
         beginRecord()
         state = .skipping

@@ -10,11 +10,15 @@ public struct CSVWriter: Sendable {
     /// The text written so far.
     public private(set) var bytes: [UInt8] = []
     private let lineEnding: LineEnding
+    private let forSpreadsheet: Bool
     private var fieldCount = 0
     private var recordStart = 0
 
-    public init(lineEnding: LineEnding = .lineFeed) {
+    /// - Parameter forSpreadsheet: whether a field that a spreadsheet would run as a formula gets an apostrophe in
+    ///   front. That changes the data; everything else is written losslessly.
+    public init(lineEnding: LineEnding = .lineFeed, forSpreadsheet: Bool = false) {
         self.lineEnding = lineEnding
+        self.forSpreadsheet = forSpreadsheet
     }
 
     /// The next field, in quotation marks if its text needs them or the caller wants them.
@@ -24,6 +28,7 @@ public struct CSVWriter: Sendable {
 
     /// The next field from UTF-8 bytes.
     public mutating func field(_ text: ArraySlice<UInt8>, quoted: Bool = false) {
+        let text = forSpreadsheet && Self.isFormula(text) ? [UInt8(ascii: "'")] + text : text
         if fieldCount > 0 {
             bytes.append(Ascii.comma)
         }
@@ -71,6 +76,16 @@ public struct CSVWriter: Sendable {
         bytes.removeAll(keepingCapacity: true)
         fieldCount = 0
         recordStart = 0
+    }
+
+    /// Spreadsheets compute cells that begin with these, also behind a tab or a carriage return.
+    private static func isFormula(_ text: ArraySlice<UInt8>) -> Bool {
+        switch text.first {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"),
+            Ascii.carriageReturn, Ascii.lineFeed:
+            true
+        default: false
+        }
     }
 
     private static func needsQuotes(_ byte: UInt8) -> Bool {

@@ -48,7 +48,7 @@ public struct Issuer: Sendable {
 
     /// What the CA is to a ledger: SHA-256 of its name and its key, 32 octets. A renewed certificate of the same CA
     /// has the same.
-    public var identity: [UInt8] { Digest.sha256(certificate.subject.der + certificate.publicKey.der) }
+    public var identity: [UInt8] { Self.identity(of: certificate) }
 
     /// The identifier that certificates below it carry: the one in its certificate, or the one it would have.
     var keyIdentifier: [UInt8] {

@@ -21,7 +21,7 @@ public struct AssayRoot: ParsableCommand {
         version: Version.current,
         subcommands: [
             TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CertificateGroup.self,
-            CAGroup.self, CommandsGroup.self, Explain.self,
+            CAGroup.self, LedgerGroup.self, CommandsGroup.self, ClaimGroup.self, Explain.self,
         ])
 
     public init() {}

@@ -4,14 +4,17 @@ public struct IMEI: Hashable, Sendable, CustomStringConvertible {
 
     /// `nil` unless `text` is exactly 15 digits whose check digit is right.
     public init?(text: some StringProtocol) {
-        let digits = text.utf8.map { Int($0) - 0x30 }
-        guard digits.count == 15, digits.allSatisfy({ 0...9 ~= $0 }) else { return nil }
         var sum = 0
-        for (index, digit) in digits.enumerated() {
-            let weighted = index % 2 == 1 ? digit * 2 : digit
+        var count = 0
+        for byte in text.utf8 {
+            guard 0x30...0x39 ~= byte, count < 15 else { return nil }
+            let digit = Int(byte) - 0x30
+            // Every second digit counts twice, its digits added.
+            let weighted = count % 2 == 1 ? digit * 2 : digit
             sum += weighted > 9 ? weighted - 9 : weighted
+            count += 1
         }
-        guard sum % 10 == 0 else { return nil }
+        guard count == 15, sum % 10 == 0 else { return nil }
         description = String(text)
     }
 }

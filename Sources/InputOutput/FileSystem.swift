@@ -57,6 +57,20 @@ public enum FileSystem {
         return UInt32(status.st_mode & 0o7777)
     }
 
+    /// The names of all that is in a folder, hidden files too, in no order.
+    public static func names(in folder: String) throws(ToolError) -> [String] {
+        guard let stream = opendir(folder) else { throw ioError("cannot read the folder", folder) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// The regular files below `folder`, sorted by path bytes within each folder, folders last.
     public static func files(below folder: String) throws(ToolError) -> [String] {
         var found: [String] = []

@@ -13,6 +13,18 @@ public struct LineChunk: Sendable {
         self.firstLine = firstLine
         self.lineCount = lineCount
     }
+
+    /// Calls `body` with each line, without its line feed, and its number, until it answers false.
+    public func forEachLine(_ body: (ArraySlice<UInt8>, Int) -> Bool) {
+        var number = firstLine
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
+            guard body(bytes[start..<end], number) else { return }
+            number += 1
+            start = end + 1
+        }
+    }
 }
 
 /// Splits a stream into blocks of whole lines, with memory that does not depend on the length of the stream.

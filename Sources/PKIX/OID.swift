@@ -125,6 +125,10 @@ extension OID {
     public static let subjectAlternativeName = OID(uncheckedContent: [0x55, 0x1D, 0x11])
     /// 2.5.29.19 (RFC 5280 section 4.2.1.9).
     public static let basicConstraints = OID(uncheckedContent: [0x55, 0x1D, 0x13])
+    /// 2.5.29.20 (RFC 5280 section 5.2.3).
+    public static let crlNumber = OID(uncheckedContent: [0x55, 0x1D, 0x14])
+    /// 2.5.29.21 (RFC 5280 section 5.3.1).
+    public static let reasonCode = OID(uncheckedContent: [0x55, 0x1D, 0x15])
     /// 2.5.29.35 (RFC 5280 section 4.2.1.1).
     public static let authorityKeyIdentifier = OID(uncheckedContent: [0x55, 0x1D, 0x23])
     /// 2.5.29.37 (RFC 5280 section 4.2.1.12).

@@ -49,7 +49,8 @@ public final class Statement {
         return connection.changes
     }
 
-    private func bind(_ values: [Value]) throws(SQLiteError) {
+    /// The same with parameters in an array.
+    public func bind(_ values: [Value]) throws(SQLiteError) {
         sqlite3_reset(pointer)
         for (offset, value) in values.enumerated() { try bind(value, at: Int32(offset) + 1) }
     }

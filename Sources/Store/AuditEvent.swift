@@ -36,18 +36,20 @@ public struct AuditEvent: Sendable, Equatable {
 
     // MARK: Bodies
 
-    static func issued(_ row: IssuanceRecord) -> String {
+    static func issued(
+        authority: [UInt8], profile: String, serial: [UInt8], request: [UInt8], fingerprint: [UInt8]
+    ) -> String {
         body("issue") { writer in
             writer.key("authority")
-            writer.hex(row.authority)
+            writer.hex(authority)
             writer.key("profile")
-            writer.string(row.profile)
+            writer.string(profile)
             writer.key("serial")
-            writer.hex(row.serial)
+            writer.hex(serial)
             writer.key("csrSha256")
-            writer.hex(row.request)
+            writer.hex(request)
             writer.key("fingerprintSha256")
-            writer.hex(row.fingerprint ?? [])
+            writer.hex(fingerprint)
         }
     }
 
@@ -100,15 +102,17 @@ public struct AuditEvent: Sendable, Equatable {
 extension SQLiteStore {
     /// Adds an entry to the chain; only inside a write transaction.
     func append(_ body: String, at time: Int64) throws(SQLiteError) {
-        let head = try statement("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
-        try head.bind()
-        let found = try head.step()
-        let sequence = found ? head.integer(0) + 1 : 1
-        let previous = found ? head.blob(1) : AuditEvent.origin
-        head.reset()
-        let hash = AuditEvent.hash(after: previous, sequence: sequence, at: time, body: body)
-        try statement("INSERT INTO event (seq, at, body, hash) VALUES (?, ?, ?, ?)").run(
-            .integer(sequence), .integer(time), .text(body), .blob(hash))
+        if chainHead == nil {
+            let head = try statement("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+            try head.bind()
+            chainHead = try head.step() ? (head.integer(0), head.blob(1)) : (0, AuditEvent.origin)
+            head.reset()
+        }
+        let (last, previous) = chainHead ?? (0, AuditEvent.origin)
+        let hash = AuditEvent.hash(after: previous, sequence: last + 1, at: time, body: body)
+        try ledgerStatements.get().addEvent.run(
+            .integer(last + 1), .integer(time), .text(body), .blob(hash))
+        chainHead = (last + 1, hash)
     }
 
     /// The entries in order, one at a time; `body` returns false to stop.

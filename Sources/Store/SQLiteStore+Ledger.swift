@@ -33,15 +33,18 @@ extension SQLiteStore: IssuanceLedger {
     /// Enters a certificate, unless another process was first; returns the one that stands.
     private func enter(_ signed: SignedIntent, _ time: Int64) throws(SQLiteError) -> [UInt8] {
         let fingerprint = Digest.sha256(signed.certificate)
-        let changed = try statement(
-            """
-            UPDATE issuance SET certificate = ?, fingerprint = ?, issued_at = ?, tbs = NULL
-            WHERE id = ? AND certificate IS NULL
-            """
-        ).run(.blob(signed.certificate), .blob(fingerprint), .integer(time), .integer(signed.id))
-        guard let row = try issuance(id: signed.id) else { return signed.certificate }
-        guard changed > 0 else { return row.certificate ?? signed.certificate }
-        try append(AuditEvent.issued(row), at: time)
+        let update = try ledgerStatements.get().enter
+        try update.bind(
+            .blob(signed.certificate), .blob(fingerprint), .integer(time), .integer(signed.id))
+        guard try update.step() else {
+            return try issuance(id: signed.id)?.certificate ?? signed.certificate
+        }
+        let body = AuditEvent.issued(
+            authority: update.blob(0), profile: update.text(1), serial: update.blob(2), request: update.blob(3),
+            fingerprint: fingerprint)
+        // The change is made only when the statement has been run to its end.
+        _ = try update.step()
+        try append(body, at: time)
         return signed.certificate
     }
 
@@ -95,8 +98,7 @@ extension SQLiteStore: IssuanceLedger {
 
     /// The same public key under another device, or under another name where no device is known.
     private func keyFailure(_ intent: IssuanceIntent) throws(SQLiteError) -> CheckFailure? {
-        let select = try statement(
-            "SELECT device, subject FROM issuance WHERE authority = ? AND key_id = ? LIMIT 64")
+        let select = try ledgerStatements.get().keyOwners
         try select.bind(.blob(intent.authority), .blob(intent.keyID))
         defer { select.reset() }
         while try select.step() {
@@ -116,11 +118,7 @@ extension SQLiteStore: IssuanceLedger {
     }
 
     private func current(_ intent: IssuanceIntent) throws(SQLiteError) -> IssuanceRecord? {
-        let select = try statement(
-            """
-            SELECT \(Self.issuanceColumns) FROM issuance
-            WHERE authority = ? AND profile = ? AND request = ? AND is_current = 1
-            """)
+        let select = try ledgerStatements.get().current
         try select.bind(.blob(intent.authority), .text(intent.profile), .blob(intent.request))
         defer { select.reset() }
         return try select.step() ? Self.issuance(select) : nil
@@ -129,11 +127,7 @@ extension SQLiteStore: IssuanceLedger {
     /// Another request's certificate or intent for the same device under the same profile.
     private func otherRequest(_ intent: IssuanceIntent) throws(SQLiteError) -> IssuanceRecord? {
         guard let device = intent.device else { return nil }
-        let select = try statement(
-            """
-            SELECT \(Self.issuanceColumns) FROM issuance
-            WHERE device = ? AND authority = ? AND profile = ? AND is_current = 1
-            """)
+        let select = try ledgerStatements.get().ofDevice
         try select.bind(.blob(device.bytes), .blob(intent.authority), .text(intent.profile))
         defer { select.reset() }
         return try select.step() ? Self.issuance(select) : nil
@@ -149,13 +143,7 @@ extension SQLiteStore: IssuanceLedger {
     private func insert(
         _ intent: IssuanceIntent, replaces: Int64?, _ time: Int64
     ) throws(SQLiteError) -> Int64 {
-        try statement(
-            """
-            INSERT INTO issuance (authority, profile, request, serial, key_id, device, subject, not_before,
-                not_after, tbs_digest, tbs, attestation_profile, attestation_key, intended_at, replaces)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
-        ).run(
+        try ledgerStatements.get().intend.run(
             .blob(intent.authority), .text(intent.profile), .blob(intent.request), .blob(intent.serial),
             .blob(intent.keyID), intent.device.map { .blob($0.bytes) } ?? .null, .text(intent.subject),
             .integer(intent.notBefore), .integer(intent.notAfter), .blob(Digest.sha256(intent.tbs)),
@@ -190,5 +178,44 @@ extension SQLiteStore: IssuanceLedger {
             replaces: row.isNull(17) ? nil : row.integer(17), isCurrent: row.integer(18) == 1,
             revokedAt: row.isNull(19) ? nil : row.integer(19),
             reason: row.isNull(20) ? nil : row.integer(20))
+    }
+}
+
+/// The statements that every certificate runs.
+final class LedgerStatements {
+    let keyOwners: Statement
+    let current: Statement
+    let ofDevice: Statement
+    let intend: Statement
+    let enter: Statement
+    let addEvent: Statement
+
+    init(_ store: SQLiteStore) throws(SQLiteError) {
+        let columns = SQLiteStore.issuanceColumns
+        keyOwners = try store.statement(
+            "SELECT device, subject FROM issuance WHERE authority = ? AND key_id = ? LIMIT 64")
+        current = try store.statement(
+            """
+            SELECT \(columns) FROM issuance
+            WHERE authority = ? AND profile = ? AND request = ? AND is_current = 1
+            """)
+        ofDevice = try store.statement(
+            """
+            SELECT \(columns) FROM issuance
+            WHERE device = ? AND authority = ? AND profile = ? AND is_current = 1
+            """)
+        intend = try store.statement(
+            """
+            INSERT INTO issuance (authority, profile, request, serial, key_id, device, subject, not_before,
+                not_after, tbs_digest, tbs, attestation_profile, attestation_key, intended_at, replaces)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        enter = try store.statement(
+            """
+            UPDATE issuance SET certificate = ?, fingerprint = ?, issued_at = ?, tbs = NULL
+            WHERE id = ? AND certificate IS NULL
+            RETURNING authority, profile, serial, request
+            """)
+        addEvent = try store.statement("INSERT INTO event (seq, at, body, hash) VALUES (?, ?, ?, ?)")
     }
 }

@@ -21,6 +21,10 @@ public final class SQLiteStore {
     /// Whether this call made the file.
     public let created: Bool
     private var statements: [String: Statement] = [:]
+    /// The statements that every certificate runs, looked up once instead of by their text each time.
+    lazy var ledgerStatements = Result { () throws(SQLiteError) in try LedgerStatements(self) }
+    /// The last entry of the audit chain as this transaction left it; `nil` when it has to be read.
+    var chainHead: (sequence: Int64, hash: [UInt8])?
 
     /// - Parameter busyTimeout: how long to wait for another process's lock, in milliseconds.
     public init(path: String, access: Access, busyTimeout: Int32 = 30_000) throws(ToolError) {
@@ -109,6 +113,8 @@ public final class SQLiteStore {
     /// Runs `body` in one write transaction.
     func write<Value>(_ doing: String, _ body: () throws(SQLiteError) -> Value) throws(ToolError) -> Value {
         do {
+            chainHead = nil
+            defer { chainHead = nil }
             return try connection.transaction(body, mapError: { $0 })
         } catch {
             throw storeError(doing, path, error)

@@ -93,7 +93,6 @@ enum Schema {
         CREATE UNIQUE INDEX issuance_current ON issuance (authority, profile, request) WHERE is_current = 1;
         CREATE INDEX issuance_key ON issuance (key_id);
         CREATE INDEX issuance_device ON issuance (device) WHERE device IS NOT NULL;
-        CREATE INDEX issuance_end ON issuance (not_after);
 
         CREATE TABLE event (
             seq INTEGER PRIMARY KEY,

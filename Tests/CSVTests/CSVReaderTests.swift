@@ -214,3 +214,68 @@ private func read(_ text: String, limits: CSVLimits = .standard) -> [String] {
         }
     }
 }
+
+@Suite struct MalformedBytesTests {
+    /// Records and malformed bytes together are the input, whatever its damage and however it is cut.
+    @Test func nothingIsLost() {
+        var state: UInt64 = 11
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let alphabet: [[UInt8]] = [
+            [0x61], [0x62], [0x2c], [0x22], [0x0a, 0x61], [0x0d, 0x0a, 0x61], [0x0d], [0], [0xff],
+            [0xc3, 0xa9],
+        ]
+        for round in 0..<2_000 {
+            // Each line begins with a letter, because empty lines are skipped.
+            var input: [UInt8] = [0x61]
+            for _ in 0..<random(80) { input += alphabet[random(alphabet.count)] }
+            let limits =
+                round % 2 == 0 ? CSVLimits.standard : CSVLimits(fieldBytes: 9, recordBytes: 20, fields: 4)
+            var reader = CSVReader(limits: limits, keepsMalformed: true)
+            var output: [UInt8] = []
+            var position = 0
+            while true {
+                let event = reader.next()
+                output += reader.takeMalformed()
+                if case .record(let record)? = event { output += record.raw }
+                if event != nil { continue }
+                if position > input.count { break }
+                let end = min(input.count, position + 1 + random(16))
+                reader.append(input[position..<end])
+                position = end
+                if end == input.count {
+                    reader.finish()
+                    position += 1
+                }
+            }
+            #expect(output == input, "round \(round)")
+        }
+    }
+
+    @Test func bytesAreKeptOnRequestOnly() {
+        var reader = CSVReader()
+        reader.append(Array("a\"b\n".utf8)[...])
+        #expect(reader.next() != nil)
+        #expect(reader.takeMalformed().isEmpty)
+    }
+}
+
+@Suite struct SpreadsheetTests {
+    @Test(arguments: [
+        ("=1+1", "'=1+1\n"), ("+1", "'+1\n"), ("-1", "'-1\n"), ("@x", "'@x\n"), ("\t=1", "'\t=1\n"),
+        ("\r=1", "\"'\r=1\"\n"), ("=a,\"b\"", "\"'=a,\"\"b\"\"\"\n"), ("a=1", "a=1\n"), ("", "\"\"\n"),
+    ])
+    func formulasAreNeutralised(text: String, expected: String) {
+        var writer = CSVWriter(forSpreadsheet: true)
+        writer.record([text])
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == expected)
+    }
+
+    @Test func losslessByDefault() {
+        var writer = CSVWriter()
+        writer.record(["=1+1", "@x"])
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "=1+1,@x\n")
+    }
+}

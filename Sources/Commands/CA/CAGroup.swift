@@ -8,5 +8,8 @@ struct CAGroup: ParsableCommand {
             A CA is a folder: ca.crt, its certificate with those above it, and ca.key, its private key, \
             encrypted and readable by its owner alone.
             """,
-        subcommands: [CAInit.self, CAImport.self, CAIssue.self])
+        subcommands: [
+            CAInit.self, CAImport.self, CAIssue.self, CAList.self, CAShow.self, CARevoke.self, CACRL.self,
+            CAAudit.self, CAExport.self,
+        ])
 }

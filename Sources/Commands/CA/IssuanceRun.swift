@@ -12,7 +12,7 @@ import Store
 /// shared by a group: the transaction that enters the certificates of one group notes the intents of the next.
 final class IssuanceRun {
     /// Requests in a group: enough that a flush to disk costs little for each.
-    private static let groupSize = 1_000
+    private static let groupSize = 2_000
     /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
     private static let jobSize = 64
 

@@ -84,22 +84,9 @@ struct DeviceImport: AssayCommand {
     private func readCSV(
         _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        var csv = CSVReader()
-        csv.append(head[...])
+        let csv = CSVFile(source, head: head)
         var columns: RegistrationColumns?
-        var atEnd = false
-        while !Interruption.requested {
-            guard let event = csv.next() else {
-                if atEnd { return }
-                var bytes: [UInt8] = []
-                if try source.read(into: &bytes, limit: 65_536) == 0 {
-                    csv.finish()
-                    atEnd = true
-                } else {
-                    csv.append(bytes[...])
-                }
-                continue
-            }
+        while !Interruption.requested, let event = try csv.next() {
             switch event {
             case .malformed(let error):
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)

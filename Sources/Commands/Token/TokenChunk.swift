@@ -73,26 +73,18 @@ extension TokenChunk {
     }
 
     private static func lines(_ chunk: LineChunk, _ format: TokenFormat, _ body: (TokenItem) -> Bool) {
-        var line = chunk.firstLine - 1
-        var start = 0
-        let bytes = chunk.bytes
-        while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
-            line += 1
-            defer { start = end + 1 }
-            let text = bytes[start..<end]
+        chunk.forEachLine { text, line in
             if text.count > LineChunkReader.lineLimit {
                 let error = RowError(
                     .tokenFormat, "expected lines of at most \(LineChunkReader.lineLimit) bytes")
-                guard body(TokenItem(line: line, text: .failure(error))) else { return }
-                continue
+                return body(TokenItem(line: line, text: .failure(error)))
             }
             // A modem's own line is understood in a file of plain lines too.
             guard let token = ModemLog.token(in: text) ?? (format == .lines ? text.trimmed : nil) else {
-                continue
+                return true
             }
-            if format == .lines, token.isEmpty { continue }
-            guard body(TokenItem(line: line, text: .success(token))) else { return }
+            if format == .lines, token.isEmpty { return true }
+            return body(TokenItem(line: line, text: .success(token)))
         }
     }
 

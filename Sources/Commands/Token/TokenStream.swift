@@ -20,10 +20,8 @@ struct TokenStream {
 
     private struct CSVSource {
         let name: String
-        let source: ByteSource
-        var reader = CSVReader()
+        let file: CSVFile
         var columns: TokenColumns?
-        var atEnd = false
     }
 
     init(_ sources: [SourceArgument], format: TokenFormat?) {
@@ -82,9 +80,7 @@ struct TokenStream {
             return .lines(
                 path, LineChunkReader(source, target: Self.chunkSize, head: head), format ?? .lines)
         }
-        var csv = CSVSource(name: path, source: source)
-        csv.reader.append(head[...])
-        return .csv(csv)
+        return .csv(CSVSource(name: path, file: CSVFile(source, head: head)))
     }
 
     private mutating func advance() throws(ToolError) -> TokenChunk? {
@@ -94,13 +90,9 @@ struct TokenStream {
             current = .lines(name, reader, format)
             return chunk.map { TokenChunk(source: name, content: .lines($0, format)) }
         case .csv(var csv):
-            // The enum's copy has to go, or every change of the reader's buffer would copy it.
-            current = nil
             let events = try Self.events(&csv)
-            let columns = csv.columns ?? .standard
-            let name = csv.name
             current = .csv(csv)
-            return events.map { TokenChunk(source: name, content: .rows($0, columns)) }
+            return events.map { TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? .standard)) }
         case nil: return nil
         }
     }
@@ -108,24 +100,13 @@ struct TokenStream {
     private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
         var events: [CSVReader.Event] = []
         while events.count < 64 {
-            if let event = csv.reader.next() {
-                if csv.columns == nil, case .record(let record) = event {
-                    let header = TokenColumns(header: record)
-                    csv.columns = header ?? .standard
-                    if header != nil { continue }
-                }
-                events.append(event)
-            } else if csv.atEnd {
-                return events.isEmpty ? nil : events
-            } else {
-                var bytes: [UInt8] = []
-                if try csv.source.read(into: &bytes, limit: chunkSize) == 0 {
-                    csv.reader.finish()
-                    csv.atEnd = true
-                } else {
-                    csv.reader.append(bytes[...])
-                }
+            guard let event = try csv.file.next() else { return events.isEmpty ? nil : events }
+            if csv.columns == nil, case .record(let record) = event {
+                let header = TokenColumns(header: record)
+                csv.columns = header ?? .standard
+                if header != nil { continue }
             }
+            events.append(event)
         }
         return events
     }

@@ -79,6 +79,7 @@ extension Explanation {
                 + "ECDSA algorithm identifier.",
             "The CSR was replaced by another one.",
             "Halves of two KEYGEN answers were put together.",
+            "In a ledger: an entry or a certificate was changed, removed or moved by something else than assay.",
         ],
         remedy: "Use the %KEYGEN answer exactly as the modem printed it. A good signature with a wrong "
             + "digest "

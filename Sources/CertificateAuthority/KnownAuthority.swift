@@ -1,0 +1,65 @@
+public import Diagnostics
+public import OpenSSL
+public import PKIX
+
+/// A CA that the caller trusts, by its certificate alone: it checks what the CA signed and signs nothing.
+public struct KnownAuthority: Sendable {
+    public let certificate: ParsedCertificate
+    /// The signatures that the CA makes.
+    public let algorithm: SignatureAlgorithm
+    private let key: PublicKey
+
+    /// - Parameter der: the CA's own certificate.
+    /// - Throws: ``ToolError`` with `der` or `issuer-invalid`.
+    public init(der: [UInt8]) throws(ToolError) {
+        do {
+            certificate = try ParsedCertificate(der: der)
+        } catch {
+            throw ToolError(.der, "the CA's certificate: \(error.description)")
+        }
+        guard let constraints = certificate.basicConstraints, constraints.isCA else {
+            throw ToolError(
+                .issuerInvalid, "expected a CA (basicConstraints CA:TRUE), found a certificate that is none")
+        }
+        guard let key = try? PublicKey(spki: certificate.publicKey.der),
+            let algorithm = SigningScheme.algorithm(for: key.kind)
+        else {
+            throw ToolError(.issuerInvalid, "expected a P-256, P-384, P-521, Ed25519 or RSA key of the CA")
+        }
+        self.key = key
+        self.algorithm = algorithm
+    }
+
+    /// What the CA is to a ledger: SHA-256 of its name and its key, 32 octets.
+    public var identity: [UInt8] { Issuer.identity(of: certificate) }
+
+    /// The identifier that certificates below it carry.
+    var keyIdentifier: [UInt8] { certificate.subjectKeyIdentifier ?? certificate.publicKey.keyIdentifier }
+
+    /// Whether the CA made `signature` over `message`.
+    func isValid(signature: [UInt8], over message: [UInt8]) -> Bool {
+        key.isValid(signature: signature, over: message, algorithm: algorithm)
+    }
+}
+
+extension Issuer {
+    static func identity(of certificate: ParsedCertificate) -> [UInt8] {
+        Digest.sha256(certificate.subject.der + certificate.publicKey.der)
+    }
+
+    /// A signature over octets that this module composed, verified before it is given away.
+    ///
+    /// - Throws: ``ToolError`` with code `internal`.
+    func sign(_ message: [UInt8]) throws(ToolError) -> [UInt8] {
+        let signature: [UInt8]
+        do {
+            signature = try key.sign(message, algorithm: algorithm)
+        } catch {
+            throw ToolError(.internalFault, "the CA's key does not sign: \(error.message)")
+        }
+        guard key.publicKey.isValid(signature: signature, over: message, algorithm: algorithm) else {
+            throw ToolError(.internalFault, "a signature of the CA's key does not verify")
+        }
+        return signature
+    }
+}

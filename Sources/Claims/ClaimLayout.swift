@@ -1,0 +1,164 @@
+public import CSV
+import Diagnostics
+
+/// Which columns of a CSV mean what.
+public struct ClaimLayout: Sendable, Equatable {
+    private static let names: [String: ClaimField] = [
+        "imei": .imei, "uuid": .uuid, "deviceuuid": .uuid, "deviceid": .uuid, "token": .token,
+        "attestationtoken": .token, "attesttoken": .token, "claimtoken": .token, "time": .time,
+        "timestamp": .time, "datetime": .time, "date": .time, "tags": .tags,
+    ]
+    /// No title is longer; UUIDs and tokens are.
+    private static let longestTitle = 32
+
+    /// `imei,uuid,token,time`: what the nRF Cloud utilities write, without a header.
+    public static let utilities = ClaimLayout(
+        places: [.imei: 0, .uuid: 1, .token: 2, .time: 3], counts: 4...4, named: "imei,uuid,token,time")
+    /// `token` or `token,tags`: what the service takes.
+    public static let body = ClaimLayout(
+        places: [.token: 0, .tags: 1], counts: 1...2, named: "token or token,tags")
+
+    private let places: [ClaimField: Int]
+    private let counts: ClosedRange<Int>
+    private let named: String
+    /// Why no row under this header can be used.
+    private let problem: ClaimFinding?
+
+    private init(
+        places: [ClaimField: Int], counts: ClosedRange<Int>, named: String, problem: ClaimFinding? = nil
+    ) {
+        self.places = places
+        self.counts = counts
+        self.named = named
+        self.problem = problem
+    }
+
+    /// The layout that a header names, in any order; nil when the record is a row.
+    ///
+    /// A header that names no token column, or one column twice, gives a layout under which every row is malformed
+    /// for that reason.
+    /// - Parameter isFirst: whether the record begins its file; a header further down has to name the token column.
+    public init?(header record: CSVRecord, isFirst: Bool = true) {
+        guard record.raw.count <= (Self.longestTitle + 8) * record.count else { return nil }
+        let titles = record.fields.map { Self.normalized($0.bytes) }
+        var places: [ClaimField: Int] = [:]
+        var problem: ClaimFinding?
+        for (index, title) in titles.enumerated() {
+            guard let field = Self.names[title] else { continue }
+            if places[field] != nil {
+                problem = ClaimFinding(
+                    .csv, "expected one column named \(field.rawValue), found two in the header",
+                    column: index + 1, field: field, hint: "remove or rename one of the two columns")
+            }
+            places[field] = index
+        }
+        guard !places.isEmpty, isFirst || places[.token] != nil,
+            record.fields.allSatisfy({ $0.bytes.trimmed.count <= Self.longestTitle })
+        else { return nil }
+        if places[.token] == nil {
+            problem = ClaimFinding(
+                .csv, "expected a header that names the column token, found none",
+                hint: "name the column of the attestation tokens 'token'")
+        }
+        self.init(
+            places: places, counts: record.count...record.count, named: "the header's", problem: problem)
+    }
+
+    /// The layout of a file without a header, from its first record.
+    public static func inferred(from record: CSVRecord) -> ClaimLayout {
+        guard record.count <= 2, let first = record[0], looksLikeToken(first.bytes.trimmed) else {
+            return utilities
+        }
+        return body
+    }
+
+    /// Whether every row is malformed because of the header; its line is then reported as one of them.
+    public var isUnusable: Bool { problem != nil }
+
+    /// The row that a record is.
+    public func row(_ record: CSVRecord) -> ClaimRow {
+        if let problem { return ClaimRow(line: record.line, raw: record.raw[...], finding: problem) }
+        if let finding = shapeFinding(record) {
+            return ClaimRow(line: record.line, raw: record.raw[...], finding: finding)
+        }
+        func cell(_ field: ClaimField) -> ClaimRow.Cell? {
+            guard let index = places[field], let value = record[index] else { return nil }
+            return ClaimRow.Cell(value.bytes, column: index + 1)
+        }
+        var row = ClaimRow(line: record.line, raw: record.raw[...], token: cell(.token))
+        row.imei = cell(.imei)
+        row.uuid = cell(.uuid)
+        row.time = cell(.time)
+        row.tags = cell(.tags)
+        return row
+    }
+
+    /// The row of a record that is no CSV.
+    public func row(_ error: CSVError, raw: [UInt8]) -> ClaimRow {
+        let place = error.line == error.recordLine ? "" : "line \(error.line), "
+        let field = places.first { $0.value == error.field - 1 }?.key
+        return ClaimRow(
+            line: error.recordLine, raw: raw[...],
+            finding: ClaimFinding(
+                .csv, "\(error.message) (\(place)character \(error.column))", column: error.field,
+                field: field,
+                hint: Self.hint(error.reason)))
+    }
+
+    private func shapeFinding(_ record: CSVRecord) -> ClaimFinding? {
+        if record.count == 1, let only = record[0] {
+            for (byte, name) in [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs")]
+            where only.bytes.contains(byte) {
+                return ClaimFinding(
+                    .csv, "expected fields separated by commas, found \(name)", column: 1,
+                    hint: "save the file again as CSV with commas; nothing is guessed")
+            }
+        }
+        if counts.contains(record.count) { return nil }
+        if record.count < counts.lowerBound {
+            return ClaimFinding(
+                .csv, "row too short: expected \(expected) columns, found \(record.count)",
+                column: record.count,
+                hint: "complete the row, or put a header in front that names the columns there are")
+        }
+        // Spreadsheets add empty columns at the end; they say nothing.
+        let extra = (counts.upperBound..<record.count).first { record[$0]?.bytes.isEmpty == false }
+        return extra.map { index in
+            ClaimFinding(
+                .csv, "row too long: expected \(expected) columns, found \(record.count)", column: index + 1,
+                hint: "put the field that holds a comma in quotation marks, or remove the extra columns")
+        }
+    }
+
+    private var expected: String {
+        counts.lowerBound == counts.upperBound
+            ? "\(counts.upperBound) (\(named))" : "\(counts.lowerBound) to \(counts.upperBound) (\(named))"
+    }
+
+    private static func normalized(_ name: ArraySlice<UInt8>) -> String {
+        let letters = name.prefix(64).filter { 0x30...0x39 ~= $0 || 0x41...0x5a ~= $0 || 0x61...0x7a ~= $0 }
+        return String(decoding: letters.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// Two parts in the alphabet of tokens.
+    private static func looksLikeToken(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.contains(UInt8(ascii: "."))
+            && bytes.allSatisfy { byte in
+                0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || byte == UInt8(ascii: "-")
+                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=")
+            }
+    }
+
+    private static func hint(_ reason: CSVError.Reason) -> String {
+        switch reason {
+        case .strayQuote: "put the field in quotation marks and double the ones inside it"
+        case .textBehindQuote: "double the quotation marks inside the field"
+        case .unterminatedQuote: "close the quotation marks of the field"
+        case .loneCarriageReturn: "save the file with LF or CRLF line ends"
+        case .nul, .invalidUTF8: "save the file as UTF-8 text"
+        case .fieldTooLong, .recordTooLong:
+            "look for quotation marks that were never closed, or for a wrong file"
+        case .tooManyFields: "look for line ends that were lost"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import CertificateAuthority
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import PKIX
+import Store
+
+/// Checks rows of the ledger; shared by all workers.
+struct RowAudit: Sendable {
+    /// By CA and profile; several when certificates of one CA were renewed.
+    private struct Key: Hashable {
+        let authority: [UInt8]
+        let profile: String
+    }
+
+    private let audits: [Key: [CertificateAudit]]
+    private let authorities: Set<[UInt8]>
+
+    init(_ known: [KnownAuthority]) throws(ToolError) {
+        var audits: [Key: [CertificateAudit]] = [:]
+        for authority in known {
+            for profile in CertificateProfile.builtIn.values {
+                let key = Key(authority: authority.identity, profile: profile.name)
+                audits[key, default: []].append(
+                    try CertificateAudit(authority: authority, profile: profile))
+            }
+        }
+        self.audits = audits
+        authorities = Set(known.map(\.identity))
+    }
+
+    func findings(_ row: IssuanceRecord) -> [LedgerFinding] {
+        let name = Hex.encode(row.serial)
+        return failures(row).map {
+            LedgerFinding($0.code, "\(name): \($0.message)", serial: row.serial)
+        }
+    }
+
+    private func failures(_ row: IssuanceRecord) -> [CheckFailure] {
+        guard let certificate = row.certificate, let fingerprint = row.fingerprint else {
+            return [
+                CheckFailure(
+                    .lint,
+                    "an intent without a certificate; issuing the same request again completes it")
+            ]
+        }
+        guard authorities.contains(row.authority) else {
+            return [CheckFailure(.chain, "issued by a CA that was not given with --ca")]
+        }
+        guard let candidates = audits[Key(authority: row.authority, profile: row.profile)] else {
+            return [CheckFailure(.profile, "unknown profile '\(row.profile.escapedForTerminal)'")]
+        }
+        let facts = LedgerFacts(
+            serial: row.serial, keyID: row.keyID, subject: row.subject, notBefore: row.notBefore,
+            notAfter: row.notAfter, tbsDigest: row.tbsDigest, fingerprint: fingerprint)
+        var failures: [CheckFailure] = []
+        for candidate in candidates {
+            failures = candidate.failures(of: certificate, facts)
+            if failures.isEmpty { return [] }
+        }
+        return failures
+    }
+}
+
+/// `ca audit` at work: the chain and the tables first, then every certificate on all cores.
+enum AuditRun {
+    private static let chunkSize = 256
+
+    static func run(
+        _ ledger: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
+    ) throws(ToolError) -> LedgerVerdict {
+        var verdict = try ledger.verifyLedger()
+        for finding in try ledger.duplicates() { verdict.add(finding) }
+        var last = Int64.min
+        var done = 0
+        try OrderedPipeline.run(
+            jobs: jobs,
+            makeWorker: { () throws(ToolError) in audit },
+            next: { () throws(ToolError) in
+                let rows = try ledger.issuances(after: last, limit: chunkSize)
+                guard let end = rows.last else { return nil }
+                last = end.id
+                return rows
+            },
+            process: { (audit: RowAudit, rows: [IssuanceRecord]) in
+                (count: rows.count, findings: rows.flatMap { audit.findings($0) })
+            },
+            deliver: { result throws(ToolError) in
+                done += result.count
+                for finding in result.findings { verdict.add(finding) }
+                console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
+                return !Interruption.requested
+            })
+        return verdict
+    }
+}

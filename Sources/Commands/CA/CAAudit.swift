@@ -1,0 +1,49 @@
+import ArgumentParser
+import CertificateAuthority
+import Diagnostics
+import InputOutput
+import Store
+
+/// `assay ca audit`
+struct CAAudit: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Check everything again that was ever issued.",
+        discussion: """
+            Reads every certificate of the ledger: its signature and issuer, its profile, whether it is the one that \
+            was intended and recorded; that no serial number, request or key was used for two; intents without a \
+            certificate; and the ledger against the audit chain, as assay ledger verify does. Exit status 0: all is \
+            well. 1: not.
+            """)
+
+    @Option(
+        help: .init(
+            "A CA whose certificates are in the ledger: its folder or its certificate in PEM; repeatable.",
+            valueName: "path"))
+    var ca: [String]
+
+    @Option(help: .init("Use this many threads, all cores by default.", valueName: "n"))
+    var jobs: Int?
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if ca.isEmpty { throw ValidationError("expected --ca, found none") }
+        if let jobs, !(1...64 ~= jobs) { throw ValidationError("--jobs must be 1…64, found \(jobs)") }
+    }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let audit = try RowAudit(ca.map { path throws(ToolError) in try TrustedAuthority.read(path) })
+        let ledger = try store.open(.readOnly, output.console)
+        let verdict = try AuditRun.run(
+            ledger, audit, jobs: jobs ?? environment.defaultJobs, console: output.console)
+        let report = LedgerReport(schema: "assay.audit/1", store: store.path, verdict: verdict)
+        try StandardStream.output().write(report.bytes(json: output.json))
+        let count = verdict.certificates
+        output.console.note(
+            "assay: \(count) \(count == 1 ? "certificate" : "certificates"), \(verdict.findingCount) findings"
+        )
+        return report.isSound ? .done : .rejected
+    }
+}

@@ -1,0 +1,86 @@
+import DeviceIdentity
+import Diagnostics
+import JSON
+import PKIX
+import Store
+
+/// What became of one certificate that was to be revoked, `assay.revocation/1`.
+struct RevocationReport {
+    let location: InputLocation
+    /// The serial as given, or as found for a device.
+    let serial: CertificateSerial?
+    let outcome: RevocationOutcome
+    /// Whether the input could not be read as a serial number at all.
+    var isMalformed = false
+
+    private var record: IssuanceRecord? {
+        switch outcome {
+        case .revoked(let record), .existing(let record): record
+        case .rejected: nil
+        }
+    }
+
+    private var status: String {
+        switch outcome {
+        case .revoked: "revoked"
+        case .existing: "existing"
+        case .rejected: "rejected"
+        }
+    }
+
+    private var failures: [CheckFailure] {
+        if case .rejected(let failure) = outcome { return [failure] }
+        return []
+    }
+
+    func count(in tally: inout Tally) {
+        switch outcome {
+        case .revoked, .existing: tally.good += 1
+        case .rejected where isMalformed: tally.malformed += 1
+        case .rejected: tally.rejected += 1
+        }
+    }
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.revocation/1")
+        writer.input(location)
+        writer.key("status")
+        writer.string(status)
+        if let serial {
+            writer.key("serial")
+            writer.string(serial.description)
+        }
+        if let record {
+            if let device = record.device {
+                writer.key("deviceUuid")
+                writer.string(device.description)
+            }
+            writer.key("subject")
+            writer.string(record.subject)
+            if let at = record.revokedAt, let code = record.reason.flatMap({ UInt8(exactly: $0) }) {
+                writer.key("revokedAt")
+                writer.string(Timestamp.clamped(at))
+                writer.key("reason")
+                writer.string(RevocationReason(rawValue: code)?.name ?? "unknown")
+            }
+        }
+        writer.key("failures")
+        writer.failures(failures)
+        writer.endObject()
+        writer.newline()
+    }
+
+    /// One line: serial and status.
+    var line: [UInt8] { Array("\(serial?.description ?? "-") \(status)\n".utf8) }
+
+    /// For people; `nil` when there is nothing wrong.
+    var error: ToolError? {
+        failures.first.map {
+            ToolError(
+                $0.code, $0.message.escapedForTerminal,
+                context: [.init("file", "\(location.source.escapedForTerminal):\(location.line)")])
+        }
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `assay claim`: from files of stored tokens to claimed devices.
+struct ClaimGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "claim",
+        abstract: "Check files of stored attestation tokens and prepare claims from them.",
+        subcommands: [ClaimCheck.self, ClaimPack.self, ClaimOnboard.self])
+}

@@ -1,0 +1,236 @@
+import ArgumentParser
+import CSV
+import Claims
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+import PKIX
+
+/// `assay claim onboard`
+struct ClaimOnboard: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "onboard",
+        abstract: "Write the onboarding CSV bodies of device certificates.",
+        discussion: """
+            Offline: nothing is sent. Takes certificates in PEM, folders of them, or what ca issue --json prints, and \
+            writes deviceId,subType,tags,fwTypes,"PEM" as onboard-0001.csv and so on, at most 1,000 rows each, with \
+            manifest.jsonl. The device id is the certificate's common name, because a device cannot connect under \
+            another one. Every row is checked by the service's rules; a device id is written once. The folder \
+            appears whole or not at all.
+            """)
+
+    @Argument(
+        help: .init("Certificates, folders of them, JSON Lines, or - for standard input.", valueName: "file"))
+    var inputs: [String]
+
+    @Option(help: .init("The sub-type of all devices.", valueName: "text"))
+    var subType: String = ""
+
+    @Option(help: .init("The tags of all devices, separated by commas or |.", valueName: "tags"))
+    var tags: String?
+
+    @Option(
+        name: .customLong("fw-types"),
+        help: .init(
+            "Firmware types, separated by commas or |: APP, MODEM and so on; none stand for all.",
+            valueName: "types"))
+    var firmwareTypes: String?
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: .init("The folder to make.", valueName: "folder"))
+    var folder: String
+
+    @Flag(help: "Replace a folder that an earlier run made.")
+    var force = false
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws { _ = try types() }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let console = output.console
+        var paths: [String] = []
+        for input in inputs {
+            paths += FileSystem.kind(of: input) == .folder ? try FileSystem.files(below: input) : [input]
+        }
+        let common = OnboardingRun.Common(
+            subType: subType, tags: Self.split(tags), firmwareTypes: try types(), json: output.json)
+        let bodies = try BatchFolder(path: folder, prefix: "onboard", replaces: force)
+        let run = OnboardingRun(common, bodies: bodies, console: console)
+        for path in paths where !Interruption.requested { try run.read(path) }
+        if Interruption.requested { return .interrupted }
+        try bodies.commit()
+        console.note(
+            run.tally.summary(readyName: "written", showsVerified: false)
+                + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")")
+        return run.tally.exitStatus
+    }
+
+    private static func split(_ text: String?) -> [String] {
+        text.map { $0.split(omittingEmptySubsequences: false) { $0 == "," || $0 == "|" }.map(String.init) }
+            ?? []
+    }
+
+    private func types() throws -> [OnboardingRow.FirmwareType] {
+        try Self.split(firmwareTypes).map { name in
+            guard let type = OnboardingRow.FirmwareType(rawValue: name) else {
+                let known = OnboardingRow.FirmwareType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--fw-types: expected \(known), found '\(name)'")
+            }
+            return type
+        }
+    }
+}
+
+/// Certificates on their way into onboarding bodies.
+private final class OnboardingRun {
+    struct Common {
+        let subType: String
+        let tags: [String]
+        let firmwareTypes: [OnboardingRow.FirmwareType]
+        let json: Bool
+    }
+
+    private(set) var tally = ClaimTally()
+
+    private let common: Common
+    private let bodies: BatchFolder
+    private let console: Console
+    private let sink = StandardStream.output()
+    private var seen = DeviceIndex()
+    private var sources: [String] = []
+    private var writer = CSVWriter()
+
+    init(_ common: Common, bodies: BatchFolder, console: Console) {
+        self.common = common
+        self.bodies = bodies
+        self.console = console
+    }
+
+    func read(_ path: String) throws(ToolError) {
+        sources.append(path)
+        do {
+            try OnboardingStream.read(path) { item throws(ToolError) in
+                try take(item, path)
+                return !Interruption.requested
+            }
+        } catch {
+            guard error.code == .io else { throw error }
+            tally.countUnreadable()
+            console.error(error)
+            try report(path, 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)
+        }
+    }
+
+    private func take(_ item: OnboardingItem, _ path: String) throws(ToolError) {
+        let row: OnboardingRow
+        switch certificateRow(item) {
+        case .failure(let failure):
+            let status: ClaimStatus = failure.code.exitStatus == .malformed ? .malformed : .rejected
+            tally.count(status)
+            return try report(path, item.line, nil, status, failure, failure.message)
+        case .success(let good): row = good
+        }
+        if let first = firstPlace(of: row.deviceID, item.line) {
+            let failure = CheckFailure(
+                .duplicateDevice,
+                "device \(row.deviceID) is in \(sources[first.source]):\(first.line) already")
+            tally.count(.duplicate)
+            return try report(path, item.line, row.deviceID, .duplicate, failure, failure.message)
+        }
+        writer.removeAll()
+        row.write(to: &writer)
+        let place = try bodies.add(writer.bytes) { place, entry in
+            entry.beginObject()
+            entry.key("schema")
+            entry.string(ascii: "assay.onboarding-manifest/1")
+            entry.key("file")
+            entry.string(place.file)
+            entry.key("row")
+            entry.integer(Int64(place.row))
+            entry.key("input")
+            entry.location(path, item.line)
+            entry.key("deviceId")
+            entry.string(row.deviceID)
+            entry.endObject()
+            entry.newline()
+        }
+        tally.count(.ready)
+        console.progress(done: tally.rows, failed: tally.bad, unit: "certificates")
+        guard common.json else { return }
+        try report(path, item.line, row.deviceID, .ready, nil, "written as row \(place.row) of \(place.file)")
+    }
+
+    /// The row of a certificate, if the service's rules and the certificate itself allow it.
+    private func certificateRow(_ item: OnboardingItem) -> Result<OnboardingRow, CheckFailure> {
+        do throws(CheckFailure) {
+            let certificate = try X509Certificate.read(der: try item.certificate.get()).get()
+            guard P256PublicKey(spki: certificate.spki[...]) != nil else {
+                throw CheckFailure(.csrKey, "expected a certificate of a P-256 key, found another key")
+            }
+            guard certificate.signatureAlgorithm == "ecdsa-with-SHA256" else {
+                throw CheckFailure(
+                    .algorithm,
+                    "expected a certificate signed with ecdsa-with-SHA256, found "
+                        + certificate.signatureAlgorithm)
+            }
+            guard let name = (try? DistinguishedName(der: certificate.subjectDER))?.commonName else {
+                throw CheckFailure(
+                    .csrSubject, "expected a subject with a common name, which is the device id")
+            }
+            if let device = item.deviceUUID, let named = try? DeviceUUID(text: name),
+                named.description != device
+            {
+                throw CheckFailure(
+                    .uuidMismatch, "the certificate is for device \(named), its source says \(device)")
+            }
+            return .success(
+                try OnboardingRow(
+                    deviceID: name, subType: common.subType, tags: common.tags,
+                    firmwareTypes: common.firmwareTypes, pem: certificate.pem))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Ids are compared by their digest: 16 bytes each, however long they are.
+    private func firstPlace(of id: String, _ line: Int) -> DeviceIndex.Occurrence? {
+        let digest = Digest.sha256(Array(id.utf8))
+        guard let key = DeviceUUID(bytes: digest[..<16]) else { return nil }
+        return seen.insert(
+            key, DeviceIndex.Occurrence(source: sources.count - 1, line: line, fingerprint: 0))
+    }
+
+    private func report(
+        _ source: String, _ line: Int, _ id: String?, _ status: ClaimStatus, _ failure: CheckFailure?,
+        _ message: String
+    ) throws(ToolError) {
+        guard common.json else {
+            let code = failure.map { " \($0.code.rawValue)" } ?? ""
+            let text = "\(source):\(line): \(status.rawValue)\(code): \(message)".escapedForTerminal
+            return try sink.write(Array((text + "\n").utf8))
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.onboarding/1")
+        writer.key("input")
+        writer.location(source, line)
+        if let id {
+            writer.key("deviceId")
+            writer.string(id)
+        }
+        writer.key("status")
+        writer.string(status.rawValue)
+        writer.key("message")
+        writer.string(message)
+        writer.key("failures")
+        writer.failures(failure.map { [$0] } ?? [])
+        writer.endObject()
+        writer.newline()
+        try sink.write(writer.bytes)
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Attestation
+import Claims
+import Diagnostics
+import InputOutput
+
+/// Where claim rows come from and how they are judged; shared by the offline claim commands.
+struct ClaimOptions: ParsableArguments {
+    @Argument(help: .init("Files of stored tokens, or - for standard input.", valueName: "file"))
+    var files: [String] = []
+
+    @Option(
+        help: .init(
+            """
+            csv: imei,uuid,token,time or a header in any order; lines: one token a line; at: a modem log; \
+            jsonl: JSON Lines; auto finds out.
+            """, valueName: "format"))
+    var format: ClaimFormatChoice = .auto
+
+    @OptionGroup var keys: KeyOptions
+
+    @Flag(help: "Reject a row that no trusted key of its device verified.")
+    var requireVerified = false
+
+    @Option(
+        help: .init(
+            "Do not judge this column: imei, time or tags. The service gets neither IMEI nor time.",
+            valueName: "column"))
+    var ignore: [IgnoredColumn] = []
+
+    @Option(help: .init("Write the rows that are not ready to this file, as they were.", valueName: "file"))
+    var rejects: String?
+
+    @Option(help: .init("Write the results to this file as CSV too.", valueName: "file"))
+    var report: String?
+
+    @Flag(help: "Put an apostrophe before cells of --report that a spreadsheet would run as formulas.")
+    var forSpreadsheet = false
+
+    @Flag(help: "Name the rows that are ready too.")
+    var verbose = false
+
+    var names: [String] { files.isEmpty ? ["-"] : files }
+
+    var stream: ClaimStream { ClaimStream(names, format: format.format) }
+
+    var policy: ClaimPolicy {
+        ClaimPolicy(
+            minimumTrust: keys.trust.trust, requiresVerification: requireVerified,
+            ignored: Set(ignore.map(\.field)))
+    }
+
+    func validate() throws {
+        if files.isEmpty, System.isTerminal(0) {
+            throw ValidationError("expected a file, found nothing (- reads standard input)")
+        }
+        if forSpreadsheet, report == nil { throw ValidationError("--for-spreadsheet needs --report") }
+    }
+
+    /// The keys at hand; an error when verification is demanded and there are none.
+    func source() throws -> KeySource? {
+        let source = try keys.source()
+        guard source != nil || !requireVerified else {
+            throw ToolError(
+                .usage, "--require-verified needs --key, --keys or a store, found none",
+                hint: "assay device import fills a store")
+        }
+        return source
+    }
+
+    func rejectsFile(force: Bool) throws(ToolError) -> RejectsFile? {
+        guard let rejects else { return nil }
+        return try RejectsFile(path: rejects, replaces: force)
+    }
+
+    func table(force: Bool) throws(ToolError) -> ReportTable? {
+        guard let report else { return nil }
+        return try ReportTable(path: report, replaces: force, forSpreadsheet: forSpreadsheet)
+    }
+}
+
+/// The values of `--ignore`: what is not part of the claim itself.
+enum IgnoredColumn: String, ExpressibleByArgument, CaseIterable {
+    case imei, time, tags
+
+    var field: ClaimField {
+        switch self {
+        case .imei: .imei
+        case .time: .time
+        case .tags: .tags
+        }
+    }
+}

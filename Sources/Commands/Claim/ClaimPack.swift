@@ -1,0 +1,78 @@
+import ArgumentParser
+import Claims
+import Diagnostics
+import InputOutput
+
+/// `assay claim pack`
+struct ClaimPack: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack",
+        abstract: "Turn the rows that are ready into the CSV bodies that the service takes.",
+        discussion: """
+            Rows are judged as by claim check; those that are not ready are reported and left out. The folder gets \
+            claim-0001.csv and so on, at most 1,000 rows each, and manifest.jsonl, which says for each line which row \
+            it came from. It appears whole or not at all, and not when no row is ready or --fail-fast stopped. Tokens are claim credentials: \
+            the folder is for its owner alone. --tags counts for all rows; without it a row's own tags column does.
+            """)
+
+    @OptionGroup var claims: ClaimOptions
+
+    @Option(help: .init("Provisioning tags of all rows, separated by commas.", valueName: "tags"))
+    var tags: String?
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: .init("The folder to make.", valueName: "folder"))
+    var folder: String
+
+    @Flag(help: "Replace existing files, and a folder that an earlier run made.")
+    var force = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var batch: BatchOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let console = output.console
+        let tags = try parsedTags(console)
+        let keys = try claims.source()
+        let run = ClaimRun(
+            keys: keys, policy: claims.policy, json: output.json, verbose: claims.verbose,
+            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast, packs: true, tags: tags)
+        let sink = StandardStream.output()
+        let rejects = try claims.rejectsFile(force: force)
+        let table = try claims.table(force: force)
+        let packer = try ClaimPacker(path: folder, replaces: force)
+        let delivery = ClaimDelivery(
+            run, names: claims.names, console: console, sink: sink, rejects: rejects, table: table,
+            packer: packer)
+        try run.run(claims.stream, to: delivery, console: console)
+        guard !Interruption.requested, !(batch.failFast && delivery.tally.bad > 0) else {
+            console.note(
+                delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + "; nothing written")
+            return delivery.tally.exitStatus
+        }
+        try packer.commit()
+        try rejects?.commit()
+        try table?.commit()
+        console.note(
+            delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
+                + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")")
+        return delivery.tally.exitStatus
+    }
+
+    private func parsedTags(_ console: Console) throws -> ClaimTags? {
+        guard let tags else { return nil }
+        let parsed: ClaimTags
+        do {
+            parsed = try ClaimTags(tags)
+        } catch {
+            throw ToolError(.usage, "--tags: \(error.failure.message)", hint: error.hint)
+        }
+        for tag in parsed.unusual {
+            console.note(
+                "assay: warning: the service may refuse the tag '\(tag.escapedForTerminal)', "
+                    + "expected a-z A-Z 0-9 _ . @ : # = -")
+        }
+        return parsed
+    }
+}

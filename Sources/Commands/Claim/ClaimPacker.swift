@@ -1,0 +1,54 @@
+import Claims
+import DeviceIdentity
+import Diagnostics
+import JSON
+
+/// The bodies of bulk claims, each line with its row in the manifest.
+final class ClaimPacker {
+    private let folder: BatchFolder
+
+    init(path: String, replaces: Bool) throws(ToolError) {
+        folder = try BatchFolder(path: path, prefix: "claim", replaces: replaces)
+    }
+
+    var bodies: Int { folder.bodies }
+
+    /// Adds the line of one device; answers where it went, as a sentence.
+    func add(_ line: ArraySlice<UInt8>, _ claim: ExaminedClaim, source: String) throws(ToolError) -> String {
+        let place = try folder.add(line) { place, entry in
+            entry.beginObject()
+            entry.key("schema")
+            entry.string(ascii: "assay.claim-manifest/1")
+            entry.key("file")
+            entry.string(place.file)
+            entry.key("line")
+            entry.integer(Int64(place.row))
+            entry.key("input")
+            entry.location(source, claim.line)
+            if let device = claim.device {
+                entry.key("deviceUuid")
+                entry.string(device.description)
+            }
+            entry.key("tokenSha256")
+            entry.hex(claim.fingerprint.bytes)
+            entry.endObject()
+            entry.newline()
+        }
+        return "packed as line \(place.row) of \(place.file)"
+    }
+
+    /// Makes the folder appear; without a row nothing appears.
+    func commit() throws(ToolError) { try folder.commit() }
+}
+
+extension JSONWriter {
+    /// The value of an `input` member.
+    mutating func location(_ source: String, _ line: Int) {
+        beginObject()
+        key("source")
+        string(source)
+        key("line")
+        integer(Int64(line))
+        endObject()
+    }
+}

@@ -1,0 +1,172 @@
+import CSV
+import Claims
+import DeviceIdentity
+import Diagnostics
+import JSON
+
+/// The result for one row, `assay.claim/1`.
+struct ClaimReport {
+    /// The source and whether it is named, which it is when there are several.
+    let source: String
+    let namesSource: Bool
+    let line: Int
+    let device: DeviceUUID?
+    let fingerprint: UInt32
+    let status: ClaimStatus
+    let message: String
+    let findings: [ClaimFinding]
+
+    init(_ claim: ExaminedClaim, source: String, namesSource: Bool, message: String? = nil) {
+        self.source = source
+        self.namesSource = namesSource
+        line = claim.line
+        device = claim.device
+        fingerprint = claim.fingerprint
+        status = claim.status
+        findings = claim.findings
+        self.message = message ?? claim.message
+    }
+
+    /// A row whose device was seen before.
+    init(_ claim: ExaminedClaim, duplicateOf finding: ClaimFinding, source: String, namesSource: Bool) {
+        self.source = source
+        self.namesSource = namesSource
+        line = claim.line
+        device = claim.device
+        fingerprint = claim.fingerprint
+        status = .duplicate
+        findings = [finding]
+        message = finding.failure.message
+    }
+
+    /// A source that could not be read.
+    init(unreadable error: ToolError, source: String, namesSource: Bool) {
+        self.source = source
+        self.namesSource = namesSource
+        line = 1
+        device = nil
+        fingerprint = 0
+        status = .malformed
+        findings = [
+            ClaimFinding(.malformed, error.code, error.message, hint: error.hint ?? "check the file")
+        ]
+        message = error.message
+    }
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.claim/1")
+        if namesSource {
+            writer.key("input")
+            writer.location(source, line)
+        }
+        writer.key("row")
+        writer.integer(Int64(line))
+        if let device {
+            writer.key("deviceUuid")
+            writer.string(device.description)
+        }
+        writer.key("status")
+        writer.string(status.rawValue)
+        writer.key("message")
+        writer.string(message)
+        writer.key("failures")
+        writer.beginArray()
+        for finding in findings { Self.write(finding, &writer) }
+        writer.endArray()
+        writer.endObject()
+        writer.newline()
+    }
+
+    private static func write(_ finding: ClaimFinding, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("code")
+        writer.string(finding.failure.code.rawValue)
+        writer.key("message")
+        writer.string(finding.failure.message)
+        if let column = finding.column {
+            writer.key("column")
+            writer.integer(Int64(column))
+        }
+        if let field = finding.field {
+            writer.key("field")
+            writer.string(field.rawValue)
+        }
+        writer.key("hint")
+        writer.string(finding.hint)
+        writer.endObject()
+    }
+
+    /// One line for each finding: `tokens.csv:17: malformed csv, column 1 (imei): …; …`.
+    var text: [UInt8] {
+        let place = "\(source):\(line): \(status.rawValue)"
+        if findings.isEmpty {
+            let name = device.map { " \($0)" } ?? ""
+            return Array("\(place)\(name) (token \(hexFingerprint)): \(message)\n".escapedLine.utf8)
+        }
+        var lines: [UInt8] = []
+        for finding in findings {
+            let column =
+                switch (finding.column, finding.field) {
+                case (let column?, let field?): ", column \(column) (\(field.rawValue))"
+                case (let column?, nil): ", column \(column)"
+                case (nil, let field?): ", \(field.rawValue)"
+                case (nil, nil): ""
+                }
+            let line =
+                "\(place) \(finding.failure.code.rawValue)\(column): \(finding.failure.message); \(finding.hint)\n"
+            lines += line.escapedLine.utf8
+        }
+        return lines
+    }
+
+    static let reportHeader = [
+        "source", "row", "deviceUuid", "status", "code", "column", "field", "message", "hint",
+    ]
+
+    /// One record for each finding, or one for a row without any, under ``reportHeader``.
+    func write(csv writer: inout CSVWriter) {
+        let start = [source, String(line), device?.description ?? "", status.rawValue]
+        if findings.isEmpty { writer.record(start + ["", "", "", message, ""]) }
+        for finding in findings {
+            writer.record(
+                start + [
+                    finding.failure.code.rawValue, finding.column.map { String($0) } ?? "",
+                    finding.field?.rawValue ?? "", finding.failure.message, finding.hint,
+                ])
+        }
+    }
+
+    private var hexFingerprint: String { Hex.encode(fingerprint.bytes) }
+}
+
+extension UInt32 {
+    /// Big-endian.
+    var bytes: [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: self >> UInt32($0)) } }
+}
+
+extension ExaminedClaim {
+    /// A short sentence; for a row that is not ready, the most telling finding.
+    var message: String {
+        if let first = findings.first { return first.failure.message }
+        var text = "ready to claim"
+        switch verification {
+        case .notAsked: break
+        case .verified: text += ", verified"
+        case .noKey: text += ", not verified: no identity key is known for the device"
+        case .observedKey: text += ", not verified: the device's key is observed only"
+        }
+        if let tags, !tags.unusual.isEmpty {
+            text +=
+                "; the service may refuse the characters in "
+                + tags.unusual.map { "'\($0)'" }.joined(separator: ", ")
+        }
+        return text
+    }
+}
+
+extension String {
+    /// Escaped for a terminal, its last line feed kept.
+    fileprivate var escapedLine: String { String(dropLast()).escapedForTerminal + "\n" }
+}

@@ -1,0 +1,122 @@
+import Attestation
+import CSV
+import Claims
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+
+/// What `claim check` and `claim pack` share: every row through the pipeline, duplicates found in order.
+struct ClaimRun: Sendable {
+    let keys: KeySource?
+    let policy: ClaimPolicy
+    let json: Bool
+    /// Whether text names the rows that are ready too.
+    let verbose: Bool
+    let jobs: Int
+    let failFast: Bool
+    /// Whether bodies are made, and with which tags; a row's own tags count where none are given.
+    let packs: Bool
+    let tags: ClaimTags?
+
+    /// A block of rows, looked at.
+    struct Output: Sendable {
+        let source: Int
+        let shape: RejectShape
+        var claims: [ExaminedClaim] = []
+        /// Bytes that belong behind the row in front of this number.
+        var rests: [(before: Int, bytes: [UInt8])] = []
+        /// The results, rendered as if no row were a duplicate, and where each ends.
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        /// The lines of the rows for the service, and where each ends.
+        var lines: [UInt8] = []
+        var lineEnds: [Int] = []
+        var error: ToolError?
+        /// What ends the run: the store cannot be read.
+        var fatal: ToolError?
+    }
+
+    private final class Worker {
+        let examiner: ClaimExaminer
+        let lookup: KeyLookup?
+        var writer = JSONWriter(reservingCapacity: 65_536)
+        var lines = CSVWriter()
+
+        init(_ run: ClaimRun) throws(ToolError) {
+            examiner = try ClaimExaminer(policy: run.policy)
+            lookup = try run.keys?.lookup()
+        }
+
+        func examine(_ row: ClaimRow) throws(ToolError) -> ExaminedClaim {
+            guard let lookup else { return try examiner.examine(row) }
+            return try examiner.examine(row) { device throws(ToolError) in try lookup.key(for: device) }
+        }
+    }
+
+    /// Reads everything, writes everything; the tally decides the exit status.
+    func run(_ stream: ClaimStream, to delivery: ClaimDelivery, console: Console) throws(ToolError) {
+        var stream = stream
+        let names = stream.names
+        try OrderedPipeline.run(
+            jobs: jobs,
+            makeWorker: { () throws(ToolError) in try Worker(self) },
+            next: { () throws(ToolError) in stream.next() },
+            process: { process($1, $0, names) },
+            deliver: { output throws(ToolError) in
+                if let error = output.fatal { throw error }
+                return try delivery.deliver(output)
+            })
+        if stream.keyOutputs > 0 {
+            let noun = stream.keyOutputs == 1 ? "output" : "outputs"
+            console.note(
+                "assay: note: passed over \(stream.keyOutputs) \(noun) of %KEYGEN, which claim nothing")
+        }
+    }
+
+    private func process(_ chunk: ClaimChunk, _ worker: Worker, _ names: [String]) -> Output {
+        var output = Output(source: chunk.source, shape: chunk.shape)
+        if case .unreadable(let error) = chunk.content {
+            output.error = error
+            return output
+        }
+        worker.writer.removeAll()
+        worker.lines.removeAll()
+        chunk.forEachPart { part in
+            switch part {
+            case .rest(let bytes): output.rests.append((output.claims.count, bytes))
+            case .row(let row):
+                guard output.fatal == nil else { return }
+                do throws(ToolError) {
+                    enter(try worker.examine(row), names[chunk.source], names.count > 1, worker, &output)
+                } catch {
+                    output.fatal = error
+                }
+            }
+        }
+        if json, !packs { output.bytes = worker.writer.bytes }
+        output.lines = worker.lines.bytes
+        return output
+    }
+
+    private func enter(
+        _ claim: ExaminedClaim, _ source: String, _ namesSource: Bool, _ worker: Worker,
+        _ output: inout Output
+    ) {
+        output.claims.append(claim)
+        if packs {
+            if claim.status == .ready {
+                ClaimBatch.line(token: claim.token, tags: tags ?? claim.tags, into: &worker.lines)
+            }
+            output.lineEnds.append(worker.lines.bytes.count)
+        } else if json {
+            ClaimReport(claim, source: source, namesSource: namesSource).write(json: &worker.writer)
+            output.ends.append(worker.writer.bytes.count)
+        } else {
+            if verbose || claim.status != .ready {
+                output.bytes += ClaimReport(claim, source: source, namesSource: namesSource).text
+            }
+            output.ends.append(output.bytes.count)
+        }
+    }
+}

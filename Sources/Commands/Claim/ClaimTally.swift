@@ -1,0 +1,45 @@
+import Claims
+import Diagnostics
+
+/// How a run over claim rows went: every row is in exactly one count.
+struct ClaimTally {
+    private(set) var ready = 0
+    private(set) var duplicate = 0
+    private(set) var malformed = 0
+    private(set) var rejected = 0
+    /// Sources that could not be read.
+    private(set) var unreadable = 0
+    /// Ready rows whose signature was checked.
+    private(set) var verified = 0
+
+    var rows: Int { ready + duplicate + malformed + rejected }
+    var bad: Int { duplicate + malformed + rejected + unreadable }
+
+    mutating func count(_ status: ClaimStatus, verified: Bool = false) {
+        switch status {
+        case .ready: ready += 1
+        case .duplicate: duplicate += 1
+        case .malformed: malformed += 1
+        case .rejected, .claimed, .failed: rejected += 1
+        }
+        if verified, status == .ready { self.verified += 1 }
+    }
+
+    mutating func countUnreadable() { unreadable += 1 }
+
+    /// A duplicate is an answer of no.
+    var exitStatus: ExitStatus {
+        Tally(good: ready, rejected: rejected + duplicate, malformed: malformed, unreadable: unreadable)
+            .exitStatus
+    }
+
+    /// `assay: 10 rows: 6 ready, 2 duplicate, 1 malformed, 1 rejected`: the parts add up to the whole.
+    func summary(readyName: String, showsVerified: Bool) -> String {
+        var text =
+            "assay: \(rows) \(rows == 1 ? "row" : "rows"): \(ready) \(readyName), \(duplicate) duplicate, "
+            + "\(malformed) malformed, \(rejected) rejected"
+        if unreadable > 0 { text += "; \(unreadable) unreadable \(unreadable == 1 ? "file" : "files")" }
+        if showsVerified { text += "; \(verified) of the \(readyName) verified" }
+        return text
+    }
+}

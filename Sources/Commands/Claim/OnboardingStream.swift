@@ -1,0 +1,99 @@
+import Claims
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+import PKIX
+
+/// A certificate to onboard, and where it was.
+struct OnboardingItem {
+    let line: Int
+    /// The DER, or why there is none.
+    let certificate: Result<[UInt8], CheckFailure>
+    /// The device that the source says the certificate is for.
+    var deviceUUID: String?
+}
+
+/// The certificates of one file: PEM, or JSON Lines as `ca issue --json` prints them.
+enum OnboardingStream {
+    private static let chunkSize = 65_536
+
+    /// Calls `body` for each certificate, in order, until it answers false.
+    static func read(
+        _ path: String, _ body: (OnboardingItem) throws(ToolError) -> Bool
+    ) throws(ToolError) {
+        let source = try ByteSource(path: path)
+        var head: [UInt8] = []
+        while head.count < chunkSize, try source.read(into: &head, limit: chunkSize) > 0 {}
+        let isJSON = head.first { !$0.isBlank } == UInt8(ascii: "{")
+        var reader = LineChunkReader(
+            source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize, head: head)
+        while let chunk = try reader.next(), !Interruption.requested {
+            for item in isJSON ? jsonItems(chunk) : pemItems(chunk) {
+                guard try body(item) else { return }
+            }
+        }
+    }
+
+    private static func jsonItems(_ chunk: LineChunk) -> [OnboardingItem] {
+        var items: [OnboardingItem] = []
+        chunk.forEachLine { line, number in
+            if !line.trimmed.isEmpty { items.append(jsonItem(line.trimmed, number)) }
+            return true
+        }
+        return items
+    }
+
+    private static func jsonItem(_ line: ArraySlice<UInt8>, _ number: Int) -> OnboardingItem {
+        func failed(_ code: ErrorCode, _ message: String) -> OnboardingItem {
+            OnboardingItem(line: number, certificate: .failure(CheckFailure(code, message)))
+        }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: line)
+        } catch {
+            return failed(.json, "\(error.message), character \(error.column)")
+        }
+        if let status = value["status"]?.stringValue, status != "issued", status != "existing" {
+            return failed(
+                .notAttested, "expected a certificate that was issued, found the status '\(status)'")
+        }
+        guard let pem = value["certificatePem"]?.stringValue else {
+            return failed(.json, "expected a member certificatePem, found none")
+        }
+        do {
+            let der = try PEMDocument(Array(pem.utf8)).single("CERTIFICATE")
+            return OnboardingItem(
+                line: number, certificate: .success(der), deviceUUID: value["deviceUuid"]?.stringValue)
+        } catch {
+            return failed(.pem, error.description)
+        }
+    }
+
+    private static func pemItems(_ chunk: LineChunk) -> [OnboardingItem] {
+        var items: [OnboardingItem] = []
+        var scanner = PEMScanner()
+        func line(_ line: Int) -> Int { chunk.firstLine + line - 1 }
+        while true {
+            switch scanner.next(in: chunk.bytes, isLast: true) {
+            case .block(let block):
+                guard block.label == "CERTIFICATE" else {
+                    let failure = CheckFailure(.pem, "expected a CERTIFICATE, found \(block.label)")
+                    items.append(OnboardingItem(line: line(block.line), certificate: .failure(failure)))
+                    continue
+                }
+                do {
+                    let der = try block.decode(in: chunk.bytes)
+                    items.append(OnboardingItem(line: line(block.line), certificate: .success(der)))
+                } catch {
+                    let failure = CheckFailure(.pem, error.reason)
+                    items.append(OnboardingItem(line: line(block.line), certificate: .failure(failure)))
+                }
+            case .malformed(let error, _):
+                let failure = CheckFailure(.pem, error.reason)
+                items.append(OnboardingItem(line: line(error.line), certificate: .failure(failure)))
+            case .more, .end: return items
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CertificateAuthority
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import OpenSSL
+
+/// A checkpoint and its signature as a file, `assay.checkpoint/1`.
+struct CheckpointFile: Equatable {
+    let checkpoint: LedgerCheckpoint
+    let algorithm: String
+    let signature: [UInt8]
+
+    private static let members = [
+        "schema", "sequence", "hash", "at", "authority", "algorithm", "signature",
+    ]
+
+    var bytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.checkpoint/1")
+        writer.key("sequence")
+        writer.integer(checkpoint.sequence)
+        writer.key("hash")
+        writer.hex(checkpoint.hash)
+        writer.key("at")
+        writer.string(Timestamp.text(checkpoint.at))
+        writer.key("authority")
+        writer.hex(checkpoint.authority)
+        writer.key("algorithm")
+        writer.string(algorithm)
+        writer.key("signature")
+        writer.hex(signature)
+        writer.endObject()
+        writer.newline()
+        return writer.bytes
+    }
+
+    init(_ checkpoint: LedgerCheckpoint, algorithm: SignatureAlgorithm, signature: [UInt8]) {
+        self.checkpoint = checkpoint
+        self.algorithm = algorithm.checkpointName
+        self.signature = signature
+    }
+
+    /// - Throws: ``ToolError`` with `io` or `json`.
+    init(path: String) throws(ToolError) {
+        let bytes = try ByteSource.contents(of: path, limit: 65_536)
+        do throws(ToolError) {
+            try self.init(bytes: bytes)
+        } catch {
+            throw error.at("file", path.escapedForTerminal)
+        }
+    }
+
+    private init(bytes: [UInt8]) throws(ToolError) {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw error.toolError
+        }
+        let node = JSONNode(value)
+        try node.allowOnly(Self.members)
+        let schema = try node.member("schema")
+        guard try schema.string() == "assay.checkpoint/1" else {
+            throw schema.error("expected assay.checkpoint/1")
+        }
+        let at = try node.member("at")
+        guard let time = TimeArgument(argument: try at.string()) else {
+            throw at.error("expected a time of RFC 3339")
+        }
+        checkpoint = LedgerCheckpoint(
+            sequence: try node.member("sequence").integer(in: 0...Int64.max),
+            hash: try Self.octets(node, "hash", count: 32), at: time.seconds,
+            authority: try Self.octets(node, "authority", count: 32))
+        algorithm = try node.member("algorithm").string()
+        signature = try Self.octets(node, "signature", count: nil)
+    }
+
+    private static func octets(_ node: JSONNode, _ name: String, count: Int?) throws(ToolError) -> [UInt8] {
+        let member = try node.member(name)
+        guard let bytes = Hex.decode(try member.string()), count == nil || bytes.count == count else {
+            throw member.error("expected hex" + (count.map { " of \($0) octets" } ?? ""))
+        }
+        return bytes
+    }
+
+    /// Checks the signature under the CA that is trusted; the file's own word for the algorithm has to agree.
+    func verified(by authority: KnownAuthority) -> Result<VerifiedCheckpoint, CheckFailure> {
+        guard algorithm == authority.algorithm.checkpointName else {
+            return .failure(
+                CheckFailure(
+                    .algorithm,
+                    "expected the algorithm \(authority.algorithm.checkpointName) of the CA, found \(algorithm)"
+                ))
+        }
+        return checkpoint.verified(signature: signature, by: authority)
+    }
+}
+
+extension SignatureAlgorithm {
+    /// The name in a checkpoint.
+    var checkpointName: String {
+        switch self {
+        case .ecdsa(let hash): "ecdsa-\(hash)"
+        case .rsaPKCS1(let hash): "rsa-\(hash)"
+        case .rsaPSS(let hash): "rsa-pss-\(hash)"
+        case .ed25519: "ed25519"
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import DeviceIdentity
+import Diagnostics
+import JSON
+import Store
+
+/// What was found in a ledger: `assay.ledger/1` of `ledger verify`, `assay.audit/1` of `ca audit`.
+struct LedgerReport {
+    /// What was said of the checkpoint that was given.
+    struct Checkpoint {
+        let sequence: Int64
+        let at: Int64
+        let failure: CheckFailure?
+    }
+
+    let schema: StaticString
+    let store: String
+    let verdict: LedgerVerdict
+    var checkpoint: Checkpoint?
+
+    var isSound: Bool { verdict.isSound && checkpoint?.failure == nil }
+
+    func bytes(json: Bool) -> [UInt8] { json ? bytesAsJSON : bytesAsText }
+
+    private var failures: [LedgerFinding] {
+        let own = checkpoint?.failure.map { [LedgerFinding($0.code, $0.message)] } ?? []
+        return own + verdict.findings
+    }
+
+    private var failureCount: Int { verdict.findingCount + (checkpoint?.failure == nil ? 0 : 1) }
+
+    private var bytesAsJSON: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: schema)
+        writer.key("store")
+        writer.string(store)
+        writer.key("verdict")
+        writer.string(ascii: isSound ? "verified" : "rejected")
+        writer.key("entries")
+        writer.integer(verdict.entries)
+        writer.key("head")
+        writer.beginObject()
+        writer.key("sequence")
+        writer.integer(verdict.head.sequence)
+        writer.key("hash")
+        writer.hex(verdict.head.hash)
+        if let time = verdict.headTime {
+            writer.key("at")
+            writer.string(Timestamp.clamped(time))
+        }
+        writer.endObject()
+        writer.key("certificates")
+        writer.integer(verdict.certificates)
+        writer.key("intents")
+        writer.integer(verdict.intents)
+        if let checkpoint {
+            writer.key("checkpoint")
+            writer.beginObject()
+            writer.key("sequence")
+            writer.integer(checkpoint.sequence)
+            writer.key("at")
+            writer.string(Timestamp.clamped(checkpoint.at))
+            writer.key("signature")
+            writer.string(ascii: checkpoint.failure == nil ? "valid" : "invalid")
+            writer.endObject()
+        }
+        writer.key("failureCount")
+        writer.integer(Int64(failureCount))
+        writer.key("failures")
+        writer.beginArray()
+        for finding in failures { Self.write(finding, &writer) }
+        writer.endArray()
+        writer.endObject()
+        writer.newline()
+        return writer.bytes
+    }
+
+    private static func write(_ finding: LedgerFinding, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("code")
+        writer.string(finding.failure.code.rawValue)
+        writer.key("message")
+        writer.string(finding.failure.message)
+        if let sequence = finding.sequence {
+            writer.key("sequence")
+            writer.integer(sequence)
+        }
+        if let serial = finding.serial {
+            writer.key("serial")
+            writer.hex(serial)
+        }
+        writer.endObject()
+    }
+
+    private var bytesAsText: [UInt8] {
+        var block = TextBlock()
+        block.line("store", store)
+        block.line("entries", "\(verdict.entries)")
+        block.line("head", Hex.encode(verdict.head.hash))
+        block.line("certificates", "\(verdict.certificates)")
+        if verdict.intents > 0 { block.line("intents", "\(verdict.intents)") }
+        if let checkpoint {
+            block.line("checkpoint", "entry \(checkpoint.sequence), \(Timestamp.clamped(checkpoint.at))")
+        }
+        block.failures(failures.map(\.failure))
+        if failureCount > failures.count { block.line("failures", "\(failureCount)") }
+        block.line("verdict", isSound ? "verified" : "rejected")
+        return block.bytes
+    }
+}
+
+extension Timestamp {
+    /// The text of a time that may have been tampered with: brought into the years 1970…9999.
+    static func clamped(_ seconds: Int64) -> String { text(min(max(seconds, 0), 253_402_300_799)) }
+}

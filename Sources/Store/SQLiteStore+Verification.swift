@@ -1,0 +1,87 @@
+import DeviceIdentity
+public import Diagnostics
+import SQLite
+
+extension SQLiteStore {
+    /// Follows the audit chain from its beginning, compares it with the tables in both directions and, where one is
+    /// given, with a place that was known before.
+    ///
+    /// All of it is read from one state of the file, also while another process writes.
+    ///
+    /// - Parameter checkpoint: an entry and its hash that have to be there, from a checkpoint that was verified.
+    public func verifyLedger(checkpoint: LedgerPosition? = nil) throws(ToolError) -> LedgerVerdict {
+        try snapshot { () throws(SQLiteError) in
+            var verdict = LedgerVerdict()
+            var chain = ChainCheck()
+            var rows = RowCheck(self)
+            var contradictions: [LedgerFinding] = []
+            var known = checkpoint?.sequence == 0 ? AuditEvent.origin : nil
+            let select = try connection.prepare("SELECT seq, at, body, hash FROM event ORDER BY seq")
+            while try select.step() {
+                let event = AuditEvent(
+                    sequence: select.integer(0), at: select.integer(1), body: select.text(2),
+                    hash: select.blob(3))
+                chain.take(event)
+                verdict.entries += 1
+                verdict.headTime = event.at
+                if event.sequence == checkpoint?.sequence { known = event.hash }
+                if let finding = try rows.check(event), contradictions.count <= LedgerVerdict.findingLimit {
+                    contradictions.append(finding)
+                }
+            }
+            verdict.head = chain.head
+            for finding in chain.drain() { verdict.add(finding) }
+            if let checkpoint, let finding = Self.compare(known, checkpoint, head: chain.head) {
+                verdict.add(finding)
+            }
+            for finding in contradictions { verdict.add(finding) }
+            try rows.checkRows(&verdict)
+            return verdict
+        }
+    }
+
+    private static func compare(
+        _ known: [UInt8]?, _ checkpoint: LedgerPosition, head: LedgerPosition
+    ) -> LedgerFinding? {
+        let number = checkpoint.sequence
+        guard let known else {
+            guard head.sequence < number else {
+                return LedgerFinding(
+                    .digest, "entry \(number) of the checkpoint is missing", sequence: number)
+            }
+            let first = head.sequence + 1
+            let what = first == number ? "entry \(number) was" : "entries \(first)…\(number) were"
+            return LedgerFinding(
+                .digest, "\(what) cut off: the checkpoint knows entry \(number)", sequence: first)
+        }
+        if known == checkpoint.hash { return nil }
+        return LedgerFinding(
+            .digest, "entry \(number) or one in front of it is not the one of the checkpoint",
+            sequence: number)
+    }
+
+    /// Runs `body`, which only reads, on one state of the file.
+    func snapshot<Value>(_ body: () throws(SQLiteError) -> Value) throws(ToolError) -> Value {
+        try read("cannot read the ledger") { () throws(SQLiteError) in
+            try connection.execute("BEGIN")
+            defer { try? connection.execute("END") }
+            return try body()
+        }
+    }
+
+    // MARK: Single rows
+
+    func issuance(serial: [UInt8]) throws(SQLiteError) -> IssuanceRecord? {
+        let select = try statement("SELECT \(Self.issuanceColumns) FROM issuance WHERE serial = ?")
+        try select.bind(.blob(serial))
+        defer { select.reset() }
+        return try select.step() ? Self.issuance(select) : nil
+    }
+
+    func revocationListDigest(_ authority: [UInt8], _ number: Int64) throws(SQLiteError) -> [UInt8]? {
+        let select = try statement("SELECT digest FROM crl WHERE authority = ? AND number = ?")
+        try select.bind(.blob(authority), .integer(number))
+        defer { select.reset() }
+        return try select.step() ? select.blob(0) : nil
+    }
+}

@@ -1,0 +1,238 @@
+import CertificateAuthority
+import Diagnostics
+import PKIX
+import SQLite
+import Store
+import Testing
+
+@Suite struct VerificationTests {
+    @Test func anUntouchedLedgerIsSound() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<4 { try ledger.issue() }
+        let verdict = try ledger.store.verifyLedger()
+        #expect(verdict.findings == [])
+        #expect(verdict.isSound)
+        #expect(verdict.entries == 4)
+        #expect(verdict.certificates == 4)
+        #expect(verdict.intents == 0)
+        #expect(verdict.head.sequence == 4)
+        #expect(verdict.headTime == TestLedger.now)
+        #expect(try ledger.findings(verdict.head) == [])
+        #expect(try ledger.findings(.origin) == [])
+    }
+
+    @Test func anEmptyLedgerIsSound() throws {
+        let verdict = try TestLedger().store.verifyLedger(checkpoint: .origin)
+        #expect(verdict.isSound)
+        #expect(verdict.head == .origin)
+        #expect(verdict.headTime == nil)
+    }
+
+    @Test func anEditedEntryIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<4 { try ledger.issue() }
+        try ledger.tamper("UPDATE event SET at = at + 1 WHERE seq = 3")
+        #expect(
+            try ledger.findings() == [
+                "entry 3 was changed, or the one in front of it: its hash does not follow",
+                "the certificate \(name(3)) in the ledger is not the one of entry 3",
+            ])
+    }
+
+    @Test func anEditedBodyIsNamedByEntryAndCertificate() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<4 { try ledger.issue() }
+        try ledger.tamper(
+            "UPDATE event SET body = replace(body, '\"profile\":\"device\"', '\"profile\":\"server\"') WHERE seq = 2"
+        )
+        #expect(
+            try ledger.findings() == [
+                "entry 2 was changed, or the one in front of it: its hash does not follow",
+                "the certificate \(name(2)) in the ledger is not the one of entry 2",
+            ])
+    }
+
+    @Test func aBodyThatIsNoEventIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE event SET body = '{\"kind\":\"party\"}' WHERE seq = 1")
+        #expect(
+            try ledger.findings() == [
+                "entry 1 was changed, or the one in front of it: its hash does not follow",
+                "entry 1 is not an event: $: expected issue, revoke, trust or crl as kind",
+                "no entry of the audit chain issues the certificate \(name(1))",
+            ])
+    }
+
+    @Test func aRemovedEntryIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<4 { try ledger.issue() }
+        try ledger.tamper("DELETE FROM event WHERE seq = 2")
+        #expect(
+            try ledger.findings() == [
+                "entry 2 is missing from the audit chain",
+                "no entry of the audit chain issues the certificate \(name(2))",
+            ])
+    }
+
+    @Test(arguments: [(2, 3), (1, 2), (2, 5), (1, 6)])
+    func swappedEntriesAreNamed(_ first: Int, _ second: Int) throws {
+        let ledger = try TestLedger()
+        for _ in 0..<6 { try ledger.issue() }
+        try ledger.tamper(
+            """
+            UPDATE event SET seq = -1 WHERE seq = \(first);
+            UPDATE event SET seq = \(first) WHERE seq = \(second);
+            UPDATE event SET seq = \(second) WHERE seq = -1;
+            """)
+        #expect(
+            try ledger.findings() == [
+                "entry \(first) is what was entry \(second): entries were reordered",
+                "entry \(second) is what was entry \(first): entries were reordered",
+            ])
+    }
+
+    @Test func aTailThatWasCutOffIsFoundWithTheCheckpointOnly() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<5 { try ledger.issue() }
+        let head = try ledger.store.verifyLedger().head
+        try ledger.tamper(
+            """
+            DELETE FROM event WHERE seq > 3;
+            DELETE FROM issuance WHERE serial IN (x'\(name(4))', x'\(name(5))');
+            """)
+        #expect(try ledger.findings() == [])
+        let verdict = try ledger.store.verifyLedger(checkpoint: head)
+        #expect(
+            verdict.findings.map(\.failure.message)
+                == ["entries 4…5 were cut off: the checkpoint knows entry 5"])
+        #expect(verdict.findings.first?.sequence == 4)
+    }
+
+    @Test func aChainWrittenAnewIsFoundWithTheCheckpoint() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        let head = try ledger.store.verifyLedger().head
+        let forged = LedgerPosition(sequence: head.sequence, hash: [UInt8](repeating: 1, count: 32))
+        #expect(
+            try ledger.findings(forged)
+                == ["entry 2 or one in front of it is not the one of the checkpoint"])
+        let earlier = LedgerPosition(sequence: 0, hash: forged.hash)
+        #expect(
+            try ledger.findings(earlier)
+                == ["entry 0 or one in front of it is not the one of the checkpoint"])
+    }
+
+    @Test func aRemovedCertificateIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<3 { try ledger.issue() }
+        try ledger.tamper("DELETE FROM issuance WHERE serial = x'\(name(2))'")
+        #expect(
+            try ledger.findings() == ["the certificate \(name(2)) of entry 2 is missing from the ledger"])
+    }
+
+    @Test(arguments: [
+        "profile = 'server'", "request = zeroblob(32)", "authority = zeroblob(32)",
+        "fingerprint = zeroblob(32)",
+        "issued_at = issued_at - 1",
+        "tbs = certificate, certificate = NULL, issued_at = NULL, fingerprint = NULL",
+    ])
+    func anEditedRowIsNamed(_ change: String) throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE issuance SET \(change) WHERE id = 2")
+        #expect(
+            try ledger.findings()
+                == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
+    }
+
+    @Test func anEditedCertificateIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE issuance SET certificate = x'3000' WHERE id = 2")
+        #expect(
+            try ledger.findings()
+                == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
+    }
+
+    @Test func aCertificateNobodyIssuedIsNamed() throws {
+        let ledger = try TestLedger()
+        try ledger.issue()
+        try ledger.tamper(
+            """
+            INSERT INTO issuance (authority, profile, request, serial, key_id, subject, not_before, not_after,
+                tbs_digest, intended_at, issued_at, certificate, fingerprint)
+            SELECT authority, profile, randomblob(32), x'0b', key_id, subject, not_before, not_after,
+                tbs_digest, intended_at, issued_at, certificate, fingerprint FROM issuance
+            """)
+        #expect(try ledger.findings() == ["no entry of the audit chain issues the certificate 0b"])
+    }
+
+    @Test func aRevocationNobodyMadeIsNamed() throws {
+        let ledger = try TestLedger()
+        try ledger.issue()
+        try ledger.tamper("UPDATE issuance SET revoked_at = 1, reason = 1")
+        #expect(try ledger.findings() == ["no entry of the audit chain revokes the certificate \(name(1))"])
+    }
+
+    @Test func trustNobodyGaveIsNamed() throws {
+        let ledger = try TestLedger()
+        try ledger.tamper(
+            """
+            INSERT INTO device (uuid, registered_at, point, trust, key_since)
+            VALUES (x'000102030405060708090a0b0c0d0e0f', 1, zeroblob(65), 1, 1)
+            """)
+        #expect(
+            try ledger.findings() == [
+                "no entry of the audit chain trusts the key of device 00010203-0405-0607-0809-0a0b0c0d0e0f"
+            ])
+    }
+
+    @Test func aListNobodySignedIsNamed() throws {
+        let ledger = try TestLedger()
+        try ledger.tamper("INSERT INTO crl VALUES (zeroblob(32), 1, 1, 2, zeroblob(32))")
+        #expect(try ledger.findings() == ["the ledger knows 1 revocation lists, the audit chain 0"])
+    }
+
+    @Test func manyFindingsAreCountedAndBounded() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<600 { try ledger.issue() }
+        try ledger.tamper("UPDATE event SET at = 5")
+        let verdict = try ledger.store.verifyLedger()
+        // Each by its hash, and by its certificate.
+        #expect(verdict.findingCount == 1200)
+        #expect(
+            verdict.findings.map(\.sequence) == (1...600).map { Int64($0) } + (1...400).map { Int64($0) })
+    }
+}
+
+@Suite struct CheckpointTests {
+    @Test func onlyTheOwnAuthorityAndTheOwnTextCount() throws {
+        let ledger = try TestLedger()
+        let hash = [UInt8](repeating: 9, count: 32)
+        func checkpoint(_ sequence: Int64, at: Int64 = TestLedger.now) -> LedgerCheckpoint {
+            LedgerCheckpoint(sequence: sequence, hash: hash, at: at, authority: ledger.issuer.identity)
+        }
+        let signature = try checkpoint(7).signature(by: ledger.issuer)
+        let known = try ledger.known()
+        #expect(
+            try checkpoint(7).verified(signature: signature, by: known).get().checkpoint == checkpoint(7))
+        func code(_ checkpoint: LedgerCheckpoint, _ signature: [UInt8], _ known: KnownAuthority) -> String? {
+            if case .failure(let failure) = checkpoint.verified(signature: signature, by: known) {
+                return failure.code.rawValue
+            }
+            return nil
+        }
+        #expect(code(checkpoint(6), signature, known) == "signature")
+        #expect(code(checkpoint(7, at: TestLedger.now + 1), signature, known) == "signature")
+        for index in signature.indices {
+            var changed = signature
+            changed[index] ^= 1
+            #expect(code(checkpoint(7), changed, known) == "signature")
+        }
+        let other = try KnownAuthority(der: TestLedger.authority("CN=Root").0.certificate.der)
+        #expect(code(checkpoint(7), signature, other) == "signature")
+        let early = checkpoint(7, at: 1)
+        #expect(code(early, try early.signature(by: ledger.issuer), known) == "validity")
+    }
+}
