@@ -81,12 +81,12 @@ final class TestLedger {
     func issue(at time: Int64 = TestLedger.now) throws -> [UInt8] {
         let intent = try intent()
         let outcome = try store.exchange([], [intent], reissue: false, at: time).outcomes.first
-        guard case .sign(let id, let tbs)? = outcome else {
+        guard case .sign(let draft)? = outcome else {
             Issue.record("expected an order to sign, found \(String(describing: outcome))")
             return intent.serial
         }
         _ = try store.exchange(
-            [SignedIntent(id: id, certificate: try sign(tbs))], [], reissue: false, at: time)
+            [SignedIntent(id: draft.id, certificate: try sign(draft.tbs))], [], reissue: false, at: time)
         return intent.serial
     }
 
@@ -94,10 +94,10 @@ final class TestLedger {
     func enter(_ certificate: (IssuanceIntent) throws -> [UInt8]) throws {
         let intent = try intent()
         guard
-            case .sign(let id, _)? = try store.exchange([], [intent], reissue: false, at: Self.now).outcomes
+            case .sign(let draft)? = try store.exchange([], [intent], reissue: false, at: Self.now).outcomes
                 .first
         else { return }
-        let signed = SignedIntent(id: id, certificate: try certificate(intent))
+        let signed = SignedIntent(id: draft.id, certificate: try certificate(intent))
         _ = try store.exchange([signed], [], reissue: false, at: Self.now)
     }
 
