@@ -43,13 +43,7 @@ struct CertificateReport {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.certificate/1")
-        writer.key("input")
-        writer.beginObject()
-        writer.key("source")
-        writer.string(location.source)
-        writer.key("line")
-        writer.integer(Int64(location.line))
-        writer.endObject()
+        writer.input(location)
         if let certificate { Self.write(certificate, &writer) }
         if let check { Self.write(check, &writer) }
         writer.key("verdict")
