@@ -104,8 +104,11 @@ public struct Issuer: Sendable {
                 .issuerInvalid,
                 "certificate \(place + 1) of the CA allows \(length) CAs below it, found \(place)")
         }
-        // RFC 5280 section 4.2.1.3: an extension that is there restricts, one that is not does not.
-        if let usage = certificate.keyUsage, !usage.contains(.keyCertSign) {
+        // RFC 5280 section 4.2.1.3: conforming CAs carry the extension, and strict verifiers want it.
+        guard let usage = certificate.keyUsage else {
+            throw ToolError(.issuerInvalid, "expected the key usage keyCertSign, found no key usage")
+        }
+        guard usage.contains(.keyCertSign) else {
             throw ToolError(
                 .issuerInvalid,
                 "expected the key usage keyCertSign, found \(usage.names.joined(separator: ", "))")

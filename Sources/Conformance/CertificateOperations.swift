@@ -49,7 +49,7 @@ extension ConformanceJudge {
         let anchors = try certificates("trust", inputs)
         let intermediates = try certificates("intermediates", inputs)
         let leaf = try X509Certificate.read(pem: try inputs.utf8("leaf")).orRefused()
-        guard let time = Timestamp.seconds(try inputs.text("time")) else {
+        guard let time = InternetTime.seconds(try inputs.text("time")) else {
             throw Refusal("expected an RFC 3339 time in the input 'time'")
         }
         let depth = try maximumDepth(inputs)

@@ -1,4 +1,5 @@
 import DeviceIdentity
+import Diagnostics
 import JSON
 import OpenSSL
 import PKIX
@@ -12,24 +13,32 @@ struct JSONWebKey {
     /// The public key; where the private half is there too, the two have to belong together.
     func publicKey() throws(Refusal) -> SubjectPublicKeyInfo {
         let info: SubjectPublicKeyInfo
-        switch try text("kty") {
-        case "EC":
-            let name = try text("crv")
-            guard let curve = SubjectPublicKeyInfo.Curve(rawValue: name) else {
-                throw Refusal("expected the curve P-256, P-384 or P-521 in the JWK")
-            }
-            info = try SubjectPublicKeyInfo.ellipticCurve(
-                curve, x: try bytes("x"), y: try bytes("y")
-            ).orRefused()
-        case "OKP":
-            guard try text("crv") == "Ed25519" else { throw Refusal("expected the curve Ed25519 in the JWK") }
-            info = try SubjectPublicKeyInfo.ed25519(x: try bytes("x")).orRefused()
-        case "RSA":
-            info = try SubjectPublicKeyInfo.rsa(modulus: try bytes("n"), exponent: try bytes("e")).orRefused()
-        default: throw Refusal("expected the key type EC, OKP or RSA in the JWK")
+        do {
+            info = try components().publicKeyInfo()
+        } catch let error as CheckFailure {
+            throw Refusal(error)
+        } catch let error as Refusal {
+            throw error
+        } catch {
+            throw Refusal("\(error)")
         }
         if object["d"] != nil { try checkPrivateHalf(of: info) }
         return info
+    }
+
+    private func components() throws(Refusal) -> PublicKeyComponents {
+        switch try text("kty") {
+        case "EC":
+            guard let curve = PublicKeyComponents.Curve(rawValue: try text("crv")) else {
+                throw Refusal("expected the curve P-256, P-384 or P-521 in the JWK")
+            }
+            return .elliptic(curve, x: try bytes("x"), y: try bytes("y"))
+        case "OKP":
+            guard try text("crv") == "Ed25519" else { throw Refusal("expected the curve Ed25519 in the JWK") }
+            return .ed25519(try bytes("x"))
+        case "RSA": return .rsa(modulus: try bytes("n"), exponent: try bytes("e"))
+        default: throw Refusal("expected the key type EC, OKP or RSA in the JWK")
+        }
     }
 
     private func text(_ name: String) throws(Refusal) -> String {
@@ -77,8 +86,8 @@ struct JSONWebKey {
         case "EC":
             let secret = try bytes("d")
             // RFC 7518 section 6.2.2.1: as long as the curve's order.
-            guard let curve = SubjectPublicKeyInfo.Curve(rawValue: try text("crv")),
-                secret.count == curve.coordinateWidth
+            guard let curve = PublicKeyComponents.Curve(rawValue: try text("crv")),
+                secret.count == curve.width
             else { throw Refusal("expected a private number as long as a coordinate in the JWK") }
             algorithm.objectIdentifier(.ecPublicKey)
             algorithm.objectIdentifier(curve.identifier)

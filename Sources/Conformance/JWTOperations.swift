@@ -2,13 +2,14 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import JWT
+import PKIX
 
 extension ConformanceJudge {
     /// `jwt.verify`: a compact JWS under the key that its header selects, with `exp` and `nbf` where asked.
     func verifyJWT(_ inputs: CaseInputs) throws(Refusal) -> JSONObject? {
         var time: Int64?
         if try inputs.text("claims") == "check" {
-            guard let seconds = Timestamp.seconds(try inputs.text("time")) else {
+            guard let seconds = InternetTime.seconds(try inputs.text("time")) else {
                 throw Refusal("expected an RFC 3339 time in the input 'time'")
             }
             time = seconds

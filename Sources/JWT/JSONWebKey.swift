@@ -32,14 +32,10 @@ struct JSONWebKey {
         let name = members["kid"] == nil ? nil : try Self.text(members, "kid")
         let components = try Self.components(type, members)
         do {
-            let info = try SubjectPublicKeyInfo(components)
-            key = try JWTKey(info, trust: trust, algorithm: algorithm, name: name)
-        } catch let error as DERError {
-            throw Unusable(reason: error.reason)
-        } catch let error as CheckFailure {
-            throw Unusable(reason: error.message)
+            key = try JWTKey(
+                components.publicKeyInfo(), trust: trust, algorithm: algorithm, name: name)
         } catch {
-            throw Unusable(reason: "the key cannot be read")
+            throw Unusable(reason: error.message)
         }
         if let algorithm, !algorithm.fits(key.kind) {
             throw Unusable(reason: "alg \(algorithm.rawValue) does not suit the kind of key")
@@ -70,23 +66,12 @@ struct JSONWebKey {
             guard let curve = PublicKeyComponents.Curve(rawValue: name) else {
                 throw Unusable(reason: "crv \(name.shown) is not known here")
             }
-            let x = try number(members, "x")
-            let y = try number(members, "y")
-            guard x.count == curve.width, y.count == curve.width else {
-                throw Unusable(reason: "expected x and y of \(curve.width) bytes")
-            }
-            return .elliptic(curve, x: x, y: y)
+            return .elliptic(curve, x: try number(members, "x"), y: try number(members, "y"))
         case "OKP":
             let name = try text(members, "crv")
             guard name == "Ed25519" else { throw Unusable(reason: "crv \(name.shown) is not known here") }
             return .ed25519(try number(members, "x"))
-        case "RSA":
-            let modulus = try number(members, "n")
-            let exponent = try number(members, "e")
-            guard modulus.first != 0, exponent.first != 0 else {
-                throw Unusable(reason: "n or e has a leading zero")
-            }
-            return .rsa(modulus: modulus, exponent: exponent)
+        case "RSA": return .rsa(modulus: try number(members, "n"), exponent: try number(members, "e"))
         default: throw Unusable(reason: "kty \(type.shown) is not known here")
         }
     }

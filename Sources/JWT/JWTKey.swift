@@ -75,25 +75,12 @@ public struct JWTKey: Sendable {
 
     /// The RFC 7638 thumbprint, 32 bytes.
     public var thumbprint: [UInt8] {
-        let components: PublicKeyComponents? =
-            switch material {
-            case .point(let point):
-                .elliptic(.p256, x: Array(point.point[1..<33]), y: Array(point.point[33...]))
-            case .other(_, let info): info.components
-            }
-        guard let components else { return [] }
-        return Digest.sha256(Array(Self.requiredMembers(components).utf8))
-    }
-
-    /// The required members in lexicographic order without white space (RFC 7638 section 3.2).
-    private static func requiredMembers(_ components: PublicKeyComponents) -> String {
-        func text(_ bytes: [UInt8]) -> String { String(decoding: Base64.encode(bytes, .url), as: UTF8.self) }
-        return switch components {
-        case .elliptic(let curve, let x, let y):
-            "{\"crv\":\"\(curve.rawValue)\",\"kty\":\"EC\",\"x\":\"\(text(x))\",\"y\":\"\(text(y))\"}"
-        case .rsa(let modulus, let exponent):
-            "{\"e\":\"\(text(exponent))\",\"kty\":\"RSA\",\"n\":\"\(text(modulus))\"}"
-        case .ed25519(let key): "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"\(text(key))\"}"
+        switch material {
+        case .point(let point):
+            PublicKeyComponents.elliptic(
+                .p256, x: Array(point.point[1..<33]), y: Array(point.point[33...])
+            ).thumbprint
+        case .other(_, let info): info.components?.thumbprint ?? []
         }
     }
 

@@ -35,10 +35,11 @@ public enum DERTime {
         let hour = number(2)
         let minute = number(2)
         let second = number(2)
-        guard (1...12).contains(month), day >= 1, day <= daysInMonth(month, year), hour < 24, minute < 60,
+        guard (1...12).contains(month), day >= 1, day <= Calendar.daysInMonth(month, year), hour < 24,
+            minute < 60,
             second < 60
         else { throw DERError(element.start, "time has a field out of range") }
-        return daysSince1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+        return Calendar.daysSince1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
     }
 
     /// The element for a time: UTCTime through 2049, GeneralizedTime from 2050 on.
@@ -48,7 +49,7 @@ public enum DERTime {
         let clamped = min(max(seconds, earliest), latest)
         let day = clamped >= 0 ? clamped / 86400 : (clamped - 86399) / 86400
         let second = clamped - day * 86400
-        let (year, month, date) = civil(day)
+        let (year, month, date) = Calendar.date(day)
         let generalized = clamped >= firstGeneralized
         writer.bytes.append(generalized ? DERTag.generalizedTime.octet : DERTag.utcTime.octet)
         writer.bytes.append(generalized ? 15 : 13)
@@ -65,35 +66,5 @@ public enum DERTime {
     private static func twoDigits(_ value: Int64, _ writer: inout DERWriter) {
         writer.bytes.append(0x30 + UInt8(truncatingIfNeeded: value / 10 % 10))
         writer.bytes.append(0x30 + UInt8(truncatingIfNeeded: value % 10))
-    }
-
-    private static func daysInMonth(_ month: Int64, _ year: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    // Both conversions count in 400-year eras of 146,097 days whose years begin in March, so that the leap
-    // day is the last of its year. Years here are 0…9999.
-    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let shifted = month > 2 ? year : year - 1
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = day + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 }

@@ -1,5 +1,5 @@
-import Diagnostics
-import OpenSSL
+public import Diagnostics
+public import OpenSSL
 
 /// The numbers of a public key without their ASN.1: what a JWK holds (RFC 7518 section 6, RFC 8037 section 2).
 public enum PublicKeyComponents: Equatable, Sendable {
@@ -18,7 +18,8 @@ public enum PublicKeyComponents: Equatable, Sendable {
             }
         }
 
-        var oid: OID {
+        /// The curve's object identifier (RFC 5480 section 2.1.1.1).
+        public var identifier: OID {
             switch self {
             case .p256: SubjectPublicKeyInfo.p256Curve
             case .p384: SubjectPublicKeyInfo.p384Curve
@@ -35,19 +36,47 @@ public enum PublicKeyComponents: Equatable, Sendable {
     case ed25519([UInt8])
 }
 
-extension SubjectPublicKeyInfo {
-    /// The SubjectPublicKeyInfo of a key given by its numbers.
-    ///
-    /// Throws where the key is not one that ``acceptedKind()`` accepts; that a point lies on its curve is
-    /// checked when the key is used.
-    public init(_ components: PublicKeyComponents) throws(DERError) {
+extension PublicKeyComponents {
+    /// Whether the numbers are in the form that their standards ask for: coordinates exactly as wide as the curve's
+    /// (RFC 7518 section 6.2.1.2), 32 octets for Ed25519 (RFC 8037 section 2), no leading zeros in RSA numbers
+    /// (RFC 7518 section 6.3.1).
+    private func checkForm() throws(CheckFailure) {
+        switch self {
+        case .elliptic(let curve, let x, let y):
+            guard x.count == curve.width, y.count == curve.width else {
+                throw CheckFailure(
+                    .csrKey,
+                    "expected coordinates of \(curve.width) octets on \(curve.rawValue), "
+                        + "found \(x.count) and \(y.count)")
+            }
+        case .ed25519(let key):
+            guard key.count == 32 else {
+                throw CheckFailure(.csrKey, "expected an Ed25519 key of 32 octets, found \(key.count)")
+            }
+        case .rsa(let modulus, let exponent):
+            guard let first = modulus.first, first != 0, let lead = exponent.first, lead != 0 else {
+                throw CheckFailure(
+                    .csrKey, "expected an RSA modulus and exponent without leading zeros, not empty")
+            }
+            // Larger than any key that is accepted; bounds the copies made of it.
+            guard modulus.count <= 2048, exponent.count <= 8 else {
+                throw CheckFailure(
+                    .csrKey,
+                    "expected an RSA modulus of at most 2048 octets and an exponent of at most 8, "
+                        + "found \(modulus.count) and \(exponent.count)")
+            }
+        }
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    private var der: [UInt8] {
         var writer = DERWriter(capacity: 128)
         writer.sequence { info in
-            switch components {
+            switch self {
             case .elliptic(let curve, let x, let y):
                 info.sequence {
                     $0.objectIdentifier(.ecPublicKey)
-                    $0.objectIdentifier(curve.oid)
+                    $0.objectIdentifier(curve.identifier)
                 }
                 info.bitString([0x04] + x + y)
             case .rsa(let modulus, let exponent):
@@ -66,8 +95,36 @@ extension SubjectPublicKeyInfo {
                 info.bitString(key)
             }
         }
-        try self.init(der: writer.bytes)
-        if case .failure(let failure) = acceptedKind() { throw DERError(0, failure.message) }
+        return writer.bytes
+    }
+
+    /// The key of these numbers, as a JWK (RFC 7517) or a COSE_Key holds them, decoded to bytes.
+    ///
+    /// Fails with `csr-key` where a number is not exactly in the form that its standard asks for, for what
+    /// ``SubjectPublicKeyInfo/acceptedKind()`` refuses, for RSA keys of less than 2048 bits (RFC 7518 section 3.3),
+    /// and for a point that is not on its curve.
+    public func publicKeyInfo() throws(CheckFailure) -> SubjectPublicKeyInfo {
+        try checkForm()
+        let info: SubjectPublicKeyInfo
+        do {
+            info = try SubjectPublicKeyInfo(der: der)
+        } catch {
+            throw CheckFailure(.csrKey, error.description)
+        }
+        if let weakness = try info.acceptedKind().get().weakness { throw CheckFailure(.csrKey, weakness) }
+        _ = try info.usableKey().get()
+        return info
+    }
+}
+
+extension SubjectPublicKeyInfo {
+    /// The key ready for use; that a point lies on its curve is checked here, `csr-key` otherwise.
+    public func usableKey() -> Result<PublicKey, CheckFailure> {
+        do {
+            return .success(try PublicKey(spki: der))
+        } catch {
+            return .failure(CheckFailure(.csrKey, error.message))
+        }
     }
 
     /// The numbers of the key; `nil` for a key that ``acceptedKind()`` does not accept.

@@ -24,7 +24,7 @@ private enum Keys {
             writer.unsignedInteger([])
             writer.sequence { writer in
                 writer.objectIdentifier(.ecPublicKey)
-                writer.objectIdentifier(SubjectPublicKeyInfo.Curve.p521.identifier)
+                writer.objectIdentifier(PublicKeyComponents.Curve.p521.identifier)
             }
             writer.octetString(key.bytes)
         }

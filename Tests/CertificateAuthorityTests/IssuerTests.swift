@@ -19,7 +19,7 @@ import Testing
         Case(testDescription: "a CA", extensions: authority, expected: nil),
         Case(
             testDescription: "key usage not stated", extensions: [.basicConstraints(isCA: true)],
-            expected: nil),
+            expected: .issuerInvalid),
         Case(testDescription: "no extensions but a key identifier", extensions: [], expected: .issuerInvalid),
         Case(
             testDescription: "CA:FALSE",

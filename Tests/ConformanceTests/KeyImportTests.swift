@@ -119,12 +119,14 @@ import Testing
         // SEQUENCE, AlgorithmIdentifier, BIT STRING, SEQUENCE, then the modulus and 65537 to the end.
         let modulus = Array(info.der[33..<(33 + 384)])
         let exponent: [UInt8] = [1, 0, 1]
-        #expect(try SubjectPublicKeyInfo.rsa(modulus: modulus, exponent: exponent).get() == info)
+        #expect(try PublicKeyComponents.rsa(modulus: modulus, exponent: exponent).publicKeyInfo() == info)
         func reason(_ modulus: [UInt8], _ exponent: [UInt8]) -> String? {
-            if case .failure(let failure) = SubjectPublicKeyInfo.rsa(modulus: modulus, exponent: exponent) {
-                return failure.message
+            do {
+                _ = try PublicKeyComponents.rsa(modulus: modulus, exponent: exponent).publicKeyInfo()
+                return nil
+            } catch {
+                return error.message
             }
-            return nil
         }
         let zeros = "expected an RSA modulus and exponent without leading zeros, not empty"
         #expect(reason([0] + modulus, exponent) == zeros)
@@ -144,19 +146,18 @@ import Testing
     @Test(arguments: [(PrivateKey.GeneratedKind.p256, 26, 32), (.p384, 23, 48)])
     func pointsFromNumbers(kind: PrivateKey.GeneratedKind, header: Int, width: Int) throws {
         let spki = try PrivateKey.generate(kind).publicKey.spki
-        let curve: SubjectPublicKeyInfo.Curve = kind == .p256 ? .p256 : .p384
+        let curve: PublicKeyComponents.Curve = kind == .p256 ? .p256 : .p384
         let x = Array(spki[(header + 1)..<(header + 1 + width)])
         let y = Array(spki[(header + 1 + width)...])
-        #expect(try SubjectPublicKeyInfo.ellipticCurve(curve, x: x, y: y).get().der == spki)
-        #expect(throws: (any Error).self) { try SubjectPublicKeyInfo.ellipticCurve(curve, x: y, y: x).get() }
+        func encoding(_ x: [UInt8], _ y: [UInt8]) throws(CheckFailure) -> [UInt8] {
+            try PublicKeyComponents.elliptic(curve, x: x, y: y).publicKeyInfo().der
+        }
+        #expect(try encoding(x, y) == spki)
+        #expect(throws: CheckFailure.self) { try encoding(y, x) }
         for (x, y) in [(x + [0], y), ([0] + x, y), (x.dropLast(), y), (x, []), ([], [])] {
-            #expect(throws: (any Error).self) {
-                try SubjectPublicKeyInfo.ellipticCurve(curve, x: Array(x), y: y).get()
-            }
+            #expect(throws: CheckFailure.self) { try encoding(Array(x), y) }
         }
         let zeros = [UInt8](repeating: 0, count: width)
-        #expect(throws: (any Error).self) {
-            try SubjectPublicKeyInfo.ellipticCurve(curve, x: zeros, y: zeros).get()
-        }
+        #expect(throws: CheckFailure.self) { try encoding(zeros, zeros) }
     }
 }

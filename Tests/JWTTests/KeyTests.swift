@@ -145,7 +145,7 @@ import Testing
             let spki = try PrivateKey.generate(kind).publicKey.spki
             let info = try SubjectPublicKeyInfo(der: spki)
             let components = try #require(info.components)
-            #expect(try SubjectPublicKeyInfo(components).der == spki)
+            #expect(try components.publicKeyInfo().der == spki)
         }
     }
 

@@ -32,6 +32,28 @@ import Testing
         assay ca init --json --no-passphrase --subject CN=Below --issuer ca below
         assay ca issue --json --ca below --chain --keys fixtures/keys.csv device.csr fixtures/tokens/*.txt
         assay ca issue --json --ca ca --keys fixtures/keys.csv --require-attestation fixtures/tokens/keygen-csr-*.txt
+        assay cert inspect --json ca/ca.crt below/ca.crt device.key missing.pem fixtures/keys.csv
+        assay cert inspect --json - <ca/ca.key
+        assay cert verify --json --ca ca/ca.crt --purpose ca below/ca.crt ca/ca.crt device.csr missing.pem
+        assay cert verify --json --ca below/ca.crt --purpose server --at 2000-01-01T00:00:00Z ca/ca.crt below/ca.crt
+        assay ca list --json
+        assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
+        assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
+        assay ca revoke --json 0102 --reason superseded
+        assay ca show --json $(assay ca list --status revoked --quiet | head -n 1 | cut -d" " -f1)
+        assay ca crl --json --ca ca -o ca.crl
+        assay ca audit --json --ca ca --ca below
+        assay ca audit --json --ca ca
+        assay ledger checkpoint --ca ca -o checkpoint.json; cat checkpoint.json
+        assay ledger verify --json --checkpoint checkpoint.json --ca ca
+        assay ledger verify --json --checkpoint checkpoint.json --ca below
+        assay jwt sign --json --key device.key --issuer a --expires-in 1h
+        assay jwt sign --key device.key --issuer a -o token.txt; assay jwt inspect --json token.txt nonsense.
+        assay key public --no-passphrase device.key -o device.pem; assay jwt verify --json --key device.pem token.txt nonsense.
+        assay jwt verify --json --key fixtures/keys/50343956-3037-4738-800d-1f29e0a0f7bf.pem token.txt
+        assay claim check --json fixtures/attestation_tokens.csv fixtures/modem.log
+        assay claim pack --json -o claims fixtures/attestation_tokens.csv; cat claims/manifest.jsonl
+        assay claim onboard --json ca/ca.crt device.key missing.pem -o boards; cat boards/manifest.jsonl
         assay commands compose keygen cloud-access-key csr server-certificate=nrf-cloud-coap config=a=b finished
         assay commands compose client-certificate=certificate.pem psk=identity:psk.txt finished -o batch.json; cat batch.json
         assay commands validate --json batch.json fixtures/keys.csv missing.json

@@ -54,10 +54,6 @@ struct CAImport: AssayCommand {
                 try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)
             } else { try passphrase.source.forNewKey(folder.keyFile) }
         try folder.create(chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret))
-        if issuer.certificate.keyUsage == nil {
-            output.console.note(
-                "assay: note: the CA's certificate has no keyUsage extension, which strict verifiers want")
-        }
         try StandardStream.output().write(
             CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
         return .done

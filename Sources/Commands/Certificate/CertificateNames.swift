@@ -1,5 +1,3 @@
-import OpenSSL
-
 /// The words by which results name what certificates hold as numbers.
 enum CertificateNames {
     /// The names of RFC 5280 section 4.2.1.12 and of a few other purposes in use.
@@ -12,16 +10,4 @@ enum CertificateNames {
 
     /// The name of a key purpose, or its object identifier.
     static func purpose(_ identifier: String) -> String { purposes[identifier] ?? identifier }
-
-    /// The same names as `assay key generate --type` takes.
-    static func keyType(_ kind: PublicKey.Kind) -> String {
-        switch kind {
-        case .p256: "p256"
-        case .p384: "p384"
-        case .p521: "p521"
-        case .ed25519: "ed25519"
-        case .rsa(let bits): "rsa\(bits)"
-        case .otherCurve(let name), .other(let name): name
-        }
-    }
 }

@@ -43,13 +43,7 @@ struct CertificateReport {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.certificate/1")
-        writer.key("input")
-        writer.beginObject()
-        writer.key("source")
-        writer.string(location.source)
-        writer.key("line")
-        writer.integer(Int64(location.line))
-        writer.endObject()
+        writer.input(location)
         if let certificate { Self.write(certificate, &writer) }
         if let check { Self.write(check, &writer) }
         writer.key("verdict")
@@ -74,7 +68,7 @@ struct CertificateReport {
         writer.string(time(certificate.notAfter))
         if let kind = try? certificate.publicKey().kind {
             writer.key("keyType")
-            writer.string(CertificateNames.keyType(kind))
+            writer.string(kind.name)
         }
         writer.key("publicKeyPem")
         writer.string(PEMText.publicKey(certificate.spki))
@@ -186,7 +180,7 @@ struct CertificateReport {
         block.line("not after", time(certificate.notAfter))
         block.line(
             "key type",
-            (try? certificate.publicKey().kind).map(CertificateNames.keyType) ?? "a key that cannot be read")
+            (try? certificate.publicKey().kind.name) ?? "a key that cannot be read")
         block.line("kid", Hex.encode(Digest.sha256(certificate.spki)))
         let length = certificate.pathLength.map { ", path length \($0)" } ?? ""
         block.line("CA", (certificate.isCA ? "yes" : "no") + length)

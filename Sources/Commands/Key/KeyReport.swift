@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import JSON
+import JWT
 import OpenSSL
 import PKIX
 
@@ -26,7 +27,7 @@ struct KeyReport {
         writer.string(key.kind.name)
         writer.key("kid")
         writer.hex(key.kid)
-        if isPrivate != nil, let thumbprint = KeyThumbprint.text(key) {
+        if let thumbprint {
             writer.key("thumbprint")
             writer.string(thumbprint)
         }
@@ -37,13 +38,21 @@ struct KeyReport {
         return writer.bytes
     }
 
+    /// RFC 7638 in base64url; `nil` where it is not printed and for keys that JWK has no form for.
+    private var thumbprint: String? {
+        guard isPrivate != nil, let components = try? SubjectPublicKeyInfo(der: key.spki).components else {
+            return nil
+        }
+        return String(decoding: Base64.encode(components.thumbprint, .url), as: UTF8.self)
+    }
+
     var bytesAsText: [UInt8] {
         var block = TextBlock()
         block.line("file", file)
         if let isPrivate { block.line("half", isPrivate ? "private" : "public") }
         block.line("type", key.kind.name)
         block.line("kid", Hex.encode(key.kid))
-        if isPrivate != nil, let thumbprint = KeyThumbprint.text(key) { block.line("thumbprint", thumbprint) }
+        if let thumbprint { block.line("thumbprint", thumbprint) }
         return block.bytes + Array(PEMText.publicKey(key.spki).utf8)
     }
 
