@@ -20,7 +20,8 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self, CertificateGroup.self,
+            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
+            CertificateGroup.self,
             CAGroup.self, LedgerGroup.self, CommandsGroup.self, ClaimGroup.self, Explain.self,
         ])
 
@@ -47,7 +48,7 @@ public enum Program {
             guard let verb = command as? any AssayCommand else {
                 // A noun without a verb is a mistake of the caller's; help that was asked for is a result.
                 if !type(of: command).configuration.subcommands.isEmpty {
-                    console.note(type(of: command).helpMessage())
+                    console.note(AssayRoot.helpMessage(for: type(of: command)))
                     return .usage
                 }
                 try command.run()

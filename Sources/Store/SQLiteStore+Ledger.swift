@@ -40,7 +40,8 @@ extension SQLiteStore: IssuanceLedger {
             return try issuance(id: signed.id)?.certificate ?? signed.certificate
         }
         let body = AuditEvent.issued(
-            authority: update.blob(0), profile: update.text(1), serial: update.blob(2), request: update.blob(3),
+            authority: update.blob(0), profile: update.text(1), serial: update.blob(2),
+            request: update.blob(3),
             fingerprint: fingerprint)
         // The change is made only when the statement has been run to its end.
         _ = try update.step()

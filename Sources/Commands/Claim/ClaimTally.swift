@@ -2,7 +2,7 @@ import Claims
 import Diagnostics
 
 /// How a run over claim rows went: every row is in exactly one count.
-struct ClaimTally {
+struct ClaimTally: Equatable {
     private(set) var ready = 0
     private(set) var duplicate = 0
     private(set) var malformed = 0

@@ -75,6 +75,7 @@ struct JWTRun {
                 console.progress(done: tally.total, failed: tally.bad, unit: "JWTs")
                 return !(failFast && tally.bad > 0)
             })
+        try tally.demandInputs(.jwtFormat, "a JWT")
         return tally
     }
 

@@ -43,6 +43,7 @@ struct ManifestRun: Sendable {
                 console.progress(done: tally.total, failed: tally.bad, unit: "records")
                 return !(failFast && tally.bad > 0)
             })
+        try tally.demandInputs(.json, "a record of ca issue --json")
         return tally
     }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import InputOutput
 
 /// How a run over many inputs went, and the exit status that follows.
 struct Tally: Sendable, Equatable {
@@ -19,6 +20,12 @@ struct Tally: Sendable, Equatable {
         left.malformed += right.malformed
         left.unreadable += right.unreadable
         left.unwritten += right.unwritten
+    }
+
+    /// A run that checked nothing must not look like one in which all was well.
+    func demandInputs(_ code: ErrorCode, _ what: String) throws(ToolError) {
+        guard total == 0, !Interruption.requested else { return }
+        throw ToolError(code, "expected \(what), found none in the input")
     }
 
     /// 0 when all were good; the one reason when all failed alike; else 3.

@@ -63,6 +63,7 @@ struct TokenRun: Sendable {
                 console.progress(done: tally.total, failed: tally.bad, unit: "tokens")
                 return !(failFast && tally.bad > 0)
             })
+        try tally.demandInputs(.tokenFormat, "a token")
         if padded > 0 {
             console.note(
                 "assay: note: accepted base64 padding in \(padded) \(padded == 1 ? "token" : "tokens")")
