@@ -1,5 +1,4 @@
 import Attestation
-import CSV
 import DeviceIdentity
 import Diagnostics
 import InputOutput
@@ -59,82 +58,15 @@ enum KeySource: Sendable {
     }
 
     /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header.
-    static func table(path: String) throws(ToolError) -> KeySource {
-        let source = try ByteSource(path: path)
-        var reader = CSVReader()
-        var keys: [DeviceUUID: IdentityKey] = [:]
-        var columns: (uuid: Int, key: Int)?
-        var atEnd = false
-        // Escaped once: looking up each character's category for every row took half of the table's time.
-        let name = path.escapedForTerminal
-        while true {
-            guard let event = reader.next() else {
-                if atEnd { break }
-                var bytes: [UInt8] = []
-                if try source.read(into: &bytes, limit: 65_536) == 0 {
-                    reader.finish()
-                    atEnd = true
-                } else {
-                    reader.append(bytes[...])
-                }
-                continue
-            }
-            guard case .record(let record) = event else {
-                if case .malformed(let error) = event {
-                    throw ToolError(.csv, error.message).at("file", "\(name):\(error.recordLine)")
-                }
-                continue
-            }
-            let place = "\(name):\(record.line)"
-            if columns == nil {
-                columns = header(record) ?? (0, 1)
-                if header(record) != nil { continue }
-            }
-            let (uuidColumn, keyColumn) = columns ?? (0, 1)
-            guard let uuidField = record[uuidColumn], let keyField = record[keyColumn] else {
-                throw ToolError(.csv, "expected a device UUID and a key, found \(record.count) columns")
-                    .at("file", place)
-            }
-            let (uuid, key) = try row(uuidField, keyField, place)
-            if let known = keys.updateValue(key, forKey: uuid), known != key {
-                throw ToolError(
-                    .keyConflict, "two different keys for device \(uuid)",
-                    context: [.init("file", place)], hint: "keep one row a device")
-            }
-        }
-        return .table(keys)
-    }
+    static func table(path: String) throws(ToolError) -> KeySource { .table(try KeyTable.read(path: path)) }
 
-    private static func header(_ record: CSVRecord) -> (uuid: Int, key: Int)? {
-        let names = record.fields.map { $0.text.lowercased() }
-        guard let uuid = names.firstIndex(of: "uuid") ?? names.firstIndex(of: "deviceuuid"),
-            let key = names.firstIndex(where: { ["spkibase64", "spki", "publickey", "key"].contains($0) })
-        else { return nil }
-        return (uuid, key)
-    }
-
-    private static func row(
-        _ uuidField: CSVField, _ keyField: CSVField, _ place: String
-    ) throws(ToolError) -> (DeviceUUID, IdentityKey) {
-        guard let uuid = try? DeviceUUID(text: uuidField.text) else {
-            throw ToolError(.csv, "expected a device UUID in the first column").at("file", place)
-        }
-        let spki: [UInt8]
-        do {
-            spki = try Base64.decodeStandard(keyField.bytes)
-        } catch {
-            throw ToolError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)").at(
-                "file", place)
-        }
-        return (uuid, IdentityKey(publicKey: try p256(spki, at: place), trust: .given))
-    }
+    /// What every key of a device has to be.
+    static let notP256 = ToolError(
+        .csrKey, "expected a P-256 public key (an uncompressed point, 91 bytes of DER), found another key")
 
     private static func p256(_ spki: [UInt8], at place: String) throws(ToolError) -> P256PublicKey {
         guard let key = P256PublicKey(spki: spki[...]) else {
-            throw ToolError(
-                .csrKey,
-                "expected a P-256 public key (an uncompressed point, 91 bytes of DER), found another key",
-                context: [.init("file", place)])
+            throw notP256.at("file", place.escapedForTerminal)
         }
         return key
     }
