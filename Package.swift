@@ -176,6 +176,7 @@ let package = Package(
             name: "CrashTests",
             dependencies: [
                 "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
+                "assay-benchmark-data",
             ], swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",

@@ -13,30 +13,6 @@ extension CrashTests {
 
         // MARK: No room
 
-        /// Runs `body` in a file system of its own with `megabytes` of room.
-        private func withSmallDisk(
-            _ megabytes: Int, _ body: (WorkFolder, _ grow: () throws -> Void) throws -> Void
-        ) throws {
-            let disk = folder.path("disk")
-            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-            guard try Self.tool("mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", disk]) == 0
-            else {
-                try Test.cancel("a small file system cannot be mounted here")
-            }
-            defer { _ = try? Self.tool("umount", ["-l", disk]) }
-            try body(WorkFolder(in: URL(fileURLWithPath: disk))) {
-                let status = try Self.tool("mount", ["-o", "remount,size=64m", disk])
-                #expect(status == 0)
-            }
-        }
-
-        private static func tool(_ name: String, _ arguments: [String]) throws -> Int32 {
-            try ChildProcess(
-                [name] + arguments, in: FileManager.default.temporaryDirectory,
-                environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-            ).run().status
-        }
-
         /// What a full disk left: the store opens, holds what was reported, and a run with room completes it.
         private func judge(_ outcome: Program.Outcome, of count: Int) throws {
             #expect(outcome.status == 5)
@@ -50,7 +26,7 @@ extension CrashTests {
         @Test func importOnAFullDisk() throws {
             let count = 40_000
             let input = try folder.write(Inputs.csv(Inputs.rows(0..<count)), to: "rows.csv")
-            try withSmallDisk(4) { disk, grow in
+            try SmallDisk.with(4, below: folder) { disk, grow in
                 let store = disk.path("assay.db")
                 let outcome = try folder.run("device", "import", input, "--store", store, "--json")
                 try judge(outcome, of: count)
@@ -100,7 +76,7 @@ extension CrashTests {
             let store = folder.path("assay.db")
             try Inputs.registry(of: devices, at: store)
             let input = try folder.write(Inputs.tokens(of: devices, count: 1_000), to: "tokens.txt")
-            try withSmallDisk(1) { disk, grow in
+            try SmallDisk.with(1, below: folder) { disk, grow in
                 let result = disk.path("result.jsonl")
                 let arguments = [
                     "token", "verify", "--store", store, "--input", input, "--json", "-o", result,

@@ -15,13 +15,18 @@ struct IssuanceGroup {
     private var waiting: [Waiting] = []
     /// The rows that this group signs, in order, with their certificates as they come.
     private var rows: [Int64] = []
+    private var ownRows: Set<Int64> = []
     private var certificates: [Int64: Result<IssuedCertificate, ToolError>] = [:]
 
     /// Whether all signatures are there.
     var isSigned: Bool { certificates.count == rows.count }
 
-    /// Enters the ledger's answers to the intents of `items`; returns what is to be signed.
-    init(_ items: [VettedItem], _ outcomes: [IntentOutcome]) throws(ToolError) {
+    /// Enters the ledger's answers to the intents of `items`.
+    ///
+    /// - Parameter earlier: the groups ahead: what one of them signs too, counts as existing here.
+    init(
+        _ items: [VettedItem], _ outcomes: [IntentOutcome], after earlier: [IssuanceGroup]
+    ) throws(ToolError) {
         var next = outcomes.makeIterator()
         for item in items {
             switch item {
@@ -33,6 +38,8 @@ struct IssuanceGroup {
                 switch next.next() {
                 case .sign(let draft):
                     rows.append(draft.id)
+                    ownRows.insert(draft.id)
+                    report.existed = earlier.contains { $0.ownRows.contains(draft.id) }
                     wait = .row(draft.id)
                 case .sameAs(let id):
                     report.existed = true

@@ -28,7 +28,9 @@ final class IssuanceRun {
     private var vetting = 0
     private var collected: [VettedItem] = []
     private var groups: [IssuanceGroup] = []
-    private var groupOfRow: [Int64: Int] = [:]
+    /// The groups that wait for a signature of a row, in order: a request that comes again in the next group, before
+    /// the first is signed, is signed for both.
+    private var groupsOfRow: [Int64: [Int]] = [:]
     /// How many groups were finished and removed: `groups[0]` is the group of this number.
     private var finishedGroups = 0
     private var orders: [[SigningOrder]] = []
@@ -60,6 +62,9 @@ final class IssuanceRun {
             })
         // After an interruption or with --fail-fast: what is signed is entered and reported, no more is begun.
         if !groups.isEmpty { try flush(beginning: false) }
+        guard groups.isEmpty || output.shouldStop || Interruption.requested else {
+            throw ToolError(.internalFault, "expected a signature for every draft, found fewer")
+        }
     }
 
     private func nextJob() throws(ToolError) -> IssuanceJob? {
@@ -87,8 +92,9 @@ final class IssuanceRun {
             if collected.count >= Self.groupSize { try flush(beginning: true) }
         case .signed(let signatures):
             for (id, outcome) in signatures {
-                guard let number = groupOfRow.removeValue(forKey: id) else { continue }
-                groups[number - finishedGroups].enter(id, outcome)
+                guard var waiting = groupsOfRow.removeValue(forKey: id), !waiting.isEmpty else { continue }
+                groups[waiting.removeFirst() - finishedGroups].enter(id, outcome)
+                if !waiting.isEmpty { groupsOfRow[id] = waiting }
             }
             let isLast = streamEnded && vetting == 0 && collected.isEmpty
             if isLast, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
@@ -120,13 +126,13 @@ final class IssuanceRun {
     }
 
     private func begin(_ items: [VettedItem], _ outcomes: [IntentOutcome]) throws(ToolError) {
-        groups.append(try IssuanceGroup(items, outcomes))
+        groups.append(try IssuanceGroup(items, outcomes, after: groups))
         let number = finishedGroups + groups.count - 1
         var next = outcomes.makeIterator()
         var job: [SigningOrder] = []
         for case .drafted(let report, _) in items {
             guard case .sign(let draft) = next.next(), let request = report.request else { continue }
-            groupOfRow[draft.id] = number
+            groupsOfRow[draft.id, default: []].append(number)
             job.append(SigningOrder(draft: draft, request: request))
             if job.count == Self.jobSize {
                 orders.append(job)

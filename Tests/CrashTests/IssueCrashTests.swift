@@ -1,0 +1,144 @@
+import Foundation
+import Store
+import TestFleet
+import TestSupport
+import Testing
+
+extension CrashTests {
+    /// `ca issue` killed, interrupted, in company and without room: one certificate for each request all the same.
+    @Suite(.serialized) struct IssueCrashTests {
+        private static let kills = isSoak ? 60 : 20
+        private static let count = 3_000
+
+        @Test func killedAtRandomMoments() throws {
+            let shop = try IssueWorkshop(Self.count)
+            let start = Date()
+            try shop.judgeWhole(shop.run(store: "undisturbed.db"), store: shop.folder.path("undisturbed.db"))
+            let whole = Date().timeIntervalSince(start)
+            var random = SplitMix64(11)
+            var killed = 0
+            var attempts = 0
+            var killedWithResults = 0
+            var stores = 0
+            while killed < Self.kills, attempts < 4 * Self.kills {
+                stores += 1
+                let store = shop.folder.path("\(stores).db")
+                var reported: [IssueResult] = []
+                // One store is killed once or several times before it may end.
+                for _ in 0...(random.next() % 5) where killed < Self.kills {
+                    attempts += 1
+                    let program = try shop.start(store: store)
+                    // Results come at the end of a group alone: of three kills one waits for them.
+                    let afterResults = random.next() % 3 == 0
+                    if afterResults { program.waitForOutput(bytes: 1, limit: 30) }
+                    let share = Double(random.next() % 1000) / 1000
+                    Thread.sleep(forTimeInterval: whole * share * (afterResults ? 0.1 : 0.8))
+                    program.send(SIGKILL)
+                    let outcome = try program.wait()
+                    let results = try IssueWorkshop.results(outcome)
+                    if outcome.status == nil {
+                        killed += 1
+                        if !results.isEmpty { killedWithResults += 1 }
+                    } else {
+                        #expect(outcome.status == 0)
+                        #expect(results.count == Self.count)
+                    }
+                    guard FileManager.default.fileExists(atPath: store) else {
+                        #expect(outcome.output == "")
+                        continue
+                    }
+                    // Killed before the tables were there: nothing was reported, and opening makes them.
+                    _ = try SQLiteStore(path: store, access: .readWrite)
+                    reported += results
+                    try shop.judge(reported, store: store)
+                }
+                try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
+                try FileManager.default.removeItem(atPath: store)
+            }
+            #expect(killed == Self.kills)
+            #expect(killedWithResults > 0)
+        }
+
+        @Test(arguments: [2, 4])
+        func togetherOneCertificateForEachRequest(_ processes: Int) throws {
+            let shop = try IssueWorkshop(Self.count)
+            let running = try (0..<processes).map { _ in try shop.start(store: "assay.db") }
+            let outcomes = try running.map { try $0.wait() }
+            #expect(outcomes.map(\.errors) == [String](repeating: "", count: processes))
+            let store = shop.folder.path("assay.db")
+            let results = try outcomes.map { try shop.judgeWhole($0, store: store) }
+            for other in results.dropFirst() {
+                #expect(other.map(\.csrSha256) == results[0].map(\.csrSha256))
+                #expect(other.map(\.certificatePem) == results[0].map(\.certificatePem))
+            }
+            // Each certificate was made by one of them.
+            let makers = (0..<Self.count).map { index in results.count { $0[index].status == "issued" } }
+            #expect(makers.allSatisfy { $0 == 1 })
+        }
+
+        /// Room for no group's intents, for the intents alone, for the certificates of the first group.
+        @Test(arguments: [1, 3, 6])
+        func onAFullDisk(_ megabytes: Int) throws {
+            let shop = try IssueWorkshop(Self.count)
+            try SmallDisk.with(megabytes, below: shop.folder) { disk, grow in
+                let store = disk.path("assay.db")
+                var reported: [IssueResult] = []
+                // Still full: a second try says the same and harms nothing.
+                for _ in 0..<2 {
+                    let outcome = try shop.run(store: store)
+                    #expect(outcome.status == 5)
+                    #expect(outcome.errors.contains("\"code\":\"io\""))
+                    reported += try IssueWorkshop.results(outcome)
+                }
+                try grow()
+                try shop.judge(reported, store: store)
+                try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
+            }
+        }
+
+        @Test func interruptedAfterItsFirstResults() throws {
+            let shop = try IssueWorkshop(Self.count)
+            let store = shop.folder.path("assay.db")
+            let program = try shop.start(store: store)
+            program.waitForOutput(bytes: 1, limit: 30)
+            program.send(SIGINT)
+            let outcome = try program.wait()
+            #expect(outcome.status == 130)
+            #expect(outcome.output.hasSuffix("\n"))
+            let reported = try IssueWorkshop.results(outcome)
+            #expect(reported.count > 0)
+            #expect(reported.count < Self.count)
+            try shop.judge(reported, store: store)
+            // Nothing is entered that is not reported: the two are of one group.
+            #expect(try LedgerState(path: store).issued.map(\.serial) == reported.map(\.serial))
+            try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
+        }
+
+        /// A request comes again while its first signature is under way: both lines get the one certificate.
+        @Test(arguments: [1, 2, 8, 64])
+        func requestsThatComeAgainInTheNextGroup(_ jobs: Int) throws {
+            let shop = try IssueWorkshop(2_030)
+            let end = "-----END CERTIFICATE REQUEST-----\n"
+            let requests = try String(contentsOfFile: shop.folder.path("bundle.pem"), encoding: .utf8)
+                .components(separatedBy: end).dropLast().map { $0 + end }
+            let repeated = requests[..<2_010] + requests[1_910..<2_010] + requests[2_010...]
+            try shop.folder.write(repeated.joined(), to: "repeated.pem")
+            let outcome = try Program(
+                TestPaths.binary,
+                IssueWorkshop.arguments(store: "assay.db", input: "repeated.pem") + ["--jobs", String(jobs)],
+                in: shop.folder.url
+            ).wait()
+            #expect(outcome.status == 0)
+            let results = try IssueWorkshop.results(outcome)
+            #expect(results.count == 2_130)
+            #expect(
+                results.map(\.status) == (0..<2_130).map { 2_010..<2_110 ~= $0 ? "existing" : "issued" })
+            #expect(
+                results.dropFirst(2_010).prefix(100).map(\.certificatePem)
+                    == results[1_910..<2_010].map(\.certificatePem))
+            let store = shop.folder.path("assay.db")
+            try shop.judge(results, store: store)
+            #expect(try LedgerState(path: store).issued.count == 2_030)
+        }
+    }
+}

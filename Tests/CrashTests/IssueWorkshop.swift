@@ -1,0 +1,106 @@
+import DeviceIdentity
+import Foundation
+import TestFleet
+import TestSupport
+import Testing
+
+/// A folder with a CA and a file of requests, and the judge of what runs of `ca issue` make of them.
+final class IssueWorkshop: Sendable {
+    struct Missing: Error {}
+
+    let folder: WorkFolder
+    let count: Int
+
+    /// Makes the CA `ca` and `bundle.pem` with `count` requests.
+    init(_ count: Int) throws {
+        folder = try WorkFolder()
+        self.count = count
+        let maker = TestPaths.binary.deletingLastPathComponent().appendingPathComponent(
+            "assay-benchmark-data")
+        let beside = ProcessInfo.processInfo.environment["ASSAY_BINARY"] == nil
+        let local = TestPaths.root.appendingPathComponent(".build/debug/assay-benchmark-data")
+        let made = try Program(
+            beside ? maker : local, ["csrs", "--count", String(count), "--out", folder.url.path],
+            in: folder.url
+        ).wait()
+        guard made.status == 0 else { throw Missing() }
+        try FileManager.default.moveItem(atPath: folder.path("csrs.pem"), toPath: folder.path("bundle.pem"))
+        #expect(try folder.run("ca", "init", "ca", "--subject", "CN=Root", "--no-passphrase").status == 0)
+    }
+
+    static func arguments(store: String, input: String = "bundle.pem") -> [String] {
+        ["ca", "issue", "--ca", "ca", "--no-passphrase", "--store", store, "--json", "--quiet", input]
+    }
+
+    func start(store: String) throws -> Program {
+        try Program(TestPaths.binary, Self.arguments(store: store), in: folder.url)
+    }
+
+    func run(store: String) throws -> Program.Outcome { try start(store: store).wait() }
+
+    /// The results in whole lines: each has a certificate, and none comes twice.
+    static func results(_ outcome: Program.Outcome) throws -> [IssueResult] {
+        let array = "[" + outcome.wholeLines.joined(separator: ",") + "]"
+        let results = try JSONDecoder().decode([IssueResult].self, from: Data(array.utf8))
+        #expect(results.allSatisfy { ["issued", "existing"].contains($0.status) })
+        return results
+    }
+
+    /// The store is whole, the ledger sound, and what was reported is in it, octet for octet.
+    func judge(_ reported: [IssueResult], store: String) throws {
+        #expect(try StoreState.integrity(path: store) == ["ok"])
+        #expect(try folder.run("ledger", "verify", "--store", store).status == 0)
+        let state = try LedgerState(path: store)
+        // Never two intents for a request, nor two of a serial.
+        #expect(state.rows.allSatisfy { $0.isCurrent })
+        #expect(Set(state.rows.map(\.request)).count == state.rows.count)
+        #expect(Set(state.rows.map(\.serial)).count == state.rows.count)
+        let rows = Dictionary(uniqueKeysWithValues: state.rows.map { ($0.request, $0) })
+        let wrong = reported.filter { !$0.isOf(rows[$0.csrSha256]) }.map(\.input.line)
+        #expect(wrong == [], "results that the ledger does not know, by line")
+    }
+
+    /// A run to the end: one certificate for each request, those of `before` unchanged.
+    @discardableResult
+    func judgeWhole(
+        _ outcome: Program.Outcome, store: String, before: [IssueResult] = []
+    ) throws -> [IssueResult] {
+        #expect(outcome.status == 0)
+        let results = try Self.results(outcome)
+        #expect(results.count == count)
+        #expect(results.map(\.input.line) == results.map(\.input.line).sorted())
+        #expect(Set(results.map(\.csrSha256)).count == count)
+        try judge(results, store: store)
+        let state = try LedgerState(path: store)
+        #expect(state.rows.count == count)
+        #expect(state.issued.count == count)
+        let final = Dictionary(results.map { ($0.csrSha256, $0) }) { first, _ in first }
+        let changed = before.filter { old in
+            guard let new = final[old.csrSha256] else { return true }
+            return new.status != "existing" || new.certificatePem != old.certificatePem
+        }
+        #expect(changed.map(\.input.line) == [], "results that are others now, by line")
+        return results
+    }
+}
+
+/// A line of `ca issue --json` with a certificate.
+struct IssueResult: Decodable {
+    struct Input: Decodable { let line: Int }
+
+    let input: Input
+    let status: String
+    let serial: String
+    let csrSha256: String
+    let fingerprintSha256: String
+    let certificatePem: String
+
+    /// Whether the row of the ledger is this result's.
+    func isOf(_ row: LedgerState.Row?) -> Bool {
+        guard let row else { return false }
+        let body = certificatePem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
+        guard let der = Data(base64Encoded: body) else { return false }
+        return row.request == csrSha256 && row.serial == serial && row.fingerprint == fingerprintSha256
+            && row.certificate == Hex.encode([UInt8](der))
+    }
+}
