@@ -1,4 +1,3 @@
-import DeviceIdentity
 import Foundation
 import TestFleet
 import TestSupport
@@ -11,21 +10,31 @@ final class IssueWorkshop: Sendable {
     let folder: WorkFolder
     let count: Int
 
-    /// Makes the CA `ca` and `bundle.pem` with `count` requests.
+    /// Makes the CA `ca` and `bundle.pem` with `count` requests, at most ``most``.
     init(_ count: Int) throws {
         folder = try WorkFolder()
         self.count = count
-        let maker = TestPaths.binary.deletingLastPathComponent().appendingPathComponent(
-            "assay-benchmark-data")
-        let beside = ProcessInfo.processInfo.environment["ASSAY_BINARY"] == nil
-        let local = TestPaths.root.appendingPathComponent(".build/debug/assay-benchmark-data")
+        try folder.write(try Self.requests.get().prefix(count).joined(), to: "bundle.pem")
+        #expect(try folder.run("ca", "init", "ca", "--subject", "CN=Root", "--no-passphrase").status == 0)
+    }
+
+    static let most = 3_000
+
+    /// Requests in PEM, made once for all tests.
+    static let requests = Result {
+        let folder = try WorkFolder()
+        let beside = TestPaths.binary.deletingLastPathComponent()
+        let built = TestPaths.root.appendingPathComponent(".build/debug")
+        let maker = [beside, built].map { $0.appendingPathComponent("assay-benchmark-data") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        guard let maker else { throw Missing() }
         let made = try Program(
-            beside ? maker : local, ["csrs", "--count", String(count), "--out", folder.url.path],
-            in: folder.url
+            maker, ["csrs", "--count", String(most), "--out", folder.url.path], in: folder.url
         ).wait()
         guard made.status == 0 else { throw Missing() }
-        try FileManager.default.moveItem(atPath: folder.path("csrs.pem"), toPath: folder.path("bundle.pem"))
-        #expect(try folder.run("ca", "init", "ca", "--subject", "CN=Root", "--no-passphrase").status == 0)
+        let end = "-----END CERTIFICATE REQUEST-----\n"
+        return try String(contentsOfFile: folder.path("csrs.pem"), encoding: .utf8)
+            .components(separatedBy: end).dropLast().map { $0 + end }
     }
 
     static func arguments(store: String, input: String = "bundle.pem") -> [String] {
@@ -40,7 +49,8 @@ final class IssueWorkshop: Sendable {
 
     /// The results in whole lines: each has a certificate, and none comes twice.
     static func results(_ outcome: Program.Outcome) throws -> [IssueResult] {
-        let array = "[" + outcome.wholeLines.joined(separator: ",") + "]"
+        let end = outcome.output.utf8.lastIndex(of: UInt8(ascii: "\n")) ?? outcome.output.startIndex
+        let array = "[" + outcome.output[..<end].replacingOccurrences(of: "}\n{", with: "},{") + "]"
         let results = try JSONDecoder().decode([IssueResult].self, from: Data(array.utf8))
         #expect(results.allSatisfy { ["issued", "existing"].contains($0.status) })
         return results
@@ -98,9 +108,10 @@ struct IssueResult: Decodable {
     /// Whether the row of the ledger is this result's.
     func isOf(_ row: LedgerState.Row?) -> Bool {
         guard let row else { return false }
-        let body = certificatePem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
-        guard let der = Data(base64Encoded: body) else { return false }
+        let body = Data(row.certificate).base64EncodedString(
+            options: [.lineLength64Characters, .endLineWithLineFeed])
+        let pem = "-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n"
         return row.request == csrSha256 && row.serial == serial && row.fingerprint == fingerprintSha256
-            && row.certificate == Hex.encode([UInt8](der))
+            && certificatePem == pem
     }
 }

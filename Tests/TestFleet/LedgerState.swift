@@ -3,11 +3,12 @@ import SQLite
 /// What the ledger of a store holds, read around the Store module.
 public struct LedgerState: Sendable {
     public struct Row: Sendable, Equatable {
-        /// Lower-case hex, as all of these; empty where the ledger has none.
+        /// Lower-case hex, as all of these.
         public let request: String
         public let serial: String
         public let fingerprint: String
-        public let certificate: String
+        /// DER; empty where nothing was signed yet.
+        public let certificate: [UInt8]
         public let isCurrent: Bool
     }
 
@@ -17,7 +18,7 @@ public struct LedgerState: Sendable {
     public init(path: String) throws {
         let select = try Connection(path: path, mode: .readWrite).prepare(
             """
-            SELECT lower(hex(request)), lower(hex(serial)), lower(hex(fingerprint)), lower(hex(certificate)),
+            SELECT lower(hex(request)), lower(hex(serial)), lower(hex(fingerprint)), certificate,
                 is_current
             FROM issuance ORDER BY id
             """)
@@ -26,7 +27,7 @@ public struct LedgerState: Sendable {
             rows.append(
                 Row(
                     request: select.text(0), serial: select.text(1), fingerprint: select.text(2),
-                    certificate: select.text(3), isCurrent: select.integer(4) == 1))
+                    certificate: select.blob(3), isCurrent: select.integer(4) == 1))
         }
         self.rows = rows
     }
