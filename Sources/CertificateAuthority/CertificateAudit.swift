@@ -13,12 +13,10 @@ public struct LedgerFacts: Sendable, Equatable {
     public let notAfter: Int64
     /// SHA-256 of the TBSCertificate that was to be signed.
     public let tbsDigest: [UInt8]
-    /// SHA-256 of the certificate.
-    public let fingerprint: [UInt8]
 
     public init(
         serial: [UInt8], keyID: [UInt8], subject: String, notBefore: Int64, notAfter: Int64,
-        tbsDigest: [UInt8], fingerprint: [UInt8]
+        tbsDigest: [UInt8]
     ) {
         self.serial = serial
         self.keyID = keyID
@@ -26,7 +24,6 @@ public struct LedgerFacts: Sendable, Equatable {
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.tbsDigest = tbsDigest
-        self.fingerprint = fingerprint
     }
 }
 
@@ -53,9 +50,6 @@ public struct CertificateAudit: Sendable {
     /// Everything that is wrong with a certificate of this CA and profile; empty when nothing is.
     public func failures(of der: [UInt8], _ facts: LedgerFacts) -> [CheckFailure] {
         var failures: [CheckFailure] = []
-        if Digest.sha256(der) != facts.fingerprint {
-            failures.append(CheckFailure(.digest, "the certificate is not the one of its fingerprint"))
-        }
         let certificate: ParsedCertificate
         do {
             certificate = try ParsedCertificate(der: der)

@@ -45,10 +45,16 @@ public final class IssuingWorker {
 
     /// The TBSCertificate for `request` under the plan; not checked and not signed.
     ///
-    /// - Parameter serial: fresh from a random generator; never used twice by one CA.
+    /// The same request, serial number and validity give the same octets, so that a draft can be made again.
+    ///
+    /// - Parameters:
+    ///   - serial: fresh from a random generator; never used twice by one CA.
+    ///   - validity: that of the plan, or of the earlier draft that is made again.
     /// - Returns: a failure with `key-reused` or `csr-subject` when the CA's own key or name is presented as a
     ///   device's.
-    public func draft(_ request: VettedRequest, serial: CertificateSerial) -> Result<[UInt8], CheckFailure> {
+    public func draft(
+        _ request: VettedRequest, serial: CertificateSerial, validity: ValidityPeriod? = nil
+    ) -> Result<[UInt8], CheckFailure> {
         let authority = plan.issuer.certificate
         if request.publicKey == authority.publicKey {
             return .failure(CheckFailure(.keyReused, "the public key is the CA's own"))
@@ -59,7 +65,7 @@ public final class IssuingWorker {
         return .success(
             plan.template.makeTBS(
                 serial: serial, subject: request.subject, publicKey: request.publicKey,
-                validity: plan.validity))
+                validity: validity ?? plan.validity))
     }
 
     /// Reads the octets of a draft, of this run or of an earlier one, back and checks them.

@@ -73,22 +73,14 @@ public enum Base64 {
     private static func decode(_ text: ArraySlice<UInt8>, table: [UInt8]) throws(Base64Error) -> [UInt8] {
         let rest = text.count % 4
         guard rest != 1 else { throw Base64Error(offset: text.count, reason: .length(text.count)) }
-        var output: [UInt8] = []
-        output.reserveCapacity(text.count / 4 * 3 + 2)
+        // Made whole and filled in: an append for each octet costs more than the octet.
+        var output = [UInt8](repeating: 0, count: text.count / 4 * 3)
         var index = text.startIndex
         let groups = text.endIndex - rest
-        while index < groups {
-            let a = table[Int(text[index])]
-            let b = table[Int(text[index + 1])]
-            let c = table[Int(text[index + 2])]
-            let d = table[Int(text[index + 3])]
-            // Values are at most 63, so the top bit shows an invalid character.
-            guard (a | b | c | d) & 0x80 == 0 else { throw badCharacter(text, from: index, table: table) }
-            output.append(a << 2 | b >> 4)
-            output.append(b << 4 | c >> 2)
-            output.append(c << 6 | d)
-            index += 4
+        guard fill(&output, text[index..<groups], table) else {
+            throw badCharacter(text, from: index, table: table)
         }
+        index = groups
         guard rest > 0 else { return output }
         let a = table[Int(text[index])]
         let b = table[Int(text[index + 1])]
@@ -100,6 +92,29 @@ public enum Base64 {
             throw Base64Error(offset: text.count - 1, reason: .trailingBits)
         }
         return output
+    }
+
+    /// Decodes whole groups of four characters; false at an invalid one.
+    private static func fill(_ output: inout [UInt8], _ text: ArraySlice<UInt8>, _ table: [UInt8]) -> Bool {
+        var octets = output.mutableSpan
+        let characters = text.span
+        let values = table.span
+        var place = 0
+        var index = 0
+        while index + 3 < characters.count {
+            let a = values[Int(characters[index])]
+            let b = values[Int(characters[index + 1])]
+            let c = values[Int(characters[index + 2])]
+            let d = values[Int(characters[index + 3])]
+            // Values are at most 63, so the top bit shows an invalid character.
+            guard (a | b | c | d) & 0x80 == 0 else { return false }
+            octets[place] = a << 2 | b >> 4
+            octets[place + 1] = b << 4 | c >> 2
+            octets[place + 2] = c << 6 | d
+            place += 3
+            index += 4
+        }
+        return true
     }
 
     private static func badCharacter(

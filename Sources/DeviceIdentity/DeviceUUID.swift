@@ -19,11 +19,12 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
 
     /// The identity from its text, 8-4-4-4-12 hexadecimal digits in either case; throws `usage` otherwise.
     public init(text: String) throws(ToolError) {
-        let utf8 = Array(text.utf8.prefix(37))
+        let utf8 = text.utf8.span
         guard utf8.count == 36 else { throw Self.malformed(text) }
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
-        for (index, byte) in utf8.enumerated() {
+        for index in 0..<36 {
+            let byte = utf8[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { throw Self.malformed(text) }
                 continue
@@ -41,9 +42,15 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
 
     /// The 16 bytes, in text order.
     public var bytes: [UInt8] {
-        [high, low].flatMap { word in
-            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: high >> shift))
         }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: low >> shift))
+        }
+        return bytes
     }
 
     /// Lower-case 8-4-4-4-12, the form of the service.

@@ -10,13 +10,14 @@ public import Diagnostics
 public enum OrderedPipeline {
     /// Reads with `next` and writes with `deliver` on the calling thread, works with `process` on `jobs` threads.
     ///
-    /// A stream of one chunk is processed on the calling thread. At most `3 * jobs` chunks are in flight. `next` is
+    /// A stream of one chunk is processed on the calling thread. At most `depth * jobs` chunks are in flight. `next` is
     /// asked again after it answered `nil` as long as results come in, so that a delivered result may lead to more
     /// work; the run ends when it answers `nil` and nothing is in flight.
+    /// - Parameter depth: chunks in flight for each job: enough to keep the workers busy while `next` and `deliver` run.
     /// - Parameter makeWorker: called once on each thread; what it makes never leaves that thread.
     /// - Parameter deliver: called in order; `false` stops the run after what was delivered.
     public static func run<Chunk: Sendable, Output: Sendable, Worker>(
-        jobs: Int,
+        jobs: Int, depth: Int = 3,
         makeWorker: @escaping @Sendable () throws(ToolError) -> Worker,
         next: () throws(ToolError) -> Chunk?,
         process: @escaping @Sendable (Worker, Chunk) -> Output,
@@ -59,7 +60,7 @@ public enum OrderedPipeline {
         var submitted = 2
         var delivered = 0
         while true {
-            while submitted - delivered < 3 * threads.count, let chunk = try nextChunk() {
+            while submitted - delivered < depth * threads.count, let chunk = try nextChunk() {
                 queue.put(chunk)
                 submitted += 1
             }

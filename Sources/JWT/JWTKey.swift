@@ -97,13 +97,14 @@ public struct JWTKey: Sendable {
 
     /// Whether the text is these bytes in hex, digits in either case. Once for each token, hence without a copy.
     private static func isHex(_ text: String, of bytes: [UInt8]) -> Bool {
-        var digits = text.utf8.makeIterator()
-        for byte in bytes {
-            guard let high = digits.next(), let low = digits.next(), nibble(high) == byte >> 4,
-                nibble(low) == byte & 15
-            else { return false }
+        let digits = text.utf8.span
+        guard digits.count == 2 * bytes.count else { return false }
+        for (index, byte) in bytes.enumerated() {
+            guard nibble(digits[2 * index]) == byte >> 4, nibble(digits[2 * index + 1]) == byte & 15 else {
+                return false
+            }
         }
-        return digits.next() == nil
+        return true
     }
 
     private static func nibble(_ digit: UInt8) -> UInt8? {

@@ -4,6 +4,8 @@ struct AttributeType: Sendable {
     let oid: OID
     /// The name in RFC 4514 text, spelt as OpenSSL spells it.
     let name: String
+    /// The same in ASCII.
+    let nameOctets: [UInt8]
     /// Other spellings that are read, in lower case.
     let aliases: [String]
     /// The string type that is written.
@@ -19,6 +21,7 @@ struct AttributeType: Sendable {
     ) {
         self.oid = OID(uncheckedContent: oid)
         self.name = name
+        nameOctets = Array(name.utf8)
         self.aliases = aliases
         self.stringTag = tag
         self.maximum = maximum
@@ -66,6 +69,22 @@ struct AttributeType: Sendable {
 
     /// The type with this object identifier, if it is a known one.
     static func known(_ oid: OID) -> AttributeType? { byOID[oid] }
+
+    /// The type whose object identifier has its contents at `range`, if it is a known one.
+    static func known(_ reader: DERReader, _ range: Range<Int>) -> AttributeType? {
+        // Nearly all are of the arc 2.5.4, and a batch has a hundred thousand names.
+        let octets = reader.bytes[range]
+        if octets.count == 3, octets[range.lowerBound] == 0x55, octets[range.lowerBound + 1] == 4 {
+            let last = Int(octets[range.lowerBound + 2])
+            return byLastArc.indices.contains(last) ? byLastArc[last] : nil
+        }
+        return known(OID(uncheckedContent: Array(octets)))
+    }
+
+    /// The types 2.5.4.n, by n.
+    private static let byLastArc: [AttributeType?] = (0..<128).map { last in
+        all.first { $0.oid.content == [0x55, 4, UInt8(last)] }
+    }
 
     /// The type with this name in any letter case, if it is a known one.
     static func named(_ name: String) -> AttributeType? { byName[name.lowercased()] }

@@ -99,30 +99,40 @@ enum Base64 {
 
     /// Appends `bytes` as lines of 64 letters, each ended by a line feed.
     static func appendLines(_ bytes: [UInt8], to output: inout [UInt8]) {
-        let letters = alphabet
+        guard !bytes.isEmpty else { return }
+        let lines = (bytes.count + 47) / 48
+        var place = output.count
+        // Room for all of it at once: an append for each letter costs more than the letter.
+        output.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: (bytes.count + 2) / 3 * 4 + lines))
+        var letters = output.mutableSpan
+        let alphabet = alphabet.span
+        let input = bytes.span
         var offset = 0
-        while offset < bytes.count {
-            let lineEnd = min(offset + 48, bytes.count)
+        while offset < input.count {
+            let lineEnd = min(offset + 48, input.count)
             while lineEnd - offset >= 3 {
-                let a = bytes[offset]
-                let b = bytes[offset + 1]
-                let c = bytes[offset + 2]
-                output.append(letters[Int(a >> 2)])
-                output.append(letters[Int((a << 4 | b >> 4) & 63)])
-                output.append(letters[Int((b << 2 | c >> 6) & 63)])
-                output.append(letters[Int(c & 63)])
+                let group =
+                    UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
+                letters[place] = alphabet[Int(group >> 18)]
+                letters[place + 1] = alphabet[Int(group >> 12 & 63)]
+                letters[place + 2] = alphabet[Int(group >> 6 & 63)]
+                letters[place + 3] = alphabet[Int(group & 63)]
                 offset += 3
+                place += 4
             }
             if offset < lineEnd {
-                let a = bytes[offset]
-                let b = lineEnd - offset == 2 ? bytes[offset + 1] : 0
-                output.append(letters[Int(a >> 2)])
-                output.append(letters[Int((a << 4 | b >> 4) & 63)])
-                output.append(lineEnd - offset == 2 ? letters[Int(b << 2 & 63)] : UInt8(ascii: "="))
-                output.append(UInt8(ascii: "="))
+                let a = input[offset]
+                let isTwo = lineEnd - offset == 2
+                let b = isTwo ? input[offset + 1] : 0
+                letters[place] = alphabet[Int(a >> 2)]
+                letters[place + 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
+                letters[place + 2] = isTwo ? alphabet[Int(b << 2 & 63)] : UInt8(ascii: "=")
+                letters[place + 3] = UInt8(ascii: "=")
                 offset = lineEnd
+                place += 4
             }
-            output.append(UInt8(ascii: "\n"))
+            // The line feed stands there already.
+            place += 1
         }
     }
 }

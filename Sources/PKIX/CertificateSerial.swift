@@ -5,7 +5,7 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
 
     /// The number with these big-endian octets; nil for zero and for more than 20 octets of INTEGER.
     public init?(magnitude: some Collection<UInt8>) {
-        let digits = Array(magnitude.drop { $0 == 0 })
+        let digits = magnitude.first == 0 ? Array(magnitude.drop { $0 == 0 }) : Array(magnitude)
         guard let first = digits.first, digits.count < 20 || (digits.count == 20 && first < 0x80) else {
             return nil
         }
@@ -19,6 +19,24 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
     public init?(random octets: [UInt8]) {
         guard (9...20).contains(octets.count) else { return nil }
         self.init(magnitude: [octets[0] & 0x3F | 0x40] + octets.dropFirst())
+    }
+
+    /// A number of 16 random octets behind four that rise with time, nil for another count of octets.
+    ///
+    /// 128 random bits are what nobody can guess. The rising octets in front keep the numbers of one day together in an
+    /// index: wholly random ones would touch a page of it each.
+    ///
+    /// - Parameter time: seconds since 1970; the octets are those since 2020, without their top bit.
+    public init?(random octets: [UInt8], at time: Int64) {
+        guard octets.count == 16 else { return nil }
+        let second = UInt32(clamping: time &- 1_577_836_800) & 0x7FFF_FFFF
+        var number: [UInt8] = []
+        number.reserveCapacity(20)
+        for shift in stride(from: UInt32(24), through: 0, by: -8) {
+            number.append(UInt8(truncatingIfNeeded: second >> shift))
+        }
+        number += octets
+        self.init(magnitude: number)
     }
 
     /// Lower-case hexadecimal, two digits an octet.

@@ -51,7 +51,7 @@ public struct DistinguishedName: Hashable, Sendable {
     /// The text of the last, that is most specific, commonName.
     public var commonName: String? {
         var found: (tag: DERTag, content: Range<Int>)?
-        visitAttributes { reader, type, value in
+        visitAttributes { reader, _, type, value in
             if reader.matches(type, AttributeType.commonName.oid.content) {
                 found = (value.tag, value.content)
             }
@@ -67,15 +67,17 @@ public struct DistinguishedName: Hashable, Sendable {
     /// one beyond the upper bounds of RFC 5280 appendix A.1; nil if nothing is wrong.
     public var unfitness: String? {
         var reason: String?
-        visitAttributes { reader, type, value in
-            reason = Self.unfitness(of: value, typed: OID(uncheckedContent: reader.copy(type)), in: der)
+        visitAttributes { reader, _, type, value in
+            reason = unfitness(of: value, reader, type)
             return reason == nil
         }
         return reason
     }
 
-    private static func unfitness(of value: DERReader.Element, typed oid: OID, in der: [UInt8]) -> String? {
-        let type = AttributeType.known(oid)
+    private func unfitness(
+        of value: DERReader.Element, _ reader: DERReader, _ typeRange: Range<Int>
+    ) -> String? {
+        let type = AttributeType.known(reader, typeRange)
         let content = der[value.content]
         // Nearly all names are ASCII within the bounds: every certificate of a batch comes through here.
         if DirectoryString.isASCII(value.tag, content), !content.isEmpty,
@@ -84,27 +86,28 @@ public struct DistinguishedName: Hashable, Sendable {
         {
             return nil
         }
-        let name = type?.name ?? oid.description
+        let name = type?.name ?? OID(uncheckedContent: reader.copy(typeRange)).description
         guard let scalars = DirectoryString.scalars(value.tag, content) else {
             return "\(name) is not a character string"
         }
-        return unfitness(of: scalars, type, name)
+        return Self.unfitness(of: scalars, type, name)
     }
 
-    /// Calls `body` with each attribute's type and value, in the order of the encoding, until it answers
-    /// `false`.
+    /// Calls `body` with each attribute: the place of its relative name, its type and its value, in the order of the
+    /// encoding, until it answers `false`.
     ///
     /// The DER was checked when the name was made, so reading it again cannot fail.
-    private func visitAttributes(_ body: (DERReader, Range<Int>, DERReader.Element) -> Bool) {
+    func visitAttributes(_ body: (DERReader, Int, Range<Int>, DERReader.Element) -> Bool) {
         do throws(DERError) {
             var reader = DERReader(der)
             var rdns = try reader.enter(.sequence, "name")
             while !rdns.isAtEnd {
+                let place = rdns.position
                 var set = try rdns.enter(.set, "relative distinguished name")
                 while !set.isAtEnd {
                     var attribute = try set.enter(.sequence, "attribute of a name")
                     let type = try attribute.read(.objectIdentifier, "attribute type").content
-                    guard body(attribute, type, try attribute.next()) else { return }
+                    guard body(attribute, place, type, try attribute.next()) else { return }
                 }
             }
         } catch {}

@@ -56,13 +56,48 @@ public final class Statement {
     }
 
     private func bind(_ value: Value, at index: Int32) throws(SQLiteError) {
-        let code =
-            switch value {
-            case .null: sqlite3_bind_null(pointer, index)
-            case .integer(let number): sqlite3_bind_int64(pointer, index, number)
-            case .text(let text): assay_bind_text(pointer, index, text, Int32(clamping: text.utf8.count))
-            case .blob(let bytes): assay_bind_blob(pointer, index, bytes, Int32(clamping: bytes.count))
-            }
+        switch value {
+        case .null: try check(sqlite3_bind_null(pointer, index))
+        case .integer(let number): try set(index, number)
+        case .text(let text): try set(index, text: text)
+        case .blob(let bytes): try set(index, blob: bytes)
+        }
+    }
+
+    // MARK: One parameter at a time, for statements that run by the hundred thousand
+
+    /// Makes the statement ready for new parameters; those that are not set keep their value.
+    public func begin() { sqlite3_reset(pointer) }
+
+    /// Sets the parameter number `index`, counted from 1.
+    public func set(_ index: Int32, _ number: Int64?) throws(SQLiteError) {
+        guard let number else { return try check(sqlite3_bind_null(pointer, index)) }
+        try check(sqlite3_bind_int64(pointer, index, number))
+    }
+
+    /// Sets the parameter number `index` to text.
+    public func set(_ index: Int32, text: String?) throws(SQLiteError) {
+        guard let text else { return try check(sqlite3_bind_null(pointer, index)) }
+        try check(assay_bind_text(pointer, index, text, Int32(clamping: text.utf8.count)))
+    }
+
+    /// Sets the parameter number `index` to octets.
+    public func set(_ index: Int32, blob bytes: [UInt8]?) throws(SQLiteError) {
+        guard let bytes else { return try check(sqlite3_bind_null(pointer, index)) }
+        try check(assay_bind_blob(pointer, index, bytes, Int32(clamping: bytes.count)))
+    }
+
+    /// Sets the parameter number `index` to text in UTF-8.
+    public func set(_ index: Int32, utf8 bytes: [UInt8]) throws(SQLiteError) {
+        try check(
+            bytes.withUnsafeBytes {
+                assay_bind_text(
+                    pointer, index, $0.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    Int32(clamping: bytes.count))
+            })
+    }
+
+    private func check(_ code: Int32) throws(SQLiteError) {
         guard code == SQLITE_OK else { throw SQLiteError(code, connection.pointer) }
     }
 

@@ -1,5 +1,6 @@
-public import Diagnostics
+import Attestation
 import DeviceIdentity
+public import Diagnostics
 import JSON
 import OpenSSL
 import SQLite
@@ -19,15 +20,20 @@ public struct AuditEvent: Sendable, Equatable {
     public let hash: [UInt8]
 
     /// The hash that an entry with these contents has to have.
-    public static func hash(after previous: [UInt8], sequence: Int64, at: Int64, body: String) -> [UInt8] {
-        var input = previous
-        input.reserveCapacity(previous.count + 16 + body.utf8.count)
+    ///
+    /// - Parameter body: UTF-8.
+    public static func hash(
+        after previous: [UInt8], sequence: Int64, at: Int64, body: some Collection<UInt8>
+    ) -> [UInt8] {
+        var input: [UInt8] = []
+        input.reserveCapacity(previous.count + 16 + body.count)
+        input += previous
         for number in [UInt64(bitPattern: sequence), UInt64(bitPattern: at)] {
             for shift in stride(from: UInt64(56), through: 0, by: -8) {
                 input.append(UInt8(truncatingIfNeeded: number >> shift))
             }
         }
-        input.append(contentsOf: body.utf8)
+        input.append(contentsOf: body)
         return Digest.sha256(input)
     }
 
@@ -36,24 +42,32 @@ public struct AuditEvent: Sendable, Equatable {
 
     // MARK: Bodies
 
-    static func issued(
-        authority: [UInt8], profile: String, serial: [UInt8], request: [UInt8], fingerprint: [UInt8]
-    ) -> String {
+    static func issued(_ intent: IssuanceIntent, fingerprint: [UInt8]) -> [UInt8] {
         body("issue") { writer in
             writer.key("authority")
-            writer.hex(authority)
+            writer.hex(intent.authority)
             writer.key("profile")
-            writer.string(profile)
+            writer.string(intent.profile)
             writer.key("serial")
-            writer.hex(serial)
+            writer.hex(intent.serial)
             writer.key("csrSha256")
-            writer.hex(request)
+            writer.hex(intent.request)
             writer.key("fingerprintSha256")
             writer.hex(fingerprint)
+            writer.key("deviceUuid")
+            if let device = intent.device { writer.string(device.description) } else { writer.null() }
+            writer.key("attestation")
+            guard let attestation = intent.attestation else { return writer.null() }
+            writer.beginObject()
+            writer.key("profile")
+            writer.string(attestation.profile.rawValue)
+            writer.key("kid")
+            writer.hex(attestation.keyID)
+            writer.endObject()
         }
     }
 
-    static func revoked(_ row: IssuanceRecord, reason: Int64) -> String {
+    static func revoked(_ row: IssuanceRecord, reason: Int64) -> [UInt8] {
         body("revoke") { writer in
             writer.key("authority")
             writer.hex(row.authority)
@@ -64,7 +78,7 @@ public struct AuditEvent: Sendable, Equatable {
         }
     }
 
-    static func trusted(_ device: DeviceUUID, _ keyID: [UInt8], trust: String, how: String) -> String {
+    static func trusted(_ device: DeviceUUID, _ keyID: [UInt8], trust: String, how: String) -> [UInt8] {
         body("trust") { writer in
             writer.key("deviceUuid")
             writer.string(device.description)
@@ -77,7 +91,7 @@ public struct AuditEvent: Sendable, Equatable {
         }
     }
 
-    static func revocationList(authority: [UInt8], number: Int64, digest: [UInt8]) -> String {
+    static func revocationList(authority: [UInt8], number: Int64, digest: [UInt8]) -> [UInt8] {
         body("crl") { writer in
             writer.key("authority")
             writer.hex(authority)
@@ -88,20 +102,22 @@ public struct AuditEvent: Sendable, Equatable {
         }
     }
 
-    private static func body(_ kind: StaticString, _ members: (inout JSONWriter) -> Void) -> String {
-        var writer = JSONWriter(reservingCapacity: 384)
+    private static func body(_ kind: StaticString, _ members: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 512)
         writer.beginObject()
         writer.key("kind")
         writer.string(ascii: kind)
         members(&writer)
         writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.bytes
     }
 }
 
 extension SQLiteStore {
     /// Adds an entry to the chain; only inside a write transaction.
-    func append(_ body: String, at time: Int64) throws(SQLiteError) {
+    ///
+    /// - Parameter body: compact JSON, UTF-8.
+    func append(_ body: [UInt8], at time: Int64) throws(SQLiteError) {
         if chainHead == nil {
             let head = try statement("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
             try head.bind()
@@ -110,8 +126,13 @@ extension SQLiteStore {
         }
         let (last, previous) = chainHead ?? (0, AuditEvent.origin)
         let hash = AuditEvent.hash(after: previous, sequence: last + 1, at: time, body: body)
-        try ledgerStatements.get().addEvent.run(
-            .integer(last + 1), .integer(time), .text(body), .blob(hash))
+        let add = try ledgerStatements.get().addEvent
+        add.begin()
+        try add.set(1, last + 1)
+        try add.set(2, time)
+        try add.set(3, utf8: body)
+        try add.set(4, blob: hash)
+        _ = try add.step()
         chainHead = (last + 1, hash)
     }
 

@@ -47,7 +47,7 @@ struct ChainCheck {
 
     private static func follows(_ event: AuditEvent, _ previous: [UInt8], as sequence: Int64? = nil) -> Bool {
         let expected = AuditEvent.hash(
-            after: previous, sequence: sequence ?? event.sequence, at: event.at, body: event.body)
+            after: previous, sequence: sequence ?? event.sequence, at: event.at, body: event.body.utf8)
         return expected == event.hash
     }
 

@@ -1,6 +1,7 @@
 public import Attestation
 public import DeviceIdentity
 public import Diagnostics
+import OpenSSL
 
 /// A device's word for the key that is certified.
 public struct AttestationEvidence: Sendable, Equatable {
@@ -14,8 +15,8 @@ public struct AttestationEvidence: Sendable, Equatable {
     }
 }
 
-/// A certificate that is about to be signed: everything of it but the signature.
-public struct IssuanceIntent: Sendable {
+/// A certificate that is about to be signed, as the ledger keeps it. A class, because it passes through many hands.
+public final class IssuanceIntent: Sendable {
     /// The CA: SHA-256 of its name and key, 32 bytes.
     public let authority: [UInt8]
     public let profile: String
@@ -30,13 +31,13 @@ public struct IssuanceIntent: Sendable {
     /// Seconds since 1970.
     public let notBefore: Int64
     public let notAfter: Int64
-    /// The TBSCertificate, DER: what will be signed, if anything.
-    public let tbs: [UInt8]
+    /// SHA-256 of the TBSCertificate: of what will be signed, if anything. 32 bytes.
+    public let tbsDigest: [UInt8]
     public let attestation: AttestationEvidence?
 
     public init(
         authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8],
-        device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbs: [UInt8],
+        device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbsDigest: [UInt8],
         attestation: AttestationEvidence?
     ) {
         self.authority = authority
@@ -48,16 +49,22 @@ public struct IssuanceIntent: Sendable {
         self.subject = subject
         self.notBefore = notBefore
         self.notAfter = notAfter
-        self.tbs = tbs
+        self.tbsDigest = tbsDigest
         self.attestation = attestation
+    }
+
+    /// The intent of a row that has no certificate yet.
+    convenience init(unfinished row: IssuanceRecord) {
+        self.init(
+            authority: row.authority, profile: row.profile, request: row.request, serial: row.serial,
+            keyID: row.keyID, device: row.device, subject: row.subject, notBefore: row.notBefore,
+            notAfter: row.notAfter, tbsDigest: row.tbsDigest, attestation: row.attestation)
     }
 }
 
 /// What the ledger says to an intent.
 public enum IntentOutcome: Sendable {
-    /// The intent is on disk: sign exactly these octets, then record the certificate under this number.
-    ///
-    /// The octets are the caller's own, or those of an earlier intent for the same request that was never completed.
+    /// The intent is on disk: sign the octets that it names, then record the certificate under its number.
     case sign(Draft)
     /// The request has its certificate already.
     case existing(IssuanceRecord)
@@ -65,13 +72,14 @@ public enum IntentOutcome: Sendable {
     case sameAs(id: Int64)
     case rejected(CheckFailure)
 
-    /// Octets to sign with what the ledger says they hold.
+    /// What is to be signed.
     public struct Draft: Sendable {
+        /// The row of the ledger.
         public let id: Int64
-        public let tbs: [UInt8]
-        public let serial: [UInt8]
-        public let notBefore: Int64
-        public let notAfter: Int64
+        public let intent: IssuanceIntent
+        /// Whether it is the caller's own intent. Otherwise it is an earlier one for the same request that was never
+        /// completed: its octets are to be made again, from its serial number and validity.
+        public let isOwn: Bool
     }
 }
 
@@ -101,8 +109,6 @@ public struct IssuanceRecord: Sendable, Equatable {
     public let issuedAt: Int64?
     /// DER.
     public let certificate: [UInt8]?
-    /// SHA-256 of the certificate, 32 bytes.
-    public let fingerprint: [UInt8]?
     /// The row that this one was issued in place of (`--reissue`).
     public let replaces: Int64?
     /// Whether it is the one that the same request gets again.
@@ -110,6 +116,9 @@ public struct IssuanceRecord: Sendable, Equatable {
     public let revokedAt: Int64?
     /// RFC 5280 §5.3.1.
     public let reason: Int64?
+
+    /// SHA-256 of the certificate, 32 bytes.
+    public var fingerprint: [UInt8]? { certificate.map(Digest.sha256) }
 
     public func status(at now: Int64) -> Status {
         if certificate == nil { return .intended }
@@ -119,14 +128,21 @@ public struct IssuanceRecord: Sendable, Equatable {
 }
 
 /// A certificate to be entered.
-public struct SignedIntent: Sendable {
+public final class SignedIntent: Sendable {
     public let id: Int64
     /// DER.
     public let certificate: [UInt8]
+    /// SHA-256 of the certificate, 32 bytes.
+    public let fingerprint: [UInt8]
+    /// What the audit chain will say, composed where there is time for it: all writing waits for the ledger's lock.
+    let event: [UInt8]
 
-    public init(id: Int64, certificate: [UInt8]) {
-        self.id = id
+    /// - Parameter draft: the order that led to the certificate.
+    public init(_ draft: IntentOutcome.Draft, certificate: [UInt8]) {
+        id = draft.id
         self.certificate = certificate
+        fingerprint = Digest.sha256(certificate)
+        event = AuditEvent.issued(draft.intent, fingerprint: fingerprint)
     }
 }
 
@@ -134,10 +150,16 @@ public struct SignedIntent: Sendable {
 public protocol IssuanceLedger: AnyObject {
     /// Enters certificates and notes intents, all in one transaction: when it returns they are on disk.
     ///
-    /// - Parameter reissue: whether a request that has its certificate gets a new one, linked to the old.
+    /// - Parameter reissue: whether a request that has its certificate gets a new one, linked to the old; once in the
+    ///   life of the instance, however often the request comes.
     /// - Returns: for each certificate the DER that stands in the ledger, which is another process's where that was
     ///   first; for each intent what to do.
     func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
     ) throws(ToolError) -> (certificates: [[UInt8]], outcomes: [IntentOutcome])
+
+    /// The certificate that a request has under a CA and profile, if it stands: not revoked, not replaced.
+    func standing(
+        authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
+    ) throws(ToolError) -> IssuanceRecord?
 }

@@ -71,6 +71,9 @@ public enum LearningOutcome: Sendable, Equatable {
 public protocol DeviceRegistry: AnyObject {
     /// The key to verify with; `nil` for a device or key that is not known.
     func key(of device: DeviceUUID) throws(ToolError) -> IdentityKey?
+    /// Runs `body`, in which all reading sees one state of the store; thousands of look-ups are faster for it, because
+    /// each on its own would take and give back a lock.
+    func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value
     func device(_ uuid: DeviceUUID) throws(ToolError) -> DeviceRecord?
     func evidence(of device: DeviceUUID) throws(ToolError) -> [Evidence]
     /// All devices by UUID, one at a time; `body` returns false to stop.

@@ -54,13 +54,9 @@ struct RowCheck {
         }
         let found = EventBody.Issue(
             authority: row.authority, profile: row.profile, serial: row.serial, request: row.request,
-            fingerprint: row.fingerprint ?? [])
-        // Of the octets themselves, not only of what the row says of them.
-        if found == issue, row.issuedAt == event.at,
-            row.certificate.map(Digest.sha256) == issue.fingerprint
-        {
-            return nil
-        }
+            fingerprint: row.fingerprint ?? [],
+            origin: issue.origin.map { _ in .init(device: row.device, attestation: row.attestation) })
+        if found == issue, row.issuedAt == event.at { return nil }
         return LedgerFinding(
             .digest, "the certificate \(name) in the ledger is not the one of entry \(sequence)",
             sequence: sequence, serial: issue.serial)
@@ -107,7 +103,10 @@ struct RowCheck {
     func checkRows(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
         for (_, finding) in unsettled.sorted(by: { $0.key < $1.key }) { verdict.add(finding) }
         let select = try store.connection.prepare(
-            "SELECT id, serial, certificate IS NULL, revoked_at IS NULL FROM issuance ORDER BY id")
+            """
+            SELECT issuance.id, serial, certificate.id IS NULL, revoked_at IS NULL
+            FROM issuance LEFT JOIN certificate ON certificate.id = issuance.id ORDER BY issuance.id
+            """)
         while try select.step() {
             let id = select.integer(0)
             let serial = select.blob(1)
@@ -130,8 +129,32 @@ struct RowCheck {
                     ))
             }
         }
+        try checkLinks(&verdict)
         try checkDevices(&verdict)
         try checkLists(&verdict)
+    }
+
+    /// A row that is marked as replaced gives way to another certificate for the same request: only a row that says
+    /// that it replaces it may do that. And no certificate stands without its row.
+    private func checkLinks(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
+        let replaced = try store.connection.prepare(
+            """
+            SELECT serial FROM issuance AS old WHERE replaced_by <> 0 AND NOT EXISTS
+                (SELECT 1 FROM issuance AS new WHERE new.id = old.replaced_by AND new.replaces = old.id)
+            ORDER BY id
+            """)
+        while try replaced.step() {
+            let serial = replaced.blob(0)
+            verdict.add(
+                LedgerFinding(
+                    .digest, "no certificate replaces \(Hex.encode(serial)), which is marked as replaced",
+                    serial: serial))
+        }
+        let orphans = try store.connection.singleInteger(
+            "SELECT count(*) FROM certificate WHERE id NOT IN (SELECT id FROM issuance)")
+        if orphans > 0 {
+            verdict.add(LedgerFinding(.digest, "certificates without a row in the ledger: \(orphans)"))
+        }
     }
 
     private func checkDevices(_ verdict: inout LedgerVerdict) throws(SQLiteError) {

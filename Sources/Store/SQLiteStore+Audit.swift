@@ -7,7 +7,10 @@ extension SQLiteStore {
     public func issuances(after id: Int64, limit: Int) throws(ToolError) -> [IssuanceRecord] {
         try read("cannot read the ledger") { () throws(SQLiteError) in
             let select = try statement(
-                "SELECT \(Self.issuanceColumns) FROM issuance WHERE id > ? ORDER BY id LIMIT ?")
+                """
+                SELECT \(Self.issuanceColumns) FROM \(Self.issuanceTables)
+                WHERE issuance.id > ? ORDER BY issuance.id LIMIT ?
+                """)
             try select.bind(.integer(id), .integer(Int64(limit)))
             defer { select.reset() }
             var rows: [IssuanceRecord] = []
@@ -32,7 +35,8 @@ extension SQLiteStore {
             let keys = try connection.prepare(
                 """
                 SELECT key_id, count(DISTINCT device) FROM issuance NOT INDEXED WHERE device IS NOT NULL
-                GROUP BY authority, key_id HAVING count(DISTINCT device) > 1
+                GROUP BY (SELECT authority FROM series WHERE series.id = issuance.series), key_id
+                HAVING count(DISTINCT device) > 1
                 """)
             while try keys.step() {
                 findings.append(
@@ -43,8 +47,8 @@ extension SQLiteStore {
             }
             let requests = try connection.prepare(
                 """
-                SELECT request, count(*) FROM issuance NOT INDEXED WHERE is_current = 1
-                GROUP BY authority, profile, request HAVING count(*) > 1
+                SELECT request, count(*) FROM issuance NOT INDEXED WHERE replaced_by = 0
+                GROUP BY series, request HAVING count(*) > 1
                 """)
             while try requests.step() {
                 findings.append(

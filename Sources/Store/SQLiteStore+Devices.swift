@@ -9,12 +9,29 @@ extension SQLiteStore: DeviceRegistry {
 
     public func key(of device: DeviceUUID) throws(ToolError) -> IdentityKey? {
         try read("cannot read the store") { () throws(SQLiteError) in
-            let select = try statement("SELECT point, trust FROM device WHERE uuid = ?")
-            try select.bind(.blob(device.bytes))
+            if keyOfDevice == nil {
+                keyOfDevice = try statement("SELECT point, trust FROM device WHERE uuid = ?")
+            }
+            guard let select = keyOfDevice else { return nil }
+            select.begin()
+            try select.set(1, blob: device.bytes)
             defer { select.reset() }
             guard try select.step(), let key = P256PublicKey(x963: select.blob(0)[...]) else { return nil }
             return IdentityKey(publicKey: key, trust: Self.trust(select.integer(1)))
         }
+    }
+
+    public func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value {
+        try read("cannot read the store") { () throws(SQLiteError) in try connection.execute("BEGIN") }
+        let value: Value
+        do {
+            value = try body()
+        } catch {
+            try? connection.execute("END")
+            throw error
+        }
+        try read("cannot read the store") { () throws(SQLiteError) in try connection.execute("END") }
+        return value
     }
 
     public func device(_ uuid: DeviceUUID) throws(ToolError) -> DeviceRecord? {

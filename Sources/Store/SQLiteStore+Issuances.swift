@@ -30,12 +30,14 @@ public struct IssuanceFilter: Sendable, Equatable {
         }
         switch status {
         case nil: break
-        case .intended: terms.append("certificate IS NULL")
-        case .revoked: terms.append("certificate IS NOT NULL AND revoked_at IS NOT NULL")
-        case .expired: add("certificate IS NOT NULL AND revoked_at IS NULL AND not_after < ?", .integer(now))
-        case .valid: add("certificate IS NOT NULL AND revoked_at IS NULL AND not_after >= ?", .integer(now))
+        case .intended: terms.append("certificate.id IS NULL")
+        case .revoked: terms.append("certificate.id IS NOT NULL AND revoked_at IS NOT NULL")
+        case .expired:
+            add("certificate.id IS NOT NULL AND revoked_at IS NULL AND not_after < ?", .integer(now))
+        case .valid:
+            add("certificate.id IS NOT NULL AND revoked_at IS NULL AND not_after >= ?", .integer(now))
         }
-        if certificatesOnly { terms.append("certificate IS NOT NULL") }
+        if certificatesOnly { terms.append("der IS NOT NULL") }
         if let device { add("device = ?", .blob(device.bytes)) }
         if let profile { add("profile = ?", .text(profile)) }
         if let authority { add("authority = ?", .blob(authority)) }
@@ -57,7 +59,10 @@ extension SQLiteStore {
         let conditions = filter.sql(at: now)
         let select = try read("cannot read the ledger") { () throws(SQLiteError) in
             let select = try connection.prepare(
-                "SELECT \(Self.issuanceColumns) FROM issuance\(conditions.text) ORDER BY id")
+                """
+                SELECT \(Self.issuanceColumns) FROM \(Self.issuanceTables)\(conditions.text)
+                ORDER BY issuance.id
+                """)
             try select.bind(conditions.values)
             return select
         }

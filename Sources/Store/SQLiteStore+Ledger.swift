@@ -1,82 +1,104 @@
 import Attestation
 import DeviceIdentity
 public import Diagnostics
-import OpenSSL
 import SQLite
 
 extension SQLiteStore: IssuanceLedger {
-    static let issuanceColumns = """
-        id, authority, profile, request, serial, key_id, device, subject, not_before, not_after, tbs_digest, \
-        attestation_profile, attestation_key, intended_at, issued_at, certificate, fingerprint, replaces, \
-        is_current, revoked_at, reason
-        """
-
     public func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
     ) throws(ToolError) -> (certificates: [[UInt8]], outcomes: [IntentOutcome]) {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
+            var exchange = try LedgerExchange(self, reissueAfter: reissue ? reissueFloor : nil, at: time)
+            if reissue, reissueFloor == nil { reissueFloor = exchange.lastRowBefore }
             var certificates: [[UInt8]] = []
-            for entry in signed { certificates.append(try enter(entry, time)) }
+            certificates.reserveCapacity(signed.count)
+            for entry in signed { certificates.append(try exchange.enter(entry)) }
             var outcomes: [IntentOutcome] = []
-            var noted: Set<Int64> = []
-            for intent in intents {
-                let outcome = try note(intent, noted, reissue, time)
-                if case .sign(let draft) = outcome { noted.insert(draft.id) }
-                outcomes.append(outcome)
-            }
+            outcomes.reserveCapacity(intents.count)
+            for intent in intents { outcomes.append(try exchange.note(intent, reissue: reissue)) }
             return (certificates, outcomes)
         }
+    }
+
+    public func standing(
+        authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
+    ) throws(ToolError) -> IssuanceRecord? {
+        try read("cannot read the ledger") { () throws(SQLiteError) in
+            let select = try statement(
+                """
+                SELECT \(Self.issuanceColumns) FROM \(Self.issuanceTables)
+                WHERE substr(key_id, 1, 8) = substr(?1, 1, 8) AND key_id = ?1 AND request = ?2
+                    AND replaced_by = 0 AND revoked_at IS NULL AND authority = ?3 AND profile = ?4
+                    AND certificate.id IS NOT NULL
+                """)
+            try select.bind(.blob(keyID), .blob(request), .blob(authority), .text(profile))
+            defer { select.reset() }
+            return try select.step() ? Self.issuance(select) : nil
+        }
+    }
+}
+
+/// One transaction of ``IssuanceLedger/exchange(_:_:reissue:at:)``.
+struct LedgerExchange {
+    private let store: SQLiteStore
+    private let statements: LedgerStatements
+    private var series: LedgerSeries
+    private let time: Int64
+    /// With `--reissue`: rows behind this one were made by the run that asks, or at the same time by another.
+    private let reissueFloor: Int64
+    /// The last row before this transaction.
+    let lastRowBefore: Int64
+    private var lastRow: Int64
+
+    init(_ store: SQLiteStore, reissueAfter floor: Int64?, at time: Int64) throws(SQLiteError) {
+        self.store = store
+        statements = try store.ledgerStatements.get()
+        series = try LedgerSeries(store)
+        self.time = time
+        let last = try store.statement("SELECT coalesce(max(id), 0) FROM issuance")
+        try last.bind()
+        defer { last.reset() }
+        lastRowBefore = try last.step() ? last.integer(0) : 0
+        lastRow = lastRowBefore
+        reissueFloor = floor ?? lastRowBefore
     }
 
     // MARK: Certificates
 
     /// Enters a certificate, unless another process was first; returns the one that stands.
-    private func enter(_ signed: SignedIntent, _ time: Int64) throws(SQLiteError) -> [UInt8] {
-        let fingerprint = Digest.sha256(signed.certificate)
-        let update = try ledgerStatements.get().enter
-        try update.bind(
-            .blob(signed.certificate), .blob(fingerprint), .integer(time), .integer(signed.id))
-        guard try update.step() else {
-            return try issuance(id: signed.id)?.certificate ?? signed.certificate
+    mutating func enter(_ signed: SignedIntent) throws(SQLiteError) -> [UInt8] {
+        let insert = statements.enter
+        insert.begin()
+        try insert.set(1, signed.id)
+        try insert.set(2, time)
+        try insert.set(3, blob: signed.certificate)
+        _ = try insert.step()
+        guard store.connection.changes == 1 else {
+            let select = try store.statement("SELECT der FROM certificate WHERE id = ?")
+            try select.bind(.integer(signed.id))
+            defer { select.reset() }
+            return try select.step() ? select.blob(0) : signed.certificate
         }
-        let body = AuditEvent.issued(
-            authority: update.blob(0), profile: update.text(1), serial: update.blob(2),
-            request: update.blob(3),
-            fingerprint: fingerprint)
-        // The change is made only when the statement has been run to its end.
-        _ = try update.step()
-        try append(body, at: time)
+        try store.append(signed.event, at: time)
         return signed.certificate
     }
 
     // MARK: Intents
 
-    private func note(
-        _ intent: IssuanceIntent, _ noted: Set<Int64>, _ reissue: Bool, _ time: Int64
-    ) throws(SQLiteError) -> IntentOutcome {
-        if let failure = try keyFailure(intent) { return .rejected(failure) }
+    /// Decides on an intent and, where it is to be signed, puts it on record.
+    mutating func note(_ intent: IssuanceIntent, reissue: Bool) throws(SQLiteError) -> IntentOutcome {
+        let seriesID = try series.number(intent.authority, intent.profile, store)
+        let current: Int64?
+        switch try rowOfKey(intent, seriesID) {
+        case .failure(let failure): return .rejected(failure)
+        case .success(let found): current = found
+        }
         var replaced: Int64?
-        if let row = try current(intent) {
-            if noted.contains(row.id) { return .sameAs(id: row.id) }
-            if row.certificate == nil {
-                guard let tbs = try storedTBS(row.id), Digest.sha256(tbs) == row.tbsDigest else {
-                    return .rejected(
-                        .init(.lint, "the draft of an earlier run in the ledger is not the one it intended"))
-                }
-                return .sign(
-                    .init(
-                        id: row.id, tbs: tbs, serial: row.serial, notBefore: row.notBefore,
-                        notAfter: row.notAfter))
-            }
-            if !reissue {
-                if row.revokedAt != nil {
-                    let message = "the certificate of this request was revoked; --reissue asks for a new one"
-                    return .rejected(.init(.revoked, message))
-                }
-                return .existing(row)
-            }
-            replaced = row.id
-        } else if let other = try otherRequest(intent) {
+        if let current {
+            if current > lastRowBefore { return .sameAs(id: current) }
+            if !reissue || current > reissueFloor { return try answer(current, intent) }
+            replaced = current
+        } else if let other = try otherRequest(intent, seriesID) {
             guard reissue else {
                 return .rejected(
                     .init(
@@ -87,136 +109,128 @@ extension SQLiteStore: IssuanceLedger {
             }
             replaced = other.id
         }
-        if let replaced {
-            try statement("UPDATE issuance SET is_current = 0 WHERE id = ?").run(.integer(replaced))
-        }
-        let id = try insert(intent, replaces: replaced, time)
-        return .sign(
-            .init(
-                id: id, tbs: intent.tbs, serial: intent.serial, notBefore: intent.notBefore,
-                notAfter: intent.notAfter))
+        return .sign(.init(id: try insert(intent, seriesID, replaces: replaced), intent: intent, isOwn: true))
     }
 
-    /// The same public key under another device, or under another name where no device is known.
-    private func keyFailure(_ intent: IssuanceIntent) throws(SQLiteError) -> CheckFailure? {
-        let select = try ledgerStatements.get().keyOwners
-        try select.bind(.blob(intent.authority), .blob(intent.keyID))
-        defer { select.reset() }
+    /// What a request gets that is on record: its certificate, or the order to complete it.
+    private func answer(_ id: Int64, _ intent: IssuanceIntent) throws(SQLiteError) -> IntentOutcome {
+        guard let row = try store.issuance(id: id) else {
+            return .rejected(.init(.internalFault, "row \(id) of the ledger is gone"))
+        }
+        if row.certificate == nil {
+            return .sign(.init(id: id, intent: IssuanceIntent(unfinished: row), isOwn: false))
+        }
+        if row.revokedAt != nil {
+            let message = "the certificate of this request was revoked; --reissue asks for a new one"
+            return .rejected(.init(.revoked, message))
+        }
+        return .existing(row)
+    }
+
+    /// The current row of the same request; a failure when the key must not be certified (again).
+    ///
+    /// One look by the key finds both: a request is signed with its key, so all rows of a request are among it.
+    private func rowOfKey(
+        _ intent: IssuanceIntent, _ seriesID: Int64
+    ) throws(SQLiteError) -> Result<Int64?, CheckFailure> {
+        let select = statements.ofKey
+        select.begin()
+        try select.set(1, blob: intent.keyID)
+        var found: Int64?
         while try select.step() {
-            let device = select.isNull(0) ? nil : DeviceUUID(bytes: select.blob(0)[...])
+            if !select.isNull(6), select.integer(6) == Self.keyCompromise {
+                select.reset()
+                return .failure(
+                    .init(.revoked, "the public key was revoked as compromised: the device needs a new one"))
+            }
+            guard series.authority(select.integer(1)) == intent.authority else { continue }
+            let device = select.isNull(3) ? nil : DeviceUUID(bytes: select.blob(3)[...])
             let isSame =
-                if let known = device, let asked = intent.device { known == asked } else {
-                    select.text(1) == intent.subject
+                if let device, let asked = intent.device { device == asked } else {
+                    select.text(4) == intent.subject
                 }
-            if !isSame {
-                return .init(
-                    .keyReused,
-                    "the public key is certified for another device: "
-                        + (device?.description ?? select.text(1)))
+            guard isSame else {
+                let owner = device?.description ?? select.text(4)
+                select.reset()
+                return .failure(.init(.keyReused, "the public key is certified for another device: \(owner)"))
+            }
+            if select.integer(1) == seriesID, select.integer(5) == 0, select.blob(2) == intent.request {
+                found = select.integer(0)
             }
         }
-        return nil
-    }
-
-    private func current(_ intent: IssuanceIntent) throws(SQLiteError) -> IssuanceRecord? {
-        let select = try ledgerStatements.get().current
-        try select.bind(.blob(intent.authority), .text(intent.profile), .blob(intent.request))
-        defer { select.reset() }
-        return try select.step() ? Self.issuance(select) : nil
+        return .success(found)
     }
 
     /// Another request's certificate or intent for the same device under the same profile.
-    private func otherRequest(_ intent: IssuanceIntent) throws(SQLiteError) -> IssuanceRecord? {
+    private func otherRequest(
+        _ intent: IssuanceIntent, _ seriesID: Int64
+    ) throws(SQLiteError) -> (id: Int64, serial: [UInt8])? {
         guard let device = intent.device else { return nil }
-        let select = try ledgerStatements.get().ofDevice
-        try select.bind(.blob(device.bytes), .blob(intent.authority), .text(intent.profile))
+        let select = statements.ofDevice
+        select.begin()
+        try select.set(1, blob: device.bytes)
+        try select.set(2, seriesID)
         defer { select.reset() }
-        return try select.step() ? Self.issuance(select) : nil
+        return try select.step() ? (select.integer(0), select.blob(1)) : nil
     }
 
-    private func storedTBS(_ id: Int64) throws(SQLiteError) -> [UInt8]? {
-        let select = try statement("SELECT tbs FROM issuance WHERE id = ?")
-        try select.bind(.integer(id))
-        defer { select.reset() }
-        return try select.step() && !select.isNull(0) ? select.blob(0) : nil
-    }
-
-    private func insert(
-        _ intent: IssuanceIntent, replaces: Int64?, _ time: Int64
+    private mutating func insert(
+        _ intent: IssuanceIntent, _ seriesID: Int64, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
-        try ledgerStatements.get().intend.run(
-            .blob(intent.authority), .text(intent.profile), .blob(intent.request), .blob(intent.serial),
-            .blob(intent.keyID), intent.device.map { .blob($0.bytes) } ?? .null, .text(intent.subject),
-            .integer(intent.notBefore), .integer(intent.notAfter), .blob(Digest.sha256(intent.tbs)),
-            .blob(intent.tbs), intent.attestation.map { .text($0.profile.rawValue) } ?? .null,
-            intent.attestation.map { .blob($0.keyID) } ?? .null, .integer(time),
-            replaces.map { .integer($0) } ?? .null)
-        return connection.lastInsertedRow
-    }
-
-    // MARK: Rows
-
-    func issuance(id: Int64) throws(SQLiteError) -> IssuanceRecord? {
-        let select = try statement("SELECT \(Self.issuanceColumns) FROM issuance WHERE id = ?")
-        try select.bind(.integer(id))
-        defer { select.reset() }
-        return try select.step() ? Self.issuance(select) : nil
-    }
-
-    static func issuance(_ row: Statement) -> IssuanceRecord {
-        let attestation = SigningProfile(rawValue: row.text(11)).map {
-            AttestationEvidence(profile: $0, keyID: row.blob(12))
+        let id = lastRow + 1
+        if let replaces {
+            try store.statement("UPDATE issuance SET replaced_by = ? WHERE id = ?")
+                .run(.integer(id), .integer(replaces))
         }
-        return IssuanceRecord(
-            id: row.integer(0), authority: row.blob(1), profile: row.text(2), request: row.blob(3),
-            serial: row.blob(4), keyID: row.blob(5),
-            device: row.isNull(6) ? nil : DeviceUUID(bytes: row.blob(6)[...]), subject: row.text(7),
-            notBefore: row.integer(8), notAfter: row.integer(9), tbsDigest: row.blob(10),
-            attestation: attestation, intendedAt: row.integer(13),
-            issuedAt: row.isNull(14) ? nil : row.integer(14),
-            certificate: row.isNull(15) ? nil : row.blob(15),
-            fingerprint: row.isNull(16) ? nil : row.blob(16),
-            replaces: row.isNull(17) ? nil : row.integer(17), isCurrent: row.integer(18) == 1,
-            revokedAt: row.isNull(19) ? nil : row.integer(19),
-            reason: row.isNull(20) ? nil : row.integer(20))
+        let insert = statements.intend
+        insert.begin()
+        try insert.set(1, id)
+        try insert.set(2, seriesID)
+        try insert.set(3, blob: intent.request)
+        try insert.set(4, blob: intent.serial)
+        try insert.set(5, blob: intent.keyID)
+        try insert.set(6, blob: intent.device?.bytes)
+        try insert.set(7, text: intent.subject)
+        try insert.set(8, intent.notBefore)
+        try insert.set(9, intent.notAfter)
+        try insert.set(10, blob: intent.tbsDigest)
+        try insert.set(11, text: intent.attestation?.profile.rawValue)
+        try insert.set(12, blob: intent.attestation?.keyID)
+        try insert.set(13, time)
+        try insert.set(14, replaces)
+        _ = try insert.step()
+        lastRow = id
+        return id
     }
+
+    /// RFC 5280 section 5.3.1.
+    private static let keyCompromise: Int64 = 1
 }
 
 /// The statements that every certificate runs.
 final class LedgerStatements {
-    let keyOwners: Statement
-    let current: Statement
+    let ofKey: Statement
     let ofDevice: Statement
     let intend: Statement
     let enter: Statement
     let addEvent: Statement
 
     init(_ store: SQLiteStore) throws(SQLiteError) {
-        let columns = SQLiteStore.issuanceColumns
-        keyOwners = try store.statement(
-            "SELECT device, subject FROM issuance WHERE authority = ? AND key_id = ? LIMIT 64")
-        current = try store.statement(
+        ofKey = try store.statement(
             """
-            SELECT \(columns) FROM issuance
-            WHERE authority = ? AND profile = ? AND request = ? AND is_current = 1
+            SELECT id, series, request, device, subject, replaced_by, reason FROM issuance
+            WHERE substr(key_id, 1, 8) = substr(?1, 1, 8) AND key_id = ?1
             """)
         ofDevice = try store.statement(
-            """
-            SELECT \(columns) FROM issuance
-            WHERE device = ? AND authority = ? AND profile = ? AND is_current = 1
-            """)
+            "SELECT id, serial FROM issuance WHERE device = ? AND series = ? AND replaced_by = 0")
         intend = try store.statement(
             """
-            INSERT INTO issuance (authority, profile, request, serial, key_id, device, subject, not_before,
-                not_after, tbs_digest, tbs, attestation_profile, attestation_key, intended_at, replaces)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO issuance (id, series, request, serial, key_id, device, subject, not_before, not_after,
+                tbs_digest, attestation_profile, attestation_key, intended_at, replaces)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         enter = try store.statement(
-            """
-            UPDATE issuance SET certificate = ?, fingerprint = ?, issued_at = ?, tbs = NULL
-            WHERE id = ? AND certificate IS NULL
-            RETURNING authority, profile, serial, request
-            """)
+            "INSERT INTO certificate (id, issued_at, der) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING")
         addEvent = try store.statement("INSERT INTO event (seq, at, body, hash) VALUES (?, ?, ?, ?)")
     }
 }

@@ -136,7 +136,7 @@ extension SQLiteStore {
         last.reset()
         let select = try statement(
             """
-            SELECT serial, revoked_at, reason FROM issuance
+            SELECT serial, revoked_at, reason FROM issuance JOIN series ON series.id = issuance.series
             WHERE authority = ? AND revoked_at IS NOT NULL ORDER BY length(serial), serial
             """)
         try select.bind(.blob(authority))

@@ -71,13 +71,6 @@ extension SQLiteStore {
 
     // MARK: Single rows
 
-    func issuance(serial: [UInt8]) throws(SQLiteError) -> IssuanceRecord? {
-        let select = try statement("SELECT \(Self.issuanceColumns) FROM issuance WHERE serial = ?")
-        try select.bind(.blob(serial))
-        defer { select.reset() }
-        return try select.step() ? Self.issuance(select) : nil
-    }
-
     func revocationListDigest(_ authority: [UInt8], _ number: Int64) throws(SQLiteError) -> [UInt8]? {
         let select = try statement("SELECT digest FROM crl WHERE authority = ? AND number = ?")
         try select.bind(.blob(authority), .integer(number))

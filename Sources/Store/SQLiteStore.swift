@@ -21,8 +21,12 @@ public final class SQLiteStore {
     /// Whether this call made the file.
     public let created: Bool
     private var statements: [String: Statement] = [:]
+    /// The statement that every token runs, looked up once instead of by its text each time.
+    var keyOfDevice: Statement?
     /// The statements that every certificate runs, looked up once instead of by their text each time.
     lazy var ledgerStatements = Result { () throws(SQLiteError) in try LedgerStatements(self) }
+    /// The last row of the ledger before this connection first issued anew.
+    var reissueFloor: Int64?
     /// The last entry of the audit chain as this transaction left it; `nil` when it has to be read.
     var chainHead: (sequence: Int64, hash: [UInt8])?
 
@@ -39,6 +43,12 @@ public final class SQLiteStore {
         }
         if access == .readOnly {
             connection = try Self.openReadOnly(path, busyTimeout)
+            do {
+                // The keys of 20,000 devices and more: what is looked up at random had better be at hand.
+                try connection.execute("PRAGMA cache_size = -8000")
+            } catch {
+                throw storeError("cannot open the store", path, error)
+            }
             let version = try Schema.checkedVersion(connection, path: path)
             guard version == Schema.currentVersion else {
                 throw ToolError(

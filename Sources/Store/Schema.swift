@@ -7,7 +7,7 @@ enum Schema {
     static let applicationID: Int64 = 0x4153_5359
 
     /// `migrations[n]` leads from version n to version n + 1. A released step is never changed.
-    static let migrations: [String] = [version1, version2]
+    static let migrations: [String] = [version1, version2, version3]
 
     static var currentVersion: Int { migrations.count }
 
@@ -109,6 +109,69 @@ enum Schema {
             digest BLOB NOT NULL CHECK (length(digest) = 32),
             PRIMARY KEY (authority, number)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // A certificate costs three rows that are added at the ends of their tables, and nothing is written twice: its
+    // octets wait for no row to be filled in, and a draft is made again from its serial number instead of being kept.
+    // Keys and UUIDs come in no order, so each index over them costs a page a certificate in a large ledger: the one
+    // that begins with the key also finds the request and keeps it unique. Of both it has only as much as tells them
+    // apart: small entries, few pages. Serial numbers rise.
+    /// Version 3: certificates in a table of their own, CA and profile named once.
+    private static let version3 = """
+        CREATE TABLE series (
+            id INTEGER PRIMARY KEY,
+            authority BLOB NOT NULL CHECK (length(authority) = 32),
+            profile TEXT NOT NULL,
+            UNIQUE (authority, profile)
+        ) STRICT;
+        INSERT INTO series (authority, profile)
+            SELECT DISTINCT authority, profile FROM issuance ORDER BY id;
+
+        ALTER TABLE issuance RENAME TO issuance_2;
+        DROP INDEX issuance_current;
+        DROP INDEX issuance_key;
+        DROP INDEX issuance_device;
+        CREATE TABLE issuance (
+            id INTEGER PRIMARY KEY,
+            series INTEGER NOT NULL REFERENCES series (id),
+            request BLOB NOT NULL CHECK (length(request) = 32),
+            serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),
+            key_id BLOB NOT NULL CHECK (length(key_id) = 32),
+            device BLOB CHECK (device IS NULL OR length(device) = 16),
+            subject TEXT NOT NULL,
+            not_before INTEGER NOT NULL,
+            not_after INTEGER NOT NULL,
+            tbs_digest BLOB NOT NULL CHECK (length(tbs_digest) = 32),
+            attestation_profile TEXT CHECK (attestation_profile IN ('bound', 'plain')),
+            attestation_key BLOB CHECK (attestation_key IS NULL OR length(attestation_key) = 32),
+            intended_at INTEGER NOT NULL,
+            replaces INTEGER REFERENCES issuance (id),
+            -- 0 for the one that the same request gets again
+            replaced_by INTEGER NOT NULL DEFAULT 0,
+            revoked_at INTEGER,
+            reason INTEGER,
+            CHECK ((revoked_at IS NULL) = (reason IS NULL))
+        ) STRICT;
+        CREATE TABLE certificate (
+            id INTEGER PRIMARY KEY REFERENCES issuance (id),
+            issued_at INTEGER NOT NULL,
+            der BLOB NOT NULL
+        ) STRICT;
+        INSERT INTO issuance
+            SELECT old.id, series.id, request, serial, key_id, device, subject, not_before, not_after, tbs_digest,
+                attestation_profile, attestation_key, intended_at, replaces,
+                iif(is_current = 1, 0, coalesce(
+                    (SELECT max(new.id) FROM issuance_2 AS new WHERE new.replaces = old.id), old.id)),
+                revoked_at, reason
+            FROM issuance_2 AS old
+                JOIN series ON series.authority = old.authority AND series.profile = old.profile
+            ORDER BY old.id;
+        INSERT INTO certificate
+            SELECT id, issued_at, certificate FROM issuance_2 WHERE certificate IS NOT NULL ORDER BY id;
+        DROP TABLE issuance_2;
+        CREATE UNIQUE INDEX issuance_current ON issuance
+            (substr(key_id, 1, 8), substr(request, 1, 16), series, replaced_by);
+        CREATE INDEX issuance_device ON issuance (device) WHERE device IS NOT NULL;
         """
 
     /// Brings the file to the current version, in one transaction; does nothing when it is there already.

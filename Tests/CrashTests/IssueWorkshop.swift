@@ -18,7 +18,7 @@ final class IssueWorkshop: Sendable {
         #expect(try folder.run("ca", "init", "ca", "--subject", "CN=Root", "--no-passphrase").status == 0)
     }
 
-    static let most = 3_000
+    static let most = 8_000
 
     /// Requests in PEM, made once for all tests.
     static let requests = Result {

@@ -44,6 +44,11 @@ final class TestLedger {
 
     func known() throws -> KnownAuthority { try KnownAuthority(der: issuer.certificate.der) }
 
+    /// The octets to which each intent commits, by its serial.
+    private var drafts: [[UInt8]: [UInt8]] = [:]
+
+    func tbs(_ intent: IssuanceIntent) throws -> [UInt8] { try #require(drafts[intent.serial]) }
+
     /// An intent for a new key of device number `count`; its serial is `40…count`.
     func intent() throws -> IssuanceIntent {
         count += 1
@@ -60,12 +65,13 @@ final class TestLedger {
         let tbs = template.makeTBS(
             serial: serial, subject: subject, publicKey: try SubjectPublicKeyInfo(der: key.publicKey.spki),
             validity: plan.validity)
+        drafts[serial.magnitude] = tbs
         return IssuanceIntent(
             authority: issuer.identity, profile: profile.name, request: Digest.sha256(number),
             serial: serial.magnitude, keyID: key.publicKey.kid,
             device: DeviceUUID(bytes: ([UInt8](repeating: 7, count: 14) + number)[...]),
             subject: subject.description, notBefore: plan.validity.notBefore,
-            notAfter: plan.validity.notAfter, tbs: tbs, attestation: nil)
+            notAfter: plan.validity.notAfter, tbsDigest: Digest.sha256(tbs), attestation: nil)
     }
 
     func sign(_ tbs: [UInt8]) throws -> [UInt8] {
@@ -86,7 +92,7 @@ final class TestLedger {
             return intent.serial
         }
         _ = try store.exchange(
-            [SignedIntent(id: draft.id, certificate: try sign(draft.tbs))], [], reissue: false, at: time)
+            [SignedIntent(draft, certificate: try sign(tbs(draft.intent)))], [], reissue: false, at: time)
         return intent.serial
     }
 
@@ -97,7 +103,7 @@ final class TestLedger {
             case .sign(let draft)? = try store.exchange([], [intent], reissue: false, at: Self.now).outcomes
                 .first
         else { return }
-        let signed = SignedIntent(id: draft.id, certificate: try certificate(intent))
+        let signed = SignedIntent(draft, certificate: try certificate(intent))
         _ = try store.exchange([signed], [], reissue: false, at: Self.now)
     }
 

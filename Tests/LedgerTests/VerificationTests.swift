@@ -99,6 +99,7 @@ import Testing
         try ledger.tamper(
             """
             DELETE FROM event WHERE seq > 3;
+            DELETE FROM certificate WHERE id > 3;
             DELETE FROM issuance WHERE serial IN (x'\(name(4))', x'\(name(5))');
             """)
         #expect(try ledger.findings() == [])
@@ -126,30 +127,25 @@ import Testing
     @Test func aRemovedCertificateIsNamed() throws {
         let ledger = try TestLedger()
         for _ in 0..<3 { try ledger.issue() }
-        try ledger.tamper("DELETE FROM issuance WHERE serial = x'\(name(2))'")
+        try ledger.tamper(
+            "DELETE FROM certificate WHERE id = 2; DELETE FROM issuance WHERE serial = x'\(name(2))'")
         #expect(
             try ledger.findings() == ["the certificate \(name(2)) of entry 2 is missing from the ledger"])
     }
 
     @Test(arguments: [
-        "profile = 'server'", "request = zeroblob(32)", "authority = zeroblob(32)",
-        "fingerprint = zeroblob(32)",
-        "issued_at = issued_at - 1",
-        "tbs = certificate, certificate = NULL, issued_at = NULL, fingerprint = NULL",
+        "INSERT INTO series VALUES (9, (SELECT authority FROM series), 'server'); UPDATE issuance SET series = 9",
+        "INSERT INTO series VALUES (9, zeroblob(32), 'device'); UPDATE issuance SET series = 9",
+        "UPDATE issuance SET request = zeroblob(32)", "UPDATE issuance SET device = NULL",
+        "UPDATE issuance SET device = zeroblob(16)",
+        "UPDATE issuance SET attestation_profile = 'bound', attestation_key = zeroblob(32)",
+        "UPDATE certificate SET issued_at = issued_at - 1", "UPDATE certificate SET der = x'3000'",
+        "DELETE FROM certificate",
     ])
     func anEditedRowIsNamed(_ change: String) throws {
         let ledger = try TestLedger()
         for _ in 0..<2 { try ledger.issue() }
-        try ledger.tamper("UPDATE issuance SET \(change) WHERE id = 2")
-        #expect(
-            try ledger.findings()
-                == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
-    }
-
-    @Test func anEditedCertificateIsNamed() throws {
-        let ledger = try TestLedger()
-        for _ in 0..<2 { try ledger.issue() }
-        try ledger.tamper("UPDATE issuance SET certificate = x'3000' WHERE id = 2")
+        try ledger.tamper("\(change) WHERE id = 2")
         #expect(
             try ledger.findings()
                 == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
@@ -160,12 +156,28 @@ import Testing
         try ledger.issue()
         try ledger.tamper(
             """
-            INSERT INTO issuance (authority, profile, request, serial, key_id, subject, not_before, not_after,
-                tbs_digest, intended_at, issued_at, certificate, fingerprint)
-            SELECT authority, profile, randomblob(32), x'0b', key_id, subject, not_before, not_after,
-                tbs_digest, intended_at, issued_at, certificate, fingerprint FROM issuance
+            INSERT INTO issuance (id, series, request, serial, key_id, subject, not_before, not_after,
+                tbs_digest, intended_at)
+            SELECT 2, series, randomblob(32), x'0b', key_id, subject, not_before, not_after, tbs_digest,
+                intended_at FROM issuance;
+            INSERT INTO certificate SELECT 2, issued_at, der FROM certificate
             """)
         #expect(try ledger.findings() == ["no entry of the audit chain issues the certificate 0b"])
+    }
+
+    @Test func aReplacementNobodyIssuedIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE issuance SET replaced_by = 2 WHERE id = 1")
+        #expect(
+            try ledger.findings() == ["no certificate replaces \(name(1)), which is marked as replaced"])
+    }
+
+    @Test func aCertificateWithoutARowIsNamed() throws {
+        let ledger = try TestLedger()
+        try ledger.issue()
+        try ledger.tamper("INSERT INTO certificate SELECT 7, issued_at, der FROM certificate")
+        #expect(try ledger.findings() == ["certificates without a row in the ledger: 1"])
     }
 
     @Test func aRevocationNobodyMadeIsNamed() throws {

@@ -1,3 +1,5 @@
+import DeviceIdentity
+import OpenSSL
 import SQLite
 
 /// What the ledger of a store holds, read around the Store module.
@@ -18,16 +20,16 @@ public struct LedgerState: Sendable {
     public init(path: String) throws {
         let select = try Connection(path: path, mode: .readWrite).prepare(
             """
-            SELECT lower(hex(request)), lower(hex(serial)), lower(hex(fingerprint)), certificate,
-                is_current
-            FROM issuance ORDER BY id
+            SELECT lower(hex(request)), lower(hex(serial)), der, replaced_by
+            FROM issuance LEFT JOIN certificate ON certificate.id = issuance.id ORDER BY issuance.id
             """)
         var rows: [Row] = []
         while try select.step() {
             rows.append(
                 Row(
-                    request: select.text(0), serial: select.text(1), fingerprint: select.text(2),
-                    certificate: select.blob(3), isCurrent: select.integer(4) == 1))
+                    request: select.text(0), serial: select.text(1),
+                    fingerprint: select.isNull(2) ? "" : Hex.encode(Digest.sha256(select.blob(2))),
+                    certificate: select.blob(2), isCurrent: select.integer(3) == 0))
         }
         self.rows = rows
     }

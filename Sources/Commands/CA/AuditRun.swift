@@ -37,7 +37,7 @@ struct RowAudit: Sendable {
     }
 
     private func failures(_ row: IssuanceRecord) -> [CheckFailure] {
-        guard let certificate = row.certificate, let fingerprint = row.fingerprint else {
+        guard let certificate = row.certificate else {
             return [
                 CheckFailure(
                     .lint,
@@ -52,7 +52,7 @@ struct RowAudit: Sendable {
         }
         let facts = LedgerFacts(
             serial: row.serial, keyID: row.keyID, subject: row.subject, notBefore: row.notBefore,
-            notAfter: row.notAfter, tbsDigest: row.tbsDigest, fingerprint: fingerprint)
+            notAfter: row.notAfter, tbsDigest: row.tbsDigest)
         var failures: [CheckFailure] = []
         for candidate in candidates {
             failures = candidate.failures(of: certificate, facts)

@@ -84,9 +84,11 @@ struct CAIssue: AssayCommand {
         let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         let folder = try outDir.map { try CertificateFolder(path: $0, replaces: file.force) }
+        let reader = keys.store.reader()
         let settings = IssuanceSettings(
             plan: plan, keys: source, requireAttestation: requireAttestation,
-            minimumTrust: keys.trust.trust)
+            minimumTrust: keys.trust.trust, reissue: reissue,
+            lookup: { () throws(ToolError) in try reader() })
         let console = output.console
         let ledger = try keys.store.open(.create, console)
         // With files alone there is nothing to print.
@@ -96,7 +98,7 @@ struct CAIssue: AssayCommand {
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, console: console)
         let run = IssuanceRun(
-            settings, stream: input.stream, ledger: ledger, reissue: reissue, output: results,
+            settings, stream: input.stream, ledger: ledger, output: results,
             jobs: batch.jobs ?? environment.defaultJobs, now: environment.now)
         try run.run()
         guard results.tally.total > 0 || Interruption.requested else {

@@ -4,95 +4,116 @@ import Store
 
 /// Requests that share their flushes to disk: one for their intents, one for their certificates.
 struct IssuanceGroup {
-    /// What is still to come for a result.
-    enum Waiting {
-        case nothing
-        /// The certificate of this row of the ledger.
-        case row(Int64)
+    /// What is known of one request, and what is still to come.
+    private enum Entry {
+        indirect case finished(IssuanceReport)
+        /// The certificate comes with the signature number `slot`.
+        case waiting(IssuanceCandidate, slot: Int, existed: Bool)
     }
 
-    private(set) var reports: [IssuanceReport] = []
-    private var waiting: [Waiting] = []
-    /// The rows that this group signs, in order, with their certificates as they come.
-    private var rows: [Int64] = []
-    private var ownRows: Set<Int64> = []
-    private var certificates: [Int64: Result<IssuedCertificate, ToolError>] = [:]
+    private var entries: [Entry] = []
+    /// What this group signs, in order.
+    let orders: [SigningOrder]
+    /// The signatures, in the same order, as they come.
+    private var outcomes: [Result<SignedCandidate, ToolError>?]
+    private var missing: Int
 
     /// Whether all signatures are there.
-    var isSigned: Bool { certificates.count == rows.count }
+    var isSigned: Bool { missing == 0 }
 
     /// Enters the ledger's answers to the intents of `items`.
     ///
     /// - Parameter earlier: the groups ahead: what one of them signs too, counts as existing here.
     init(
-        _ items: [VettedItem], _ outcomes: [IntentOutcome], after earlier: [IssuanceGroup]
+        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup]
     ) throws(ToolError) {
-        var next = outcomes.makeIterator()
+        var next = answers.makeIterator()
+        var orders: [SigningOrder] = []
+        orders.reserveCapacity(answers.count)
+        entries.reserveCapacity(items.count)
         for item in items {
             switch item {
-            case .finished(let report):
-                reports.append(report)
-                waiting.append(.nothing)
-            case .drafted(var report, _):
-                var wait = Waiting.nothing
+            case .finished(let report): entries.append(.finished(report))
+            case .candidate(let candidate):
                 switch next.next() {
                 case .sign(let draft):
-                    rows.append(draft.id)
-                    ownRows.insert(draft.id)
-                    report.existed = earlier.contains { $0.ownRows.contains(draft.id) }
-                    wait = .row(draft.id)
+                    let existed = !draft.isOwn && earlier.contains { $0.slot(ofRow: draft.id) != nil }
+                    entries.append(.waiting(candidate, slot: orders.count, existed: existed))
+                    orders.append(SigningOrder(draft: draft, candidate: candidate))
                 case .sameAs(let id):
-                    report.existed = true
-                    wait = .row(id)
+                    let slot = orders.firstIndex { $0.draft.id == id }
+                    entries.append(
+                        slot.map { .waiting(candidate, slot: $0, existed: true) }
+                            ?? Self.unanswered(candidate))
                 case .existing(let record):
-                    report.existed = true
-                    if let der = record.certificate { report.certificate = try CertificateSummary(der: der) }
-                case .rejected(let failure): report.failures = [failure]
-                case nil: report.failures = [.init(.internalFault, "the ledger gave no answer")]
+                    entries.append(.finished(try IssuanceReport(candidate, existing: record)))
+                case .rejected(let failure):
+                    var report = IssuanceReport(candidate)
+                    report.failures = [failure]
+                    entries.append(.finished(report))
+                case nil: entries.append(Self.unanswered(candidate))
                 }
-                reports.append(report)
-                waiting.append(wait)
             }
         }
+        self.orders = orders
+        outcomes = Array(repeating: nil, count: orders.count)
+        missing = orders.count
     }
 
-    mutating func enter(_ id: Int64, _ outcome: Result<IssuedCertificate, ToolError>) {
-        certificates[id] = outcome
+    private static func unanswered(_ candidate: IssuanceCandidate) -> Entry {
+        var report = IssuanceReport(candidate)
+        report.failures = [.init(.internalFault, "the ledger gave no answer")]
+        return .finished(report)
+    }
+
+    private func slot(ofRow id: Int64) -> Int? { orders.firstIndex { $0.draft.id == id } }
+
+    /// Takes signatures, the first of them for the order number `slot`.
+    mutating func enter(_ signatures: [Result<SignedCandidate, ToolError>], from slot: Int) {
+        for (index, signature) in zip(slot..., signatures) where outcomes.indices.contains(index) {
+            if outcomes[index] == nil { missing -= 1 }
+            outcomes[index] = signature
+        }
     }
 
     /// The certificates to be put into the ledger.
     var signed: [SignedIntent] {
-        rows.compactMap { id in
-            guard case .success(let certificate) = certificates[id] else { return nil }
-            return SignedIntent(id: id, certificate: certificate.der)
-        }
+        outcomes.compactMap { if case .success(let signed)? = $0 { signed.entry } else { nil } }
     }
 
     /// The final results, once the ledger has the certificates.
     ///
     /// - Parameter standing: for each of ``signed`` the DER that stands in the ledger.
-    func results(_ standing: [[UInt8]]) throws(ToolError) -> [IssuanceReport] {
-        var final: [Int64: CertificateSummary] = [:]
-        var taken: Set<Int64> = []
-        for (entry, der) in zip(signed, standing) {
-            if case .success(let issued) = certificates[entry.id], issued.der == der {
-                final[entry.id] = CertificateSummary(issued)
-            } else {
-                // Another process completed the same intent first: its certificate is the one.
-                final[entry.id] = try CertificateSummary(der: der)
-                taken.insert(entry.id)
+    func results(_ standing: ArraySlice<[UInt8]>) throws(ToolError) -> [IssuanceReport] {
+        var next = standing.makeIterator()
+        var finals: [Result<(CertificateSummary, taken: Bool), ToolError>] = []
+        finals.reserveCapacity(outcomes.count)
+        for outcome in outcomes {
+            switch outcome {
+            case .success(let signed)?:
+                if let der = next.next(), der != signed.summary.der {
+                    // Another process completed the same intent first: its certificate is the one.
+                    finals.append(.success((try CertificateSummary(der: der), taken: true)))
+                } else {
+                    finals.append(.success((signed.summary, taken: false)))
+                }
+            case .failure(let error)?: finals.append(.failure(error))
+            case nil: finals.append(.failure(ToolError(.internalFault, "a signature is missing")))
             }
         }
-        var results = reports
-        for (index, wait) in waiting.enumerated() {
-            guard case .row(let id) = wait else { continue }
-            if let certificate = final[id] {
-                results[index].certificate = certificate
-                if taken.contains(id) { results[index].existed = true }
-            } else if case .failure(let error) = certificates[id] {
-                results[index].failures = [.init(error.code, error.message)]
+        return entries.map { entry in
+            switch entry {
+            case .finished(let report): return report
+            case .waiting(let candidate, let slot, let existed):
+                var report = IssuanceReport(candidate)
+                switch finals[slot] {
+                case .success(let (certificate, taken)):
+                    report.certificate = certificate
+                    report.existed = existed || taken
+                case .failure(let error): report.failures = [.init(error.code, error.message)]
+                }
+                return report
             }
         }
-        return results
     }
 }

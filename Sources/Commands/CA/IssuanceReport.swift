@@ -5,16 +5,20 @@ import Diagnostics
 import JSON
 import OpenSSL
 import PKIX
+import Store
 
 /// The certificate of a result: signed a moment ago, or found in the ledger.
 struct CertificateSummary: Sendable {
     let der: [UInt8]
+    /// SHA-256 of the DER.
+    let fingerprint: [UInt8]
     let serial: CertificateSerial
     let subject: DistinguishedName
     let validity: ValidityPeriod
 
-    init(_ issued: IssuedCertificate) {
+    init(_ issued: IssuedCertificate, fingerprint: [UInt8]) {
         der = issued.der
+        self.fingerprint = fingerprint
         serial = issued.serial
         subject = issued.subject
         validity = issued.validity
@@ -25,6 +29,7 @@ struct CertificateSummary: Sendable {
         do {
             let parsed = try ParsedCertificate(der: der)
             self.der = der
+            fingerprint = Digest.sha256(der)
             serial = parsed.serial
             subject = parsed.subject
             validity = parsed.validity
@@ -41,7 +46,9 @@ struct IssuanceReport: Sendable {
     }
 
     let location: InputLocation
-    var request: VettedRequest?
+    var deviceUUID: DeviceUUID?
+    /// The device's word for the key.
+    var attestation: AttestationEvidence?
     var certificate: CertificateSummary?
     /// Whether the certificate was there before this run.
     var existed = false
@@ -58,6 +65,36 @@ struct IssuanceReport: Sendable {
         return existed ? .existing : .issued
     }
 
+    init(location: InputLocation, failures: [CheckFailure] = []) {
+        self.location = location
+        self.failures = failures
+    }
+
+    /// A request that has its certificate in the ledger.
+    init(location: InputLocation, existing record: IssuanceRecord) throws(ToolError) {
+        self.location = location
+        deviceUUID = record.device
+        attestation = record.attestation
+        requestSHA256 = record.request
+        existed = true
+        if let der = record.certificate { certificate = try CertificateSummary(der: der) }
+    }
+
+    /// A request that passed and has its certificate in the ledger.
+    init(_ candidate: IssuanceCandidate, existing record: IssuanceRecord) throws(ToolError) {
+        self.init(candidate)
+        existed = true
+        if let der = record.certificate { certificate = try CertificateSummary(der: der) }
+    }
+
+    /// A request that passed; its certificate is still to come.
+    init(_ candidate: IssuanceCandidate) {
+        location = candidate.location
+        deviceUUID = candidate.intent.device
+        attestation = candidate.intent.attestation
+        requestSHA256 = candidate.intent.request
+    }
+
     /// - Parameter chain: PEM that follows the certificate's.
     func write(json writer: inout JSONWriter, chain: [UInt8]) {
         writer.beginObject()
@@ -66,7 +103,7 @@ struct IssuanceReport: Sendable {
         writer.input(location)
         writer.key("status")
         writer.string(status.rawValue)
-        if let device = request?.deviceUUID {
+        if let device = deviceUUID {
             writer.key("deviceUuid")
             writer.string(device.description)
         }
@@ -76,7 +113,7 @@ struct IssuanceReport: Sendable {
             writer.key("csrSha256")
             writer.hex(requestSHA256)
         }
-        if let attestation = request?.attestation {
+        if let attestation {
             writer.key("attestation")
             writer.beginObject()
             writer.key("verdict")
@@ -84,7 +121,7 @@ struct IssuanceReport: Sendable {
             writer.key("profile")
             writer.string(attestation.profile.rawValue)
             writer.key("kid")
-            writer.hex(attestation.key.publicKey.kid)
+            writer.hex(attestation.keyID)
             writer.endObject()
         }
         if let certificate {
@@ -107,7 +144,7 @@ struct IssuanceReport: Sendable {
         writer.key("notAfter")
         writer.string(Timestamp.text(certificate.validity.notAfter))
         writer.key("fingerprintSha256")
-        writer.hex(Digest.sha256(certificate.der))
+        writer.hex(certificate.fingerprint)
     }
 
     /// The first failure as an error for people; `nil` when there is none.
@@ -122,6 +159,6 @@ struct IssuanceReport: Sendable {
 
     /// The name of the certificate's file: from values of fixed shape alone, never from text of the request.
     var fileName: String? {
-        certificate.map { (request?.deviceUUID?.description ?? $0.serial.description) + ".crt" }
+        certificate.map { (deviceUUID?.description ?? $0.serial.description) + ".crt" }
     }
 }

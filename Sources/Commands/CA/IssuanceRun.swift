@@ -11,14 +11,16 @@ import Store
 /// Nothing is signed whose intent is not on disk, nothing is reported whose certificate is not. A flush to disk is
 /// shared by a group: the transaction that enters the certificates of one group notes the intents of the next.
 final class IssuanceRun {
-    /// Requests in a group: enough that a flush to disk costs little for each.
+    /// Requests in a group: enough that a flush to disk costs little for each, few enough that the last group, during
+    /// whose flush nothing is left to do, does not keep the run waiting.
     private static let groupSize = 2_000
     /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
     private static let jobSize = 64
+    /// Jobs in flight for each core: about the time of a flush to a slow disk.
+    private static let depth = 24
 
     private let settings: IssuanceSettings
     private let ledger: any IssuanceLedger
-    private let reissue: Bool
     private let now: Int64
     private let output: IssuanceOutput
     private let jobs: Int
@@ -28,21 +30,18 @@ final class IssuanceRun {
     private var vetting = 0
     private var collected: [VettedItem] = []
     private var groups: [IssuanceGroup] = []
-    /// The groups that wait for a signature of a row, in order: a request that comes again in the next group, before
-    /// the first is signed, is signed for both.
-    private var groupsOfRow: [Int64: [Int]] = [:]
     /// How many groups were finished and removed: `groups[0]` is the group of this number.
     private var finishedGroups = 0
-    private var orders: [[SigningOrder]] = []
+    /// The signing jobs that are still to be given out.
+    private var orders: ArraySlice<IssuanceJob> = []
 
     init(
-        _ settings: IssuanceSettings, stream: RequestStream, ledger: any IssuanceLedger, reissue: Bool,
+        _ settings: IssuanceSettings, stream: RequestStream, ledger: any IssuanceLedger,
         output: IssuanceOutput, jobs: Int, now: Int64
     ) {
         self.settings = settings
         self.stream = stream
         self.ledger = ledger
-        self.reissue = reissue
         self.output = output
         self.jobs = jobs
         self.now = now
@@ -52,7 +51,7 @@ final class IssuanceRun {
     func run() throws(ToolError) {
         let settings = settings
         try OrderedPipeline.run(
-            jobs: jobs,
+            jobs: jobs, depth: Self.depth,
             makeWorker: { () throws(ToolError) in try IssuanceWorker(settings) },
             next: { () throws(ToolError) in try nextJob() },
             process: { worker, job in worker.perform(job) },
@@ -68,7 +67,7 @@ final class IssuanceRun {
     }
 
     private func nextJob() throws(ToolError) -> IssuanceJob? {
-        if let order = nextOrder() { return order }
+        if let order = orders.popFirst() { return order }
         if !streamEnded, collected.count < Self.groupSize {
             if let chunk = stream.next() {
                 vetting += 1
@@ -78,10 +77,8 @@ final class IssuanceRun {
         }
         guard streamEnded, vetting == 0, !collected.isEmpty else { return nil }
         try flush(beginning: true)
-        return nextOrder()
+        return orders.popFirst()
     }
-
-    private func nextOrder() -> IssuanceJob? { orders.isEmpty ? nil : .sign(orders.removeFirst()) }
 
     private func take(_ result: IssuanceResult) throws(ToolError) {
         switch result {
@@ -90,12 +87,9 @@ final class IssuanceRun {
             vetting -= 1
             collected += items
             if collected.count >= Self.groupSize { try flush(beginning: true) }
-        case .signed(let signatures):
-            for (id, outcome) in signatures {
-                guard var waiting = groupsOfRow.removeValue(forKey: id), !waiting.isEmpty else { continue }
-                groups[waiting.removeFirst() - finishedGroups].enter(id, outcome)
-                if !waiting.isEmpty { groupsOfRow[id] = waiting }
-            }
+        case .signed(let group, let slot, let signatures):
+            guard groups.indices.contains(group - finishedGroups) else { return }
+            groups[group - finishedGroups].enter(signatures, from: slot)
             let isLast = streamEnded && vetting == 0 && collected.isEmpty
             if isLast, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
         }
@@ -107,40 +101,34 @@ final class IssuanceRun {
         if beginning { collected = [] }
         let done = groups.prefix { $0.isSigned }
         let intents = items.compactMap { item -> IssuanceIntent? in
-            if case .drafted(_, let intent) = item { return intent }
-            return nil
+            if case .candidate(let candidate) = item { candidate.intent } else { nil }
         }
-        let signed = done.flatMap(\.signed)
+        let signed = done.map(\.signed)
         let answer =
-            signed.isEmpty && intents.isEmpty
-            ? ([], []) : try ledger.exchange(signed, intents, reissue: reissue, at: now)
+            signed.allSatisfy(\.isEmpty) && intents.isEmpty
+            ? ([], [])
+            : try ledger.exchange(Array(signed.joined()), intents, reissue: settings.reissue, at: now)
+        if !items.isEmpty { try begin(items, answer.1) }
         var standing = answer.0[...]
-        for group in done {
-            let count = group.signed.count
-            try output.emit(try group.results(Array(standing.prefix(count))))
-            standing = standing.dropFirst(count)
+        for (group, entries) in zip(done, signed) {
+            try output.emit(try group.results(standing.prefix(entries.count)))
+            standing = standing.dropFirst(entries.count)
         }
         groups.removeFirst(done.count)
         finishedGroups += done.count
-        if !items.isEmpty { try begin(items, answer.1) }
+        // A group without a signature to make is done at once, if it is its turn.
+        if !items.isEmpty, streamEnded, vetting == 0, groups.allSatisfy(\.isSigned) {
+            try flush(beginning: false)
+        }
     }
 
-    private func begin(_ items: [VettedItem], _ outcomes: [IntentOutcome]) throws(ToolError) {
-        groups.append(try IssuanceGroup(items, outcomes, after: groups))
+    private func begin(_ items: [VettedItem], _ answers: [IntentOutcome]) throws(ToolError) {
+        let group = try IssuanceGroup(items, answers, after: groups)
+        groups.append(group)
         let number = finishedGroups + groups.count - 1
-        var next = outcomes.makeIterator()
-        var job: [SigningOrder] = []
-        for case .drafted(let report, _) in items {
-            guard case .sign(let draft) = next.next(), let request = report.request else { continue }
-            groupsOfRow[draft.id, default: []].append(number)
-            job.append(SigningOrder(draft: draft, request: request))
-            if job.count == Self.jobSize {
-                orders.append(job)
-                job = []
-            }
+        for first in stride(from: 0, to: group.orders.count, by: Self.jobSize) {
+            let part = group.orders[first..<min(first + Self.jobSize, group.orders.count)]
+            orders.append(.sign(group: number, slot: first, Array(part)))
         }
-        if !job.isEmpty { orders.append(job) }
-        // A group without a signature to make is done at once, if it is its turn.
-        if streamEnded, vetting == 0, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
     }
 }

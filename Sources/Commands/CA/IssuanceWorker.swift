@@ -13,6 +13,10 @@ struct IssuanceSettings: Sendable {
     let keys: KeySource?
     let requireAttestation: Bool
     let minimumTrust: KeyTrust
+    /// Whether requests that have their certificate get a new one.
+    let reissue: Bool
+    /// Opens the ledger for looking things up.
+    let lookup: @Sendable () throws(ToolError) -> any IssuanceLedger
 
     var demand: RequestVetter.AttestationDemand {
         if requireAttestation { return .always }
@@ -24,26 +28,14 @@ struct IssuanceSettings: Sendable {
 enum IssuanceJob: Sendable {
     /// Read and vet a block of requests and draft their certificates.
     case vet(RequestChunk)
-    /// Check and sign drafts whose intents are on disk.
-    case sign([SigningOrder])
-}
-
-/// A draft that may be signed: its intent is on disk.
-struct SigningOrder: Sendable {
-    let draft: IntentOutcome.Draft
-    let request: VettedRequest
-}
-
-/// A vetted request, or the final word on one that will get no certificate.
-enum VettedItem: Sendable {
-    case finished(IssuanceReport)
-    case drafted(IssuanceReport, IssuanceIntent)
+    /// Check and sign drafts whose intents are on disk: those of a group from number `slot` on.
+    case sign(group: Int, slot: Int, [SigningOrder])
 }
 
 /// What came of a job.
 enum IssuanceResult: Sendable {
     case vetted([VettedItem])
-    case signed([(id: Int64, outcome: Result<IssuedCertificate, ToolError>)])
+    case signed(group: Int, slot: Int, [Result<SignedCandidate, ToolError>])
     /// The run cannot go on.
     case fault(ToolError)
 }
@@ -54,12 +46,20 @@ final class IssuanceWorker {
     private let keys: KeyLookup?
     private let vetter: RequestVetter
     private let issuing: IssuingWorker
+    private var serials = SerialSource()
     private let authority: [UInt8]
+    private let standing: StandingCertificates?
 
     init(_ settings: IssuanceSettings) throws(ToolError) {
         self.settings = settings
         keys = try settings.keys?.lookup()
         authority = settings.plan.issuer.identity
+        // Nothing is spared where a new certificate is wanted, or where a device has to vouch for every request.
+        standing =
+            settings.reissue || settings.requireAttestation
+            ? nil
+            : StandingCertificates(
+                authority: authority, profile: settings.plan.profile.name, open: settings.lookup)
         do throws(OpenSSLError) {
             vetter = try RequestVetter(
                 profile: settings.plan.profile, demand: settings.demand, minimumTrust: settings.minimumTrust)
@@ -73,8 +73,11 @@ final class IssuanceWorker {
         do throws(ToolError) {
             switch job {
             case .vet(let chunk): return .vetted(try vet(chunk))
-            case .sign(let orders):
-                return .signed(try orders.map { order throws(ToolError) in try sign(order) })
+            case .sign(let group, let slot, let orders):
+                var signatures: [Result<SignedCandidate, ToolError>] = []
+                signatures.reserveCapacity(orders.count)
+                for order in orders { signatures.append(try sign(order)) }
+                return .signed(group: group, slot: slot, signatures)
             }
         } catch {
             return .fault(error)
@@ -86,12 +89,10 @@ final class IssuanceWorker {
     private func vet(_ chunk: RequestChunk) throws(ToolError) -> [VettedItem] {
         if case .unreadable(let error) = chunk.content {
             let location = InputLocation(source: chunk.source, line: 1)
-            return [
-                .finished(
-                    IssuanceReport(
-                        location: location, failures: [.init(error.code, error.message)], isMalformed: true,
-                        unreadable: error))
-            ]
+            var report = IssuanceReport(location: location, failures: [.init(error.code, error.message)])
+            report.isMalformed = true
+            report.unreadable = error
+            return [.finished(report)]
         }
         var items: [VettedItem] = []
         var fault: ToolError?
@@ -112,71 +113,96 @@ final class IssuanceWorker {
         let decoded: DecodedRequest
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
-            return .finished(IssuanceReport(location: location, failures: [failure], isMalformed: true))
+            var report = IssuanceReport(location: location, failures: [failure])
+            report.isMalformed = true
+            return .finished(report)
         case .success(let value): decoded = value
         }
         let verdict: Result<VettedRequest, RequestVetter.Rejection>
         switch decoded {
-        case .bare(let request): verdict = vetter.vet(request, expecting: item.expectations)
+        case .bare(let request):
+            if let record = try standing?.certificate(of: request, expecting: item.expectations) {
+                return .finished(try IssuanceReport(location: location, existing: record))
+            }
+            verdict = vetter.vet(request, expecting: item.expectations)
         case .attested(let token, _):
             verdict = vetter.vet(
                 token, key: try keys?.key(for: token.deviceUUID), expecting: item.expectations)
         }
         switch verdict {
         case .failure(let rejection):
-            return .finished(
-                IssuanceReport(
-                    location: location, requestSHA256: Digest.sha256(decoded.request.der),
-                    failures: rejection.failures))
-        case .success(let request):
-            return try draft(
-                request,
-                IssuanceReport(location: location, request: request, requestSHA256: request.requestSHA256))
+            var report = IssuanceReport(location: location, failures: rejection.failures)
+            report.requestSHA256 = Digest.sha256(decoded.request.der)
+            return .finished(report)
+        case .success(let request): return try draft(request, location)
         }
     }
 
-    private func draft(_ request: VettedRequest, _ report: IssuanceReport) throws(ToolError) -> VettedItem {
-        let serial = try CertificateSerial.fresh()
+    private func draft(_ request: VettedRequest, _ location: InputLocation) throws(ToolError) -> VettedItem {
+        let plan = settings.plan
+        let serial = try serials.next()
+        let tbs: [UInt8]
+        let failure: CheckFailure?
         switch issuing.draft(request, serial: serial) {
-        case .failure(let failure):
-            var report = report
-            report.failures = [failure]
-            return .finished(report)
-        case .success(let tbs):
-            let plan = settings.plan
-            let intent = IssuanceIntent(
-                authority: authority, profile: plan.profile.name, request: request.requestSHA256,
-                serial: serial.magnitude, keyID: Digest.sha256(request.publicKey.der),
-                device: request.deviceUUID,
-                subject: request.subject.description, notBefore: plan.validity.notBefore,
-                notAfter: plan.validity.notAfter, tbs: tbs,
-                attestation: request.attestation.map {
-                    AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
-                })
-            return .drafted(report, intent)
+        case .failure(let found): (tbs, failure) = ([], found)
+        case .success(let draft): (tbs, failure) = (draft, nil)
         }
+        let intent = IssuanceIntent(
+            authority: authority, profile: plan.profile.name, request: request.requestSHA256,
+            serial: serial.magnitude, keyID: Digest.sha256(request.publicKey.der),
+            device: request.deviceUUID, subject: request.subject.description,
+            notBefore: plan.validity.notBefore, notAfter: plan.validity.notAfter,
+            tbsDigest: Digest.sha256(tbs),
+            attestation: request.attestation.map {
+                AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
+            })
+        let candidate = IssuanceCandidate(location: location, request: request, intent: intent, tbs: tbs)
+        guard let failure else { return .candidate(candidate) }
+        var report = IssuanceReport(candidate)
+        report.failures = [failure]
+        return .finished(report)
     }
 
     // MARK: Signing
 
-    private func sign(
-        _ order: SigningOrder
-    ) throws(ToolError) -> (id: Int64, outcome: Result<IssuedCertificate, ToolError>) {
-        let draft = order.draft
-        guard let serial = CertificateSerial(magnitude: draft.serial),
-            let validity = ValidityPeriod(notBefore: draft.notBefore, notAfter: draft.notAfter)
+    private func sign(_ order: SigningOrder) throws(ToolError) -> Result<SignedCandidate, ToolError> {
+        let intent = order.draft.intent
+        guard let serial = CertificateSerial(magnitude: intent.serial),
+            let validity = ValidityPeriod(notBefore: intent.notBefore, notAfter: intent.notAfter)
         else {
-            return (
-                draft.id,
-                .failure(ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate"))
-            )
+            return .failure(
+                ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate"))
         }
         let prepared: PreparedCertificate
         do {
-            prepared = try issuing.prepare(draft.tbs, serial: serial, validity: validity, for: order.request)
+            let tbs =
+                order.draft.isOwn
+                ? order.candidate.tbs : try redraft(order, serial: serial, validity: validity)
+            prepared = try issuing.prepare(
+                tbs, serial: serial, validity: validity, for: order.candidate.request)
         } catch {
-            return (draft.id, .failure(error))
+            return .failure(error)
         }
-        return (draft.id, .success(try issuing.sign(prepared)))
+        let issued = try issuing.sign(prepared)
+        let entry = SignedIntent(order.draft, certificate: issued.der)
+        return .success(
+            SignedCandidate(
+                entry: entry, summary: CertificateSummary(issued, fingerprint: entry.fingerprint)))
+    }
+
+    /// Makes the draft of an earlier intent again, to which that intent commits.
+    private func redraft(
+        _ order: SigningOrder, serial: CertificateSerial, validity: ValidityPeriod
+    ) throws(ToolError) -> [UInt8] {
+        if case .success(let tbs) = issuing.draft(
+            order.candidate.request, serial: serial, validity: validity),
+            Digest.sha256(tbs) == order.draft.intent.tbsDigest
+        {
+            return tbs
+        }
+        throw ToolError(
+            .lint,
+            "an earlier run intended another certificate for this request, serial "
+                + "\(serial): CA, profile or options have changed since; --reissue asks for a new one")
     }
 }

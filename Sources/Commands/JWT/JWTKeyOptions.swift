@@ -105,6 +105,15 @@ final class StoreJWTKeys: JWTKeyResolver {
         self.minimumTrust = minimumTrust
     }
 
+    /// Runs `body`, in which keys are asked for; see ``DeviceRegistry/reading(_:)``.
+    func reading(_ body: () -> Void) {
+        do throws(ToolError) {
+            try registry.reading { () throws(ToolError) in body() }
+        } catch {
+            trouble = error
+        }
+    }
+
     func key(
         kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
     ) -> Result<JWTKey, CheckFailure> {

@@ -88,15 +88,23 @@ struct JWTRun {
             let failure = CheckFailure(error.code, error.message)
             emit(JWTReport(location: location, verdict: .malformed, failures: [failure]), worker, &output)
         }
-        chunk.forEachItem { line, text in
-            let report = report(text, InputLocation(source: chunk.source, line: line), worker)
-            output.fatal = worker.registry?.trouble
-            if output.fatal != nil { return false }
-            emit(report, worker, &output)
-            return !(failFast && output.tally.bad > 0)
+        if let registry = worker.registry {
+            registry.reading { judge(chunk, worker, &output) }
+            output.fatal = registry.trouble
+        } else {
+            judge(chunk, worker, &output)
         }
         if json { output.bytes = worker.writer.bytes }
         return output
+    }
+
+    private func judge(_ chunk: JWTChunk, _ worker: Worker, _ output: inout Output) {
+        chunk.forEachItem { line, text in
+            let report = report(text, InputLocation(source: chunk.source, line: line), worker)
+            if worker.registry?.trouble != nil { return false }
+            emit(report, worker, &output)
+            return !(failFast && output.tally.bad > 0)
+        }
     }
 
     private func emit(_ report: JWTReport, _ worker: Worker, _ output: inout Output) {

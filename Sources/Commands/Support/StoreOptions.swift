@@ -18,6 +18,12 @@ struct StoreOptions: ParsableArguments {
         store != nil || System.environment("ASSAY_STORE") != nil || FileSystem.kind(of: "assay.db") != nil
     }
 
+    /// Opens further connections for reading: one belongs to one thread.
+    func reader() -> @Sendable () throws(ToolError) -> SQLiteStore {
+        let path = path
+        return { () throws(ToolError) in try SQLiteStore(path: path, access: .readOnly) }
+    }
+
     /// Opens the store; one that is made is said.
     func open(_ access: SQLiteStore.Access, _ console: Console) throws(ToolError) -> SQLiteStore {
         let opened = try SQLiteStore(path: path, access: access)

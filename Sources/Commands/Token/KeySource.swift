@@ -12,6 +12,12 @@ enum KeyLookup {
     case table([DeviceUUID: IdentityKey])
     case registry(any DeviceRegistry)
 
+    /// Runs `body`, in which the keys are looked up; see ``DeviceRegistry/reading(_:)``.
+    func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value {
+        guard case .registry(let registry) = self else { return try body() }
+        return try registry.reading(body)
+    }
+
     func key(for device: DeviceUUID) throws(ToolError) -> IdentityKey? {
         switch self {
         case .single(let key): key

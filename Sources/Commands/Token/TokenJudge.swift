@@ -37,6 +37,12 @@ final class TokenJudge {
         }
     }
 
+    /// Runs `body`, in which ``report(_:_:)`` is called for a block of inputs.
+    func block(_ body: () -> Void) throws(ToolError) {
+        guard let keys = verification?.keys else { return body() }
+        try keys.reading { () throws(ToolError) in body() }
+    }
+
     /// The result for one input; throws only when the keys cannot be asked for, which ends the run.
     func report(_ item: TokenItem, _ location: InputLocation) throws(ToolError) -> TokenReport {
         let text: ArraySlice<UInt8>

@@ -78,6 +78,16 @@ struct TokenRun: Sendable {
             output.error = error
             emit(Self.unreadable(chunk.source, error), &worker.writer, &output)
         }
+        do throws(ToolError) {
+            try worker.judge.block { judge(chunk, worker, holds: holds, &output) }
+        } catch {
+            output.fatal = error
+        }
+        if json { output.bytes = worker.writer.bytes }
+        return output
+    }
+
+    private func judge(_ chunk: TokenChunk, _ worker: Worker, holds: Bool, _ output: inout Output) {
         var bad = 0
         chunk.forEachItem { item in
             do throws(ToolError) {
@@ -96,8 +106,6 @@ struct TokenRun: Sendable {
                 return false
             }
         }
-        if json { output.bytes = worker.writer.bytes }
-        return output
     }
 
     /// Notes the nonces of the verified tokens of a block in one transaction, then renders the block.

@@ -1,0 +1,43 @@
+import CertificateAuthority
+import Diagnostics
+import Store
+
+/// A vetted request with the draft of its certificate. A class, because it passes through many hands.
+final class IssuanceCandidate: Sendable {
+    let location: InputLocation
+    let request: VettedRequest
+    let intent: IssuanceIntent
+    /// The TBSCertificate, DER, to which the intent commits.
+    let tbs: [UInt8]
+
+    init(location: InputLocation, request: VettedRequest, intent: IssuanceIntent, tbs: [UInt8]) {
+        self.location = location
+        self.request = request
+        self.intent = intent
+        self.tbs = tbs
+    }
+}
+
+/// A candidate, or the final word on a request that gets no certificate from this run.
+enum VettedItem: Sendable {
+    // Boxed: the report is large, and nearly all items are the other case.
+    indirect case finished(IssuanceReport)
+    case candidate(IssuanceCandidate)
+}
+
+/// A candidate that may be signed: its intent is on disk.
+struct SigningOrder: Sendable {
+    let draft: IntentOutcome.Draft
+    let candidate: IssuanceCandidate
+}
+
+/// A certificate that is not in the ledger yet.
+final class SignedCandidate: Sendable {
+    let entry: SignedIntent
+    let summary: CertificateSummary
+
+    init(entry: SignedIntent, summary: CertificateSummary) {
+        self.entry = entry
+        self.summary = summary
+    }
+}

@@ -1,0 +1,41 @@
+import SQLite
+
+/// The pairs of CA and profile that the ledger knows, and their numbers, as one transaction sees them.
+struct LedgerSeries {
+    private struct Entry {
+        let number: Int64
+        /// SHA-256 of the CA's name and key, 32 bytes.
+        let authority: [UInt8]
+        let profile: String
+    }
+
+    private var entries: [Entry] = []
+
+    init(_ store: SQLiteStore) throws(SQLiteError) {
+        let select = try store.statement("SELECT id, authority, profile FROM series ORDER BY id")
+        try select.bind()
+        while try select.step() {
+            entries.append(
+                Entry(number: select.integer(0), authority: select.blob(1), profile: select.text(2)))
+        }
+    }
+
+    /// The number of a pair; a new one is put on record.
+    mutating func number(
+        _ authority: [UInt8], _ profile: String, _ store: SQLiteStore
+    ) throws(SQLiteError) -> Int64 {
+        for entry in entries where entry.profile == profile && entry.authority == authority {
+            return entry.number
+        }
+        try store.statement("INSERT INTO series (authority, profile) VALUES (?, ?)")
+            .run(.blob(authority), .text(profile))
+        let number = store.connection.lastInsertedRow
+        entries.append(Entry(number: number, authority: authority, profile: profile))
+        return number
+    }
+
+    /// The CA of a pair.
+    func authority(_ number: Int64) -> [UInt8]? {
+        entries.first { $0.number == number }?.authority
+    }
+}
