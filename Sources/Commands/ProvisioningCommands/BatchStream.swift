@@ -15,9 +15,34 @@ struct BatchChunk: Sendable {
 
     let source: String
     let content: Content
+
+    /// Calls `body` with each document of the block, or why it cannot be read, until it answers false.
+    func forEachDocument(_ body: (Result<JSONValue, ToolError>, InputLocation) -> Bool) {
+        switch content {
+        case .unreadable(let error): _ = body(.failure(error), InputLocation(source: source, line: 1))
+        case .document(let text):
+            let document = Result { () throws(ToolError) in try Self.parse(text[...]) }
+            _ = body(document, InputLocation(source: source, line: 1))
+        case .lines(let lines):
+            lines.forEachLine { line, number in
+                if line.allSatisfy(\.isBlank) { return true }
+                let document = Result { () throws(ToolError) in try JSONLine.parse(line) }
+                return body(document, InputLocation(source: source, line: number))
+            }
+        }
+    }
+
+    private static func parse(_ text: ArraySlice<UInt8>) throws(ToolError) -> JSONValue {
+        do {
+            return try JSONValue(parsing: text)
+        } catch {
+            let place = error.line > 0 ? " (line \(error.line), column \(error.column))" : ""
+            throw ToolError(error.toolError.code, error.message + place)
+        }
+    }
 }
 
-/// The inputs of `commands validate`; memory does not grow with the number of batches.
+/// The inputs of `commands validate` and `encode`; memory does not grow with the number of batches.
 struct BatchStream {
     /// The longest document that is not JSON Lines, in bytes.
     private static let documentLimit = JSONLimits.standard.bytes
