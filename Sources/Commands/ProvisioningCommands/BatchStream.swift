@@ -101,14 +101,15 @@ struct BatchStream {
         return isJSON(head[start..<end])
     }
 
-    /// Whether a text that is here in whole is JSON Lines, with a first line that may be damaged.
+    /// Whether a text that is here in whole is JSON Lines, of which the first may be damaged.
     private static func isLines(_ text: [UInt8]) -> Bool {
-        let lines = text.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(2)
+        let lines = text.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(100)
         guard let first = lines.first else { return false }
         if first.count <= LineChunkReader.lineLimit, isJSON(first) { return true }
-        // In an indented document the second line begins inside of something.
-        guard let second = lines.dropFirst().first, second.first == UInt8(ascii: "{") else { return false }
-        return isJSON(second) && !isJSON(text[...])
+        // An indented document opens with a bracket or two, and its other lines begin inside of something.
+        guard first.count(where: { !$0.isBlank }) > 2 else { return false }
+        let hasObject = lines.dropFirst().contains { $0.first == UInt8(ascii: "{") && isJSON($0) }
+        return hasObject && !isJSON(text[...])
     }
 
     private static func isJSON(_ text: ArraySlice<UInt8>) -> Bool {
