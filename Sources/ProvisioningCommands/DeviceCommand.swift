@@ -36,14 +36,6 @@ public struct ATCommand: Sendable, Equatable {
 
     /// Bytes of the assembled line, without its end.
     public var lineLength: Int { "AT=".utf8.count + name.utf8.count + parameters.utf8.count }
-
-    /// Whether it writes a secret: a private key (type 2) or a pre-shared key (type 3).
-    public var writesSecret: Bool {
-        guard name == "%CMNG", parameters.hasPrefix("0,") else { return false }
-        let fields = parameters.utf8.split(separator: UInt8(ascii: ","), maxSplits: 3)
-        guard let type = fields.dropFirst(2).first else { return false }
-        return type.elementsEqual("2".utf8) || type.elementsEqual("3".utf8)
-    }
 }
 
 /// What a device answers to one command.

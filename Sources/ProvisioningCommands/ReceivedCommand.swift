@@ -54,7 +54,7 @@ public struct ReceivedCommand: Sendable, Equatable {
         }
     }
 
-    /// `correlationId`, then `request` and `records`, the ids of what it is made of, or `at`, `config` or `finished`.
+    /// `correlationId`, then `request` with `records`, the ids of what it is made of, or `at`.
     public var json: JSONValue {
         var object: JSONObject = ["correlationId": .string(correlationID)]
         if let request {
