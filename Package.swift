@@ -61,7 +61,7 @@ let package = Package(
             swiftSettings: safe),
         .target(
             name: "ProvisioningCommands",
-            dependencies: ["PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
+            dependencies: ["CBOR", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
             name: "Claims",
@@ -82,7 +82,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
-                "PKIX",
+                "CBOR", "PKIX",
                 "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -113,7 +113,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "Attestation", "ProvisioningCommands", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV",
+                "DeviceIdentity",
             ],
             swiftSettings: safe),
 
@@ -180,7 +181,7 @@ let package = Package(
             ], swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
-            dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "AttestationTests",

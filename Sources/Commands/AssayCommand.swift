@@ -22,7 +22,8 @@ public struct AssayRoot: ParsableCommand {
         subcommands: [
             TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
             CertificateGroup.self,
-            CAGroup.self, LedgerGroup.self, CommandsGroup.self, ClaimGroup.self, Explain.self,
+            CAGroup.self, LedgerGroup.self, CommandsGroup.self, RuleGroup.self, ClaimGroup.self,
+            Explain.self,
         ])
 
     public init() {}

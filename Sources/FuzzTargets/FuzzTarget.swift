@@ -11,6 +11,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     case csv
     case name
+    case deviceMessage = "device-message"
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -27,6 +28,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: Texts.checkJSON(bytes)
         case .csv: Texts.checkCSV(bytes)
         case .name: Certificates.checkName(bytes)
+        case .deviceMessage: DeviceMessages.check(bytes)
         }
     }
 }

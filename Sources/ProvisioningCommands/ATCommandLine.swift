@@ -1,5 +1,3 @@
-import DeviceIdentity
-
 /// The AT command lines that a device assembles from a command, as far as their length goes.
 ///
 /// The nRF Connect SDK's provisioning library sends `AT`, the command, `=` and the parameters as one line
@@ -13,27 +11,10 @@ enum ATCommandLine {
 
     /// Bytes of the longest line of a command; 0 when it makes none.
     static func longest(for request: CommandRequest) -> Int {
-        switch request {
-        case .clientPrivateKeyGeneration(let tag), .cloudAccessKeyGeneration(let tag):
-            "AT%KEYGEN=\(tag),2,1".utf8.count
-        case .certificateSigningRequest(let tag, let attributes, let keyUsage):
-            "AT%KEYGEN=\(tag),2,0".utf8.count + quoted(attributes) + quoted(keyUsage?.description)
-        case .serverCertificate(let tag, let content), .clientCertificate(let tag, let content):
-            write(tag) + quoted(content)
-        case .clientPrivateKey(let tag, let content, let password):
-            write(tag) + quoted(content) + quoted(password)
-        case .preSharedKey(let tag, let identity, let secret):
-            write(tag) + max(quoted(identity), quoted(secret))
-        case .config, .finished: 0
+        let lengths = request.deviceSteps.flatMap { step in
+            guard case .at(let work) = step.action else { return [0] }
+            return [work.lineLength, step.helper?.lineLength ?? 0]
         }
-    }
-
-    private static func write(_ tag: SecTag) -> Int {
-        "AT%CMNG=0,\(tag),0".utf8.count
-    }
-
-    /// A comma and the text between quotation marks.
-    private static func quoted(_ text: String?) -> Int {
-        text.map { $0.utf8.count + 3 } ?? 0
+        return lengths.max() ?? 0
     }
 }

@@ -1,8 +1,9 @@
 public import Diagnostics
 public import JSON
 
-/// One thing that a check of a command batch found, with the path of the place in the document.
-public struct BatchFinding: Sendable, Equatable {
+/// One thing that a check of a command batch found, with the path of the place in the document; an `Error` so that it
+/// can be the failure of a `Result`.
+public struct BatchFinding: Error, Sendable, Equatable {
     /// How bad it is.
     public enum Severity: String, Sendable {
         /// The service or the device will refuse it, or the outcome is not what was meant.
@@ -23,6 +24,13 @@ public struct BatchFinding: Sendable, Equatable {
         self.severity = severity
         self.code = code
         self.path = path.description
+        self.message = message
+    }
+
+    init(_ severity: Severity, _ code: ErrorCode, path: String, _ message: String) {
+        self.severity = severity
+        self.code = code
+        self.path = path
         self.message = message
     }
 

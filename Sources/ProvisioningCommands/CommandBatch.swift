@@ -56,6 +56,15 @@ public enum CommandDocumentForm: String, Sendable {
         default: return nil
         }
     }
+
+    /// Where the command with this 0-based place stands in a document of this form.
+    public static func path(ofCommand place: Int, in form: CommandDocumentForm?) -> JSONPath {
+        switch form {
+        case .batch: JSONPath.root.appending("commands").appending(place)
+        case .bodies: JSONPath.root.appending(place)
+        case .body, nil: .root
+        }
+    }
 }
 
 /// Reads command documents and collects everything that is wrong with their shape.

@@ -80,6 +80,8 @@ struct CommandDecoder {
                 keyUsage = try CSRKeyUsage(text: usageText)
             } catch {
                 report(error.code, path.appending("keyUsage"), error.message)
+                // There was one, so that the check of the content does not miss it.
+                keyUsage = .standard
             }
         }
         return tag.map { .certificateSigningRequest($0, attributes: attributes, keyUsage: keyUsage) }

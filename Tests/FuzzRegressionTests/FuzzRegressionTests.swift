@@ -28,6 +28,23 @@ func findingsStayMended(target: FuzzTarget) throws {
     }
 }
 
+/// Sound messages keep the rules too, and so do their beginnings.
+@Test func deviceMessagesKeepTheRules() throws {
+    var count = 0
+    for file in try files(folder.appendingPathComponent("batches")) where file.pathExtension == "hex" {
+        let digits = try String(contentsOf: file, encoding: .utf8).filter(\.isHexDigit)
+        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { offset in
+            UInt8(digits.dropFirst(offset).prefix(2), radix: 16)
+        }
+        #expect(bytes.count * 2 == digits.count)
+        for length in 0...bytes.count {
+            #expect(FuzzTarget.deviceMessage.check(Array(bytes.prefix(length))) == nil)
+        }
+        count += 1
+    }
+    #expect(count >= 3)
+}
+
 /// Genuine inputs keep the rules too, and so do their beginnings.
 @Test func genuineTokensKeepTheRules() throws {
     var count = 0

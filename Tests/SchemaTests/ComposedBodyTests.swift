@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// `commands compose` makes the bodies that a third party wrote down, byte for byte.
+/// `commands compose` and `rule compose` make the bodies that a third party wrote down, byte for byte.
 @Suite struct ComposedBodyTests {
     /// The file, the steps that make it, and the texts of the body that they need as files.
     static let bodies: [(file: String, arguments: [String], files: [String: [String]])] = [
@@ -65,6 +65,29 @@ import Testing
         #expect(
             String(decoding: outcome.standardOutput, as: UTF8.self)
                 == batch + String(decoding: expected.compact(), as: UTF8.self) + "]}\n")
+    }
+
+    /// `rule compose` makes the rule that a third party wrote down, byte for byte.
+    @Test func ruleIsThatOfTheVector() throws {
+        guard let vectors = TestPaths.vectors else { try Test.cancel("the vectors are not there") }
+        let name = "provisioning-commands/service/provisioning-rule-onboarding.json"
+        let file = vectors.appendingPathComponent(name)
+        let expected = try JSONValue(parsing: [UInt8](Data(contentsOf: file)))
+        let work = try ScriptRunner.makeWorkFolder()
+        defer { ScriptRunner.removeWorkFolder(work) }
+        let arguments = [
+            "rule", "compose", "nRF Cloud Onboarding", "--description", "Onboarding rule for nRF Cloud",
+            "--active", "--tag", "nrf-cloud-onboarding", "keygen", "cloud-access-key",
+            "server-certificate=nrf-cloud-coap",
+        ]
+        let outcome = try ChildProcess(
+            [TestPaths.binary.path] + arguments, in: work,
+            environment: ScriptRunner().environment(work: work)
+        ).run()
+        #expect(outcome.status == 0, "\(String(decoding: outcome.standardError, as: UTF8.self))")
+        #expect(
+            String(decoding: outcome.standardOutput, as: UTF8.self)
+                == String(decoding: expected.compact(), as: UTF8.self) + "\n")
     }
 
     /// Every vector has its row above, so that a new one is not forgotten.

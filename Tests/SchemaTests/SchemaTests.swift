@@ -57,6 +57,13 @@ import Testing
         assay commands compose keygen cloud-access-key csr server-certificate=nrf-cloud-coap config=a=b finished
         assay commands compose client-certificate=certificate.pem psk=identity:psk.txt finished -o batch.json; cat batch.json
         assay commands validate --json batch.json fixtures/keys.csv missing.json
+        assay commands encode --json batch.json; assay commands encode --json fixtures/keys.csv
+        assay commands compose keygen finished keygen@2147483647 >early.json; assay commands encode --json early.json
+        echo '[{"request":{"finished":{"a":1}}}]' | assay commands encode --json -
+        assay commands encode batch.json | assay commands decode --json -
+        assay commands decode --json fixtures/batches/commands.hex; assay commands decode --json fixtures/batches/failed.hex
+        assay commands decode --json fixtures/batches/responses.hex; echo 8185616100606080 | assay commands decode --json -
+        assay commands decode --json --diagnostic fixtures/batches/commands.hex; echo 80 | assay commands decode --json -
         """
 
     @Test func resultsAreAsTheirSchemasSay() throws {

@@ -65,7 +65,11 @@ struct CertificateVerify: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let judge = try makeJudge(at: at.flatMap(Timestamp.parse) ?? environment.now)
+        let judge = try ChainJudge(
+            anchors: TrustFiles.certificates(ca), intermediates: TrustFiles.certificates(intermediates),
+            revocationLists: TrustFiles.revocationLists(crl),
+            time: at.flatMap(Timestamp.parse) ?? environment.now, purpose: purpose.purpose,
+            allowsWeak: allowWeak)
         let console = output.console
         let sink = try file.sink()
         var remaining = files[...]
@@ -87,21 +91,6 @@ struct CertificateVerify: AssayCommand {
         try sink.commit()
         console.note(tally.summary(unit: "certificate", good: "verified"))
         return tally.exitStatus
-    }
-
-    private func makeJudge(at time: Int64) throws(ToolError) -> ChainJudge {
-        let anchors = try TrustFiles.certificates(ca)
-        let others = try TrustFiles.certificates(intermediates)
-        let lists = try TrustFiles.revocationLists(crl)
-        let verifier: CertificateChainVerifier
-        do throws(OpenSSLError) {
-            verifier = try CertificateChainVerifier(anchors: anchors, revocationLists: lists)
-        } catch {
-            throw ToolError(.internalFault, error.message)
-        }
-        return ChainJudge(
-            verifier: verifier, intermediates: others, time: time, purpose: purpose.purpose,
-            allowsWeak: allowWeak)
     }
 
     private static func process(

@@ -16,6 +16,22 @@ struct ChainJudge: Sendable {
     /// A leaf and its intermediates, as PEM, take a few kilobytes.
     private static let fileLimit = 1 << 20
 
+    init(
+        anchors: [X509Certificate], intermediates: [X509Certificate],
+        revocationLists: [X509RevocationList] = [], time: Int64, purpose: CertificatePurpose = .client,
+        allowsWeak: Bool = false
+    ) throws(ToolError) {
+        do throws(OpenSSLError) {
+            verifier = try CertificateChainVerifier(anchors: anchors, revocationLists: revocationLists)
+        } catch {
+            throw ToolError(.internalFault, error.message)
+        }
+        self.intermediates = intermediates
+        self.time = time
+        self.purpose = purpose
+        self.allowsWeak = allowsWeak
+    }
+
     /// The result for one file, and the error where it could not be read.
     func judge(path: String) -> (report: CertificateReport, error: ToolError?) {
         let bytes: [UInt8]
@@ -39,6 +55,15 @@ struct ChainJudge: Sendable {
         } catch {
             return (malformed(path, error.line, error.failure), nil)
         }
+    }
+
+    /// Why no chain leads from the one certificate in a PEM text to a trusted CA; nil if one does, or if there is no
+    /// such certificate.
+    func failure(ofPEM text: [UInt8]) -> CheckFailure? {
+        guard let der = try? PEMDocument(text).single(X509Certificate.pemLabel),
+            case .success(let leaf) = X509Certificate.read(der: der)
+        else { return nil }
+        return judge([leaf], InputLocation(source: "", line: 1)).failures.first
     }
 
     private func malformed(_ path: String, _ line: Int, _ failure: CheckFailure) -> CertificateReport {

@@ -15,9 +15,34 @@ struct BatchChunk: Sendable {
 
     let source: String
     let content: Content
+
+    /// Calls `body` with each document of the block, or why it cannot be read, until it answers false.
+    func forEachDocument(_ body: (Result<JSONValue, ToolError>, InputLocation) -> Bool) {
+        switch content {
+        case .unreadable(let error): _ = body(.failure(error), InputLocation(source: source, line: 1))
+        case .document(let text):
+            let document = Result { () throws(ToolError) in try Self.parse(text[...]) }
+            _ = body(document, InputLocation(source: source, line: 1))
+        case .lines(let lines):
+            lines.forEachLine { line, number in
+                if line.allSatisfy(\.isBlank) { return true }
+                let document = Result { () throws(ToolError) in try JSONLine.parse(line) }
+                return body(document, InputLocation(source: source, line: number))
+            }
+        }
+    }
+
+    private static func parse(_ text: ArraySlice<UInt8>) throws(ToolError) -> JSONValue {
+        do {
+            return try JSONValue(parsing: text)
+        } catch {
+            let place = error.line > 0 ? " (line \(error.line), column \(error.column))" : ""
+            throw ToolError(error.toolError.code, error.message + place)
+        }
+    }
 }
 
-/// The inputs of `commands validate`; memory does not grow with the number of batches.
+/// The inputs of `commands validate` and `encode`; memory does not grow with the number of batches.
 struct BatchStream {
     /// The longest document that is not JSON Lines, in bytes.
     private static let documentLimit = JSONLimits.standard.bytes
@@ -76,14 +101,15 @@ struct BatchStream {
         return isJSON(head[start..<end])
     }
 
-    /// Whether a text that is here in whole is JSON Lines, with a first line that may be damaged.
+    /// Whether a text that is here in whole is JSON Lines, of which the first may be damaged.
     private static func isLines(_ text: [UInt8]) -> Bool {
-        let lines = text.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(2)
+        let lines = text.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(100)
         guard let first = lines.first else { return false }
         if first.count <= LineChunkReader.lineLimit, isJSON(first) { return true }
-        // In an indented document the second line begins inside of something.
-        guard let second = lines.dropFirst().first, second.first == UInt8(ascii: "{") else { return false }
-        return isJSON(second) && !isJSON(text[...])
+        // An indented document opens with a bracket or two, and its other lines begin inside of something.
+        guard first.count(where: { !$0.isBlank }) > 2 else { return false }
+        let hasObject = lines.dropFirst().contains { $0.first == UInt8(ascii: "{") && isJSON($0) }
+        return hasObject && !isJSON(text[...])
     }
 
     private static func isJSON(_ text: ArraySlice<UInt8>) -> Bool {

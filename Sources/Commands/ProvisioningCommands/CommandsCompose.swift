@@ -45,27 +45,12 @@ struct CommandsCompose: AssayCommand {
     @Option(help: .init("The device that the batch is for.", valueName: "uuid"))
     var device: String?
 
-    @Option(help: .init("The security tag of steps that name none, 16842753 by default.", valueName: "n"))
-    var secTag: String?
-
-    @Option(
-        help: .init(
-            "The key usage that a CSR asks for, nine bits, 101010000 by default: digitalSignature, "
-                + "keyEncipherment and keyAgreement.", valueName: "bits"))
-    var keyUsage: String?
-
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: .init(
-            "STEP=TEXT describes the commands of the steps of that name, N=TEXT the command in place N (from 1); "
-                + "without TEXT the description is left out.", valueName: "step=text"))
-    var describe: [String] = []
-
     @Option(
         help: .init(
             "Make a batch for each record of this file of assay ca issue --json (- too).", valueName: "file"))
     var manifest: String?
 
+    @OptionGroup var options: StepOptions
     @OptionGroup var password: ClientKeyPasswordOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var file: FileOptions
@@ -86,13 +71,14 @@ struct CommandsCompose: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let tag = try Self.tag(secTag)
-        let descriptions = try CommandDescriptions(describe)
+        let tag = try options.tag()
+        let descriptions = try CommandDescriptions(options.describe)
         let composed = try parse(tag)
         for note in composed.notes { console.note("assay: note: \(note)") }
         guard let manifest else {
             let commands = try descriptions.apply(to: composed.commands)
-            try write(CommandBatch(deviceUUID: try uuid, commands: commands))
+            let batch = CommandBatch(deviceUUID: try uuid, commands: commands)
+            try file.write(batch.json, isOnOneLine: output.json, mode: Self.mode(commands))
             return .done
         }
         let run = ManifestRun(
@@ -111,25 +97,6 @@ struct CommandsCompose: AssayCommand {
         get throws { try device.map { try DeviceUUID(text: $0) } }
     }
 
-    private static func tag(_ text: String?) throws(ToolError) -> SecTag {
-        guard let text else { return .nrfCloud }
-        let tag = try SecTag(text: text)
-        guard !tag.isReservedForModem else {
-            throw ToolError(
-                .secTag, "expected a security tag from 0 to \(SecTag.largestForApplications), found \(tag)")
-        }
-        return tag
-    }
-
-    private static func usage(_ text: String?) throws(ToolError) -> CSRKeyUsage {
-        guard let text else { return .standard }
-        do throws(ToolError) {
-            return try CSRKeyUsage(text: text)
-        } catch {
-            throw ToolError(.usage, error.message)
-        }
-    }
-
     private func parse(_ tag: SecTag) throws -> ComposedSteps {
         var steps = steps
         if manifest != nil {
@@ -140,7 +107,7 @@ struct CommandsCompose: AssayCommand {
                     hint: "--manifest puts the certificate of each record in front")
             }
         }
-        let usage = try Self.usage(keyUsage)
+        let usage = try options.usage()
         let stated = try password.text(isNeeded: steps.contains { $0.hasPrefix("client-key") })
         let parse = { (password: String?) throws in
             try StepParser(
@@ -155,14 +122,6 @@ struct CommandsCompose: AssayCommand {
             guard let typed = try ClientKeyPasswordOptions.ask() else { throw error }
             return try parse(typed)
         }
-    }
-
-    /// Indented for a person at a terminal, one line for everybody else.
-    private func write(_ batch: CommandBatch) throws {
-        let sink = try file.sink(mode: Self.mode(batch.commands))
-        let isForPerson = !output.json && (sink as? StandardStream)?.isTerminal == true
-        try sink.write((isForPerson ? batch.json.indented() : batch.json.compact()) + [0x0a])
-        try sink.commit()
     }
 
     /// A batch that carries a secret is for its owner only.

@@ -4,6 +4,8 @@ import ArgumentParser
 struct CommandsGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commands",
-        abstract: "Compose and check batches of provisioning commands.",
-        subcommands: [CommandsCompose.self, CommandsValidate.self])
+        abstract: "Compose and check batches of provisioning commands, and show what devices get of them.",
+        subcommands: [
+            CommandsCompose.self, CommandsValidate.self, CommandsEncode.self, CommandsDecode.self,
+        ])
 }

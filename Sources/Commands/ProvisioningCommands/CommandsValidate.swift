@@ -11,8 +11,9 @@ struct CommandsValidate: AssayCommand {
             Checks the shape of each command, PEM and certificates, their validity now, security tags, the order of \
             the commands and what one does to another, finished at the end, at most 20 commands, and the length \
             of the AT command lines that a device makes of them. With --csr also that a client certificate is one \
-            of the key in the device's CSR, under the same security tag. Everything found is reported with its \
-            path; errors make a batch invalid, warnings do so with --strict, notes never do.
+            of the key in the device's CSR, under the same security tag, and with --ca that a chain leads from it \
+            to one of these CAs. Everything found is reported with its path; errors make a batch invalid, warnings \
+            do so with --strict, notes never do.
 
             A file holds one document or JSON Lines: batches of assay commands compose, arrays of command bodies or \
             single bodies. Exit status 0: valid. 1: invalid. 4: not JSON, or no batch. 3: some of several.
@@ -32,6 +33,14 @@ struct CommandsValidate: AssayCommand {
             "A CSR that the device made, whose key its certificate must have.", valueName: "file|token"))
     var csr: [String] = []
 
+    @Option(
+        help: .init(
+            "The CA that client certificates have to be of, PEM or DER; may be repeated.", valueName: "pem"))
+    var ca: [String] = []
+
+    @Option(help: .init("More certificates for the chain, not trusted; may be repeated.", valueName: "pem"))
+    var intermediates: [String] = []
+
     @Flag(help: "Warnings make a batch invalid too.")
     var strict = false
 
@@ -40,14 +49,23 @@ struct CommandsValidate: AssayCommand {
     @OptionGroup var batch: BatchOptions
 
     func validate() throws {
-        if (files + csr).count(where: { $0 == "-" }) > 1 {
+        if (files + csr + ca + intermediates).count(where: { $0 == "-" }) > 1 {
             throw ValidationError("standard input can be read once, found it more often")
+        }
+        if ca.isEmpty, !intermediates.isEmpty {
+            throw ValidationError("expected --ca with --intermediates, found none")
         }
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let check = BatchCheck(keys: try DeviceKeys.read(csr), now: environment.now)
+        let chains =
+            ca.isEmpty
+            ? nil
+            : try ChainJudge(
+                anchors: TrustFiles.certificates(ca),
+                intermediates: TrustFiles.certificates(intermediates), time: environment.now)
+        let check = BatchCheck(keys: try DeviceKeys.read(csr), chains: chains, now: environment.now)
         let run = ValidationRun(
             check: check, isStrict: strict, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)

@@ -38,52 +38,29 @@ struct ValidationRun: Sendable {
 
     private func process(_ chunk: BatchChunk) -> Output {
         var output = Output()
-        switch chunk.content {
-        case .unreadable(let error):
-            output.error = error
-            output.tally.unreadable += 1
-            let location = InputLocation(source: chunk.source, line: 1)
-            emit(ValidationReport(malformed: error, at: location), &output)
-        case .document(let text):
-            add(text[...], InputLocation(source: chunk.source, line: 1), isLine: false, &output)
-        case .lines(let lines):
-            var number = lines.firstLine - 1
-            for line in lines.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
-                number += 1
-                if line.allSatisfy(\.isBlank) { continue }
-                add(line, InputLocation(source: chunk.source, line: number), isLine: true, &output)
-                if failFast, output.tally.bad > 0 { break }
+        chunk.forEachDocument { document, location in
+            let report: ValidationReport
+            switch document {
+            case .success(let document):
+                let (found, findings) = check.report(document)
+                report = ValidationReport(found, findings, isStrict: isStrict, at: location)
+            case .failure(let error): report = ValidationReport(malformed: error, at: location)
             }
+            switch report.status {
+            case .valid: output.tally.good += 1
+            case .invalid: output.tally.rejected += 1
+            case .malformed:
+                if case .unreadable(let error) = chunk.content {
+                    output.error = error
+                    output.tally.unreadable += 1
+                } else {
+                    output.tally.malformed += 1
+                }
+            }
+            emit(report, &output)
+            return !(failFast && output.tally.bad > 0)
         }
         return output
-    }
-
-    private func add(
-        _ text: ArraySlice<UInt8>, _ location: InputLocation, isLine: Bool, _ output: inout Output
-    ) {
-        let report: ValidationReport
-        do throws(ToolError) {
-            let document = try isLine ? JSONLine.parse(text) : Self.parse(text)
-            let (found, findings) = check.report(document)
-            report = ValidationReport(found, findings, isStrict: isStrict, at: location)
-        } catch {
-            report = ValidationReport(malformed: error, at: location)
-        }
-        switch report.status {
-        case .valid: output.tally.good += 1
-        case .invalid: output.tally.rejected += 1
-        case .malformed: output.tally.malformed += 1
-        }
-        emit(report, &output)
-    }
-
-    private static func parse(_ text: ArraySlice<UInt8>) throws(ToolError) -> JSONValue {
-        do {
-            return try JSONValue(parsing: text)
-        } catch {
-            let place = error.line > 0 ? " (line \(error.line), column \(error.column))" : ""
-            throw ToolError(error.toolError.code, error.message + place)
-        }
     }
 
     private func emit(_ report: ValidationReport, _ output: inout Output) {

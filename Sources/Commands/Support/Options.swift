@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import JSON
 
 /// Options of every command that prints results.
 struct OutputOptions: ParsableArguments {
@@ -24,10 +25,27 @@ struct FileOptions: ParsableArguments {
     var force = false
 
     /// Where the result goes.
-    func sink(mode: NewFile.Mode = .shared) throws -> any ByteSink {
+    func sink(mode: NewFile.Mode = .shared) throws(ToolError) -> any ByteSink {
         guard let output, output != "-" else { return StandardStream.output() }
         return try NewFile(path: output, mode: mode, replaces: force)
     }
+
+    /// Writes one JSON document: indented for a person at a terminal, one line for everybody else.
+    func write(_ document: JSONValue, isOnOneLine: Bool, mode: NewFile.Mode = .shared) throws(ToolError) {
+        let sink = try sink(mode: mode)
+        try sink.write(sink.text(of: document, isOnOneLine: isOnOneLine))
+        try sink.commit()
+    }
+}
+
+extension ByteSink {
+    /// A JSON document as this sink shows it, with its line end.
+    func text(of document: JSONValue, isOnOneLine: Bool) -> [UInt8] {
+        (isForPerson && !isOnOneLine ? document.indented() : document.compact()) + [0x0a]
+    }
+
+    /// Whether a person sees at once what is written.
+    var isForPerson: Bool { (self as? StandardStream)?.isTerminal == true }
 }
 
 /// Options of every command that works on a stream of inputs.

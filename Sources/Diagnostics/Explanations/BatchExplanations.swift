@@ -59,6 +59,7 @@ extension Explanation {
             "The device library reads at most 10 commands at once by default and gives up on more.",
             "A certificate chain is longer than the modem's AT line of 1792 bytes or the device's receive "
                 + "buffer.",
+            "The counter of the correlation ids runs out of the device's buffer of 45 characters.",
         ],
         remedy: "Put several configuration values into one command, leave intermediate certificates out, or "
             + "split the batch in two with a finished at the end of each.")

@@ -33,6 +33,7 @@ extension Explanation {
                 + "shortest, "
                 + "duplicate map keys or trailing bytes.",
             "The self-described CBOR tag 55799 in front of the message is missing.",
+            "A body of commands or responses was cut, or its text is not hexadecimal or base64url throughout.",
         ],
         remedy: "Look at the byte offset in the message, then read the token from the modem again.")
 

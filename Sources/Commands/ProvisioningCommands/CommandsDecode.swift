@@ -1,0 +1,77 @@
+import ArgumentParser
+import Diagnostics
+import InputOutput
+
+/// `assay commands decode`
+struct CommandsDecode: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode",
+        abstract: "Read the CBOR that a device receives or answers.",
+        discussion: """
+            Prints the commands or responses in a CBOR body of the device protocol as JSON, indented on a terminal \
+            and on one line otherwise. Commands are shown as the request that the service was asked for, helper \
+            steps included, where their AT commands are exactly those of such a request, and as AT commands \
+            otherwise. Of a response with the answer to AT%KEYGEN the token is taken out, ready for assay token \
+            verify. Nothing is verified.
+
+            FILE holds one body as bytes, or as hexadecimal or base64url text; text can also hold one body a line. \
+            What is not exactly what the device library reads and writes is refused with the byte where it goes \
+            wrong. An attestation token is withheld without --reveal. A file of the result is for its owner only.
+
+            --diagnostic prints any CBOR, also what no device would send, in the diagnostic notation of RFC 8949 \
+            section 8, and hides nothing. Exit status 0: decoded. 4: not the CBOR that was expected. 3: some of \
+            several.
+
+            EXAMPLES
+
+              assay commands decode body.cbor
+              assay commands encode --hex batch.json | assay commands decode --diagnostic -
+            """)
+
+    @Argument(help: .init("A file of CBOR, or - for standard input.", valueName: "file"))
+    var input: String
+
+    @Option(
+        help: .init(
+            "How the CBOR is written: binary, hex, base64url or, by default, auto, which knows text by its "
+                + "characters.", valueName: "format"))
+    var format: CBORFormatChoice = .auto
+
+    @Flag(help: "Print diagnostic notation (RFC 8949 section 8) of any CBOR.")
+    var diagnostic = false
+
+    @Flag(help: "Include attestation tokens, with which anybody can claim the device.")
+    var reveal = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var file: FileOptions
+    @OptionGroup var batch: BatchOptions
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let console = output.console
+        let stream = try MessageStream(path: input, format: format.format, isGeneral: diagnostic)
+        let sink = try file.sink(mode: .ownerOnly)
+        let run = DecodingRun(
+            isDiagnostic: diagnostic, reveals: reveal, json: output.json,
+            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
+        let tally = try run.run(stream, to: sink, console: console)
+        // A run that decoded nothing leaves no empty file.
+        if tally.good > 0 || output.json { try sink.commit() }
+        console.note(tally.summary(unit: "message", good: "decoded"))
+        return tally.exitStatus
+    }
+}
+
+/// The values of `--format`.
+enum CBORFormatChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, binary, hex, base64url
+
+    var format: CBORFormat? {
+        switch self {
+        case .auto: nil
+        case .binary: .binary
+        case .hex: .hex
+        case .base64url: .base64URL
+        }
+    }
+}
