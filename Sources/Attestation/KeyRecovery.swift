@@ -93,8 +93,8 @@ public enum KeyRecovery {
                 return nil
             }
             let signature = Array(token.cose.bytes[token.cose.signature])
-            // The same message twice narrows nothing down.
-            guard seen.insert(digest).inserted else { continue }
+            // The same message again is no further evidence, but its signature has to be by the same key too.
+            seen.insert(digest)
             let candidates = Set(try arithmetic.recoverPublicKeys(signature: signature, digest: digest))
             common = common.map { $0.intersection(candidates) } ?? candidates
         }
