@@ -72,7 +72,13 @@ public enum Base64 {
 
     private static func decode(_ text: ArraySlice<UInt8>, table: [UInt8]) throws(Base64Error) -> [UInt8] {
         let rest = text.count % 4
-        guard rest != 1 else { throw Base64Error(offset: text.count, reason: .length(text.count)) }
+        guard rest != 1 else {
+            // A blank or a padding sign in the text tells more than the length that it leads to.
+            if text.contains(where: { table[Int($0)] == invalid }) {
+                throw badCharacter(text, from: text.startIndex, table: table)
+            }
+            throw Base64Error(offset: text.count, reason: .length(text.count))
+        }
         var output: [UInt8] = []
         output.reserveCapacity(text.count / 4 * 3 + 2)
         var index = text.startIndex
