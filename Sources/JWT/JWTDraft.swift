@@ -68,12 +68,21 @@ public struct JWTDraft: Sendable {
             throw ToolError(.internalFault, "expected an ECDSA signature, found something else")
         }
         let token = input + [UInt8(ascii: ".")] + Base64.encode(halves, .url)
-        do {
-            _ = try UnverifiedJWT(token[...])
+        try Self.check(token, now)
+        return Signed(text: token, header: header, claims: claims)
+    }
+
+    /// Refuses what no verifier would take: a token too long or too deep, a registered claim of the wrong type.
+    private static func check(_ token: [UInt8], _ now: Int64) throws(ToolError) {
+        do throws(JWTError) {
+            let claims = try UnverifiedJWT(token[...]).claims
+            // Times that do not hold now are the caller's business: a rehearsal may want an expired token.
+            for failure in ClaimChecks.failures(claims, JWTPolicy(now: now)) where failure.code == .jwtClaims {
+                throw JWTError(failure.code, failure.message)
+            }
         } catch {
             throw ToolError(.usage, "the token would not be accepted: \(error.message)")
         }
-        return Signed(text: token, header: header, claims: claims)
     }
 
     private func header(kid: String) -> JSONObject {
