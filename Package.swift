@@ -119,6 +119,9 @@ let package = Package(
 
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
+        .testTarget(
+            name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
+            swiftSettings: common),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
         .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
         .testTarget(

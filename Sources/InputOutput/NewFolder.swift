@@ -12,7 +12,8 @@ public final class NewFolder {
     private let replaces: Bool
     private let mayReplace: (String) -> Bool
     private var names: [String] = []
-    private var committed = false
+    /// Whether the temporary folder is there, and ours to remove.
+    private var isPending: Bool
 
     /// - Parameters:
     ///   - replaces: whether an existing folder may be replaced (`--force`); an empty one always may.
@@ -26,15 +27,14 @@ public final class NewFolder {
         self.path = path
         self.replaces = replaces
         self.mayReplace = mayReplace
-        let slash = path.utf8.lastIndex(of: 0x2f)
-        let parent = slash.map { String(path[...$0]) } ?? ""
-        let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        temporary = "\(parent).\(leaf).\(getpid()).part"
-        try checkExisting()
-        guard mkdir(temporary, 0o700) == 0 else { throw ioError("cannot make the folder", path) }
+        _ = try Self.existing(path, replaces, mayReplace)
+        let (name, result) = TemporaryName.make(for: path) { mkdir($0, 0o700) }
+        temporary = name
+        isPending = result == 0
+        guard isPending else { throw ioError("cannot make the folder", path) }
     }
 
-    deinit { if !committed { Self.remove(temporary, names) } }
+    deinit { if isPending { Self.remove(temporary, names) } }
 
     /// Writes one whole file.
     public func write(_ bytes: [UInt8], as name: String) throws(ToolError) {
@@ -52,9 +52,9 @@ public final class NewFolder {
 
     /// Gives the folder its name.
     public func commit() throws(ToolError) {
-        guard !committed else { return }
+        guard isPending else { return }
         NewFile.syncFolder(of: temporary + "/")
-        let existing = try checkExisting()
+        let existing = try Self.existing(path, replaces, mayReplace)
         let old = temporary + ".old"
         if existing != nil {
             guard rename(path, old) == 0 else { throw ioError("cannot replace", path) }
@@ -64,14 +64,15 @@ public final class NewFolder {
             if existing != nil { rename(old, path) }
             throw error
         }
-        committed = true
+        isPending = false
         NewFile.syncFolder(of: path)
         if let existing { Self.remove(old, existing) }
     }
 
     /// The names in the folder that is there, or nil for none.
-    @discardableResult
-    private func checkExisting() throws(ToolError) -> [String]? {
+    private static func existing(
+        _ path: String, _ replaces: Bool, _ mayReplace: (String) -> Bool
+    ) throws(ToolError) -> [String]? {
         guard let kind = FileSystem.kind(of: path) else { return nil }
         guard kind == .folder else {
             throw ToolError(

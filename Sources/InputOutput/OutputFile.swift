@@ -67,7 +67,8 @@ public final class NewFile: ByteSink {
     private let temporary: String
     private let replaces: Bool
     private var descriptor: Int32
-    private var committed = false
+    /// Whether the temporary file is there, and ours to remove.
+    private var isPending: Bool
 
     /// - Parameter replaces: whether an existing file may be replaced (`--force`).
     /// - Throws: ``ToolError`` with code `would-overwrite` or `io`.
@@ -83,13 +84,14 @@ public final class NewFile: ByteSink {
                     context: [.init("file", path.escapedForTerminal)])
             }
         }
-        let slash = path.utf8.lastIndex(of: 0x2f)
-        let folder = slash.map { String(path[...$0]) } ?? ""
-        let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        temporary = "\(folder).\(leaf).\(getpid()).part"
-        descriptor = open(
-            temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
-        guard descriptor >= 0 else { throw ioError("cannot create", path) }
+        let permissions: mode_t = mode == .ownerOnly ? 0o600 : 0o644
+        let (name, result) = TemporaryName.make(for: path) {
+            open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+        }
+        temporary = name
+        descriptor = result
+        isPending = result >= 0
+        guard isPending else { throw ioError("cannot create", path) }
         if mode == .ownerOnly { _ = fchmod(descriptor, 0o600) }
     }
 
@@ -116,14 +118,14 @@ public final class NewFile: ByteSink {
             }
             unlink(temporary)
         }
-        committed = true
+        isPending = false
         Self.syncFolder(of: path)
     }
 
     private func abandon() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
-        if !committed { unlink(temporary) }
+        if isPending { unlink(temporary) }
     }
 
     static func syncFolder(of path: String) {
