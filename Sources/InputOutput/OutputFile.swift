@@ -18,7 +18,7 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
             guard let base = raw.baseAddress else { return }
             let written = Glibc.write(descriptor, base + offset, raw.count - offset)
             if written < 0 {
-                if errno == EINTR { continue }
+                if errno == EINTR || waitIfBlocked(descriptor, for: POLLOUT) { continue }
                 failure = errno
                 return
             }
@@ -26,6 +26,16 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
         }
     }
     if failure != 0 { throw ioError("cannot write", name, failure) }
+}
+
+/// Whether the failed call would have had to wait; waits until `descriptor` is ready, or a signal comes.
+///
+/// A pipe or terminal that came from another program may be set not to block, which that program's own calls want.
+func waitIfBlocked(_ descriptor: Int32, for events: Int32) -> Bool {
+    guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
+    var request = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
+    _ = poll(&request, 1, -1)
+    return true
 }
 
 /// Standard output or standard error.

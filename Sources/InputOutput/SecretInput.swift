@@ -17,7 +17,9 @@ public enum SecretInput {
         guard descriptor >= 0, fcntl(descriptor, F_GETFD) >= 0 else {
             throw ToolError(.io, "file descriptor \(descriptor) is not open")
         }
-        return firstLine(of: try ByteSource(path: "/dev/fd/\(descriptor)").readAll(limit: 65_536))
+        // Not by its name in /dev/fd: opening that fails for a socket, and begins a file anew.
+        let source = ByteSource(descriptor: descriptor, name: "file descriptor \(descriptor)")
+        return firstLine(of: try source.readAll(limit: 65_536))
     }
 
     private static func firstLine(of bytes: [UInt8]) -> [UInt8] {
