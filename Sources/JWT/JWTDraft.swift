@@ -21,8 +21,11 @@ public struct JWTDraft: Sendable {
     /// The chip that a device-shaped token names when its issuer names none.
     public static let defaultChip = "nRF9160"
 
+    /// What the header says of the key.
     public var keyID = KeyID.automatic
+    /// `iss`; `nil` leaves it out, or names the device.
     public var issuer: String?
+    /// `sub`; `nil` leaves it out.
     public var subject: String?
     /// One becomes a string, several become an array.
     public var audiences: [String] = []
@@ -33,6 +36,7 @@ public struct JWTDraft: Sendable {
     /// Further claims in their order.
     public var claims: [JSONObject.Member] = []
 
+    /// A token without claims.
     public init() {}
 
     /// A token with its parts.
@@ -77,7 +81,8 @@ public struct JWTDraft: Sendable {
         do throws(JWTError) {
             let claims = try UnverifiedJWT(token[...]).claims
             // Times that do not hold now are the caller's business: a rehearsal may want an expired token.
-            for failure in ClaimChecks.failures(claims, JWTPolicy(now: now)) where failure.code == .jwtClaims {
+            let failures = ClaimChecks.failures(claims, JWTPolicy(now: now))
+            for failure in failures where failure.code == .jwtClaims {
                 throw JWTError(failure.code, failure.message)
             }
         } catch {

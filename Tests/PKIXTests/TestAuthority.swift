@@ -22,7 +22,8 @@ struct TestAuthority {
         spki = try SubjectPublicKeyInfo(der: key.publicKey.spki)
         certificate = try Self.issue(
             signer: parent?.key ?? key, issuer: parent?.name ?? name,
-            identifier: namesIssuerKey ? parent?.spki.keyIdentifier : nil, name, spki, CertificateTemplate.authorityExtensions(pathLength: pathLength), serial: 1, end: end)
+            identifier: namesIssuerKey ? parent?.spki.keyIdentifier : nil, name, spki,
+            CertificateTemplate.authorityExtensions(pathLength: pathLength), serial: 1, end: end)
     }
 
     /// A certificate for a fresh P-256 key.

@@ -170,7 +170,8 @@ final class RegistrationReader {
         }
         guard let spki = given.first else { return nil }
         guard given.allSatisfy({ $0 == spki }) else {
-            throw RowError(malformed, "expected one key, found two that differ in publicKeyPem and spkiBase64")
+            throw RowError(
+                malformed, "expected one key, found two that differ in publicKeyPem and spkiBase64")
         }
         guard let key = P256PublicKey(spki: spki[...]), keys.isOnCurve(key) else {
             throw RowError(.csrKey, "expected a P-256 public key (an uncompressed point on the curve)")
