@@ -9,6 +9,7 @@ public import OpenSSL
 /// genuine part. Anybody can make a key and sign several tokens with it. A recovered key is therefore *observed*,
 /// never *trusted*; trust needs the key from whoever made or registered the device.
 public enum KeyRecovery {
+    /// The key that signatures have in common.
     public struct RecoveredKey: Sendable, Equatable {
         public let deviceUUID: DeviceUUID
         public let profile: SigningProfile
@@ -17,6 +18,7 @@ public enum KeyRecovery {
         public let signatures: Int
     }
 
+    /// What came of it; a rejection names every reason.
     public enum Outcome: Sendable, Equatable {
         case recovered(RecoveredKey)
         case rejected([CheckFailure])

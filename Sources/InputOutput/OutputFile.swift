@@ -50,13 +50,18 @@ public final class StandardStream: ByteSink {
         self.name = name
     }
 
+    /// Standard output.
     public static func output() -> StandardStream { StandardStream(1, "standard output") }
+    /// Standard error.
     public static func error() -> StandardStream { StandardStream(2, "standard error") }
 
+    /// Writes all of it; throws with code `io`.
     public func write(_ bytes: [UInt8]) throws(ToolError) { try writeAll(descriptor, bytes, name: name) }
 
+    /// Nothing is left to do: what was written is out.
     public func commit() throws(ToolError) {}
 
+    /// Whether a person looks at it.
     public var isTerminal: Bool { isatty(descriptor) == 1 }
 }
 
@@ -107,6 +112,7 @@ public final class NewFile: ByteSink {
 
     deinit { abandon() }
 
+    /// Writes to the temporary file; throws with code `io`.
     public func write(_ bytes: [UInt8]) throws(ToolError) {
         try writeAll(descriptor, bytes, name: path)
     }
