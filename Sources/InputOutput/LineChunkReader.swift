@@ -8,7 +8,6 @@ public struct LineChunk: Sendable {
     /// How many lines end in this block; a last line without a line feed counts.
     public let lineCount: Int
 
-    /// A block of lines; see the members.
     public init(bytes: [UInt8], firstLine: Int, lineCount: Int) {
         self.bytes = bytes
         self.firstLine = firstLine

@@ -12,8 +12,7 @@ public final class NewFolder {
     private let replaces: Bool
     private let mayReplace: (String) -> Bool
     private var names: [String] = []
-    /// Whether the temporary folder is there, and ours to remove.
-    private var isPending: Bool
+    private var committed = false
 
     /// - Parameters:
     ///   - replaces: whether an existing folder may be replaced (`--force`); an empty one always may.
@@ -27,14 +26,15 @@ public final class NewFolder {
         self.path = path
         self.replaces = replaces
         self.mayReplace = mayReplace
-        _ = try Self.existing(path, replaces, mayReplace)
-        let (name, result) = TemporaryName.make(for: path) { mkdir($0, 0o700) }
-        temporary = name
-        isPending = result == 0
-        guard isPending else { throw ioError("cannot make the folder", path) }
+        let slash = path.utf8.lastIndex(of: 0x2f)
+        let parent = slash.map { String(path[...$0]) } ?? ""
+        let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+        temporary = "\(parent).\(leaf).\(temporarySuffix())"
+        try checkExisting()
+        guard mkdir(temporary, 0o700) == 0 else { throw ioError("cannot make the folder", path) }
     }
 
-    deinit { if isPending { Self.remove(temporary, names) } }
+    deinit { if !committed { Self.remove(temporary, names) } }
 
     /// Writes one whole file.
     public func write(_ bytes: [UInt8], as name: String) throws(ToolError) {
@@ -52,9 +52,9 @@ public final class NewFolder {
 
     /// Gives the folder its name.
     public func commit() throws(ToolError) {
-        guard isPending else { return }
+        guard !committed else { return }
         NewFile.syncFolder(of: temporary + "/")
-        let existing = try Self.existing(path, replaces, mayReplace)
+        let existing = try checkExisting()
         let old = temporary + ".old"
         if existing != nil {
             guard rename(path, old) == 0 else { throw ioError("cannot replace", path) }
@@ -64,15 +64,14 @@ public final class NewFolder {
             if existing != nil { rename(old, path) }
             throw error
         }
-        isPending = false
+        committed = true
         NewFile.syncFolder(of: path)
         if let existing { Self.remove(old, existing) }
     }
 
     /// The names in the folder that is there, or nil for none.
-    private static func existing(
-        _ path: String, _ replaces: Bool, _ mayReplace: (String) -> Bool
-    ) throws(ToolError) -> [String]? {
+    @discardableResult
+    private func checkExisting() throws(ToolError) -> [String]? {
         guard let kind = FileSystem.kind(of: path) else { return nil }
         guard kind == .folder else {
             throw ToolError(

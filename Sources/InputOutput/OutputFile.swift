@@ -65,6 +65,12 @@ public final class StandardStream: ByteSink {
     public var isTerminal: Bool { isatty(descriptor) == 1 }
 }
 
+/// The end of a temporary name. Not the process number alone: a run that was killed leaves its file behind, and in a
+/// container the next run has the same number.
+func temporarySuffix() -> String {
+    "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16)).part"
+}
+
 /// A file that is written beside its final name and renamed when it is whole and on disk.
 ///
 /// A run that fails or is killed leaves no half-written file under the final name; the temporary file is removed
@@ -82,8 +88,7 @@ public final class NewFile: ByteSink {
     private let temporary: String
     private let replaces: Bool
     private var descriptor: Int32
-    /// Whether the temporary file is there, and ours to remove.
-    private var isPending: Bool
+    private var committed = false
 
     /// - Parameter replaces: whether an existing file may be replaced (`--force`).
     /// - Throws: ``ToolError`` with code `would-overwrite` or `io`.
@@ -99,14 +104,13 @@ public final class NewFile: ByteSink {
                     context: [.init("file", path.escapedForTerminal)])
             }
         }
-        let permissions: mode_t = mode == .ownerOnly ? 0o600 : 0o644
-        let (name, result) = TemporaryName.make(for: path) {
-            open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
-        }
-        temporary = name
-        descriptor = result
-        isPending = result >= 0
-        guard isPending else { throw ioError("cannot create", path) }
+        let slash = path.utf8.lastIndex(of: 0x2f)
+        let folder = slash.map { String(path[...$0]) } ?? ""
+        let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+        temporary = "\(folder).\(leaf).\(temporarySuffix())"
+        descriptor = open(
+            temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
+        guard descriptor >= 0 else { throw ioError("cannot create", path) }
         if mode == .ownerOnly { _ = fchmod(descriptor, 0o600) }
     }
 
@@ -134,14 +138,14 @@ public final class NewFile: ByteSink {
             }
             unlink(temporary)
         }
-        isPending = false
+        committed = true
         Self.syncFolder(of: path)
     }
 
     private func abandon() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
-        if isPending { unlink(temporary) }
+        if !committed { unlink(temporary) }
     }
 
     static func syncFolder(of path: String) {
