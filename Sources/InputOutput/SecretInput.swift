@@ -44,6 +44,11 @@ public enum SecretInput {
         var byte: UInt8 = 0
         while line.count <= limit, Glibc.read(terminal, &byte, 1) == 1, byte != 0x0a { line.append(byte) }
         try writeAll(terminal, [0x0a], name: "the terminal")
+        // Half a secret would only be called a wrong one.
+        guard !Interruption.requested else { throw ToolError(.io, "interrupted at the prompt") }
+        guard line.count <= limit else {
+            throw ToolError(.passphrase, "expected a secret of at most \(limit) bytes, found more")
+        }
         return line
     }
 }
