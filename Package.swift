@@ -119,9 +119,6 @@ let package = Package(
 
         // Tests, one target for each module. They may see a C library too: it is a second opinion.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
-        .testTarget(
-            name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
-            swiftSettings: common),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
         .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
         .testTarget(
@@ -168,6 +165,9 @@ let package = Package(
             name: "TestFleet",
             dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
             path: "Tests/TestFleet", swiftSettings: common),
+        .testTarget(
+            name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
+            swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
         .testTarget(
             name: "StoreTests",
