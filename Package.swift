@@ -166,6 +166,9 @@ let package = Package(
             name: "TestFleet",
             dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
             path: "Tests/TestFleet", swiftSettings: common),
+        .testTarget(
+            name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
+            swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
         .testTarget(
             name: "StoreTests",

@@ -11,6 +11,7 @@ public struct AttestationPolicy: Sendable {
     /// The least trust in the key; `observed` accepts every key, `trusted` refuses observed ones.
     public let minimumTrust: KeyTrust
 
+    /// A policy; without a challenge any nonce will do.
     public init(challenge: [UInt8]? = nil, minimumTrust: KeyTrust = .trusted) {
         self.challenge = challenge
         self.minimumTrust = minimumTrust
@@ -37,6 +38,7 @@ public struct VerifiedAttestation: Sendable {
 
 /// Verifies tokens. One per worker: it owns OpenSSL contexts.
 public final class AttestationVerifier {
+    /// What became of a token.
     public enum Verdict: Sendable {
         case verified(VerifiedAttestation)
         /// Every failed check, the most telling first.
@@ -47,6 +49,7 @@ public final class AttestationVerifier {
     private let signatures: P256Verifier
     private let requests: RequestVerifier
 
+    /// A verifier with its own OpenSSL contexts; fails only when libcrypto cannot make them.
     public init(policy: AttestationPolicy) throws(OpenSSLError) {
         self.policy = policy
         signatures = try P256Verifier()

@@ -15,6 +15,7 @@ public struct IdentityKey: Sendable, Hashable {
     public let publicKey: P256PublicKey
     public let trust: KeyTrust
 
+    /// A key with the trust that the caller has in it.
     public init(publicKey: P256PublicKey, trust: KeyTrust) {
         self.publicKey = publicKey
         self.trust = trust

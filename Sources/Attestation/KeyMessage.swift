@@ -8,6 +8,7 @@ import Diagnostics
 ///            digest: bstr .size 32 ; SHA-256 of the first part, nonce: bstr .size 16 ])
 /// ```
 public struct KeyMessage: Sendable, Equatable {
+    /// What the first part is, by the message type.
     public enum Subject: UInt64, Sendable {
         case publicKey = 8
         case certificationRequest = 9

@@ -9,6 +9,7 @@ public import OpenSSL
 /// genuine part. Anybody can make a key and sign several tokens with it. A recovered key is therefore *observed*,
 /// never *trusted*; trust needs the key from whoever made or registered the device.
 public enum KeyRecovery {
+    /// The key that signatures have in common.
     public struct RecoveredKey: Sendable, Equatable {
         public let deviceUUID: DeviceUUID
         public let profile: SigningProfile
@@ -17,6 +18,7 @@ public enum KeyRecovery {
         public let signatures: Int
     }
 
+    /// What came of it; a rejection names every reason.
     public enum Outcome: Sendable, Equatable {
         case recovered(RecoveredKey)
         case rejected([CheckFailure])
@@ -93,8 +95,8 @@ public enum KeyRecovery {
                 return nil
             }
             let signature = Array(token.cose.bytes[token.cose.signature])
-            // The same message twice narrows nothing down.
-            guard seen.insert(digest).inserted else { continue }
+            // The same message again is no further evidence, but its signature has to be by the same key too.
+            seen.insert(digest)
             let candidates = Set(try arithmetic.recoverPublicKeys(signature: signature, digest: digest))
             common = common.map { $0.intersection(candidates) } ?? candidates
         }

@@ -28,6 +28,7 @@ public struct COSESign1: Sendable {
     public let payload: Range<Int>?
     public let signature: Range<Int>
 
+    /// Decodes; throws ``COSEError`` with the place for anything that is not read strictly.
     public init(_ bytes: [UInt8], tag: TagRule = .required) throws(COSEError) {
         var reader = CBORReader(bytes)
         let tagged = try cose { () throws(CBORError) in try reader.readTagIfPresent(18) }

@@ -50,13 +50,22 @@ static inline int assay_certificates_add(AssayCertificates *list, X509 *certific
     return 0;
 }
 
-/* A CRL is demanded for the leaf only; those of intermediates count where they were given. */
-static inline int assay_tolerate_missing_issuer_crl(int ok, X509_STORE_CTX *context) {
-    return ok || (X509_STORE_CTX_get_error(context) == X509_V_ERR_UNABLE_TO_GET_CRL &&
-                  X509_STORE_CTX_get_error_depth(context) > 0);
+/* Where strict mode is not what we want. A CRL is demanded for the leaf only; those of intermediates count where
+ * they were given. A leaf that is no CA may lack the authority key identifier: it helps to find the issuer, and the
+ * signature decides anyway; the certificates of the nRF Cloud utilities have no extensions at all. */
+static inline int assay_tolerate(int ok, X509_STORE_CTX *context) {
+    if (ok) return 1;
+    int depth = X509_STORE_CTX_get_error_depth(context);
+    X509 *certificate = X509_STORE_CTX_get_current_cert(context);
+    switch (X509_STORE_CTX_get_error(context)) {
+    case X509_V_ERR_UNABLE_TO_GET_CRL: return depth > 0;
+    case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
+        return depth == 0 && certificate != NULL && (X509_get_extension_flags(certificate) & EXFLAG_CA) == 0;
+    default: return 0;
+    }
 }
-static inline void assay_set_crl_callback(X509_STORE_CTX *context) {
-    X509_STORE_CTX_set_verify_cb(context, assay_tolerate_missing_issuer_crl);
+static inline void assay_set_verify_callback(X509_STORE_CTX *context) {
+    X509_STORE_CTX_set_verify_cb(context, assay_tolerate);
 }
 
 /* Whether an extension that libcrypto knows decodes to the last octet; X509V3_EXT_d2i overlooks a rest. */

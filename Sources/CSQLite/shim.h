@@ -14,11 +14,13 @@ static inline int assay_bind_text(sqlite3_stmt *statement, int index, const char
     return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);
 }
 
-/* sqlite3_db_config is variadic. Defensive mode keeps SQL from corrupting the file; triggers and views of a file
- * from elsewhere do not run; double-quoted strings are an error. */
+/* sqlite3_db_config is variadic. Defensive mode keeps SQL from corrupting the file; triggers and views, of which a
+ * store has none, do not run if somebody put them into the file; double-quoted strings are an error. */
 static inline int assay_harden(sqlite3 *connection) {
     return sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
            sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
+           sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) == SQLITE_OK &&
+           sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL) == SQLITE_OK &&
            sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, NULL) == SQLITE_OK &&
            sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DDL, 0, NULL) == SQLITE_OK;
 }

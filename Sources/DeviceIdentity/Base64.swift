@@ -72,7 +72,13 @@ public enum Base64 {
 
     private static func decode(_ text: ArraySlice<UInt8>, table: [UInt8]) throws(Base64Error) -> [UInt8] {
         let rest = text.count % 4
-        guard rest != 1 else { throw Base64Error(offset: text.count, reason: .length(text.count)) }
+        guard rest != 1 else {
+            // A blank or a padding sign in the text tells more than the length that it leads to.
+            if text.contains(where: { table[Int($0)] == invalid }) {
+                throw badCharacter(text, from: text.startIndex, table: table)
+            }
+            throw Base64Error(offset: text.count, reason: .length(text.count))
+        }
         // Made whole and filled in: an append for each octet costs more than the octet.
         var output = [UInt8](repeating: 0, count: text.count / 4 * 3)
         var index = text.startIndex

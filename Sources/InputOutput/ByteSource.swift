@@ -21,14 +21,20 @@ public final class ByteSource {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         owned = true
         guard descriptor >= 0 else { throw ioError("cannot open", path) }
+        // From here on `deinit` closes, also when this throws: a second close could hit another thread's file.
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            close(descriptor)
-            throw ioError("cannot read", path, EISDIR)
-        }
+        guard fstat(descriptor, &status) == 0 else { throw ioError("cannot read", path) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw ioError("cannot read", path, EISDIR) }
     }
 
-    deinit { if owned { close(descriptor) } }
+    /// Reads a descriptor that is open already and that somebody else closes.
+    init(descriptor: Int32, name: String) {
+        self.name = name
+        self.descriptor = descriptor
+        owned = false
+    }
+
+    deinit { if owned, descriptor >= 0 { close(descriptor) } }
 
     /// Appends at most `limit` bytes to `buffer`; returns how many, 0 at the end.
     public func read(into buffer: inout [UInt8], limit: Int) throws(ToolError) -> Int {
@@ -40,7 +46,8 @@ public final class ByteSource {
                 guard let base = raw.baseAddress else { return 0 }
                 return Glibc.read(descriptor, base + start, limit)
             }
-        } while count < 0 && errno == EINTR && !Interruption.requested
+        } while count < 0 && !Interruption.requested
+            && (errno == EINTR || waitIfBlocked(descriptor, for: POLLIN))
         let failure = errno
         buffer.removeLast(limit - max(count, 0))
         guard count >= 0 else { throw ioError("cannot read", name, failure) }

@@ -4,6 +4,7 @@ public import Diagnostics
 
 /// Questions to the file system and folders.
 public enum FileSystem {
+    /// What a path can lead to.
     public enum EntryKind: Sendable { case file, folder, other }
 
     /// What is at `path`, or `nil` for nothing.

@@ -21,5 +21,6 @@ public enum Interruption {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// Whether a signal has asked for the end.
     public static var requested: Bool { interrupted.load(ordering: .relaxed) != 0 }
 }

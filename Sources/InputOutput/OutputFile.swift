@@ -18,7 +18,7 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
             guard let base = raw.baseAddress else { return }
             let written = Glibc.write(descriptor, base + offset, raw.count - offset)
             if written < 0 {
-                if errno == EINTR { continue }
+                if errno == EINTR || waitIfBlocked(descriptor, for: POLLOUT) { continue }
                 failure = errno
                 return
             }
@@ -26,6 +26,16 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
         }
     }
     if failure != 0 { throw ioError("cannot write", name, failure) }
+}
+
+/// Whether the failed call would have had to wait; waits until `descriptor` is ready, or a signal comes.
+///
+/// A pipe or terminal that came from another program may be set not to block, which that program's own calls want.
+func waitIfBlocked(_ descriptor: Int32, for events: Int32) -> Bool {
+    guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
+    var request = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
+    _ = poll(&request, 1, -1)
+    return true
 }
 
 /// Standard output or standard error.
@@ -40,14 +50,25 @@ public final class StandardStream: ByteSink {
         self.name = name
     }
 
+    /// Standard output.
     public static func output() -> StandardStream { StandardStream(1, "standard output") }
+    /// Standard error.
     public static func error() -> StandardStream { StandardStream(2, "standard error") }
 
+    /// Writes all of it; throws with code `io`.
     public func write(_ bytes: [UInt8]) throws(ToolError) { try writeAll(descriptor, bytes, name: name) }
 
+    /// Nothing is left to do: what was written is out.
     public func commit() throws(ToolError) {}
 
+    /// Whether a person looks at it.
     public var isTerminal: Bool { isatty(descriptor) == 1 }
+}
+
+/// The end of a temporary name. Not the process number alone: a run that was killed leaves its file behind, and in a
+/// container the next run has the same number.
+func temporarySuffix() -> String {
+    "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16)).part"
 }
 
 /// A file that is written beside its final name and renamed when it is whole and on disk.
@@ -86,7 +107,7 @@ public final class NewFile: ByteSink {
         let slash = path.utf8.lastIndex(of: 0x2f)
         let folder = slash.map { String(path[...$0]) } ?? ""
         let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        temporary = "\(folder).\(leaf).\(getpid()).part"
+        temporary = "\(folder).\(leaf).\(temporarySuffix())"
         descriptor = open(
             temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw ioError("cannot create", path) }
@@ -95,6 +116,7 @@ public final class NewFile: ByteSink {
 
     deinit { abandon() }
 
+    /// Writes to the temporary file; throws with code `io`.
     public func write(_ bytes: [UInt8]) throws(ToolError) {
         try writeAll(descriptor, bytes, name: path)
     }

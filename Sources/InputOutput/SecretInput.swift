@@ -17,7 +17,9 @@ public enum SecretInput {
         guard descriptor >= 0, fcntl(descriptor, F_GETFD) >= 0 else {
             throw ToolError(.io, "file descriptor \(descriptor) is not open")
         }
-        return firstLine(of: try ByteSource(path: "/dev/fd/\(descriptor)").readAll(limit: 65_536))
+        // Not by its name in /dev/fd: opening that fails for a socket, and begins a file anew.
+        let source = ByteSource(descriptor: descriptor, name: "file descriptor \(descriptor)")
+        return firstLine(of: try source.readAll(limit: 65_536))
     }
 
     private static func firstLine(of bytes: [UInt8]) -> [UInt8] {
@@ -42,6 +44,11 @@ public enum SecretInput {
         var byte: UInt8 = 0
         while line.count <= limit, Glibc.read(terminal, &byte, 1) == 1, byte != 0x0a { line.append(byte) }
         try writeAll(terminal, [0x0a], name: "the terminal")
+        // Half a secret would only be called a wrong one.
+        guard !Interruption.requested else { throw ToolError(.io, "interrupted at the prompt") }
+        guard line.count <= limit else {
+            throw ToolError(.passphrase, "expected a secret of at most \(limit) bytes, found more")
+        }
         return line
     }
 }

@@ -30,6 +30,7 @@ public struct JSONError: Error, Sendable, Equatable {
     /// Bytes read up to and with that character.
     public let byteOffset: Int
 
+    /// An error at a place; see the members.
     public init(reason: Reason, message: String, line: Int, column: Int, byteOffset: Int) {
         self.reason = reason
         self.message = message
@@ -58,6 +59,7 @@ public struct JSONLimits: Sendable {
     /// Values in one text, members and elements included.
     public var values: Int
 
+    /// Limits; a depth beyond 512 becomes 512.
     public init(bytes: Int = 16 * 1024 * 1024, depth: Int = 128, values: Int = 500_000) {
         self.bytes = bytes
         // Reading and freeing recurse; 512 levels fit the smallest thread stack with room to spare.

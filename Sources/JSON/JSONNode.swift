@@ -61,16 +61,19 @@ public struct JSONNode: Sendable {
 
     // MARK: Values
 
+    /// The members, of an object only.
     public func object() throws(ToolError) -> JSONObject {
         guard case .object(let object) = value else { throw mismatch("an object") }
         return object
     }
 
+    /// The text, of a string only.
     public func string() throws(ToolError) -> String {
         guard case .string(let text) = value else { throw mismatch("a string") }
         return text
     }
 
+    /// The truth value, of `true` and `false` only.
     public func bool() throws(ToolError) -> Bool {
         guard case .bool(let value) = value else { throw mismatch("true or false") }
         return value

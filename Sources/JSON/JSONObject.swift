@@ -5,6 +5,7 @@ public struct JSONObject: Sendable {
         public let name: String
         public let value: JSONValue
 
+        /// A name with its value.
         public init(_ name: String, _ value: JSONValue) {
             self.name = name
             self.value = value

@@ -18,22 +18,27 @@ public enum JSONValue: Sendable {
         objectValue?[name]
     }
 
+    /// The members; nil if this is no object.
     public var objectValue: JSONObject? {
         if case .object(let object) = self { object } else { nil }
     }
 
+    /// The elements; nil if this is no array.
     public var arrayValue: [JSONValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
+    /// The text; nil if this is no string.
     public var stringValue: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// The number; nil if this is no integer of 64 bits.
     public var integerValue: Int64? {
         if case .integer(let value) = self { value } else { nil }
     }
 
+    /// The truth value; nil if this is none.
     public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }

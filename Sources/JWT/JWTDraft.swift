@@ -21,8 +21,11 @@ public struct JWTDraft: Sendable {
     /// The chip that a device-shaped token names when its issuer names none.
     public static let defaultChip = "nRF9160"
 
+    /// What the header says of the key.
     public var keyID = KeyID.automatic
+    /// `iss`; `nil` leaves it out, or names the device.
     public var issuer: String?
+    /// `sub`; `nil` leaves it out.
     public var subject: String?
     /// One becomes a string, several become an array.
     public var audiences: [String] = []
@@ -33,6 +36,7 @@ public struct JWTDraft: Sendable {
     /// Further claims in their order.
     public var claims: [JSONObject.Member] = []
 
+    /// A token without claims.
     public init() {}
 
     /// A token with its parts.
@@ -68,12 +72,22 @@ public struct JWTDraft: Sendable {
             throw ToolError(.internalFault, "expected an ECDSA signature, found something else")
         }
         let token = input + [UInt8(ascii: ".")] + Base64.encode(halves, .url)
-        do {
-            _ = try UnverifiedJWT(token[...])
+        try Self.check(token, now)
+        return Signed(text: token, header: header, claims: claims)
+    }
+
+    /// Refuses what no verifier would take: a token too long or too deep, a registered claim of the wrong type.
+    private static func check(_ token: [UInt8], _ now: Int64) throws(ToolError) {
+        do throws(JWTError) {
+            let claims = try UnverifiedJWT(token[...]).claims
+            // Times that do not hold now are the caller's business: a rehearsal may want an expired token.
+            let failures = ClaimChecks.failures(claims, JWTPolicy(now: now))
+            for failure in failures where failure.code == .jwtClaims {
+                throw JWTError(failure.code, failure.message)
+            }
         } catch {
             throw ToolError(.usage, "the token would not be accepted: \(error.message)")
         }
-        return Signed(text: token, header: header, claims: claims)
     }
 
     private func header(kid: String) -> JSONObject {

@@ -48,6 +48,7 @@ public struct JWTKey: Sendable {
         }
     }
 
+    /// The kind of key, which decides the algorithms.
     public var kind: PublicKey.Kind {
         switch material {
         case .point: .p256

@@ -18,6 +18,7 @@ public protocol JWTKeyResolver {
 public struct SingleJWTKey: JWTKeyResolver, Sendable {
     public let key: JWTKey
 
+    /// Answers with this key whatever is asked.
     public init(_ key: JWTKey) { self.key = key }
 
     public func key(

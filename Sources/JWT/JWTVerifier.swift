@@ -19,6 +19,7 @@ public struct VerifiedJWT: Sendable {
 
 /// Verifies JWTs by a policy. One per worker: it owns OpenSSL contexts.
 public final class JWTVerifier {
+    /// What became of a token.
     public enum Verdict: Sendable {
         case verified(VerifiedJWT)
         /// Every failed check, the most telling first; and the key, if one was found.
@@ -29,6 +30,7 @@ public final class JWTVerifier {
     private let keys: any JWTKeyResolver
     private let signatures: JWSVerifier
 
+    /// A verifier with its own OpenSSL contexts; fails only when libcrypto cannot make them.
     public init(policy: JWTPolicy, keys: any JWTKeyResolver) throws(OpenSSLError) {
         self.policy = policy
         self.keys = keys

@@ -7,6 +7,7 @@ public final class P256Arithmetic {
     private let context: OpaquePointer
     private let order: OpaquePointer
 
+    /// The group with its own scratch space; fails only when memory is exhausted.
     public init() throws(OpenSSLError) {
         guard let group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1), let context = BN_CTX_new(),
             let order = EC_GROUP_get0_order(group)

@@ -18,6 +18,7 @@ public final class P256Verifier {
         0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
     ]
 
+    /// A verifier with its own key and context; fails only when libcrypto cannot make them.
     public init() throws(OpenSSLError) {
         guard let key = assay_p256_public_key(Self.generator, 65) else {
             throw OpenSSLError("making a P-256 key")

@@ -131,8 +131,8 @@ public final class CertificateChainVerifier: @unchecked Sendable {
         var flags = UInt(X509_V_FLAG_X509_STRICT) | UInt(X509_V_FLAG_PARTIAL_CHAIN)
         if hasRevocationLists {
             flags |= UInt(X509_V_FLAG_CRL_CHECK) | UInt(X509_V_FLAG_CRL_CHECK_ALL)
-            assay_set_crl_callback(context)
         }
+        assay_set_verify_callback(context)
         // Level 1 demands 80 bits: RSA from 1024 and no SHA-1. Keys below 112 bits show in `weaknesses`. Level 0
         // for times at which SHA-1 still stood; `unfitness` demands the rest.
         X509_VERIFY_PARAM_set_auth_level(parameters, time < Self.endOfSHA1 ? 0 : 1)

@@ -45,7 +45,7 @@ extension X509Certificate {
         if let needed = purpose.keyPurpose, let purposes = extendedKeyUsage, !purposes.contains(needed) {
             return "extended key usage does not include the purpose"
         }
-        if subjectDER != issuerDER, authorityKeyIdentifier == nil {
+        if place != .leaf || isCA, subjectDER != issuerDER, authorityKeyIdentifier == nil {
             return "authority key identifier is missing (RFC 5280 section 4.2.1.1)"
         }
         return extensionUnfitness(isCA: isCA)

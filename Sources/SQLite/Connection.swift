@@ -2,6 +2,7 @@ import CSQLite
 
 /// One connection to a database file. Used by one thread at a time.
 public final class Connection {
+    /// What the connection may do with the file.
     public enum Mode: Sendable {
         case readWrite
         case readOnly

@@ -5,6 +5,7 @@ import CSQLite
 
 /// A failed SQLite call.
 public struct SQLiteError: Error, Sendable, Equatable {
+    /// What went wrong, as far as a caller can act on it.
     public enum Kind: Sendable, Equatable {
         /// Another process holds the lock longer than the busy timeout.
         case busy

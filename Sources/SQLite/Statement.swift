@@ -104,16 +104,20 @@ public final class Statement {
     /// Ends the reading of rows before the last one.
     public func reset() { sqlite3_reset(pointer) }
 
+    /// Whether the column, from 0, of the current row is NULL.
     public func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
 
+    /// The column's integer; 0 for NULL.
     public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }
 
+    /// The column's bytes; empty for NULL.
     public func blob(_ column: Int32) -> [UInt8] {
         let count = Int(sqlite3_column_bytes(pointer, column))
         guard count > 0, let base = sqlite3_column_blob(pointer, column) else { return [] }
         return Array(UnsafeRawBufferPointer(start: base, count: count))
     }
 
+    /// The column's text, repaired where it is not UTF-8; empty for NULL.
     public func text(_ column: Int32) -> String {
         String(decoding: blob(column), as: UTF8.self)
     }

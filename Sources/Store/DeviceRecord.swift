@@ -22,6 +22,7 @@ public struct RegisteredKey: Sendable, Equatable {
 
 /// One thing that tied a key to a device.
 public struct Evidence: Sendable, Equatable {
+    /// How a key came to be known.
     public enum How: String, Sendable {
         /// By `device add`.
         case added
@@ -40,6 +41,7 @@ public struct Evidence: Sendable, Equatable {
     public let inputDigest: [UInt8]?
     public let profile: SigningProfile?
 
+    /// A piece of evidence; `at` in seconds since 1970, `inputDigest` of 32 bytes.
     public init(how: How, at: Int64, inputDigest: [UInt8]?, profile: SigningProfile?) {
         self.how = how
         self.at = at

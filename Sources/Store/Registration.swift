@@ -6,6 +6,7 @@ public import OpenSSL
 /// What one row or command says about a device.
 public struct Registration: Sendable {
     public let uuid: DeviceUUID
+    /// The modem's IMEI, where it is known.
     public var imei: IMEI?
     /// The key with the trust that the caller gives it; `nil` for a row that only names the device.
     public var key: IdentityKey?
@@ -15,6 +16,7 @@ public struct Registration: Sendable {
     /// SHA-256 of the row, 32 bytes.
     public let inputDigest: [UInt8]?
 
+    /// What a row says; `inputDigest` of 32 bytes.
     public init(
         uuid: DeviceUUID, imei: IMEI? = nil, key: IdentityKey? = nil, token: [UInt8]? = nil,
         how: Evidence.How,
@@ -47,6 +49,7 @@ public struct Observation: Sendable {
     public let bound: [P256PublicKey]
     public let plain: [P256PublicKey]
 
+    /// The keys that a signature leaves possible; `tokenDigest` of 32 bytes.
     public init(uuid: DeviceUUID, tokenDigest: [UInt8], bound: [P256PublicKey], plain: [P256PublicKey]) {
         self.uuid = uuid
         self.tokenDigest = tokenDigest

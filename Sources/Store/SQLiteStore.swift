@@ -41,6 +41,11 @@ public final class SQLiteStore {
                 .io, "there is no store", context: [.init("file", path.escapedForTerminal)],
                 hint: "name one with --store or ASSAY_STORE; assay device add and device import make one")
         }
+        guard FileSystem.kind(of: path) != .folder else {
+            throw ToolError(
+                .io, "expected a store, found a folder", context: [.init("file", path.escapedForTerminal)],
+                hint: "choose a file with --store")
+        }
         if access == .readOnly {
             connection = try Self.openReadOnly(path, busyTimeout)
             do {
@@ -50,6 +55,12 @@ public final class SQLiteStore {
                 throw storeError("cannot open the store", path, error)
             }
             let version = try Schema.checkedVersion(connection, path: path)
+            guard version > 0 else {
+                throw ToolError(
+                    .io, "the file is empty, there is no store in it yet",
+                    context: [.init("file", path.escapedForTerminal)],
+                    hint: "assay device add and device import make one of it")
+            }
             guard version == Schema.currentVersion else {
                 throw ToolError(
                     .io,

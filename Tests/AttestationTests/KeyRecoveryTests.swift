@@ -54,6 +54,17 @@ import Testing
         }
     }
 
+    /// A foreign signature over a message that was given before is not passed over, in whatever order they come.
+    @Test func everySignatureHasToBeByTheKey() throws {
+        let tokens = try Fixture.genuine.filter { $0.profile == .bound }.map { try $0.token() }
+        let (first, second) = try Fixture.genuine[0].halves()
+        let changed = try AttestationToken(
+            tokenText(first, second.dropLast() + [second[second.count - 1] ^ 1])[...])
+        for mixed in [tokens + [changed], [changed] + tokens, [tokens[0], changed, tokens[1]]] {
+            #expect(try codes(mixed) == [.signature])
+        }
+    }
+
     @Test func oneSignatureIsNotEnough() throws {
         #expect(try codes([]) == [.signature])
         for fixture in Fixture.genuine {

@@ -42,9 +42,9 @@ import Testing
         arguments: [
             ("Z", 1, .length(1)), ("Zm9vY", 5, .length(5)), ("Zh", 1, .trailingBits),
             ("Zm9", 2, .trailingBits),
-            ("Zm9vYh", 5, .trailingBits), ("Zg==", 2, .character(0x3d)), ("Zm9v=", 5, .length(5)),
-            ("Zm8=", 3, .character(0x3d)), ("Zm9v\n", 5, .length(5)), ("Zm 9vYg", 2, .character(0x20)),
-            ("Zm9vY*", 5, .character(0x2a)), ("*", 1, .length(1)), ("Zm9vYm*", 6, .character(0x2a)),
+            ("Zm9vYh", 5, .trailingBits), ("Zg==", 2, .character(0x3d)), ("Zm9v=", 4, .character(0x3d)),
+            ("Zm8=", 3, .character(0x3d)), ("Zm9v\n", 4, .character(0x0a)), ("Zm 9vYg", 2, .character(0x20)),
+            ("Zm9vY*", 5, .character(0x2a)), ("*", 0, .character(0x2a)), ("Zm9vYm*", 6, .character(0x2a)),
             ("Zm9v\u{0}m9v", 4, .character(0)), ("Zm9v....", 4, .character(0x2e)),
             ("Zmé", 2, .character(0xc3)),
         ] as [(String, Int, Base64Error.Reason)])

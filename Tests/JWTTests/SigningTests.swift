@@ -40,6 +40,32 @@ import Testing
         #expect(claims.utf8.count % 3 == 0)
     }
 
+    /// A token that every verifier refuses is worth no signature; one that is refused now may be wanted.
+    @Test func registeredClaimsHaveTheirTypes() throws {
+        func message(_ name: String, _ value: JSONValue) -> String? {
+            var draft = JWTDraft()
+            draft.claims = [.init(name, value)]
+            do throws(ToolError) {
+                _ = try draft.sign(key, now: 1_760_000_000, random: [])
+                return nil
+            } catch {
+                return error.code == .usage ? error.message : "\(error)"
+            }
+        }
+        let time = "a number of seconds in 0 ..< 2^53 without an exponent"
+        let refused = "the token would not be accepted: expected"
+        #expect(message("exp", .string("soon")) == "\(refused) exp to be \(time), found a string")
+        #expect(message("nbf", .integer(-1)) == "\(refused) nbf to be \(time), found -1")
+        #expect(message("iat", .null) == "\(refused) iat to be \(time), found null")
+        #expect(message("iss", .integer(1)) == "\(refused) iss to be a string, found 1")
+        #expect(message("sub", .bool(true)) == "\(refused) sub to be a string, found a boolean")
+        #expect(message("jti", .integer(1)) == "\(refused) jti to be a string, found 1")
+        #expect(
+            message("aud", .array([.null]))
+                == "\(refused) aud to be a string or an array of strings, found an array")
+        #expect(message("exp", .integer(1)) == nil && message("nbf", .integer(1 << 40)) == nil)
+    }
+
     @Test func everySignatureVerifies() throws {
         // Enough of them that r and s with leading zeros occur.
         let keys = SingleJWTKey(try JWTKey(SubjectPublicKeyInfo(der: key.publicKey.spki), trust: "given"))

@@ -78,6 +78,33 @@ import Testing
         #expect(leaf.notBefore == TestAuthority.start && leaf.notAfter == 1_750_000_000)
     }
 
+    /// What the nRF Cloud utilities issue verifies; a CA has to name its issuer's key.
+    @Test func takesLeavesWithoutExtensions() throws {
+        let root = try TestAuthority("CN=Root")
+        let leaf = try root.issueBare("CN=device")
+        #expect(leaf.authorityKeyIdentifier == nil && leaf.keyUsage == nil && !leaf.isCA)
+        let verifier = try CertificateChainVerifier(anchors: [root.certificate])
+        for purpose in [CertificatePurpose.client, .any] {
+            let chain = try verifier.verify(leaf, at: TestAuthority.start, purpose: purpose).get()
+            #expect(chain.certificates == [leaf, root.certificate] && chain.weaknesses == [])
+        }
+        #expect(
+            verifier.verify(leaf, at: TestAuthority.start, purpose: .ca).failureValue
+                == CheckFailure(.chain, "not a CA certificate (certificate 0, CN=device)"))
+        let namesake = try TestAuthority("CN=Root").issueBare("CN=device")
+        #expect(
+            verifier.verify(namesake, at: TestAuthority.start, purpose: .client).failureValue?.message
+                == "certificate signature failure (certificate 0, CN=device)")
+
+        let middle = try TestAuthority("CN=Middle", below: root, namesIssuerKey: false)
+        for certificate in [middle.certificate, try middle.issueBare("CN=device")] {
+            let failure = verifier.verify(
+                certificate, intermediates: [middle.certificate], at: TestAuthority.start, purpose: .any
+            ).failureValue
+            #expect(failure?.message.contains("Missing Authority Key Identifier") == true)
+        }
+    }
+
     @Test func judgesRevocation() throws {
         let root = try TestAuthority("CN=Root")
         let middle = try TestAuthority("CN=Middle", below: root)

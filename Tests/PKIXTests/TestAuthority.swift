@@ -12,18 +12,18 @@ struct TestAuthority {
     static let start: Int64 = 1_700_000_000
     static let end: Int64 = 1_900_000_000
 
-    /// A root, or an intermediate below `parent`.
+    /// A root, or an intermediate below `parent`, if wanted without the parent's key identifier.
     init(
         _ text: String, below parent: TestAuthority? = nil, pathLength: UInt8? = nil,
-        end: Int64 = TestAuthority.end
+        end: Int64 = TestAuthority.end, namesIssuerKey: Bool = true
     ) throws {
         key = try PrivateKey.generate(.p256)
         name = try DistinguishedName(text: text)
         spki = try SubjectPublicKeyInfo(der: key.publicKey.spki)
         certificate = try Self.issue(
-            signer: parent?.key ?? key, issuer: parent?.name ?? name, identifier: parent?.spki.keyIdentifier,
-            name,
-            spki, CertificateTemplate.authorityExtensions(pathLength: pathLength), serial: 1, end: end)
+            signer: parent?.key ?? key, issuer: parent?.name ?? name,
+            identifier: namesIssuerKey ? parent?.spki.keyIdentifier : nil, name, spki,
+            CertificateTemplate.authorityExtensions(pathLength: pathLength), serial: 1, end: end)
     }
 
     /// A certificate for a fresh P-256 key.
@@ -36,6 +36,34 @@ struct TestAuthority {
         return try Self.issue(
             signer: key, issuer: name, identifier: spki.keyIdentifier, DistinguishedName(text: text),
             SubjectPublicKeyInfo(der: leafKey.publicKey.spki), extensions, serial: serial, end: end)
+    }
+
+    /// A certificate with no extension at all, as the nRF Cloud utilities make it.
+    func issueBare(_ text: String) throws -> X509Certificate {
+        let leafKey = try PrivateKey.generate(.p256)
+        let name = try DistinguishedName(text: text)
+        var tbs = DERWriter()
+        let algorithm = octets("300a06082a8648ce3d040302")
+        tbs.sequence { tbs in
+            tbs.constructed(.constructed(0)) { $0.unsignedInteger([2]) }
+            tbs.unsignedInteger([3])
+            tbs.raw(algorithm)
+            tbs.raw(self.name.der)
+            tbs.sequence { period in
+                period.time(Self.start)
+                period.time(Self.end)
+            }
+            tbs.raw(name.der)
+            tbs.raw(leafKey.publicKey.spki)
+        }
+        let signature = try key.sign(tbs.bytes, algorithm: .ecdsa(.sha256))
+        var whole = DERWriter()
+        whole.sequence { whole in
+            whole.raw(tbs.bytes)
+            whole.raw(algorithm)
+            whole.bitString(signature)
+        }
+        return try X509Certificate(der: whole.bytes)
     }
 
     /// A CRL that revokes these serial numbers.

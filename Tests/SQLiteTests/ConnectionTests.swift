@@ -29,6 +29,21 @@ import Testing
         return select.integer(0)
     }
 
+    /// Somebody who can write to the file could else have every nonce forgotten as soon as it is noted.
+    @Test func whatAFileBringsDoesNotRun() throws {
+        try connection.execute(
+            """
+            CREATE TRIGGER forget AFTER INSERT ON t BEGIN DELETE FROM t; END;
+            CREATE VIEW everything AS SELECT * FROM t;
+            INSERT INTO t VALUES (1, NULL, 'x');
+            """)
+        #expect(try count() == 1)
+        #expect(failure { try connection.execute("SELECT * FROM everything") } == .other)
+        let other = try Connection(path: folder.path("test.db"), mode: .readWrite, busyTimeout: 20)
+        try other.execute("INSERT INTO t VALUES (2, NULL, 'y')")
+        #expect(try count() == 2)
+    }
+
     @Test func valuesComeBackAsTheyWereBound() throws {
         let insert = try connection.prepare("INSERT INTO t VALUES (?, ?, ?)")
         let blob = (0...255).map { UInt8($0) }

@@ -36,6 +36,22 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test func aFolderIsNoStore() {
+        for access in [SQLiteStore.Access.readOnly, .readWrite, .create] {
+            let error = toolError { _ = try SQLiteStore(path: folder.url.path, access: access) }
+            #expect(error?.code == .io && error?.message == "expected a store, found a folder")
+        }
+    }
+
+    /// A run that was killed before it made the tables leaves this behind; the next that writes goes on from it.
+    @Test func anEmptyFileIsNotAnOldStore() throws {
+        try folder.write("", to: "assay.db")
+        let error = toolError { _ = try SQLiteStore(path: path, access: .readOnly) }
+        #expect(error?.code == .io && error?.message == "the file is empty, there is no store in it yet")
+        _ = try SQLiteStore(path: path, access: .create)
+        _ = try SQLiteStore(path: path, access: .readOnly)
+    }
+
     @Test func aFolderThatIsMissingIsAnError() {
         let error = toolError { _ = try SQLiteStore(path: folder.path("no/assay.db"), access: .create) }
         #expect(error?.code == .io)

@@ -13,7 +13,8 @@ struct CertificateVerify: AssayCommand {
             Builds a chain (RFC 5280) from the first certificate of each file over the others of the file and over \
             --intermediates, none of which are trusted, to a certificate of --ca. Checks signatures, dates, CA and \
             path constraints, names, key usages, the purpose, and revocation where --crl gives lists: then the \
-            leaf's issuer must have one. RSA keys below 2048 bits and SHA-1 signatures are rejected unless \
+            leaf's issuer must have one. A leaf without extensions, as the nRF Cloud utilities make them, verifies; a \
+            CA needs key usage and key identifiers. RSA keys below 2048 bits and SHA-1 signatures are rejected unless \
             --allow-weak is said. Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
             """)
 

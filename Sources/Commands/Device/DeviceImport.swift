@@ -54,8 +54,10 @@ struct DeviceImport: AssayCommand {
     private func read(_ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
         var head: [UInt8] = []
         while head.count < 65_536, try source.read(into: &head, limit: 65_536) > 0 {}
-        if head.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
-            try readLines(source, head, reader, &run)
+        // Some editors write a byte order mark in front; the CSV reader passes over it by itself.
+        let text = head.starts(with: [0xef, 0xbb, 0xbf]) ? head.dropFirst(3) : head[...]
+        if text.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
+            try readLines(source, Array(text), reader, &run)
         } else {
             try readCSV(source, head, reader, &run)
         }
@@ -92,7 +94,11 @@ struct DeviceImport: AssayCommand {
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)
             case .record(let record):
                 if columns == nil {
-                    columns = RegistrationColumns(header: record)
+                    do {
+                        columns = try RegistrationColumns(header: record)
+                    } catch {
+                        throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
+                    }
                     if columns != nil { continue }
                     columns = RegistrationColumns(first: record)
                 }

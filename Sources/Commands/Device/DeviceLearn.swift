@@ -31,12 +31,12 @@ struct DeviceLearn: AssayCommand {
             base64: input.base64, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)
         let stream = TokenStream(input.sources, format: input.format.format)
-        let (tally, learned, pending) = try run.run(stream, registry, console, now: environment.now)
+        let counts = try run.run(stream, registry, console, now: environment.now)
         console.note(
-            tally.summary(unit: "token", good: "taken")
-                + "; \(learned) \(learned == 1 ? "key" : "keys") learned, "
-                + "\(pending) pending")
-        return tally.exitStatus
+            counts.tally.summary(unit: "token", good: "taken")
+                + "; \(counts.learned) \(counts.learned == 1 ? "key" : "keys") learned, "
+                + "\(counts.pending) pending")
+        return counts.tally.exitStatus
     }
 }
 
@@ -48,10 +48,21 @@ private struct LearningRun: Sendable {
     let jobs: Int
     let failFast: Bool
 
+    struct Counts {
+        var tally = Tally()
+        var learned = 0
+        var pending = 0
+    }
+
     private struct Item: Sendable {
+        /// What an input counts as from which nothing can be learned.
+        enum Refusal: Sendable {
+            case unreadable, malformed, rejected
+        }
+
         let location: InputLocation
         let observation: Result<Observation, RowError>
-        let isRejected: Bool
+        var refusal = Refusal.malformed
     }
 
     private struct Output: Sendable {
@@ -61,11 +72,9 @@ private struct LearningRun: Sendable {
 
     func run(
         _ stream: TokenStream, _ registry: any DeviceRegistry, _ console: Console, now: Int64
-    ) throws(ToolError) -> (tally: Tally, learned: Int, pending: Int) {
+    ) throws(ToolError) -> Counts {
         var stream = stream
-        var tally = Tally()
-        var learned = 0
-        var pending = 0
+        var counts = Counts()
         let sink = StandardStream.output()
         try OrderedPipeline.run(
             jobs: jobs,
@@ -82,34 +91,48 @@ private struct LearningRun: Sendable {
                 if let error = output.error {
                     console.error(error)
                 }
-                let observations = output.items.compactMap { try? $0.observation.get() }
-                let outcomes = observations.isEmpty ? [] : try registry.learn(observations, at: now)
-                var next = outcomes.makeIterator()
-                var bytes: [UInt8] = []
-                for item in output.items {
-                    let report = LearningReport(
-                        location: item.location, observation: item.observation,
-                        outcome: (try? item.observation.get()) == nil ? nil : next.next())
-                    switch report.outcome {
-                    case .learned:
-                        tally.good += 1
-                        learned += 1
-                    case .known: tally.good += 1
-                    case .pending:
-                        tally.good += 1
-                        pending += 1
-                    case .rejected: tally.rejected += 1
-                    case nil where output.error != nil: tally.unreadable += 1
-                    case nil where item.isRejected: tally.rejected += 1
-                    case nil: tally.malformed += 1
-                    }
-                    bytes += report.rendered(json: json)
+                // With --fail-fast nothing behind the first failure may be taken: each is learned by itself.
+                for group in failFast ? output.items.map({ [$0] }) : [output.items] {
+                    try sink.write(take(group, registry, now, &counts))
+                    if failFast, counts.tally.bad > 0 { return false }
                 }
-                try sink.write(bytes)
-                console.progress(done: tally.total, failed: tally.bad, unit: "tokens")
-                return !(failFast && tally.bad > 0)
+                console.progress(done: counts.tally.total, failed: counts.tally.bad, unit: "tokens")
+                return true
             })
-        return (tally, learned, pending)
+        return counts
+    }
+
+    /// Learns from these inputs in one transaction; their results.
+    private func take(
+        _ items: [Item], _ registry: any DeviceRegistry, _ now: Int64, _ counts: inout Counts
+    ) throws(ToolError) -> [UInt8] {
+        let observations = items.compactMap { try? $0.observation.get() }
+        let outcomes = observations.isEmpty ? [] : try registry.learn(observations, at: now)
+        var next = outcomes.makeIterator()
+        var bytes: [UInt8] = []
+        for item in items {
+            let report = LearningReport(
+                location: item.location, observation: item.observation,
+                outcome: (try? item.observation.get()) == nil ? nil : next.next())
+            switch report.outcome {
+            case .learned:
+                counts.tally.good += 1
+                counts.learned += 1
+            case .known: counts.tally.good += 1
+            case .pending:
+                counts.tally.good += 1
+                counts.pending += 1
+            case .rejected: counts.tally.rejected += 1
+            case nil:
+                switch item.refusal {
+                case .unreadable: counts.tally.unreadable += 1
+                case .malformed: counts.tally.malformed += 1
+                case .rejected: counts.tally.rejected += 1
+                }
+            }
+            bytes += report.rendered(json: json)
+        }
+        return bytes
     }
 
     private func process(_ chunk: TokenChunk, _ arithmetic: P256Arithmetic) -> Output {
@@ -119,11 +142,11 @@ private struct LearningRun: Sendable {
             output.items.append(
                 Item(
                     location: InputLocation(source: chunk.source, line: 1),
-                    observation: .failure(RowError(error.code, error.message)), isRejected: false))
+                    observation: .failure(RowError(error.code, error.message)), refusal: .unreadable))
         }
         chunk.forEachItem { item in
             let location = InputLocation(source: chunk.source, line: item.line)
-            var isRejected = false
+            var refusal = Item.Refusal.malformed
             let observation: Result<Observation, RowError>
             do throws(RowError) {
                 let text = try item.text.get()
@@ -134,12 +157,12 @@ private struct LearningRun: Sendable {
                 } catch {
                     throw RowError(error.code, error.message)
                 }
-                isRejected = true
+                refusal = .rejected
                 observation = .success(try observe(token, text, expected, arithmetic))
             } catch {
                 observation = .failure(error)
             }
-            output.items.append(Item(location: location, observation: observation, isRejected: isRejected))
+            output.items.append(Item(location: location, observation: observation, refusal: refusal))
             return true
         }
         return output

@@ -27,7 +27,8 @@ struct DeviceShow: AssayCommand {
         let registry = try store.open(.readOnly, output.console)
         guard let record = try registry.device(device) else {
             throw ToolError(
-                .unknownKey, "device \(device) is not in the registry", hint: "assay device list shows it")
+                .unknownKey, "device \(device) is not in the registry",
+                hint: "assay device list shows the registry")
         }
         let report = DeviceReport(device: record, evidence: try registry.evidence(of: device))
         if output.json {

@@ -19,9 +19,16 @@ struct RegistrationColumns {
     var trust: Int?
 
     /// The columns that a header names; `nil` when the record is no header.
-    init?(header: CSVRecord) {
+    ///
+    /// - Throws: ``ToolError`` with `csv` when two columns mean the same: which of them counts, nobody can know.
+    init?(header: CSVRecord) throws(ToolError) {
         let names = header.fields.map { $0.text.lowercased() }
-        func column(_ candidates: String...) -> Int? { names.firstIndex { candidates.contains($0) } }
+        var twice: String?
+        func column(_ candidates: String...) -> Int? {
+            let found = names.indices.filter { candidates.contains(names[$0]) }
+            if found.count > 1 { twice = twice ?? candidates[0] }
+            return found.first
+        }
         guard let uuid = column("uuid", "deviceuuid", "deviceid") else { return nil }
         count = names.count
         self.uuid = uuid
@@ -30,6 +37,7 @@ struct RegistrationColumns {
         spki = column("spkibase64", "spki")
         token = column("token", "attestationtoken")
         trust = column("trust")
+        if let twice { throw ToolError(.csv, "expected one column for \(twice), found several") }
     }
 
     /// Without a header: `imei,uuid,token,time` as the nRF Cloud utilities write it, or `uuid,spki`.
@@ -91,17 +99,25 @@ final class RegistrationReader {
         guard key == .null || key.objectValue != nil else {
             throw RowError(.json, "expected an object in key, found \(key.kind)")
         }
-        let uuid = try value.text("uuid")
-        let alternativeUUID = try value.text("deviceUuid")
-        let pem = try value.text("publicKeyPem")
-        let keyPEM = try key.text("publicKeyPem")
-        let trust = try value.text("trust")
-        let keyTrust = try key.text("trust")
+        let uuid = try Self.one(value.text("uuid"), value.text("deviceUuid"), "uuid and deviceUuid")
+        let pem = try Self.one(
+            value.text("publicKeyPem"), key.text("publicKeyPem"), "publicKeyPem and key.publicKeyPem")
+        let trust = try Self.one(value.text("trust"), key.text("trust"), "trust and key.trust")
         return try registration(
             (
-                uuid: uuid ?? alternativeUUID, imei: try value.text("imei"), pem: pem ?? keyPEM,
-                spki: try value.text("spkiBase64"), token: try value.text("token").map { Array($0.utf8) }
-            ), trust: trust ?? keyTrust, digest: Digest.sha256(line), malformed: .json)
+                uuid: uuid, imei: try value.text("imei"), pem: pem, spki: try value.text("spkiBase64"),
+                token: try value.text("token").map { Array($0.utf8) }
+            ), trust: trust, digest: Digest.sha256(line), malformed: .json)
+    }
+
+    /// What two members say that mean the same.
+    private static func one(
+        _ first: String?, _ second: String?, _ names: String
+    ) throws(RowError) -> String? {
+        if let first, let second, first != second {
+            throw RowError(.json, "expected the same in \(names), found two that differ")
+        }
+        return first ?? second
     }
 
     private func registration(
@@ -137,21 +153,25 @@ final class RegistrationReader {
     }
 
     private func publicKey(_ texts: Texts, _ malformed: ErrorCode) throws(RowError) -> P256PublicKey? {
-        let spki: [UInt8]
+        var given: [[UInt8]] = []
         if let pem = texts.pem {
             do {
-                spki = try PEMDocument(Array(pem.utf8)).single("PUBLIC KEY")
+                given.append(try PEMDocument(Array(pem.utf8)).single("PUBLIC KEY"))
             } catch {
                 throw RowError(.pem, "\(error.description) of the key")
             }
-        } else if let text = texts.spki {
+        }
+        if let text = texts.spki {
             do {
-                spki = try Base64.decodeStandard(Array(text.utf8)[...])
+                given.append(try Base64.decodeStandard(Array(text.utf8)[...]))
             } catch {
                 throw RowError(malformed, "expected a base64 SubjectPublicKeyInfo: \(error.message)")
             }
-        } else {
-            return nil
+        }
+        guard let spki = given.first else { return nil }
+        guard given.allSatisfy({ $0 == spki }) else {
+            throw RowError(
+                malformed, "expected one key, found two that differ in publicKeyPem and spkiBase64")
         }
         guard let key = P256PublicKey(spki: spki[...]), keys.isOnCurve(key) else {
             throw RowError(.csrKey, "expected a P-256 public key (an uncompressed point on the curve)")
