@@ -161,7 +161,7 @@ private final class OnboardingRun {
         tally.count(.ready)
         console.progress(done: tally.rows, failed: tally.bad, unit: "certificates")
         guard common.json else { return }
-        try report(path, item.line, row.deviceID, .ready, nil, "written as row \(place.row) of \(place.file)")
+        try report(path, item.line, row.deviceID, .ready, nil, "written as " + place.named("row"))
     }
 
     /// The row of a certificate, if the service's rules and the certificate itself allow it.
