@@ -111,7 +111,8 @@ final class ClaimDelivery {
             return ClaimReport(claim, duplicateOf: duplicate, source: name, namesSource: several)
         }
         guard run.packs, run.json || run.verbose || claim.status != .ready else { return nil }
-        return ClaimReport(claim, source: name, namesSource: several, message: place.map { "packed as " + $0.named("line") })
+        return ClaimReport(
+            claim, source: name, namesSource: several, message: place.map { "packed as " + $0.named("line") })
     }
 
     private func render(_ report: ClaimReport) -> [UInt8] {
