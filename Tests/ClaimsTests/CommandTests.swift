@@ -128,6 +128,27 @@ import Testing
         for name in names.dropLast() { #expect(lines(try workshop.read("out/\(name)")).count == 1_000) }
     }
 
+    @Test func onboardingBodiesHoldAThousandRows() throws {
+        let workshop = try Workshop()
+        let generator = TestPaths.binary.deletingLastPathComponent()
+            .appendingPathComponent("assay-benchmark-data").path
+        #expect(try workshop.run("csrs", "--count", "1001", "--out", ".", program: generator).status == 0)
+        #expect(
+            try workshop.run(
+                "ca", "import", "ca", "--cert", "ca.pem", "--key", "ca.key", "--no-passphrase"
+            ).status == 0)
+        #expect(
+            try workshop.run("ca", "issue", "--ca", "ca", "csrs.pem", "--json", "-o", "issued.jsonl").status
+                == 0)
+        #expect(try workshop.run("claim", "onboard", "issued.jsonl", "-o", "out").status == 0)
+        #expect(try workshop.names("out") == ["manifest.jsonl", "onboard-0001.csv", "onboard-0002.csv"])
+        let bodies = try ["out/onboard-0001.csv", "out/onboard-0002.csv"].map { name in
+            lines(try workshop.read(name)).filter { $0.hasSuffix("BEGIN CERTIFICATE-----") }
+        }
+        #expect(bodies.map(\.count) == [1_000, 1])
+        #expect(Set(bodies.joined()).count == 1_001)
+    }
+
     /// The nRF Cloud utilities themselves say what they would send.
     @Test(arguments: [nil, "nrf-cloud-onboarding", "a,location=Trondheim"])
     func bodiesAreThoseOfTheUtilities(tags: String?) throws {

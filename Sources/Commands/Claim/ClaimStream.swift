@@ -39,6 +39,7 @@ struct ClaimStream {
 
     let names: [String]
     private let format: ClaimFormat?
+    private let keepsRests: Bool
     private var nextSource = 0
     private var current: Open?
     /// Outputs of `%KEYGEN` in modem logs, which are no rows.
@@ -50,9 +51,11 @@ struct ClaimStream {
         case csv(ClaimTable)
     }
 
-    init(_ names: [String], format: ClaimFormat?) {
+    /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
+    init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
         self.names = names
         self.format = format
+        self.keepsRests = keepsRests
     }
 
     /// The next block, or `nil` at the end of the last source.
@@ -92,7 +95,7 @@ struct ClaimStream {
             return .csv(ClaimTable(CSVFile(source, head: head, keepsMalformed: true)))
         }
         if hasMark { head.removeFirst(3) }
-        let reader = LineChunkReader(source, target: Self.chunkSize, head: head, keepsRests: true)
+        let reader = LineChunkReader(source, target: Self.chunkSize, head: head, keepsRests: keepsRests)
         return format == .modemLog ? .log(reader, ModemTranscript()) : .lines(reader, format)
     }
 
