@@ -197,7 +197,7 @@ public final class ClaimExaminer {
 
     private static func uuid(_ cell: ClaimRow.Cell?) -> Result<DeviceUUID, ClaimFinding>? {
         guard let cell, !cell.bytes.isEmpty else { return nil }
-        if cell.bytes.count == 36, let uuid = try? DeviceUUID(text: cell.text) { return .success(uuid) }
+        if let uuid = DeviceUUID(text: cell.bytes) { return .success(uuid) }
         let isBare = cell.bytes.count == 32 && Hex.decode(cell.text) != nil
         return .failure(
             ClaimFinding(

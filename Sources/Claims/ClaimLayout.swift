@@ -76,15 +76,10 @@ public struct ClaimLayout: Sendable, Equatable {
         if let finding = shapeFinding(record) {
             return ClaimRow(line: record.line, raw: record.raw[...], finding: finding)
         }
-        func cell(_ field: ClaimField) -> ClaimRow.Cell? {
-            guard let index = places[field], let value = record[index] else { return nil }
-            return ClaimRow.Cell(value.bytes, column: index + 1)
+        var row = ClaimRow(line: record.line, raw: record.raw[...])
+        for (field, index) in places {
+            if let value = record[index] { row[field] = ClaimRow.Cell(value.bytes, column: index + 1) }
         }
-        var row = ClaimRow(line: record.line, raw: record.raw[...], token: cell(.token))
-        row.imei = cell(.imei)
-        row.uuid = cell(.uuid)
-        row.time = cell(.time)
-        row.tags = cell(.tags)
         return row
     }
 

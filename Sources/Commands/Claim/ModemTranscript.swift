@@ -145,7 +145,7 @@ struct ModemTranscript {
             rest = rest[start...]
             if firmwareWords.contains(where: { name.suffix($0.count).end(of: $0) != nil }) { continue }
             let value = rest.drop { !isPart($0) }.prefix(while: isPart)
-            if isUUID(value) { return value }
+            if DeviceUUID(text: value) != nil { return value }
         }
         return columns(text)?.uuid
     }
@@ -156,23 +156,19 @@ struct ModemTranscript {
     ) -> (imei: ArraySlice<UInt8>, uuid: ArraySlice<UInt8>)? {
         guard text.last == UInt8(ascii: ",") else { return nil }
         let cells = text.dropLast().split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        guard cells.count > 1, let uuid = cells.last, isUUID(uuid) else { return nil }
+        guard cells.count > 1, let uuid = cells.last, DeviceUUID(text: uuid) != nil else { return nil }
         return (cells[cells.count - 2], uuid)
-    }
-
-    private static func isUUID(_ text: ArraySlice<UInt8>) -> Bool {
-        text.count == 36 && (try? DeviceUUID(text: String(decoding: text, as: UTF8.self))) != nil
     }
 
     private func isOfLastToken(_ value: ArraySlice<UInt8>) -> Bool {
         guard let last = try? AttestationToken(lastToken) else { return false }
-        return last.deviceUUID == (try? DeviceUUID(text: String(decoding: value, as: UTF8.self)))
+        return last.deviceUUID == DeviceUUID(text: value)
     }
 
     /// Whether a UUID is that of the modem firmware in the token, which logs show as well.
     private static func isFirmware(_ named: ClaimRow.Cell, _ token: ArraySlice<UInt8>) -> Bool {
         guard case .identity(let message)? = (try? AttestationToken(token))?.content else { return false }
-        return message.firmwareUUID == (try? DeviceUUID(text: String(decoding: named.bytes, as: UTF8.self)))
+        return message.firmwareUUID == DeviceUUID(text: named.bytes)
     }
 }
 
