@@ -9,7 +9,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib --product assay
 .PHONY: help demo test bench lint install clean build release fuzz soak docs swift packages
 
 help:
-	@echo 'make demo      install what is missing, build, and show the two commands at work'
+	@echo 'make demo      install what is missing, build, and show the program at work'
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make bench     speed, as ratios to what OpenSSL needs on this machine'
@@ -47,6 +47,7 @@ release: swift
 	@$(SWIFT) build $(RELEASE_FLAGS) >&2
 
 bench: packages
+	@scripts/install-incumbent
 	@SWIFT=$(SWIFT) scripts/bench.sh
 
 fuzz: packages build

@@ -4,6 +4,8 @@
 #   BENCH_COUNT=20000         devices
 #   BENCH_SEED=1              any text
 #   BENCH_ROUNDS=5            timed runs of each command
+#   BENCH_CLAIM_ROWS=1000000  rows of the claim file
+#   BENCH_BATCHES=100000      devices of the manifest for commands compose
 #   BENCH_PEERS=1             0 leaves the other tools out
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,15 +23,21 @@ binaries=$("$swift" build "${flags[@]}" --show-bin-path)
 generator="$binaries/assay-benchmark-data"
 make_inputs() {
     local kind=$1 number=$2 out=$3 stamp
-    stamp="$number $seed $(cksum <"$generator")"
+    shift 3
+    stamp="$number $seed $* $(cksum <"$generator")"
     [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] && return
     mkdir -p "$out"
-    "$generator" "$kind" --count "$number" --seed "$seed" --out "$out"
+    "$generator" "$kind" --count "$number" --seed "$seed" --out "$out" "$@"
     printf '%s\n' "$stamp" >"$out/stamp"
 }
 make_inputs tokens "$count" "$folder/tokens"
 make_inputs tokens "$((count * 10))" "$folder/tokens10"
 make_inputs csrs "$count" "$folder/csrs"
 make_inputs jwts "$count" "$folder/jwts"
+make_inputs claims "$count" "$folder/claims"
+make_inputs claims "${BENCH_CLAIM_ROWS:-1000000}" "$folder/claims-many" --unsigned
 
-exec scripts/bench-measure "$binaries/assay" "$folder" "$count"
+status=0
+scripts/bench-measure "$binaries/assay" "$folder" "$count" || status=$?
+scripts/bench-claims "$binaries/assay" "$folder" "$count" || status=$?
+exit "$status"

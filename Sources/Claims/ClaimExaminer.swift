@@ -94,7 +94,7 @@ public final class ClaimExaminer {
             claim.fingerprint = Self.fingerprint(claim.token)
         case .failure(let finding):
             token = nil
-            claim.findings.append(finding)
+            claim.findings.append(Self.shifted(row) ?? finding)
         }
         if case .failure(let finding)? = named { claim.findings.append(finding) }
         if let token {
@@ -159,9 +159,28 @@ public final class ClaimExaminer {
         }
     }
 
+    /// A token that stands in another column, as in a file whose columns have another order and no header.
+    private static func shifted(_ row: ClaimRow) -> ClaimFinding? {
+        guard let expected = row.token?.column else { return nil }
+        for field in ClaimField.allCases where field != .token {
+            guard let cell = row[field], let column = cell.column, cell.bytes.looksLikeToken,
+                (try? AttestationToken(cell.bytes)) != nil
+            else { continue }
+            return ClaimFinding(
+                .csv, "expected the token in column \(expected), found one in column \(column)",
+                column: column, field: field,
+                hint: "put the columns in order, or put a header in front that names them")
+        }
+        return nil
+    }
+
     private static func hint(_ code: ErrorCode, _ text: ArraySlice<UInt8>) -> String {
         if text.isEmpty { return "read the token from the device again, or remove the row" }
         if text.contains(0x0a) || text.contains(0x0d) { return "join the lines of the token" }
+        if text.contains(UInt8(ascii: ";")) { return "separate the fields by commas; nothing is guessed" }
+        if text.first == UInt8(ascii: "\"") || text.first == UInt8(ascii: "'") {
+            return "remove the quotation marks around the token"
+        }
         if text.last == UInt8(ascii: "=") {
             return "remove the = at the ends of the two parts; tokens have no padding"
         }
@@ -178,7 +197,7 @@ public final class ClaimExaminer {
 
     private static func uuid(_ cell: ClaimRow.Cell?) -> Result<DeviceUUID, ClaimFinding>? {
         guard let cell, !cell.bytes.isEmpty else { return nil }
-        if cell.bytes.count == 36, let uuid = try? DeviceUUID(text: cell.text) { return .success(uuid) }
+        if let uuid = DeviceUUID(text: cell.bytes) { return .success(uuid) }
         let isBare = cell.bytes.count == 32 && Hex.decode(cell.text) != nil
         return .failure(
             ClaimFinding(
@@ -204,7 +223,9 @@ public final class ClaimExaminer {
                     .rejected, .uuidMismatch,
                     "the row is for device \(expected), its token is of \(token.deviceUUID)",
                     column: row.uuid?.column, field: .uuid,
-                    hint: "look whether the column was sorted or filled down apart from the others"))
+                    hint: row.uuid?.column == nil
+                        ? "look from which device the UUID and the token were read"
+                        : "look whether the column was sorted or filled down apart from the others"))
         }
         guard let keys else {
             if policy.requiresVerification { claim.findings.append(unverified(.unknownKey, token, row)) }

@@ -3,11 +3,6 @@ import Diagnostics
 
 /// Which columns of a CSV mean what.
 public struct ClaimLayout: Sendable, Equatable {
-    private static let names: [String: ClaimField] = [
-        "imei": .imei, "uuid": .uuid, "deviceuuid": .uuid, "deviceid": .uuid, "token": .token,
-        "attestationtoken": .token, "attesttoken": .token, "claimtoken": .token, "time": .time,
-        "timestamp": .time, "datetime": .time, "date": .time, "tags": .tags,
-    ]
     /// No title is longer; UUIDs and tokens are.
     private static let longestTitle = 32
 
@@ -40,11 +35,11 @@ public struct ClaimLayout: Sendable, Equatable {
     /// - Parameter isFirst: whether the record begins its file; a header further down has to name the token column.
     public init?(header record: CSVRecord, isFirst: Bool = true) {
         guard record.raw.count <= (Self.longestTitle + 8) * record.count else { return nil }
-        let titles = record.fields.map { Self.normalized($0.bytes) }
+        let fields = record.fields
         var places: [ClaimField: Int] = [:]
         var problem: ClaimFinding?
-        for (index, title) in titles.enumerated() {
-            guard let field = Self.names[title] else { continue }
+        for (index, title) in fields.enumerated() {
+            guard let field = ClaimField(title: title.bytes) else { continue }
             if places[field] != nil {
                 problem = ClaimFinding(
                     .csv, "expected one column named \(field.rawValue), found two in the header",
@@ -53,7 +48,7 @@ public struct ClaimLayout: Sendable, Equatable {
             places[field] = index
         }
         guard !places.isEmpty, isFirst || places[.token] != nil,
-            record.fields.allSatisfy({ $0.bytes.trimmed.count <= Self.longestTitle })
+            fields.allSatisfy({ $0.bytes.trimmed.count <= Self.longestTitle })
         else { return nil }
         if places[.token] == nil {
             problem = ClaimFinding(
@@ -66,7 +61,7 @@ public struct ClaimLayout: Sendable, Equatable {
 
     /// The layout of a file without a header, from its first record.
     public static func inferred(from record: CSVRecord) -> ClaimLayout {
-        guard record.count <= 2, let first = record[0], looksLikeToken(first.bytes.trimmed) else {
+        guard record.count <= 2, let first = record[0], first.bytes.trimmed.looksLikeToken else {
             return utilities
         }
         return body
@@ -81,15 +76,10 @@ public struct ClaimLayout: Sendable, Equatable {
         if let finding = shapeFinding(record) {
             return ClaimRow(line: record.line, raw: record.raw[...], finding: finding)
         }
-        func cell(_ field: ClaimField) -> ClaimRow.Cell? {
-            guard let index = places[field], let value = record[index] else { return nil }
-            return ClaimRow.Cell(value.bytes, column: index + 1)
+        var row = ClaimRow(line: record.line, raw: record.raw[...])
+        for (field, index) in places {
+            if let value = record[index] { row[field] = ClaimRow.Cell(value.bytes, column: index + 1) }
         }
-        var row = ClaimRow(line: record.line, raw: record.raw[...], token: cell(.token))
-        row.imei = cell(.imei)
-        row.uuid = cell(.uuid)
-        row.time = cell(.time)
-        row.tags = cell(.tags)
         return row
     }
 
@@ -97,6 +87,9 @@ public struct ClaimLayout: Sendable, Equatable {
     public func row(_ error: CSVError, raw: [UInt8]) -> ClaimRow {
         let place = error.line == error.recordLine ? "" : "line \(error.line), "
         let field = places.first { $0.value == error.field - 1 }?.key
+        if [.strayQuote, .textBehindQuote].contains(error.reason), let finding = Self.delimiter(raw[...]) {
+            return ClaimRow(line: error.recordLine, raw: raw[...], finding: finding)
+        }
         return ClaimRow(
             line: error.recordLine, raw: raw[...],
             finding: ClaimFinding(
@@ -106,13 +99,9 @@ public struct ClaimLayout: Sendable, Equatable {
     }
 
     private func shapeFinding(_ record: CSVRecord) -> ClaimFinding? {
-        if record.count == 1, let only = record[0] {
-            for (byte, name) in [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs")]
-            where only.bytes.contains(byte) {
-                return ClaimFinding(
-                    .csv, "expected fields separated by commas, found \(name)", column: 1,
-                    hint: "save the file again as CSV with commas; nothing is guessed")
-            }
+        if record.count == 1 || !counts.contains(record.count), let finding = Self.delimiter(record.raw[...])
+        {
+            return finding
         }
         if counts.contains(record.count) { return nil }
         if record.count < counts.lowerBound {
@@ -130,23 +119,22 @@ public struct ClaimLayout: Sendable, Equatable {
         }
     }
 
+    /// Names another delimiter in a row that does not have its columns: at least as many of them as commas, which may
+    /// stand in numbers and between tags.
+    private static func delimiter(_ raw: ArraySlice<UInt8>) -> ClaimFinding? {
+        let commas = raw.count { $0 == UInt8(ascii: ",") }
+        for (byte, name) in [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs")]
+        where raw.count(where: { $0 == byte }) >= max(commas, 1) {
+            return ClaimFinding(
+                .csv, "expected fields separated by commas, found \(name)", column: 1,
+                hint: "save the file again as CSV with commas; nothing is guessed")
+        }
+        return nil
+    }
+
     private var expected: String {
         counts.lowerBound == counts.upperBound
             ? "\(counts.upperBound) (\(named))" : "\(counts.lowerBound) to \(counts.upperBound) (\(named))"
-    }
-
-    private static func normalized(_ name: ArraySlice<UInt8>) -> String {
-        let letters = name.prefix(64).filter { 0x30...0x39 ~= $0 || 0x41...0x5a ~= $0 || 0x61...0x7a ~= $0 }
-        return String(decoding: letters.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
-    }
-
-    /// Two parts in the alphabet of tokens.
-    private static func looksLikeToken(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.contains(UInt8(ascii: "."))
-            && bytes.allSatisfy { byte in
-                0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || byte == UInt8(ascii: "-")
-                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=")
-            }
     }
 
     private static func hint(_ reason: CSVError.Reason) -> String {

@@ -2,23 +2,28 @@ import Diagnostics
 import JSON
 
 extension ClaimRow {
-    /// The row in one line of JSON Lines: an object with `token` (or `attestationToken`), and perhaps `imei`, `uuid`
-    /// (or `deviceUuid`, `deviceId`), `time` (or `timestamp`) and `tags`, a text with commas or an array of texts.
+    /// The row in one line of JSON Lines: an object whose members are called as the columns of a header are, `token`
+    /// or `attestationToken` and so on; `tags` is a text with commas or an array of texts. Other members say nothing,
+    /// and neither does null.
     public init(line: Int, json: ArraySlice<UInt8>) {
         self.init(line: line, raw: json)
         do throws(ClaimFinding) {
-            let value = try Self.object(json)
-            token = try Self.cell(value, .token, "token", "attestationToken")
-            imei = try Self.cell(value, .imei, "imei")
-            uuid = try Self.cell(value, .uuid, "uuid", "deviceUuid", "deviceId")
-            time = try Self.cell(value, .time, "time", "timestamp")
-            tags = try Self.tags(value["tags"])
+            for member in try Self.members(json) {
+                guard let field = ClaimField(title: Array(member.name.utf8)[...]) else { continue }
+                if case .null = member.value { continue }
+                guard self[field] == nil else {
+                    throw ClaimFinding(
+                        .json, "expected one member for \(field.rawValue), found two", field: field,
+                        hint: "remove one of the two members")
+                }
+                self[field] = try field == .tags ? Self.tags(member.value) : Self.cell(member.value, field)
+            }
         } catch {
             finding = error
         }
     }
 
-    private static func object(_ json: ArraySlice<UInt8>) throws(ClaimFinding) -> JSONValue {
+    private static func members(_ json: ArraySlice<UInt8>) throws(ClaimFinding) -> [JSONObject.Member] {
         let hint = "write one JSON object a line, with the member token"
         let value: JSONValue
         do {
@@ -26,31 +31,22 @@ extension ClaimRow {
         } catch {
             throw ClaimFinding(.json, "\(error.message), character \(error.column)", hint: hint)
         }
-        guard value.objectValue != nil else {
+        guard let object = value.objectValue else {
             throw ClaimFinding(.json, "expected an object, found \(value.kind)", hint: hint)
         }
-        return value
+        return object.members
     }
 
-    private static func cell(
-        _ object: JSONValue, _ field: ClaimField, _ names: String...
-    ) throws(ClaimFinding) -> Cell? {
-        for name in names {
-            guard let value = object[name] else { continue }
-            if case .null = value { return nil }
-            guard let text = value.stringValue else {
-                throw ClaimFinding(
-                    .json, "expected a text as \(name), found \(value.kind)", field: field,
-                    hint: "put the value in quotation marks")
-            }
-            return Cell(Array(text.utf8)[...])
+    private static func cell(_ value: JSONValue, _ field: ClaimField) throws(ClaimFinding) -> Cell {
+        guard let text = value.stringValue else {
+            throw ClaimFinding(
+                .json, "expected a text as \(field.rawValue), found \(value.kind)", field: field,
+                hint: "put the value in quotation marks")
         }
-        return nil
+        return Cell(Array(text.utf8)[...])
     }
 
-    private static func tags(_ value: JSONValue?) throws(ClaimFinding) -> Cell? {
-        guard let value else { return nil }
-        if case .null = value { return nil }
+    private static func tags(_ value: JSONValue) throws(ClaimFinding) -> Cell {
         if let text = value.stringValue { return Cell(Array(text.utf8)[...]) }
         let texts = value.arrayValue?.map(\.stringValue)
         guard let texts, !texts.contains(nil) else {
@@ -59,6 +55,11 @@ extension ClaimRow {
                 hint: "write the tags as [\"one\",\"two\"]")
         }
         let tags = texts.compactMap { $0 }
+        guard !tags.contains("") else {
+            throw ClaimFinding(
+                .json, "expected tags, found an empty text in the array", field: .tags,
+                hint: "remove the empty text")
+        }
         guard !tags.contains(where: { $0.utf8.contains(UInt8(ascii: ",")) }) else {
             throw ClaimFinding(
                 .json, "expected tags without commas, found one in the array", field: .tags,

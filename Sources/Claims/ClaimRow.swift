@@ -27,6 +27,28 @@ public struct ClaimRow: Sendable {
     /// What is wrong with the row as a whole; its fields are then not looked at.
     public var finding: ClaimFinding?
 
+    /// The cell of a field.
+    subscript(field: ClaimField) -> Cell? {
+        get {
+            switch field {
+            case .imei: imei
+            case .uuid: uuid
+            case .token: token
+            case .time: time
+            case .tags: tags
+            }
+        }
+        set {
+            switch field {
+            case .imei: imei = newValue
+            case .uuid: uuid = newValue
+            case .token: token = newValue
+            case .time: time = newValue
+            case .tags: tags = newValue
+            }
+        }
+    }
+
     public init(line: Int, raw: ArraySlice<UInt8>, token: Cell? = nil, finding: ClaimFinding? = nil) {
         self.line = line
         self.raw = raw
@@ -42,6 +64,15 @@ extension ArraySlice<UInt8> {
         var slice = drop(while: isBlank)
         while let last = slice.last, isBlank(last) { slice.removeLast() }
         return slice
+    }
+
+    /// Two parts in the alphabet of tokens.
+    var looksLikeToken: Bool {
+        contains(UInt8(ascii: "."))
+            && allSatisfy { byte in
+                0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || byte == UInt8(ascii: "-")
+                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=")
+            }
     }
 
     /// For messages: the text when it is short. A longer one may be a token that stands in the wrong column.

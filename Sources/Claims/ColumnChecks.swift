@@ -13,7 +13,7 @@ enum ColumnChecks {
     /// none.
     static func imei(_ text: ArraySlice<UInt8>) -> ClaimFinding? {
         if text.isEmpty || text.elementsEqual("None".utf8) { return nil }
-        if text.count == 15, IMEI(text: String(decoding: text, as: UTF8.self)) != nil { return nil }
+        if IMEI.isValid(text) { return nil }
         let damage = digitDamage(text) ?? numberDamage(text) ?? (text.excerpt, readAgain)
         return ClaimFinding(
             .csv, "expected an IMEI of 15 digits with its check digit, found \(damage.found)",
@@ -27,22 +27,26 @@ enum ColumnChecks {
         guard text.allSatisfy(isDigit) else { return nil }
         switch text.count {
         case 15:
-            let body = String(decoding: text.dropLast(), as: UTF8.self)
-            let check = (0...9).first { IMEI(text: body + String($0)) != nil } ?? 0
+            let check = (0...9).first { IMEI.isValid(text.dropLast() + [0x30 + $0]) } ?? 0
             let found = String(decoding: text.suffix(1), as: UTF8.self)
+            // A spreadsheet that showed 3.55026E+14 writes 355026000000000 when the cell is formatted anew.
+            if text.suffix(6).allSatisfy({ $0 == 0x30 }) {
+                return ("a number that was rounded, as spreadsheets do; its last digits are lost", readAgain)
+            }
             return ("check digit \(found) where \(check) is right", "a digit is wrong; " + readAgain)
         case 16: return ("16 digits, as an IMEISV has", "use the IMEI (AT+CGSN=1), not the IMEISV")
-        case 1...14:
-            let padded =
-                String(repeating: "0", count: 15 - text.count) + String(decoding: text, as: UTF8.self)
+        // An IMEI begins with two zeros at most.
+        case 13...14:
+            let padded = String(
+                decoding: Array(repeating: 0x30, count: 15 - text.count) + text, as: UTF8.self)
             if IMEI(text: padded) != nil {
                 return (
                     "\(text.count) digits: leading zeros were lost, as spreadsheets do",
                     "write it as \(padded); " + asText
                 )
             }
-            return ("\(text.count) \(text.count == 1 ? "digit" : "digits")", readAgain)
-        default: return ("\(text.count) digits", readAgain)
+            return ("\(text.count) digits", readAgain)
+        default: return ("\(text.count) \(text.count == 1 ? "digit" : "digits")", readAgain)
         }
     }
 
@@ -66,7 +70,10 @@ enum ColumnChecks {
         if separators.count == 1, let point = text.firstIndex(where: { !isDigit($0) }),
             text[(point + 1)...].allSatisfy({ $0 == 0x30 })
         {
-            return ("\(text.excerpt), a number with decimals, as spreadsheets write it", asText)
+            return (
+                "\(text.excerpt), a number with decimals, as spreadsheets write it",
+                "remove the decimals; " + asText
+            )
         }
         return ("\(text.excerpt), digits in groups", "write the 15 digits without anything between them")
     }

@@ -19,17 +19,24 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
 
     /// The identity from its text, 8-4-4-4-12 hexadecimal digits in either case; throws `usage` otherwise.
     public init(text: String) throws(ToolError) {
-        let utf8 = text.utf8.span
-        guard utf8.count == 36 else { throw Self.malformed(text) }
+        guard let uuid = Self(octets: text.utf8.span) else { throw Self.malformed(text) }
+        self = uuid
+    }
+
+    /// The same from ASCII, nil for anything else.
+    public init?(text: ArraySlice<UInt8>) { self.init(octets: text.span) }
+
+    private init?(octets: borrowing Span<UInt8>) {
+        guard octets.count == 36 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
         for index in 0..<36 {
-            let byte = utf8[index]
+            let byte = octets[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == UInt8(ascii: "-") else { throw Self.malformed(text) }
+                guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let nibble = Self.nibble(byte) else { throw Self.malformed(text) }
+            guard let nibble = Self.nibble(byte) else { return nil }
             if digits < 16 {
                 words.0 = words.0 << 4 | nibble
             } else {

@@ -7,11 +7,14 @@ public struct LineChunk: Sendable {
     public let firstLine: Int
     /// How many lines end in this block; a last line without a line feed counts.
     public let lineCount: Int
+    /// Whether these bytes go on with the too long line that the block before began.
+    public let isRest: Bool
 
-    public init(bytes: [UInt8], firstLine: Int, lineCount: Int) {
+    public init(bytes: [UInt8], firstLine: Int, lineCount: Int, isRest: Bool = false) {
         self.bytes = bytes
         self.firstLine = firstLine
         self.lineCount = lineCount
+        self.isRest = isRest
     }
 
     /// Calls `body` with each line, without its line feed, and its number, until it answers false.
@@ -30,7 +33,7 @@ public struct LineChunk: Sendable {
 /// Splits a stream into blocks of whole lines, with memory that does not depend on the length of the stream.
 ///
 /// A line longer than the limit is cut to one byte more than the limit, so that whoever reads it sees that it is
-/// too long; the rest of it is dropped.
+/// too long; the rest of it is dropped, or comes in blocks of its own for who wants to keep it.
 public struct LineChunkReader {
     /// Where a block may end.
     public enum Boundary: Sendable {
@@ -50,12 +53,17 @@ public struct LineChunkReader {
     private var pending: [UInt8] = []
     private var nextLine = 1
     private var atEnd = false
+    private let keepsRests: Bool
+    private var isInLongLine = false
 
     /// - Parameter target: blocks are about this long, in bytes.
+    /// - Parameter keepsRests: whether what is cut from too long lines is passed on (``LineChunk/isRest``).
     public init(
-        _ source: ByteSource, boundary: Boundary = .anyLine, target: Int = 16_384, head: [UInt8] = []
+        _ source: ByteSource, boundary: Boundary = .anyLine, target: Int = 16_384, head: [UInt8] = [],
+        keepsRests: Bool = false
     ) {
         self.source = source
+        self.keepsRests = keepsRests
         self.boundary = boundary
         self.target = max(target, 1)
         pending = head
@@ -64,9 +72,13 @@ public struct LineChunkReader {
     /// The next block, or `nil` at the end.
     public mutating func next() throws(ToolError) -> LineChunk? {
         while true {
+            if isInLongLine, !pending.isEmpty { return takeRest() }
             if pending.count >= target, let end = lastBoundary() { return take(end) }
             if atEnd { return pending.isEmpty ? nil : take(pending.count) }
-            if pending.count > longestAllowed { try shorten() }
+            if pending.count > longestAllowed {
+                if keepsRests, lastBoundary() == nil { return takeBeginning() }
+                try shorten()
+            }
             if try source.read(into: &pending, limit: target) == 0 { atEnd = true }
         }
     }
@@ -108,6 +120,24 @@ public struct LineChunkReader {
                 return
             }
         }
+    }
+
+    /// As much of a too long line as ``shorten()`` would leave of it.
+    private mutating func takeBeginning() -> LineChunk {
+        let bytes = Array(pending.prefix(longestAllowed + 1))
+        pending.removeFirst(bytes.count)
+        isInLongLine = true
+        return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: 0)
+    }
+
+    /// What follows of a too long line, up to its line feed.
+    private mutating func takeRest() -> LineChunk {
+        let feed = pending.firstIndex(of: 0x0a)
+        let bytes = Array(pending[..<(feed.map { $0 + 1 } ?? pending.count)])
+        pending.removeFirst(bytes.count)
+        defer { if feed != nil { nextLine += 1 } }
+        isInLongLine = feed == nil
+        return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: feed == nil ? 0 : 1, isRest: true)
     }
 
     private mutating func take(_ end: Int) -> LineChunk {

@@ -3,17 +3,17 @@ import Diagnostics
 import InputOutput
 import PKIX
 
-/// `assay-benchmark-data`: reproducible tokens, requests and JWTs to measure with.
+/// `assay-benchmark-data`: reproducible tokens, claims, requests and JWTs to measure with.
 @main
 struct BenchmarkData: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "assay-benchmark-data",
-        abstract: "Make reproducible tokens, requests or JWTs to measure with.",
+        abstract: "Make reproducible tokens, claims, requests or JWTs to measure with.",
         discussion: """
             The same seed gives the same bytes on every machine. Whoever knows the seed has the keys: nothing made \
             here may be trusted anywhere.
             """,
-        subcommands: [Tokens.self, Requests.self, JWTs.self])
+        subcommands: [Tokens.self, Claims.self, Requests.self, JWTs.self])
 
     static func main() {
         do {
@@ -65,6 +65,21 @@ struct Tokens: ParsableCommand {
     @OptionGroup var fleet: FleetOptions
 
     func run() throws { try fleet.make(.tokens) }
+}
+
+struct Claims: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "claims",
+        abstract:
+            "The same tokens as the nRF Cloud utilities store them (attestation_tokens.csv), and pubkeys.csv."
+    )
+
+    @OptionGroup var fleet: FleetOptions
+
+    @Flag(help: "Noise in place of signatures, and no keys: a hundred times as fast.")
+    var unsigned = false
+
+    func run() throws { try fleet.make(.claims(signed: !unsigned)) }
 }
 
 struct Requests: ParsableCommand {

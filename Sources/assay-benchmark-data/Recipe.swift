@@ -27,6 +27,21 @@ struct Recipe: Sendable {
         return Product(stretches: [token + [lineFeed], try keyRow(workshop.fleet, index, key)])
     }
 
+    /// The rows of `attestation_tokens.csv`: `imei,uuid,token,time`.
+    static func claims(signed: Bool) -> Recipe {
+        Recipe(files: ["attestation_tokens.csv"] + (signed ? ["pubkeys.csv"] : [])) {
+            (workshop, index, spoiled) throws(ToolError) in
+            let key = signed ? try workshop.key("identity", index) : nil
+            let device = try workshop.fleet.uuid("uuid", index)
+            let row =
+                Array("\(imei(index)),\(device),".utf8)
+                + (try workshop.token(index, key: key, spoiled: spoiled))
+                + Array(",2026-02-03T04:05:06.123456+00:00\n".utf8)
+            guard let key else { return Product(stretches: [row]) }
+            return Product(stretches: [row, try keyRow(workshop.fleet, index, key)])
+        }
+    }
+
     static func jwts(issued: Int64, expires: Int64) -> Recipe {
         Recipe(files: ["jwts.txt", "pubkeys.csv"]) { (workshop, index, spoiled) throws(ToolError) in
             let key = try workshop.key("identity", index)
@@ -47,6 +62,13 @@ struct Recipe: Sendable {
             let text = PEMWriter.encode(label: "CERTIFICATE REQUEST", der: der)
             return Product(stretches: [text] + stretches, own: folder == nil ? nil : text)
         }
+    }
+
+    /// The number of the device in an IMEI, behind `35`.
+    private static func imei(_ index: Int) -> String {
+        let digits = String(index % 1_000_000_000_000)
+        let body = "35" + String(repeating: "0", count: 12 - digits.utf8.count) + digits
+        return (0...9).lazy.map { body + String($0) }.first { IMEI(text: $0) != nil } ?? body
     }
 
     private static let lineFeed = UInt8(ascii: "\n")

@@ -49,8 +49,9 @@ final class Workshop {
 
     // MARK: Attestation tokens
 
-    /// The answer of `%ATTESTTOKEN`: the first part is signed as the external data of a nil payload.
-    func token(_ index: Int, key: Key, spoiled: Bool) throws(ToolError) -> [UInt8] {
+    /// The answer of `%ATTESTTOKEN`: the first part is signed as the external data of a nil payload; without a key the
+    /// signature is noise.
+    func token(_ index: Int, key: Key?, spoiled: Bool) throws(ToolError) -> [UInt8] {
         var body = CBORWriter(reservingCapacity: 64)
         body.tag(55_799)
         body.arrayHeader(5)
@@ -59,7 +60,8 @@ final class Workshop {
         body.unsigned(UInt64(index % 6) + 1)
         body.byteString(fleet.identifier("firmware", index % 3))
         body.byteString(fleet.identifier("nonce", index))
-        let envelope = try sign1(firstPart: body.bytes, payload: nil, key: key, spoiled: spoiled)
+        let signer = key.map(Signer.key) ?? .noise(fleet.digest("noise", index))
+        let envelope = try sign1(firstPart: body.bytes, payload: nil, by: signer, spoiled: spoiled)
         return join([body.bytes, envelope])
     }
 
@@ -76,12 +78,20 @@ final class Workshop {
         payload.byteString(Digest.sha256(request))
         payload.byteString(fleet.identifier("nonce", index))
         let key = try key("identity", index)
-        return join([request, try sign1(firstPart: [], payload: payload.bytes, key: key, spoiled: false)])
+        return join([
+            request, try sign1(firstPart: [], payload: payload.bytes, by: .key(key), spoiled: false),
+        ])
+    }
+
+    private enum Signer {
+        case key(Key)
+        /// 32 bytes, twice in place of a signature.
+        case noise([UInt8])
     }
 
     /// A COSE_Sign1 by the identity key (kid −2).
     private func sign1(
-        firstPart: [UInt8], payload: [UInt8]?, key: Key, spoiled: Bool
+        firstPart: [UInt8], payload: [UInt8]?, by signer: Signer, spoiled: Bool
     ) throws(ToolError) -> [UInt8] {
         var protected = CBORWriter(reservingCapacity: 3)
         protected.mapHeader(1)
@@ -89,10 +99,15 @@ final class Workshop {
         protected.integer(-7)
         var keyID = CBORWriter(reservingCapacity: 1)
         keyID.integer(-2)
-        var signature = try sign(
-            SigStructure.encode(
-                protected: protected.bytes[...], externalAAD: firstPart[...],
-                payload: payload.map { .bytes($0[...]) } ?? .null), key)
+        var signature: [UInt8]
+        switch signer {
+        case .noise(let noise): signature = noise + noise
+        case .key(let key):
+            signature = try sign(
+                SigStructure.encode(
+                    protected: protected.bytes[...], externalAAD: firstPart[...],
+                    payload: payload.map { .bytes($0[...]) } ?? .null), key)
+        }
         if spoiled { signature[63] ^= 1 }
         var envelope = CBORWriter(reservingCapacity: 192)
         envelope.tag(18)

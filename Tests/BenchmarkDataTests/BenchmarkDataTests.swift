@@ -16,6 +16,15 @@ private let expectedDigests = [
         "pubkeys.csv": "0a6627abdc1303fda66092920ea633e97724aa08891dfe61192d28bc1f5c5940",
         "tokens.txt": "cd30012e3cb03b3157b826e9b08f6c5176f29fb42500b2334016327eddd8248a",
     ],
+    "claims": [
+        "attestation_tokens.csv": "48c959d1900494ce290f9a223cfefe32f154453de0fef3f744c09a8d642a54a1",
+        "bad.txt": "ae5ac6c12b3b8a6a5f2c55bbdf5d6329460712234656a918438a421cb628b28a",
+        "pubkeys.csv": "0a6627abdc1303fda66092920ea633e97724aa08891dfe61192d28bc1f5c5940",
+    ],
+    "claims --unsigned": [
+        "attestation_tokens.csv": "84c4ad13dece07f8c226ed506190141f03c48993242ae31039972b09ea14bbfe",
+        "bad.txt": "ae5ac6c12b3b8a6a5f2c55bbdf5d6329460712234656a918438a421cb628b28a",
+    ],
     "jwts": [
         "bad.txt": "ae5ac6c12b3b8a6a5f2c55bbdf5d6329460712234656a918438a421cb628b28a",
         "jwts.txt": "76eb6ad72bd27c7c881aaf07e133a8a70a1e3c9c720df1c2f5d380f12df1bec9",
@@ -31,6 +40,8 @@ private let expectedDigests = [
 private func namedRecipe(_ kind: String) -> Recipe? {
     switch kind {
     case "tokens": .tokens
+    case "claims": .claims(signed: true)
+    case "claims --unsigned": .claims(signed: false)
     case "jwts": .jwts(issued: 1_760_000_000, expires: 2_390_720_000)
     case "csrs": .requests(folder: nil, keyGeneration: true)
     default: nil
@@ -49,7 +60,7 @@ private func lines(_ path: String) throws -> [String] {
     try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
 }
 
-@Test(arguments: ["tokens", "jwts", "csrs"], [1, 3])
+@Test(arguments: expectedDigests.keys.sorted(), [1, 3])
 func bytesFollowFromTheSeedAlone(kind: String, jobs: Int) throws {
     let recipe = try #require(namedRecipe(kind))
     let digests = try withFolder { folder in

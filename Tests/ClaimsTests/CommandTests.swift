@@ -3,53 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A folder of its own, removed at the end.
-private final class Workshop {
-    let folder: URL
-
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "assay-claims-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func write(_ bytes: [UInt8], _ name: String) throws {
-        try Data(bytes).write(to: folder.appendingPathComponent(name))
-    }
-
-    func read(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: folder.appendingPathComponent(name)))
-    }
-
-    func names(_ name: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent(name).path).sorted()
-    }
-
-    func run(_ arguments: String..., program: String = TestPaths.binary.path) throws -> ProcessOutcome {
-        try ChildProcess(
-            [program] + arguments, in: folder,
-            environment: ["HOME": folder.path, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"], limit: 120
-        ).run()
-    }
-}
-
-private struct Result: Decodable, Equatable {
-    let row: Int
-    let status: String
-    let message: String
-    let deviceUuid: String?
-}
-
-private func results(_ outcome: ProcessOutcome) throws -> [Result] {
-    try outcome.standardOutput.split(separator: 0x0a).map { try JSONDecoder().decode(Result.self, from: $0) }
-}
-
-private func lines(_ bytes: [UInt8]) -> [String] {
-    String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-}
-
 @Suite struct ReconciliationTests {
     /// Rows of all kinds, each on one line and each different.
     private func rows(_ random: inout SeededGenerator) throws -> [(text: String, status: String)] {
@@ -175,6 +128,27 @@ private func lines(_ bytes: [UInt8]) -> [String] {
         for name in names.dropLast() { #expect(lines(try workshop.read("out/\(name)")).count == 1_000) }
     }
 
+    @Test func onboardingBodiesHoldAThousandRows() throws {
+        let workshop = try Workshop()
+        let generator = TestPaths.binary.deletingLastPathComponent()
+            .appendingPathComponent("assay-benchmark-data").path
+        #expect(try workshop.run("csrs", "--count", "1001", "--out", ".", program: generator).status == 0)
+        #expect(
+            try workshop.run(
+                "ca", "import", "ca", "--cert", "ca.pem", "--key", "ca.key", "--no-passphrase"
+            ).status == 0)
+        #expect(
+            try workshop.run("ca", "issue", "--ca", "ca", "csrs.pem", "--json", "-o", "issued.jsonl").status
+                == 0)
+        #expect(try workshop.run("claim", "onboard", "issued.jsonl", "-o", "out").status == 0)
+        #expect(try workshop.names("out") == ["manifest.jsonl", "onboard-0001.csv", "onboard-0002.csv"])
+        let bodies = try ["out/onboard-0001.csv", "out/onboard-0002.csv"].map { name in
+            lines(try workshop.read(name)).filter { $0.hasSuffix("BEGIN CERTIFICATE-----") }
+        }
+        #expect(bodies.map(\.count) == [1_000, 1])
+        #expect(Set(bodies.joined()).count == 1_001)
+    }
+
     /// The nRF Cloud utilities themselves say what they would send.
     @Test(arguments: [nil, "nrf-cloud-onboarding", "a,location=Trondheim"])
     func bodiesAreThoseOfTheUtilities(tags: String?) throws {
@@ -208,101 +182,5 @@ private func lines(_ bytes: [UInt8]) -> [String] {
         for name in try workshop.names("theirs") {
             #expect(try workshop.read("ours/\(name)") == (try workshop.read("theirs/\(name)")))
         }
-    }
-}
-
-@Suite struct AbuseTests {
-    private let device: TestDevice
-
-    init() throws {
-        var random = SeededGenerator(seed: 77)
-        device = try TestDevice(&random)
-    }
-
-    private func check(_ bytes: [UInt8], _ format: String = "auto") throws -> [Result] {
-        let workshop = try Workshop()
-        try workshop.write(bytes, "in")
-        let outcome = try workshop.run(
-            "claim", "check", "in", "--json", "--format", format, "--rejects", "bad")
-        #expect([0, 1, 3, 4].contains(outcome.status))
-        return try results(outcome)
-    }
-
-    private func check(_ text: String, _ format: String = "auto") throws -> [String] {
-        try check(Array(text.utf8), format).map { "\($0.row) \($0.status) \($0.message)" }
-    }
-
-    @Test func lineEndsAndMarks() throws {
-        let ready = "ready ready to claim"
-        #expect(try check("\u{feff}\(device.row)\r\n") == ["1 \(ready)"])
-        #expect(try check("\u{feff}\(device.token)\r\n\r\n") == ["1 \(ready)"])
-        #expect(try check("\u{feff}{\"token\":\"\(device.token)\"}\r\n") == ["1 \(ready)"])
-        #expect(
-            try check("imei,uuid,token,time\r\(device.row)\r") == [
-                "1 malformed expected a line feed behind a carriage return, found none (character 21)"
-            ])
-        #expect(
-            try check("\(device.token)\r\(device.token)\r", "lines").map { $0.prefix(11) } == ["1 malformed"])
-        let utf16 = Array(try unwrapped(device.row.data(using: .utf16)))
-        #expect(utf16.starts(with: [0xff, 0xfe]))
-        #expect(try check(utf16).map(\.message) == ["expected UTF-8, found UTF-16"])
-    }
-
-    @Test func embeddedNewlinesAndQuotes() throws {
-        let quoted =
-            "note,token\n\"say \"\"hi\"\",\nor\r\nnot\",\"\(device.token)\"\n\"=cmd|'/C calc'!A0\",\(device.token)\n"
-        #expect(
-            try check(quoted) == [
-                "2 ready ready to claim",
-                "5 duplicate device \(device.uuid) is in in:2 already, with the same token",
-            ])
-    }
-
-    @Test func hugeFieldsAndRows() throws {
-        let field = Array(repeating: UInt8(ascii: "a"), count: 3 << 20)
-        let after = Array("\n\(device.row)\n".utf8)
-        #expect(
-            try check(field + [0x2c] + field + after, "csv").map { "\($0.row) \($0.status)" } == [
-                "1 malformed", "2 ready",
-            ])
-        let columns = Array(repeating: UInt8(ascii: ","), count: 1_000_000)
-        #expect(try check(columns + after).map { "\($0.row) \($0.status)" } == ["1 malformed", "2 ready"])
-        #expect(try check([0] + after).map { "\($0.row) \($0.status)" } == ["1 malformed", "2 ready"])
-        #expect(
-            try check([0xff, 0x2c] + after).map { "\($0.row) \($0.status)" } == ["1 malformed", "2 ready"])
-        #expect(try check([0x22] + after).map { "\($0.row) \($0.status)" } == ["1 malformed", "2 ready"])
-    }
-
-    /// Every byte of a row beyond all limits is in the rejects.
-    @Test func aHugeRowIsRejectedWhole() throws {
-        let row = Array("1,2,".utf8) + Array(repeating: UInt8(ascii: "x"), count: 9 << 20) + [0x0a]
-        let workshop = try Workshop()
-        try workshop.write(row + Array("\(device.row)\n".utf8), "in")
-        #expect(try workshop.run("claim", "check", "in", "--rejects", "bad").status == 3)
-        #expect(try workshop.read("bad") == row)
-    }
-
-    @Test func logsGiveImeiAndUuid() throws {
-        let other = "50363154-0000-0000-0000-000000000000"
-        let log = """
-            AT+CGSN=1\r
-            +CGSN: "3526561061112"\r
-            +CGSN: "352656106111230"\r
-            AT%DEVICEUUID\r
-            %DEVICEUUID: \(device.uuid)\r
-            AT%ATTESTTOKEN\r
-            %ATTESTTOKEN: "\(device.token)"\r
-            Device UUID: \(device.uuid)\r
-            [00:01] <inf> token is \(device.token), keep it\r
-            UUID \(other)\r
-            %ATTESTTOKEN: "\(device.token)"\r
-
-            """
-        #expect(
-            try check(log) == [
-                "7 malformed expected an IMEI of 15 digits with its check digit, found check digit 0 where 3 is right",
-                "9 ready ready to claim",
-                "11 rejected the row is for device \(other), its token is of \(device.uuid)",
-            ])
     }
 }

@@ -50,6 +50,8 @@ private func device(_ seed: UInt64 = 1) throws -> TestDevice {
         ("3,55E+14", "'3,55E+14', a spreadsheet's short form of a long number; its last digits are lost"),
         ("35265610611123", "14 digits"),
         ("1000000123454", "13 digits: leading zeros were lost, as spreadsheets do"),
+        ("123454", "6 digits"), ("0", "1 digit"),
+        ("355026000000000", "a number that was rounded, as spreadsheets do; its last digits are lost"),
         ("352656106111230", "check digit 0 where 3 is right"),
         ("3526561061112331", "16 digits, as an IMEISV has"),
         ("35265610611123300", "17 digits"),
@@ -137,10 +139,28 @@ private func device(_ seed: UInt64 = 1) throws -> TestDevice {
                     "ready",
                     "malformed; malformed csv [5] row too long: expected 4 (imei,uuid,token,time) columns, found 5",
                 ])
+    }
+
+    /// Another delimiter is named, also where commas stand in numbers or quotation marks around the fields.
+    @Test func otherDelimitersAreNamed() throws {
+        let device = try device()
+        let semicolons = "malformed; malformed csv [1] expected fields separated by commas, found semicolons"
+        let tabs = "malformed; malformed csv [1] expected fields separated by commas, found tabs"
+        #expect(try judged("a;b;c\n\na\tb\n") == [semicolons, tabs])
         #expect(
-            try judged("a;b;c\n\na\tb\n") == [
-                "malformed; malformed csv [1] expected fields separated by commas, found semicolons",
-                "malformed; malformed csv [1] expected fields separated by commas, found tabs",
+            try judged("352656106111233;\(device.uuid);\(device.token);2026-02-03\n") == [semicolons])
+        #expect(try judged("3,52656E+14;\(device.uuid);\(device.token);\n") == [semicolons])
+        #expect(try judged("\(device.token)\ta,b\tc\n") == [tabs])
+        // One of its own is text.
+        #expect(try judged("token,note\n\(device.token),a;b\tc;d;e;f\n") == ["ready"])
+    }
+
+    @Test func aTokenInAnotherColumnIsFound() throws {
+        let device = try device()
+        #expect(
+            try judged("\(device.token),\(device.uuid),352656106111233,\n") == [
+                "malformed; malformed csv [1 imei] expected the token in column 3, found one in column 1; "
+                    + "malformed csv [1 imei] expected an IMEI of 15 digits with its check digit, found a text of 180 bytes"
             ])
     }
 

@@ -109,6 +109,42 @@ import Testing
             "malformed json [tags] expected tags without commas, found one in the array"
         ),
         (
+            #"{"token":"a.b","claimToken":null,"attestationToken":"c.d"}"#,
+            "malformed json [token] expected one member for token, found two"
+        ),
+        (
+            #"{"token":"a.b","token":"a.b"}"#,
+            "malformed json [] expected distinct member names, found one twice, character 22"
+        ),
+        (
+            #"{"token":"a.b","imei":NaN}"#,
+            "malformed json [] expected a JSON value, found something else, character 25"
+        ),
+        (
+            #"{"token":"a.b","imei":9007199254740993}"#,
+            "malformed json [imei] expected a text as imei, found an integer"
+        ),
+        (
+            #"{"token":"a.b","imei":355026930000000000000000000000}"#,
+            "malformed json [imei] expected a text as imei, found a number"
+        ),
+        (
+            #"{"token":"a.b","tags":["\ud800"]}"#,
+            "malformed json [] expected a Unicode escape with surrogates in pairs, found another, character 31"
+        ),
+        (
+            #"{"token":"a.b","deep":"# + String(repeating: "[", count: 200),
+            "malformed json [] expected at most 128 levels of nesting, found more, character 150"
+        ),
+        (
+            #"{"token":"a.b"}{"token":"a.b"}"#,
+            "malformed json [] expected the end after the JSON value, found more, character 16"
+        ),
+        (
+            #"{"token":"a.b","tags":["a",""]}"#,
+            "malformed json [tags] expected tags, found an empty text in the array"
+        ),
+        (
             #"{"token":"a.b","tags":[1]}"#,
             "malformed json [tags] expected a text or an array of texts as tags, found an array"
         ),

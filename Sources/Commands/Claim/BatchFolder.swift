@@ -12,6 +12,9 @@ final class BatchFolder {
         let file: String
         /// The number of the row in its file, from 1.
         let row: Int
+
+        /// `line 17 of claim-0001.csv`
+        func named(_ unit: String) -> String { "\(unit) \(row) of \(file)" }
     }
 
     private static let manifestName = "manifest.jsonl"
@@ -23,11 +26,14 @@ final class BatchFolder {
     private let folder: NewFolder
     private let manifest: any ByteSink
     private var batch = ClaimBatch()
+    /// The name of the body that is being filled.
+    private var name: String
     private var entries = JSONWriter(reservingCapacity: 65_536)
 
     /// - Parameter prefix: bodies are called `<prefix>-0001.csv` and so on.
     init(path: String, prefix: String, replaces: Bool) throws(ToolError) {
         self.prefix = prefix
+        name = Self.name(prefix, 1)
         folder = try NewFolder(path: path, replaces: replaces) { name in
             name == Self.manifestName || Self.isBody(name, prefix)
         }
@@ -41,9 +47,9 @@ final class BatchFolder {
         if batch.isFull {
             try flush()
             batch.advance()
+            name = Self.name(prefix, batch.number)
         }
-        let number = batch.append(line: row)
-        let place = Place(file: name(batch.number), row: number)
+        let place = Place(file: name, row: batch.append(line: row))
         describe(place, &entries)
         return place
     }
@@ -57,13 +63,13 @@ final class BatchFolder {
     }
 
     private func flush() throws(ToolError) {
-        try folder.write(batch.bytes, as: name(batch.number))
+        try folder.write(batch.bytes, as: name)
         try manifest.write(entries.bytes)
         entries.removeAll()
         bodies += 1
     }
 
-    private func name(_ number: Int) -> String {
+    private static func name(_ prefix: String, _ number: Int) -> String {
         let digits = String(number)
         return prefix + "-" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits + ".csv"
     }

@@ -38,9 +38,7 @@ struct ClaimCheck: AssayCommand {
         try table?.commit()
         try sink.commit()
         console.note(delivery.tally.summary(readyName: "ready", showsVerified: keys != nil))
-        guard delivery.tally != ClaimTally() || Interruption.requested else {
-            throw ToolError(.csv, "expected a row with a token, found none in the input")
-        }
+        try delivery.tally.demandInputs(.csv, "a row with a token")
         return delivery.tally.exitStatus
     }
 }

@@ -104,14 +104,15 @@ final class ClaimDelivery {
 
     /// The report that the worker could not render, or nil where its rendering stands or none is wanted.
     private func report(
-        _ claim: ExaminedClaim, _ duplicate: ClaimFinding?, _ place: String?, _ source: Int
+        _ claim: ExaminedClaim, _ duplicate: ClaimFinding?, _ place: BatchFolder.Place?, _ source: Int
     ) -> ClaimReport? {
         let (name, several) = (names[source], names.count > 1)
         if let duplicate {
             return ClaimReport(claim, duplicateOf: duplicate, source: name, namesSource: several)
         }
         guard run.packs, run.json || run.verbose || claim.status != .ready else { return nil }
-        return ClaimReport(claim, source: name, namesSource: several, message: place)
+        return ClaimReport(
+            claim, source: name, namesSource: several, message: place.map { "packed as " + $0.named("line") })
     }
 
     private func render(_ report: ClaimReport) -> [UInt8] {

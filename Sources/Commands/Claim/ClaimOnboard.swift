@@ -14,7 +14,8 @@ struct ClaimOnboard: AssayCommand {
         commandName: "onboard",
         abstract: "Write the onboarding CSV bodies of device certificates.",
         discussion: """
-            Offline: nothing is sent. Takes certificates in PEM, folders of them, or what ca issue --json prints, and \
+            Offline: nothing is sent. Takes certificates in PEM, folders of them, or what ca issue --json and ca export \
+            --format jsonl print, and \
             writes deviceId,subType,tags,fwTypes,"PEM" as onboard-0001.csv and so on, at most 1,000 rows each, with \
             manifest.jsonl. The device id is the certificate's common name, because a device cannot connect under \
             another one. Every row is checked by the service's rules; a device id is written once. The folder \
@@ -66,6 +67,7 @@ struct ClaimOnboard: AssayCommand {
         console.note(
             run.tally.summary(readyName: "written", showsVerified: false)
                 + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")")
+        try run.tally.demandInputs(.pem, "a certificate")
         return run.tally.exitStatus
     }
 
@@ -161,7 +163,7 @@ private final class OnboardingRun {
         tally.count(.ready)
         console.progress(done: tally.rows, failed: tally.bad, unit: "certificates")
         guard common.json else { return }
-        try report(path, item.line, row.deviceID, .ready, nil, "written as row \(place.row) of \(place.file)")
+        try report(path, item.line, row.deviceID, .ready, nil, "written as " + place.named("row"))
     }
 
     /// The row of a certificate, if the service's rules and the certificate itself allow it.

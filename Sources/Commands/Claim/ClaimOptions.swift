@@ -42,7 +42,7 @@ struct ClaimOptions: ParsableArguments {
 
     var names: [String] { files.isEmpty ? ["-"] : files }
 
-    var stream: ClaimStream { ClaimStream(names, format: format.format) }
+    var stream: ClaimStream { ClaimStream(names, format: format.format, keepsRests: rejects != nil) }
 
     var policy: ClaimPolicy {
         ClaimPolicy(

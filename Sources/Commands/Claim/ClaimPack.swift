@@ -57,6 +57,7 @@ struct ClaimPack: AssayCommand {
         console.note(
             delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
                 + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")")
+        try delivery.tally.demandInputs(.csv, "a row with a token")
         return delivery.tally.exitStatus
     }
 

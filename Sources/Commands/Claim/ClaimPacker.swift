@@ -13,9 +13,11 @@ final class ClaimPacker {
 
     var bodies: Int { folder.bodies }
 
-    /// Adds the line of one device; answers where it went, as a sentence.
-    func add(_ line: ArraySlice<UInt8>, _ claim: ExaminedClaim, source: String) throws(ToolError) -> String {
-        let place = try folder.add(line) { place, entry in
+    /// Adds the line of one device; answers where it went.
+    func add(
+        _ line: ArraySlice<UInt8>, _ claim: ExaminedClaim, source: String
+    ) throws(ToolError) -> BatchFolder.Place {
+        try folder.add(line) { place, entry in
             entry.beginObject()
             entry.key("schema")
             entry.string(ascii: "assay.claim-manifest/1")
@@ -34,7 +36,6 @@ final class ClaimPacker {
             entry.endObject()
             entry.newline()
         }
-        return "packed as line \(place.row) of \(place.file)"
     }
 
     /// Makes the folder appear; without a row nothing appears.

@@ -10,6 +10,8 @@ struct ClaimChunk: Sendable {
         case rows([CSVFile.Item], ClaimLayout)
         case lines(LineChunk, ClaimFormat)
         case found([ClaimRow])
+        /// More bytes of the row in front, which is too long to be had in one piece.
+        case rest([UInt8])
         /// The source could not be read.
         case unreadable(ToolError)
     }
@@ -37,6 +39,7 @@ struct ClaimStream {
 
     let names: [String]
     private let format: ClaimFormat?
+    private let keepsRests: Bool
     private var nextSource = 0
     private var current: Open?
     /// Outputs of `%KEYGEN` in modem logs, which are no rows.
@@ -48,9 +51,11 @@ struct ClaimStream {
         case csv(ClaimTable)
     }
 
-    init(_ names: [String], format: ClaimFormat?) {
+    /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
+    init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
         self.names = names
         self.format = format
+        self.keepsRests = keepsRests
     }
 
     /// The next block, or `nil` at the end of the last source.
@@ -90,7 +95,7 @@ struct ClaimStream {
             return .csv(ClaimTable(CSVFile(source, head: head, keepsMalformed: true)))
         }
         if hasMark { head.removeFirst(3) }
-        let reader = LineChunkReader(source, target: Self.chunkSize, head: head)
+        let reader = LineChunkReader(source, target: Self.chunkSize, head: head, keepsRests: keepsRests)
         return format == .modemLog ? .log(reader, ModemTranscript()) : .lines(reader, format)
     }
 
@@ -99,18 +104,24 @@ struct ClaimStream {
         case .lines(var reader, let format):
             let lines = try reader.next()
             current = .lines(reader, format)
-            return lines.map { chunk(.lines($0, format), RejectShape(format: format)) }
+            return lines.map {
+                chunk($0.isRest ? .rest($0.bytes) : .lines($0, format), RejectShape(format: format))
+            }
         case .log(var reader, var transcript):
             let before = transcript.keyOutputs
             let lines = try reader.next()
             var rows: [ClaimRow] = []
-            lines?.forEachLine { line, number in
-                if let row = transcript.row(line, number: number) { rows.append(row) }
-                return true
+            if let lines, !lines.isRest {
+                lines.forEachLine { line, number in
+                    rows += transcript.rows(line, number: number)
+                    return true
+                }
             }
             keyOutputs += transcript.keyOutputs - before
             current = .log(reader, transcript)
-            return lines.map { _ in chunk(.found(rows), RejectShape(format: .modemLog)) }
+            return lines.map {
+                chunk($0.isRest ? .rest($0.bytes) : .found(rows), RejectShape(format: .modemLog))
+            }
         case .csv(let table):
             guard let block = try table.next() else { return nil }
             let isBody = block.header == nil && block.layout == .body
@@ -192,6 +203,7 @@ extension ClaimChunk {
                 return true
             }
         case .found(let rows): for row in rows { body(.row(row)) }
+        case .rest(let bytes): body(.rest(bytes))
         case .unreadable: break
         }
     }
@@ -200,14 +212,30 @@ extension ClaimChunk {
         let text = line.trimmed
         if text.isEmpty { return nil }
         if line.count > LineChunkReader.lineLimit {
+            return ClaimRow(tooLong: line, number, format == .jsonLines ? .json : .tokenFormat)
+        }
+        if format == .jsonLines { return ClaimRow(line: number, json: line) }
+        if let feed = text.firstIndex(of: 0x0d) {
             return ClaimRow(
                 line: number, raw: line,
                 finding: ClaimFinding(
-                    .malformed, format == .jsonLines ? .json : .tokenFormat,
-                    "expected lines of at most \(LineChunkReader.lineLimit) bytes, found a longer one",
-                    hint: "look for line ends that were lost; only the beginning goes to the rejects"))
+                    .malformed, .tokenFormat,
+                    "expected a line feed behind a carriage return, found none "
+                        + "(character \(feed - line.startIndex + 1))",
+                    hint: "save the file with LF or CRLF line ends"))
         }
-        if format == .jsonLines { return ClaimRow(line: number, json: line) }
         return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
+    }
+}
+
+extension ClaimRow {
+    /// A line that is longer than a line may be.
+    init(tooLong line: ArraySlice<UInt8>, _ number: Int, _ code: ErrorCode) {
+        self.init(
+            line: number, raw: line,
+            finding: ClaimFinding(
+                .malformed, code,
+                "expected lines of at most \(LineChunkReader.lineLimit) bytes, found a longer one",
+                hint: "look for line ends that were lost"))
     }
 }

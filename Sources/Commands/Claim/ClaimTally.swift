@@ -28,9 +28,15 @@ struct ClaimTally: Equatable {
     mutating func countUnreadable() { unreadable += 1 }
 
     /// A duplicate is an answer of no.
-    var exitStatus: ExitStatus {
+    private var tally: Tally {
         Tally(good: ready, rejected: rejected + duplicate, malformed: malformed, unreadable: unreadable)
-            .exitStatus
+    }
+
+    var exitStatus: ExitStatus { tally.exitStatus }
+
+    /// A run without rows must not look like one in which all were ready.
+    func demandInputs(_ code: ErrorCode, _ what: String) throws(ToolError) {
+        try tally.demandInputs(code, what)
     }
 
     /// `assay: 10 rows: 6 ready, 2 duplicate, 1 malformed, 1 rejected`: the parts add up to the whole.

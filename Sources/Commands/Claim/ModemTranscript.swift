@@ -1,38 +1,92 @@
 import Attestation
 import Claims
 import DeviceIdentity
+import Diagnostics
+import InputOutput
 
 /// Finds claim rows in the log of a modem: each attestation token, with the IMEI and the UUID that the log has before
-/// it.
+/// it or on its line.
 ///
-/// A value belongs to the next token, for tools ask for it first; a UUID behind its token is recognised. Outputs of
-/// `%KEYGEN` are no rows.
+/// A value belongs to the next token, for tools ask for it first; a UUID behind its token is recognised. Carriage
+/// returns end lines here too, as terminals write them. Outputs of `%KEYGEN` are no rows.
 struct ModemTranscript {
     /// How every attestation token begins: the CBOR tag, the array and the message type never differ.
     private static let tokenStart = Array("2dn3hQFQ".utf8)
     private static let tokenMarker = Array("%ATTESTTOKEN:".utf8)
     private static let keyMarker = Array("%KEYGEN:".utf8)
+    /// In front of "UUID" these name the firmware of the modem (`%XMODEMUUID`), not the device.
+    private static let firmwareWords = ["modem", "firmware", "fw"].map { Array($0.utf8) }
+
+    /// A value that waits for its token.
+    private struct Note {
+        let cell: ClaimRow.Cell
+        /// Its line, for the rejects, and the number of that line.
+        let line: ArraySlice<UInt8>
+        let number: Int
+    }
 
     /// How many outputs of `%KEYGEN` were passed over.
     private(set) var keyOutputs = 0
 
-    private var imei: ClaimRow.Cell?
-    private var uuid: ClaimRow.Cell?
+    private var imei: Note?
+    private var uuid: Note?
     private var lastToken: ArraySlice<UInt8> = []
+    /// How many lines there were, those that end in a carriage return counted.
+    private var lineCount = 0
 
-    /// The row that a line completes; `nil` for every other line.
-    mutating func row(_ line: ArraySlice<UInt8>, number: Int) -> ClaimRow? {
-        guard let token = Self.token(in: line) else {
-            note(line)
-            return nil
+    /// The rows that a line completes: none, one, or several.
+    mutating func rows(_ line: ArraySlice<UInt8>, number: Int) -> [ClaimRow] {
+        // The beginning of a line that was cut does not tell what is in the rest.
+        guard line.count <= LineChunkReader.lineLimit else {
+            return [ClaimRow(tooLong: line, number, .tokenFormat)]
         }
-        lastToken = token
-        var row = ClaimRow(line: number, raw: line, token: ClaimRow.Cell(token))
-        row.imei = imei
-        row.uuid = uuid
+        return line.split(separator: 0x0d).flatMap { take($0, number) }
+    }
+
+    private mutating func take(_ line: ArraySlice<UInt8>, _ number: Int) -> [ClaimRow] {
+        lineCount += 1
+        var tokens: [ArraySlice<UInt8>] = []
+        var rest = line
+        while let token = Self.token(in: rest) {
+            tokens.append(token)
+            rest = rest[token.endIndex...]
+        }
+        guard !tokens.isEmpty else {
+            note(line, of: line)
+            return []
+        }
+        var start = line.startIndex
+        return tokens.enumerated().map { index, token in
+            let end = index == tokens.count - 1 ? line.endIndex : token.endIndex
+            defer { start = end }
+            note(line[token.endIndex..<end], of: line)
+            note(line[start..<token.startIndex], of: line)
+            return row(token, number, raw: line[start..<end])
+        }
+    }
+
+    private mutating func row(
+        _ token: ArraySlice<UInt8>, _ number: Int, raw: ArraySlice<UInt8>
+    ) -> ClaimRow {
+        var row = ClaimRow(line: number, raw: withNotes(raw), token: ClaimRow.Cell(token))
+        row.imei = imei?.cell
+        row.uuid = uuid?.cell
+        if let named = row.uuid, Self.isFirmware(named, token) { row.uuid = nil }
         imei = nil
         uuid = nil
+        lastToken = token
         return row
+    }
+
+    /// The lines that the row's values stand on, in front of its own: without them the rejects would say less.
+    private func withNotes(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var lines: [Int: ArraySlice<UInt8>] = [:]
+        for note in [imei, uuid].compactMap({ $0 }) where note.number != lineCount {
+            lines[note.number] = note.line
+        }
+        if lines.isEmpty { return raw }
+        let notes = lines.sorted { $0.key < $1.key }.flatMap { $0.value + [0x0a] }
+        return (notes + raw)[...]
     }
 
     private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
@@ -51,33 +105,70 @@ struct ModemTranscript {
         }
     }
 
-    private mutating func note(_ line: ArraySlice<UInt8>) {
-        if line.end(of: Self.keyMarker) != nil { keyOutputs += 1 }
-        let text = line.trimmed
-        if text.count == 15, text.allSatisfy({ 0x30...0x39 ~= $0 }) {
-            imei = ClaimRow.Cell(text)
-        } else if let start = line.end(of: Array("+CGSN:".utf8)) ?? line.end(of: Array("imei".utf8)) {
-            let digits = line[start...].drop { !(0x30...0x39 ~= $0) }.prefix { 0x30...0x39 ~= $0 }
-            if digits.count == 15 { imei = ClaimRow.Cell(digits) }
-        } else if let start = line.end(of: Array("uuid".utf8)) {
-            noteUUID(line[start...])
+    // MARK: IMEI and UUID
+
+    private mutating func note(_ text: ArraySlice<UInt8>, of line: ArraySlice<UInt8>) {
+        func note(_ value: ArraySlice<UInt8>) -> Note {
+            Note(cell: ClaimRow.Cell(value), line: line, number: lineCount)
         }
+        if text.end(of: Self.keyMarker) != nil { keyOutputs += 1 }
+        if let digits = Self.imei(in: text) { imei = note(digits) }
+        if let value = Self.uuid(in: text), !isOfLastToken(value) { uuid = note(value) }
     }
 
-    private mutating func noteUUID(_ rest: ArraySlice<UInt8>) {
+    /// 15 digits alone on a line, behind a word for them, or in front of a UUID as in the utilities' rows.
+    private static func imei(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
+        let whole = text.trimmed
+        if whole.count == 15, whole.allSatisfy(isDigit) { return whole }
+        if let start = text.end(of: Array("+CGSN:".utf8)) ?? text.end(of: Array("imei".utf8)) {
+            let digits = text[start...].drop { !isDigit($0) }.prefix(while: isDigit)
+            return digits.count == 15 ? digits : nil
+        }
+        guard let columns = columns(text) else { return nil }
+        let digits = columns.imei.suffix(15)
+        return digits.count == 15 && digits.allSatisfy(isDigit) ? digits : nil
+    }
+
+    private static func uuid(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         func isPart(_ byte: UInt8) -> Bool {
             switch byte {
             case 0x30...0x39, 0x41...0x46, 0x61...0x66, 0x2d: true
             default: false
             }
         }
-        let text = rest.drop { !isPart($0) }.prefix(while: isPart)
-        guard text.count == 36, let named = try? DeviceUUID(text: String(decoding: text, as: UTF8.self))
-        else {
-            return
+        var rest = text
+        let word = Array("uuid".utf8)
+        while let start = rest.end(of: word) {
+            var name = rest[..<(start - word.count)]
+            while let last = name.last, " \t_-".utf8.contains(last) { name.removeLast() }
+            rest = rest[start...]
+            if firmwareWords.contains(where: { name.suffix($0.count).end(of: $0) != nil }) { continue }
+            let value = rest.drop { !isPart($0) }.prefix(while: isPart)
+            if DeviceUUID(text: value) != nil { return value }
         }
-        if let last = try? AttestationToken(lastToken), last.deviceUUID == named { return }
-        uuid = ClaimRow.Cell(text)
+        return columns(text)?.uuid
+    }
+
+    /// `…imei,uuid,` as it stands in front of a token where a tool logged its row.
+    private static func columns(
+        _ text: ArraySlice<UInt8>
+    ) -> (imei: ArraySlice<UInt8>, uuid: ArraySlice<UInt8>)? {
+        guard text.last == UInt8(ascii: ",") else { return nil }
+        let cells = text.dropLast().split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        guard cells.count > 1, let uuid = cells.last, DeviceUUID(text: uuid) != nil else { return nil }
+        return (cells[cells.count - 2], uuid)
+    }
+
+    private func isOfLastToken(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let last = try? AttestationToken(lastToken) else { return false }
+        return last.deviceUUID == DeviceUUID(text: value)
+    }
+
+    /// Whether a UUID is that of the modem firmware in the token, which logs show as well.
+    private static func isFirmware(_ named: ClaimRow.Cell, _ token: ArraySlice<UInt8>) -> Bool {
+        guard case .identity(let message)? = (try? AttestationToken(token))?.content else { return false }
+        return message.firmwareUUID == DeviceUUID(text: named.bytes)
     }
 }
 

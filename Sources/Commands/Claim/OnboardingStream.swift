@@ -14,7 +14,7 @@ struct OnboardingItem {
     var deviceUUID: String?
 }
 
-/// The certificates of one file: PEM, or JSON Lines as `ca issue --json` prints them.
+/// The certificates of one file: PEM, or JSON Lines as `ca issue --json` and `ca export --format jsonl` print them.
 enum OnboardingStream {
     private static let chunkSize = 65_536
 
@@ -54,7 +54,11 @@ enum OnboardingStream {
         } catch {
             return failed(.json, "\(error.message), character \(error.column)")
         }
-        if let status = value["status"]?.stringValue, status != "issued", status != "existing" {
+        switch value["status"]?.stringValue {
+        case nil, "issued", "existing", "valid": break
+        case "revoked": return failed(.revoked, "expected a certificate that is valid, found a revoked one")
+        case "expired": return failed(.validity, "expected a certificate that is valid, found an expired one")
+        case let status?:
             return failed(
                 .notAttested, "expected a certificate that was issued, found the status '\(status)'")
         }

@@ -19,7 +19,7 @@ final class RejectsFile {
 
     func append(_ raw: some Collection<UInt8>, _ shape: RejectShape) throws(ToolError) {
         if !endsLine { buffer.append(0x0a) }
-        if shape != self.shape { try begin(shape) }
+        if shape != self.shape { try begin(shape, before: raw) }
         try continueRow(raw)
     }
 
@@ -31,19 +31,24 @@ final class RejectsFile {
     }
 
     func commit() throws(ToolError) {
+        // Rows of CSV keep the end that they had; lines come without one.
+        if !endsLine, let shape, shape.format != .csv { buffer.append(0x0a) }
         try flush()
         try file.commit()
     }
 
-    private func begin(_ shape: RejectShape) throws(ToolError) {
+    private func begin(_ shape: RejectShape, before raw: some Collection<UInt8>) throws(ToolError) {
         if let before = self.shape, before.format != shape.format || shape.isBody {
             throw ToolError(
                 .usage, "--rejects cannot hold rows of two forms in one file",
                 hint: "check the files one by one")
         }
         if let header = shape.header {
-            buffer += header
-            if header.last != 0x0a { buffer.append(0x0a) }
+            // A header that nothing can be read under is the first of the rows that it spoils.
+            if !header.elementsEqual(raw) {
+                buffer += header
+                if header.last != 0x0a { buffer.append(0x0a) }
+            }
         } else if self.shape != nil, shape.format == .csv {
             buffer += Self.plainHeader
         }
