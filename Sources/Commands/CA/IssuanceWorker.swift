@@ -63,10 +63,10 @@ final class IssuanceWorker {
         do throws(OpenSSLError) {
             vetter = try RequestVetter(
                 profile: settings.plan.profile, demand: settings.demand, minimumTrust: settings.minimumTrust)
-            issuing = try IssuingWorker(plan: settings.plan)
         } catch {
             throw ToolError(.internalFault, error.message)
         }
+        issuing = try IssuingWorker(plan: settings.plan)
     }
 
     func perform(_ job: IssuanceJob) -> IssuanceResult {
