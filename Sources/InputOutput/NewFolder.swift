@@ -29,7 +29,7 @@ public final class NewFolder {
         let slash = path.utf8.lastIndex(of: 0x2f)
         let parent = slash.map { String(path[...$0]) } ?? ""
         let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        temporary = "\(parent).\(leaf).\(getpid()).part"
+        temporary = "\(parent).\(leaf).\(temporarySuffix())"
         try checkExisting()
         guard mkdir(temporary, 0o700) == 0 else { throw ioError("cannot make the folder", path) }
     }

@@ -50,6 +50,12 @@ public final class StandardStream: ByteSink {
     public var isTerminal: Bool { isatty(descriptor) == 1 }
 }
 
+/// The end of a temporary name. Not the process number alone: a run that was killed leaves its file behind, and in a
+/// container the next run has the same number.
+func temporarySuffix() -> String {
+    "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16)).part"
+}
+
 /// A file that is written beside its final name and renamed when it is whole and on disk.
 ///
 /// A run that fails or is killed leaves no half-written file under the final name; the temporary file is removed
@@ -67,6 +73,7 @@ public final class NewFile: ByteSink {
     private let temporary: String
     private let replaces: Bool
     private var descriptor: Int32
+    private var sealed = false
     private var committed = false
 
     /// - Parameter replaces: whether an existing file may be replaced (`--force`).
@@ -86,7 +93,7 @@ public final class NewFile: ByteSink {
         let slash = path.utf8.lastIndex(of: 0x2f)
         let folder = slash.map { String(path[...$0]) } ?? ""
         let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        temporary = "\(folder).\(leaf).\(getpid()).part"
+        temporary = "\(folder).\(leaf).\(temporarySuffix())"
         descriptor = open(
             temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw ioError("cannot create", path) }
@@ -99,13 +106,20 @@ public final class NewFile: ByteSink {
         try writeAll(descriptor, bytes, name: path)
     }
 
-    /// Flushes to disk, then gives the file its name, then flushes the folder.
-    public func commit() throws(ToolError) {
+    /// Flushes to disk; nothing more can be written. ``commit()`` does this too: it is for many files at once.
+    public func seal() throws(ToolError) {
         guard descriptor >= 0 else { return }
         guard fsync(descriptor) == 0 else { throw ioError("cannot write", path) }
         let open = descriptor
         descriptor = -1
         guard close(open) == 0 else { throw ioError("cannot write", path) }
+        sealed = true
+    }
+
+    /// Flushes to disk, then gives the file its name, then flushes the folder.
+    public func commit() throws(ToolError) {
+        try seal()
+        guard sealed, !committed else { return }
         if replaces {
             guard rename(temporary, path) == 0 else { throw ioError("cannot replace", path) }
         } else {

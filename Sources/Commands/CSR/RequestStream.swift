@@ -25,6 +25,8 @@ struct RequestStream {
     /// How far the look at a file goes that decides on its format.
     private static let headSize = 65_536
 
+    /// Counts what is read.
+    let meter = InputMeter()
     private var remaining: [SourceArgument]
     private var current: Open?
 
@@ -55,6 +57,32 @@ struct RequestStream {
         }
         // Taken from the end.
         remaining = sources.reversed()
+    }
+
+    /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
+    mutating func measure() {
+        var total = 0
+        var sources: [SourceArgument] = []
+        for source in remaining {
+            guard case .file(let path) = source else {
+                sources.append(source)
+                continue
+            }
+            var files = [path]
+            if path != "-", FileSystem.kind(of: path) == .folder,
+                let found = try? FileSystem.files(below: path)
+            {
+                files = found.reversed()
+            }
+            for file in files {
+                // The size of a pipe is not known, nor is that of a file that is missing.
+                guard let size = FileSystem.size(of: file) else { return }
+                total += size
+            }
+            sources += files.map { .file($0) }
+        }
+        remaining = sources
+        meter.total = total
     }
 
     /// The next block, or `nil` at the end of the last source.
@@ -104,7 +132,7 @@ struct RequestStream {
     }
 
     private mutating func open(_ path: String) throws(ToolError) -> RequestChunk? {
-        let source = try ByteSource(path: path)
+        let source = try ByteSource(path: path, meter: meter)
         var head: [UInt8] = []
         while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
         if head.allSatisfy(\.isBlank), head.count < Self.headSize {
