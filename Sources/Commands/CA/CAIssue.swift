@@ -101,7 +101,6 @@ struct CAIssue: AssayCommand {
             plan: plan, keys: source, requireAttestation: requireAttestation,
             minimumTrust: keys.trust.trust)
         let console = output.console
-        let ledger = Rehearsal.of(try keys.store.open(.create, console))
         let files = IssuanceFiles(
             folder: try outDir.map { try CertificateFolder(path: $0, replaces: file.force) },
             pem: try pem.map { try NewFile(path: $0, replaces: file.force) },
@@ -109,6 +108,8 @@ struct CAIssue: AssayCommand {
         // With files alone there is nothing to print.
         let sink =
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
+        // The places for the results first: what cannot be handed out is not begun.
+        let ledger = Rehearsal.of(try keys.store.open(.create, console))
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
