@@ -1,5 +1,5 @@
 public import Diagnostics
-public import OpenSSL
+import OpenSSL
 public import PKIX
 
 /// A certificate that this CA signed a moment ago. Only ``IssuingWorker`` makes one.

@@ -109,7 +109,9 @@ struct CAIssue: AssayCommand {
         let sink =
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
         // The places for the results first: what cannot be handed out is not begun.
-        let ledger = Rehearsal.of(try keys.store.open(.create, console))
+        let store = try keys.store.open(.create, console)
+        try store.checkClock(environment.now)
+        let ledger = Rehearsal.of(store)
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(

@@ -112,7 +112,10 @@ final class IssuanceWorker {
         let decoded: DecodedRequest
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
-            return .finished(IssuanceReport(location: location, failures: [failure], isMalformed: true))
+            return .finished(
+                IssuanceReport(
+                    location: location, failures: [failure],
+                    isMalformed: failure.code.exitStatus == .malformed))
         case .success(let value): decoded = value
         }
         let verdict: Result<VettedRequest, RequestVetter.Rejection>

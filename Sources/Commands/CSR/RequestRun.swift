@@ -93,7 +93,9 @@ struct RequestRun {
         let decoded: DecodedRequest
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
-            return RequestReport(location: location, verdict: .malformed, failures: [failure])
+            let isMalformed = failure.code.exitStatus == .malformed
+            return RequestReport(
+                location: location, verdict: isMalformed ? .malformed : .rejected, failures: [failure])
         case .success(let value): decoded = value
         }
         var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)

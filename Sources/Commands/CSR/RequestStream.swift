@@ -16,6 +16,8 @@ struct RequestChunk: Sendable {
 
     let source: String
     let content: Content
+    /// Whether a private key stands in the same file.
+    var disclosesKey = false
 }
 
 /// The inputs of a CSR command as a stream of blocks; memory does not grow with the number of requests.
@@ -32,7 +34,8 @@ struct RequestStream {
 
     private enum Open {
         case lines(String, LineChunkReader, RequestFormat)
-        case pem(String, PEMChunkReader)
+        /// Whether a private key was found in the file, or in what was read of it.
+        case pem(String, PEMChunkReader, disclosesKey: Bool)
         case csv(CSVSource)
     }
 
@@ -106,7 +109,7 @@ struct RequestStream {
 
     private var name: String {
         switch current {
-        case .lines(let name, _, _), .pem(let name, _): name
+        case .lines(let name, _, _), .pem(let name, _, _): name
         case .csv(let csv): csv.name
         case nil: ""
         }
@@ -143,7 +146,10 @@ struct RequestStream {
             // One octet more than any request, so that a longer file is refused as what it is.
             while head.count < Self.headSize * 2, try source.read(into: &head, limit: Self.headSize) > 0 {}
             return RequestChunk(source: path, content: .der(head))
-        case .pem: current = .pem(path, PEMChunkReader(source, target: Self.chunkSize, head: head))
+        case .pem:
+            let discloses = try DisclosedKey.isIn(file: path, head: head)
+            let reader = PEMChunkReader(source, target: Self.chunkSize, head: head)
+            current = .pem(path, reader, disclosesKey: discloses)
         case .csv:
             var csv = CSVSource(name: path, source: source)
             csv.reader.append(head[...])
@@ -163,10 +169,14 @@ struct RequestStream {
             let chunk = try reader.next()
             current = .lines(name, reader, format)
             return chunk.map { RequestChunk(source: name, content: .text($0, format)) }
-        case .pem(let name, var reader):
+        case .pem(let name, var reader, var discloses):
             let chunk = try reader.next()
-            current = .pem(name, reader)
-            return chunk.map { RequestChunk(source: name, content: .text($0, .pem)) }
+            // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
+            if !discloses, let chunk { discloses = DisclosedKey.isIn(chunk.bytes) }
+            current = .pem(name, reader, disclosesKey: discloses)
+            return chunk.map {
+                RequestChunk(source: name, content: .text($0, .pem), disclosesKey: discloses)
+            }
         case .csv(var csv):
             let events = try Self.events(&csv)
             let columns = csv.columns ?? .standard
