@@ -155,7 +155,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
+            name: "CommandLineTests",
+            dependencies: ["TestSupport", "TestFleet", "Diagnostics", "assay", "assay-benchmark-data"],
             swiftSettings: common),
         .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
         .testTarget(
@@ -178,6 +179,9 @@ let package = Package(
                 "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
                 "assay-benchmark-data",
             ], swiftSettings: common),
+        // Programs of others that meet what the CA issued: TLS servers, an MQTT broker.
+        .testTarget(
+            name: "PeerTests", dependencies: ["TestFleet", "TestSupport", "assay"], swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
