@@ -155,8 +155,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "CommandLineTests",
-            dependencies: ["TestSupport", "TestFleet", "Diagnostics", "assay", "assay-benchmark-data"],
+            name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
         .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
         .testTarget(
@@ -179,9 +178,10 @@ let package = Package(
                 "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
                 "assay-benchmark-data",
             ], swiftSettings: common),
-        // Programs of others that meet what the CA issued: TLS servers, an MQTT broker.
+        // Programs of others that meet or read what the CA issued: TLS servers, an MQTT broker, other libraries.
         .testTarget(
-            name: "PeerTests", dependencies: ["TestFleet", "TestSupport", "assay"], swiftSettings: common),
+            name: "PeerTests", dependencies: ["TestFleet", "TestSupport", "assay", "assay-benchmark-data"],
+            swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
