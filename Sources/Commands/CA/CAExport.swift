@@ -38,6 +38,10 @@ struct CAExport: AssayCommand {
     @Flag(help: "Print no summary on standard error.")
     var quiet = false
 
+    func validate() throws {
+        try FileOptions.demandFiles(["--onboarding-csv": onboardingCsv], beside: file.output)
+    }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = Console(json: false, quiet: quiet)
         let ledger = try store.open(.readOnly, console)

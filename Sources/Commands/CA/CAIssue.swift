@@ -75,6 +75,7 @@ struct CAIssue: AssayCommand {
         if let days, !(1...CertificateProfile.maximumDays ~= days) {
             throw ValidationError("--days must be 1…\(CertificateProfile.maximumDays), found \(days)")
         }
+        try FileOptions.demandFiles(["--pem": pem, "--onboarding-csv": onboardingCsv], beside: file.output)
         if passphrase.source.usesStandardInput, input.usesStandardInput {
             throw ValidationError("expected the passphrase or the requests from standard input, found both")
         }
@@ -101,10 +102,7 @@ struct CAIssue: AssayCommand {
             plan: plan, keys: source, requireAttestation: requireAttestation,
             minimumTrust: keys.trust.trust)
         let console = output.console
-        let files = IssuanceFiles(
-            folder: try outDir.map { try CertificateFolder(path: $0, replaces: file.force) },
-            pem: try pem.map { try NewFile(path: $0, replaces: file.force) },
-            onboarding: try onboardingCsv.map { try OnboardingFile(path: $0, replaces: file.force) })
+        let files = try files()
         // With files alone there is nothing to print.
         let sink =
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
@@ -125,13 +123,28 @@ struct CAIssue: AssayCommand {
         guard results.tally.total > 0 || Interruption.requested else {
             throw ToolError(.pem, "expected a request, found none in the input")
         }
-        // What an interrupted run has signed is in the ledger: half a file would only be in the way of the next run.
         if !Interruption.requested {
             try sink?.commit()
             try files.commit()
+        } else if !namedFiles.isEmpty {
+            // What was signed is in the ledger: half a file would only be in the way of the next run.
+            console.note("assay: note: interrupted, no result file was made; the same command again goes on")
         }
         console.note(results.summary)
         return results.tally.exitStatus
+    }
+
+    /// The result files that were named on the command line.
+    private var namedFiles: [String] { [file.output, pem, onboardingCsv].compactMap { $0 } }
+
+    private func files() throws(ToolError) -> IssuanceFiles {
+        var files = IssuanceFiles()
+        if let outDir { files.folder = try CertificateFolder(path: outDir, replaces: file.force) }
+        if let pem { files.pem = try NewFile(path: pem, replaces: file.force) }
+        if let onboardingCsv {
+            files.onboarding = try OnboardingFile(path: onboardingCsv, replaces: file.force)
+        }
+        return files
     }
 }
 
