@@ -43,7 +43,7 @@ final class OnboardingFile {
     func row(_ certificate: [UInt8], device: DeviceUUID?) -> Result<OnboardingRow?, CheckFailure> {
         let row: OnboardingRow
         do {
-            row = try OnboardingRow(certificate: certificate, expecting: device?.description)
+            row = try OnboardingRow(issued: certificate, device: device)
         } catch {
             return .failure(CheckFailure(error.code, "no onboarding row: \(error.message)"))
         }

@@ -17,16 +17,42 @@ extension OnboardingRow {
         firmwareTypes: [FirmwareType] = []
     ) throws(CheckFailure) {
         let certificate = try X509Certificate.read(der: der).get()
-        guard P256PublicKey(spki: certificate.spki[...]) != nil else {
+        try self.init(
+            der, name: (try? DistinguishedName(der: certificate.subjectDER))?.commonName,
+            isP256: P256PublicKey(spki: certificate.spki[...]) != nil,
+            algorithm: certificate.signatureAlgorithm, expecting: device, subType: subType, tags: tags,
+            firmwareTypes: firmwareTypes)
+    }
+
+    /// The same for a certificate that this program issued, of which less has to be read: the whole of libcrypto's
+    /// reading costs more than issuing.
+    init(issued der: [UInt8], device: DeviceUUID?) throws(CheckFailure) {
+        let certificate: ParsedCertificate
+        do {
+            certificate = try ParsedCertificate(der: der)
+        } catch {
+            throw error.checkFailure
+        }
+        let isRight = certificate.signatureAlgorithm.meaning == .supported(.ecdsa(.sha256))
+        try self.init(
+            der, name: certificate.subject.commonName, isP256: certificate.publicKey.p256 != nil,
+            algorithm: isRight ? Self.algorithm : "another algorithm", expecting: device?.description)
+    }
+
+    private static let algorithm = "ecdsa-with-SHA256"
+
+    private init(
+        _ der: [UInt8], name: String?, isP256: Bool, algorithm: String, expecting device: String?,
+        subType: String = "", tags: [String] = [], firmwareTypes: [FirmwareType] = []
+    ) throws(CheckFailure) {
+        guard isP256 else {
             throw CheckFailure(.csrKey, "expected a certificate of a P-256 key, found another key")
         }
-        guard certificate.signatureAlgorithm == "ecdsa-with-SHA256" else {
+        guard algorithm == Self.algorithm else {
             throw CheckFailure(
-                .algorithm,
-                "expected a certificate signed with ecdsa-with-SHA256, found "
-                    + certificate.signatureAlgorithm)
+                .algorithm, "expected a certificate signed with \(Self.algorithm), found \(algorithm)")
         }
-        guard let name = (try? DistinguishedName(der: certificate.subjectDER))?.commonName else {
+        guard let name else {
             throw CheckFailure(.csrSubject, "expected a subject with a common name, which is the device id")
         }
         if let device, let named = try? DeviceUUID(text: name), named.description != device {
@@ -34,6 +60,7 @@ extension OnboardingRow {
                 .uuidMismatch, "the certificate is for device \(named), its source says \(device)")
         }
         try self.init(
-            deviceID: name, subType: subType, tags: tags, firmwareTypes: firmwareTypes, pem: certificate.pem)
+            deviceID: name, subType: subType, tags: tags, firmwareTypes: firmwareTypes,
+            pem: PEMWriter.encode(label: "CERTIFICATE", der: der))
     }
 }
