@@ -45,6 +45,8 @@ build: swift
 release: swift
 	@echo 'building for release; the first time takes minutes' >&2
 	@$(SWIFT) build $(RELEASE_FLAGS) >&2
+	@! grep -aq ASSAY_FAULT "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay" || \
+		{ echo 'release: error: the steps at which a test lets the program die are in this build' >&2; exit 1; }
 
 bench: packages
 	@scripts/install-incumbent

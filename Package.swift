@@ -182,6 +182,10 @@ let package = Package(
                 "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
                 "assay-benchmark-data",
             ], swiftSettings: common),
+        // Programs of others that meet or read what the CA issued: TLS servers, an MQTT broker, other libraries.
+        .testTarget(
+            name: "PeerTests", dependencies: ["TestFleet", "TestSupport", "assay", "assay-benchmark-data"],
+            swiftSettings: common),
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics", "TestSupport"],

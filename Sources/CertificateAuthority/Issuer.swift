@@ -10,16 +10,17 @@ public struct Issuer: Sendable {
     public let chain: [[UInt8]]
     /// The signature it makes.
     public let algorithm: SignatureAlgorithm
-    let key: PrivateKey
+    let key: any SigningKey
     private let parsedChain: [ParsedCertificate]
 
     /// Checks the CA.
     ///
     /// - Parameters:
     ///   - chain: DER, the CA's own certificate first, each signed by the next; the root may be left out.
+    ///   - key: the CA's own; it is not used here.
     ///   - now: seconds since 1970.
     /// - Throws: ``ToolError`` with `der`, `issuer-invalid`, `issuer-key-mismatch`, `validity` or `chain`.
-    public init(chain: [[UInt8]], key: PrivateKey, at now: Int64) throws(ToolError) {
+    public init(chain: [[UInt8]], key: any SigningKey, at now: Int64) throws(ToolError) {
         var parsed: [ParsedCertificate] = []
         for der in chain { parsed.append(try Self.parse(der)) }
         guard let certificate = parsed.first else {
@@ -49,6 +50,9 @@ public struct Issuer: Sendable {
     /// What the CA is to a ledger: SHA-256 of its name and its key, 32 octets. A renewed certificate of the same CA
     /// has the same.
     public var identity: [UInt8] { Self.identity(of: certificate) }
+
+    /// How many threads may sign at once.
+    public var concurrency: Int { max(key.concurrency, 1) }
 
     /// The identifier that certificates below it carry: the one in its certificate, or the one it would have.
     var keyIdentifier: [UInt8] {

@@ -1,5 +1,5 @@
 public import Diagnostics
-public import OpenSSL
+import OpenSSL
 public import PKIX
 
 /// A certificate that this CA signed a moment ago. Only ``IssuingWorker`` makes one.
@@ -31,16 +31,16 @@ public struct PreparedCertificate: ~Copyable {
     fileprivate let subject: DistinguishedName
 }
 
-/// Drafts and signs certificates. One per thread: it owns OpenSSL contexts.
+/// Drafts and signs certificates. One per thread: it owns a session of the CA's key.
 public final class IssuingWorker {
     private let plan: IssuancePlan
-    private let signer: P256Signer?
+    private let session: any SigningSession
     private var hasProvenKey = false
 
-    /// - Throws: ``OpenSSLError`` when libcrypto cannot prepare the key.
-    public init(plan: IssuancePlan) throws(OpenSSLError) {
+    /// - Throws: ``ToolError`` as ``SigningKey/makeSession(_:)``.
+    public init(plan: IssuancePlan) throws(ToolError) {
         self.plan = plan
-        signer = plan.issuer.algorithm == .ecdsa(.sha256) ? try P256Signer(key: plan.issuer.key) : nil
+        session = try plan.issuer.key.makeSession(plan.issuer.algorithm)
     }
 
     /// The TBSCertificate for `request` under the plan; not checked and not signed.
@@ -86,9 +86,9 @@ public final class IssuingWorker {
 
     /// Signs what was prepared.
     ///
-    /// - Throws: ``ToolError`` with code `internal`: nothing more can be issued.
+    /// - Throws: ``ToolError`` as ``SigningSession/sign(_:)``: nothing more can be issued.
     public func sign(_ prepared: consuming PreparedCertificate) throws(ToolError) -> IssuedCertificate {
-        let signature = try signature(over: prepared.tbs)
+        let signature = try session.sign(prepared.tbs, plan.issuer.algorithm)
         if !hasProvenKey {
             try prove(signature, over: prepared.tbs)
             hasProvenKey = true
@@ -96,15 +96,6 @@ public final class IssuingWorker {
         return IssuedCertificate(
             der: plan.template.assemble(prepared.tbs, signature: signature), serial: prepared.serial,
             subject: prepared.subject, validity: prepared.validity)
-    }
-
-    private func signature(over tbs: [UInt8]) throws(ToolError) -> [UInt8] {
-        do {
-            if let signer { return try signer.sign(digest: Digest.sha256(tbs)) }
-            return try plan.issuer.key.sign(tbs, algorithm: plan.issuer.algorithm)
-        } catch {
-            throw ToolError(.internalFault, "the CA's key does not sign: \(error.message)")
-        }
     }
 
     /// A key that signs wrongly must not make 20,000 bad certificates: the first signature is verified.

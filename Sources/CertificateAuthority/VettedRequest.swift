@@ -162,6 +162,11 @@ public final class RequestVetter {
             failures.append(
                 .init(.csrKey, "profile \(profile.name) certifies \(allowed) keys, found \(type.rawValue)"))
         }
+        // Verifiers differ in which of two they take for the name.
+        let names = request.subject.commonNameCount
+        if names > 1 {
+            failures.append(.init(.csrSubject, "expected one common name, found \(names)"))
+        }
         let commonName = request.subject.commonName
         let device = attested ?? commonName.flatMap(Self.uuid)
         if let expected = expectations.deviceUUID, let device, device != expected {

@@ -8,11 +8,15 @@ public final class ByteSource {
     public let name: String
     private let descriptor: Int32
     private let owned: Bool
+    private let meter: InputMeter?
 
-    /// - Parameter path: a file, or `-` for standard input.
+    /// - Parameters:
+    ///   - path: a file, or `-` for standard input.
+    ///   - meter: counts what is read.
     /// - Throws: ``ToolError`` with code `io`.
-    public init(path: String) throws(ToolError) {
+    public init(path: String, meter: InputMeter? = nil) throws(ToolError) {
         name = path
+        self.meter = meter
         if path == "-" {
             descriptor = 0
             owned = false
@@ -32,6 +36,7 @@ public final class ByteSource {
         self.name = name
         self.descriptor = descriptor
         owned = false
+        meter = nil
     }
 
     deinit { if owned, descriptor >= 0 { close(descriptor) } }
@@ -51,6 +56,7 @@ public final class ByteSource {
         let failure = errno
         buffer.removeLast(limit - max(count, 0))
         guard count >= 0 else { throw ioError("cannot read", name, failure) }
+        meter?.add(count)
         return count
     }
 

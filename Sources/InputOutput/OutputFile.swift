@@ -88,6 +88,7 @@ public final class NewFile: ByteSink {
     private let temporary: String
     private let replaces: Bool
     private var descriptor: Int32
+    private var sealed = false
     private var committed = false
 
     /// - Parameter replaces: whether an existing file may be replaced (`--force`).
@@ -121,13 +122,20 @@ public final class NewFile: ByteSink {
         try writeAll(descriptor, bytes, name: path)
     }
 
-    /// Flushes to disk, then gives the file its name, then flushes the folder.
-    public func commit() throws(ToolError) {
+    /// Flushes to disk; nothing more can be written. ``commit()`` does this too: it is for many files at once.
+    public func seal() throws(ToolError) {
         guard descriptor >= 0 else { return }
         guard fsync(descriptor) == 0 else { throw ioError("cannot write", path) }
         let open = descriptor
         descriptor = -1
         guard close(open) == 0 else { throw ioError("cannot write", path) }
+        sealed = true
+    }
+
+    /// Flushes to disk, then gives the file its name, then flushes the folder.
+    public func commit() throws(ToolError) {
+        try seal()
+        guard sealed, !committed else { return }
         if replaces {
             guard rename(temporary, path) == 0 else { throw ioError("cannot replace", path) }
         } else {

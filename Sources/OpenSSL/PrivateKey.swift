@@ -164,6 +164,41 @@ public final class PrivateKey: @unchecked Sendable {
     }
 }
 
+extension PrivateKey {
+    /// A signature over a digest of `algorithm`'s hash; ECDSA signatures come as DER.
+    ///
+    /// - Throws: ``OpenSSLError``, also for Ed25519, which signs no digests, and for a digest of another length.
+    public func sign(digest: [UInt8], algorithm: SignatureAlgorithm) throws(OpenSSLError) -> [UInt8] {
+        guard let hash = algorithm.hash, digest.count == hash.byteCount else {
+            throw OpenSSLError("signing", reasons: ["expected a digest of the algorithm's hash"])
+        }
+        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else {
+            throw OpenSSLError("signing")
+        }
+        defer { EVP_PKEY_CTX_free(context) }
+        guard EVP_PKEY_sign_init(context) == 1, setPadding(context, algorithm),
+            EVP_PKEY_CTX_set_signature_md(context, FetchedDigests.shared.pointer(hash)) == 1
+        else { throw OpenSSLError("signing") }
+        var length = 0
+        guard EVP_PKEY_sign(context, nil, &length, digest, digest.count) == 1 else {
+            throw OpenSSLError("signing")
+        }
+        var signature = [UInt8](repeating: 0, count: length)
+        guard EVP_PKEY_sign(context, &signature, &length, digest, digest.count) == 1 else {
+            throw OpenSSLError("signing")
+        }
+        return Array(signature.prefix(length))
+    }
+
+    private func setPadding(_ context: OpaquePointer, _ algorithm: SignatureAlgorithm) -> Bool {
+        switch algorithm {
+        case .rsaPKCS1: EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
+        case .rsaPSS: assay_set_rsa_pss(context) == 1
+        case .ecdsa, .ed25519: true
+        }
+    }
+}
+
 /// Many ECDSA P-256 signatures by one key: the context is prepared once. One per worker.
 public final class P256Signer {
     private let context: OpaquePointer

@@ -9,7 +9,8 @@ public enum SignatureAlgorithm: Sendable, Hashable {
     /// Pure Ed25519 (RFC 8032 §5.1).
     case ed25519
 
-    var hash: HashAlgorithm? {
+    /// The hash whose digest is signed; `nil` for Ed25519, which signs messages.
+    public var hash: HashAlgorithm? {
         switch self {
         case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash): hash
         case .ed25519: nil

@@ -48,6 +48,16 @@ public struct DistinguishedName: Hashable, Sendable {
         (try? parsedRelativeNames()) ?? []
     }
 
+    /// How many attributes are a commonName.
+    public var commonNameCount: Int {
+        var count = 0
+        visitAttributes { reader, _, type, _ in
+            if reader.matches(type, AttributeType.commonName.oid.content) { count += 1 }
+            return true
+        }
+        return count
+    }
+
     /// The text of the last, that is most specific, commonName.
     public var commonName: String? {
         var found: (tag: DERTag, content: Range<Int>)?

@@ -157,7 +157,10 @@ public protocol IssuanceLedger: AnyObject {
     func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
     ) throws(ToolError) -> (certificates: [[UInt8]], outcomes: [IntentOutcome])
+}
 
+/// Looks up certificates beside the one who issues.
+public protocol CertificateRegister: AnyObject {
     /// The certificate that a request has under a CA and profile, if it stands: not revoked, not replaced.
     func standing(
         authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]

@@ -19,7 +19,9 @@ extension SQLiteStore: IssuanceLedger {
             return (certificates, outcomes)
         }
     }
+}
 
+extension SQLiteStore: CertificateRegister {
     public func standing(
         authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
     ) throws(ToolError) -> IssuanceRecord? {

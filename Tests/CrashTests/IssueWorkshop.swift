@@ -48,9 +48,16 @@ final class IssueWorkshop: Sendable {
     func run(store: String) throws -> Program.Outcome { try start(store: store).wait() }
 
     /// The results in whole lines: each has a certificate, and none comes twice.
-    static func results(_ outcome: Program.Outcome) throws -> [IssueResult] {
-        let end = outcome.output.utf8.lastIndex(of: UInt8(ascii: "\n")) ?? outcome.output.startIndex
-        let array = "[" + outcome.output[..<end].replacingOccurrences(of: "}\n{", with: "},{") + "]"
+    static func results(_ outcome: Program.Outcome) throws -> [IssueResult] { try results(outcome.output) }
+
+    /// The same of a result file.
+    static func results(in file: String) throws -> [IssueResult] {
+        try results(String(contentsOfFile: file, encoding: .utf8))
+    }
+
+    private static func results(_ output: String) throws -> [IssueResult] {
+        let end = output.utf8.lastIndex(of: UInt8(ascii: "\n")) ?? output.startIndex
+        let array = "[" + output[..<end].replacingOccurrences(of: "}\n{", with: "},{") + "]"
         let results = try JSONDecoder().decode([IssueResult].self, from: Data(array.utf8))
         #expect(results.allSatisfy { ["issued", "existing"].contains($0.status) })
         return results
@@ -84,6 +91,9 @@ final class IssueWorkshop: Sendable {
         let state = try LedgerState(path: store)
         #expect(state.rows.count == count)
         #expect(state.issued.count == count)
+        let audit = try folder.run("ca", "audit", "--ca", "ca", "--store", store, "--json")
+        #expect(audit.status == 0, "\(audit.output.prefix(2_000))")
+        #expect(audit.errors.hasSuffix("assay: \(count) certificates, 0 findings\n"))
         let final = Dictionary(results.map { ($0.csrSha256, $0) }) { first, _ in first }
         let changed = before.filter { old in
             guard let new = final[old.csrSha256] else { return true }
@@ -100,6 +110,7 @@ struct IssueResult: Decodable {
 
     let input: Input
     let status: String
+    let deviceUuid: String?
     let serial: String
     let csrSha256: String
     let fingerprintSha256: String

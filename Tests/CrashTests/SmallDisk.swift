@@ -22,6 +22,11 @@ enum SmallDisk {
         }
     }
 
+    /// Makes the file system of ``with(_:below:_:)`` read-only.
+    static func freeze(below folder: WorkFolder) throws {
+        #expect(try tool("mount", ["-o", "remount,ro", folder.path("disk")]) == 0)
+    }
+
     private static func tool(_ name: String, _ arguments: [String]) throws -> Int32 {
         try ChildProcess(
             [name] + arguments, in: FileManager.default.temporaryDirectory,

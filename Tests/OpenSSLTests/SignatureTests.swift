@@ -107,6 +107,25 @@ private func hex(_ text: String) -> [UInt8] {
         #expect(!key.publicKey.isValid(signature: signature, over: message, algorithm: wrong))
     }
 
+    @Test(arguments: [
+        (PrivateKey.GeneratedKind.p256, SignatureAlgorithm.ecdsa(.sha256)),
+        (.p384, .ecdsa(.sha384)), (.rsa3072, .rsaPKCS1(.sha256)), (.rsa3072, .rsaPSS(.sha512)),
+    ])
+    func aSignatureOverADigestIsOneOverTheMessage(
+        kind: PrivateKey.GeneratedKind, algorithm: SignatureAlgorithm
+    ) throws {
+        let key = try PrivateKey.generate(kind)
+        let message = Array("message".utf8)
+        let digest = Digest.hash(try #require(algorithm.hash), message)
+        let signature = try key.sign(digest: digest, algorithm: algorithm)
+        #expect(key.publicKey.isValid(signature: signature, over: message, algorithm: algorithm))
+        #expect(!key.publicKey.isValid(signature: signature, over: message + [0], algorithm: algorithm))
+        #expect(throws: OpenSSLError.self) {
+            try key.sign(digest: Array(digest.dropLast()), algorithm: algorithm)
+        }
+        #expect(throws: OpenSSLError.self) { try key.sign(digest: digest, algorithm: .ed25519) }
+    }
+
     @Test func signerAgreesWithVerifier() throws {
         let key = try PrivateKey.generate(.p256)
         let publicKey = try #require(P256PublicKey(spki: key.publicKey.spki[...]))

@@ -61,7 +61,7 @@ struct CAFolder {
         _ chain: [[UInt8]], _ key: PrivateKey, at now: Int64, file: String
     ) throws(ToolError) -> Issuer {
         do {
-            return try Issuer(chain: chain, key: key, at: now)
+            return try Issuer(chain: chain, key: Rehearsal.of(key), at: now)
         } catch {
             throw error.at("file", file.escapedForTerminal)
         }

@@ -15,7 +15,9 @@ struct CAIssue: AssayCommand {
             a certificate is signed. The request contributes its key and its name; every extension is the profile's. \
             The ledger in the store sees to it that a request gets one certificate under a CA and profile, however \
             often it comes: the same one again (existing) unless --reissue is said. \
-            Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files. \
+            Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
+            --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
+            interrupted run leaves those of --out-dir alone and is simply run again. \
             Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of several.
             """)
 
@@ -49,6 +51,18 @@ struct CAIssue: AssayCommand {
             "Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
     var outDir: String?
 
+    @Option(
+        help: .init(
+            "Write all certificates to this file, one PEM block after the other, as well.", valueName: "file")
+    )
+    var pem: String?
+
+    @Option(
+        help: .init(
+            "Write the service's onboarding CSV as well: at most 1,000 rows in this file, more in x-0002.csv and so on.",
+            valueName: "file"))
+    var onboardingCsv: String?
+
     @Flag(help: "Put the CA's certificates behind each certificate.")
     var chain = false
 
@@ -61,6 +75,7 @@ struct CAIssue: AssayCommand {
         if let days, !(1...CertificateProfile.maximumDays ~= days) {
             throw ValidationError("--days must be 1…\(CertificateProfile.maximumDays), found \(days)")
         }
+        try FileOptions.demandFiles(["--pem": pem, "--onboarding-csv": onboardingCsv], beside: file.output)
         if passphrase.source.usesStandardInput, input.usesStandardInput {
             throw ValidationError("expected the passphrase or the requests from standard input, found both")
         }
@@ -83,30 +98,55 @@ struct CAIssue: AssayCommand {
         }
         let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
-        let folder = try outDir.map { try CertificateFolder(path: $0, replaces: file.force) }
         let reader = keys.store.reader()
         let settings = IssuanceSettings(
             plan: plan, keys: source, requireAttestation: requireAttestation,
             minimumTrust: keys.trust.trust, reissue: reissue,
             lookup: { () throws(ToolError) in try reader() })
         let console = output.console
-        let ledger = try keys.store.open(.create, console)
+        let files = try files()
         // With files alone there is nothing to print.
-        let sink = folder != nil && !output.json && file.output == nil ? nil : try file.sink()
+        let sink =
+            files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
+        // The places for the results first: what cannot be handed out is not begun.
+        let store = try keys.store.open(.create, console)
+        try store.checkClock(environment.now)
+        let ledger = Rehearsal.of(store)
+        var stream = input.stream
+        if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
-            sink: sink, folder: folder,
+            sink: sink, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
-            json: output.json, failFast: batch.failFast, console: console)
+            json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let run = IssuanceRun(
-            settings, stream: input.stream, ledger: ledger, output: results,
-            jobs: batch.jobs ?? environment.defaultJobs, now: environment.now)
+            settings, stream: stream, ledger: ledger, output: results,
+            jobs: min(batch.jobs ?? environment.defaultJobs, issuer.concurrency), now: environment.now)
         try run.run()
         guard results.tally.total > 0 || Interruption.requested else {
             throw ToolError(.pem, "expected a request, found none in the input")
         }
-        try sink?.commit()
+        if !Interruption.requested {
+            try sink?.commit()
+            try files.commit()
+        } else if !namedFiles.isEmpty {
+            // What was signed is in the ledger: half a file would only be in the way of the next run.
+            console.note("assay: note: interrupted, no result file was made; the same command again goes on")
+        }
         console.note(results.summary)
         return results.tally.exitStatus
+    }
+
+    /// The result files that were named on the command line.
+    private var namedFiles: [String] { [file.output, pem, onboardingCsv].compactMap { $0 } }
+
+    private func files() throws(ToolError) -> IssuanceFiles {
+        var files = IssuanceFiles()
+        if let outDir { files.folder = try CertificateFolder(path: outDir, replaces: file.force) }
+        if let pem { files.pem = try NewFile(path: pem, replaces: file.force) }
+        if let onboardingCsv {
+            files.onboarding = try OnboardingFile(path: onboardingCsv, replaces: file.force)
+        }
+        return files
     }
 }
 

@@ -50,6 +50,7 @@ struct CARevoke: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let ledger = try store.open(.readWrite, output.console)
+        try ledger.checkClock(environment.now)
         var run = RevocationRun(
             ledger: ledger, reason: reason.reason, json: output.json, console: output.console,
             now: environment.now)

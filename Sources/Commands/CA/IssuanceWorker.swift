@@ -16,7 +16,7 @@ struct IssuanceSettings: Sendable {
     /// Whether requests that have their certificate get a new one.
     let reissue: Bool
     /// Opens the ledger for looking things up.
-    let lookup: @Sendable () throws(ToolError) -> any IssuanceLedger
+    let lookup: @Sendable () throws(ToolError) -> any CertificateRegister
 
     var demand: RequestVetter.AttestationDemand {
         if requireAttestation { return .always }
@@ -63,10 +63,10 @@ final class IssuanceWorker {
         do throws(OpenSSLError) {
             vetter = try RequestVetter(
                 profile: settings.plan.profile, demand: settings.demand, minimumTrust: settings.minimumTrust)
-            issuing = try IssuingWorker(plan: settings.plan)
         } catch {
             throw ToolError(.internalFault, error.message)
         }
+        issuing = try IssuingWorker(plan: settings.plan)
     }
 
     func perform(_ job: IssuanceJob) -> IssuanceResult {
@@ -114,7 +114,7 @@ final class IssuanceWorker {
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
             var report = IssuanceReport(location: location, failures: [failure])
-            report.isMalformed = true
+            report.isMalformed = failure.code.exitStatus == .malformed
             return .finished(report)
         case .success(let value): decoded = value
         }

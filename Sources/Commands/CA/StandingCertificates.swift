@@ -15,13 +15,13 @@ final class StandingCertificates {
 
     private let authority: [UInt8]
     private let profile: String
-    private let open: @Sendable () throws(ToolError) -> any IssuanceLedger
-    private var ledger: (any IssuanceLedger)?
+    private let open: @Sendable () throws(ToolError) -> any CertificateRegister
+    private var ledger: (any CertificateRegister)?
     private var untilNext = interval
 
     init(
         authority: [UInt8], profile: String,
-        open: @escaping @Sendable () throws(ToolError) -> any IssuanceLedger
+        open: @escaping @Sendable () throws(ToolError) -> any CertificateRegister
     ) {
         self.authority = authority
         self.profile = profile

@@ -11,7 +11,12 @@ extension RequestChunk {
     func forEachItem(_ body: (RequestItem) -> Bool) {
         switch content {
         case .der(let der): _ = body(RequestItem(line: 1, content: .der(der)))
-        case .text(let chunk, .pem): Self.blocks(chunk, body)
+        case .text(let chunk, .pem):
+            guard disclosesKey else { return Self.blocks(chunk, body) }
+            Self.blocks(chunk) { item in
+                if case .refused = item.content { return body(item) }
+                return body(RequestItem(line: item.line, content: .refused(DisclosedKey.companion)))
+            }
         case .text(let chunk, let format): Self.lines(chunk, format, body)
         case .rows(let events, let columns): Self.rows(events, columns, body)
         case .empty:
@@ -53,6 +58,9 @@ extension RequestChunk {
 
     private static func item(_ block: PEMBlock, _ chunk: LineChunk) -> RequestItem {
         let line = chunk.firstLine + block.line - 1
+        if DisclosedKey.isKey(label: block.label) {
+            return RequestItem(line: line, content: .refused(DisclosedKey.block))
+        }
         guard CertificationRequest.pemLabels.contains(block.label) else {
             let message = "expected a PEM block CERTIFICATE REQUEST, found \(block.label)"
             return RequestItem(line: line, content: .malformed(.init(.pem, message)))
@@ -148,11 +156,12 @@ extension RequestChunk {
 
     /// The one request in a PEM text.
     private static func request(_ pem: String) -> RequestItem.Content {
+        let bytes = Array(pem.utf8)
         do {
-            return .der(
-                try PEMDocument(Array(pem.utf8)).single("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"))
+            return .der(try PEMDocument(bytes).single("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"))
         } catch {
-            return .malformed(error.checkFailure)
+            return DisclosedKey.isIn(bytes)
+                ? .refused(DisclosedKey.companion) : .malformed(error.checkFailure)
         }
     }
 

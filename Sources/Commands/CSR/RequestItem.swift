@@ -12,6 +12,8 @@ struct RequestItem {
         case token(ArraySlice<UInt8>)
         /// What should have been one.
         case malformed(CheckFailure)
+        /// What is not even looked at: it came with a private key.
+        case refused(CheckFailure)
     }
 
     let line: Int
@@ -35,12 +37,12 @@ enum DecodedRequest {
     /// Decodes an input.
     static func decode(_ item: RequestItem) -> Result<DecodedRequest, CheckFailure> {
         switch item.content {
-        case .malformed(let failure): return .failure(failure)
+        case .malformed(let failure), .refused(let failure): return .failure(failure)
         case .der(let der):
             do {
                 return .success(.bare(try CertificationRequest(der: der)))
             } catch {
-                return .failure(error.checkFailure)
+                return .failure(DisclosedKey.isKey(der) ? DisclosedKey.block : error.checkFailure)
             }
         case .token(let text):
             do {

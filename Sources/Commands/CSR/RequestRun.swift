@@ -38,6 +38,7 @@ struct RequestRun {
     /// Reads everything, writes everything; the tally decides the exit status.
     func run(_ stream: RequestStream, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
         var stream = stream
+        if console.showsProgress { stream.measure() }
         var tally = Tally()
         try OrderedPipeline.run(
             jobs: jobs,
@@ -48,7 +49,8 @@ struct RequestRun {
                 try sink.write(output.bytes)
                 tally += output.tally
                 if let error = output.error { console.error(error) }
-                console.progress(done: tally.total, failed: tally.bad, unit: "requests")
+                console.progress(
+                    done: tally.total, failed: tally.bad, unit: "requests", meter: stream.meter)
                 return !(failFast && tally.bad > 0)
             })
         guard tally.total > 0 else { throw ToolError(.pem, "expected a request, found none in the input") }
@@ -93,7 +95,9 @@ struct RequestRun {
         let decoded: DecodedRequest
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
-            return RequestReport(location: location, verdict: .malformed, failures: [failure])
+            let isMalformed = failure.code.exitStatus == .malformed
+            return RequestReport(
+                location: location, verdict: isMalformed ? .malformed : .rejected, failures: [failure])
         case .success(let value): decoded = value
         }
         var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)

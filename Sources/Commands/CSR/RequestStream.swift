@@ -16,6 +16,8 @@ struct RequestChunk: Sendable {
 
     let source: String
     let content: Content
+    /// Whether a private key stands in the same file.
+    var disclosesKey = false
 }
 
 /// The inputs of a CSR command as a stream of blocks; memory does not grow with the number of requests.
@@ -25,12 +27,15 @@ struct RequestStream {
     /// How far the look at a file goes that decides on its format.
     private static let headSize = 65_536
 
+    /// Counts what is read.
+    let meter = InputMeter()
     private var remaining: [SourceArgument]
     private var current: Open?
 
     private enum Open {
         case lines(String, LineChunkReader, RequestFormat)
-        case pem(String, PEMChunkReader)
+        /// Whether a private key was found in the file, or in what was read of it.
+        case pem(String, PEMChunkReader, disclosesKey: Bool)
         case csv(CSVSource)
     }
 
@@ -57,6 +62,32 @@ struct RequestStream {
         remaining = sources.reversed()
     }
 
+    /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
+    mutating func measure() {
+        var total = 0
+        var sources: [SourceArgument] = []
+        for source in remaining {
+            guard case .file(let path) = source else {
+                sources.append(source)
+                continue
+            }
+            var files = [path]
+            if path != "-", FileSystem.kind(of: path) == .folder,
+                let found = try? FileSystem.files(below: path)
+            {
+                files = found.reversed()
+            }
+            for file in files {
+                // The size of a pipe is not known, nor is that of a file that is missing.
+                guard let size = FileSystem.size(of: file) else { return }
+                total += size
+            }
+            sources += files.map { .file($0) }
+        }
+        remaining = sources
+        meter.total = total
+    }
+
     /// The next block, or `nil` at the end of the last source.
     mutating func next() -> RequestChunk? {
         while true {
@@ -78,7 +109,7 @@ struct RequestStream {
 
     private var name: String {
         switch current {
-        case .lines(let name, _, _), .pem(let name, _): name
+        case .lines(let name, _, _), .pem(let name, _, _): name
         case .csv(let csv): csv.name
         case nil: ""
         }
@@ -104,7 +135,7 @@ struct RequestStream {
     }
 
     private mutating func open(_ path: String) throws(ToolError) -> RequestChunk? {
-        let source = try ByteSource(path: path)
+        let source = try ByteSource(path: path, meter: meter)
         var head: [UInt8] = []
         while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
         if head.allSatisfy(\.isBlank), head.count < Self.headSize {
@@ -115,7 +146,10 @@ struct RequestStream {
             // One octet more than any request, so that a longer file is refused as what it is.
             while head.count < Self.headSize * 2, try source.read(into: &head, limit: Self.headSize) > 0 {}
             return RequestChunk(source: path, content: .der(head))
-        case .pem: current = .pem(path, PEMChunkReader(source, target: Self.chunkSize, head: head))
+        case .pem:
+            let discloses = try DisclosedKey.isIn(file: path, head: head)
+            let reader = PEMChunkReader(source, target: Self.chunkSize, head: head)
+            current = .pem(path, reader, disclosesKey: discloses)
         case .csv:
             var csv = CSVSource(name: path, source: source)
             csv.reader.append(head[...])
@@ -135,10 +169,14 @@ struct RequestStream {
             let chunk = try reader.next()
             current = .lines(name, reader, format)
             return chunk.map { RequestChunk(source: name, content: .text($0, format)) }
-        case .pem(let name, var reader):
+        case .pem(let name, var reader, var discloses):
             let chunk = try reader.next()
-            current = .pem(name, reader)
-            return chunk.map { RequestChunk(source: name, content: .text($0, .pem)) }
+            // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
+            if !discloses, let chunk { discloses = DisclosedKey.isIn(chunk.bytes) }
+            current = .pem(name, reader, disclosesKey: discloses)
+            return chunk.map {
+                RequestChunk(source: name, content: .text($0, .pem), disclosesKey: discloses)
+            }
         case .csv(var csv):
             let events = try Self.events(&csv)
             let columns = csv.columns ?? .standard

@@ -6,7 +6,6 @@ import Diagnostics
 import InputOutput
 import JSON
 import OpenSSL
-import PKIX
 
 /// `assay claim onboard`
 struct ClaimOnboard: AssayCommand {
@@ -169,30 +168,10 @@ private final class OnboardingRun {
     /// The row of a certificate, if the service's rules and the certificate itself allow it.
     private func certificateRow(_ item: OnboardingItem) -> Result<OnboardingRow, CheckFailure> {
         do throws(CheckFailure) {
-            let certificate = try X509Certificate.read(der: try item.certificate.get()).get()
-            guard P256PublicKey(spki: certificate.spki[...]) != nil else {
-                throw CheckFailure(.csrKey, "expected a certificate of a P-256 key, found another key")
-            }
-            guard certificate.signatureAlgorithm == "ecdsa-with-SHA256" else {
-                throw CheckFailure(
-                    .algorithm,
-                    "expected a certificate signed with ecdsa-with-SHA256, found "
-                        + certificate.signatureAlgorithm)
-            }
-            guard let name = (try? DistinguishedName(der: certificate.subjectDER))?.commonName else {
-                throw CheckFailure(
-                    .csrSubject, "expected a subject with a common name, which is the device id")
-            }
-            if let device = item.deviceUUID, let named = try? DeviceUUID(text: name),
-                named.description != device
-            {
-                throw CheckFailure(
-                    .uuidMismatch, "the certificate is for device \(named), its source says \(device)")
-            }
             return .success(
                 try OnboardingRow(
-                    deviceID: name, subType: common.subType, tags: common.tags,
-                    firmwareTypes: common.firmwareTypes, pem: certificate.pem))
+                    certificate: try item.certificate.get(), expecting: item.deviceUUID,
+                    subType: common.subType, tags: common.tags, firmwareTypes: common.firmwareTypes))
         } catch {
             return .failure(error)
         }

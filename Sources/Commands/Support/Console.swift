@@ -11,6 +11,7 @@ final class Console {
     private let started = System.monotonicNanoseconds()
     private var lastProgress: UInt64 = 0
     private var progressShown = false
+    private var firstRead: (read: Int, elapsed: UInt64)?
 
     init(json: Bool, quiet: Bool) {
         self.json = json
@@ -62,15 +63,25 @@ final class Console {
         put(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
     }
 
-    /// Count, rate and failures, redrawn at most five times a second, on a terminal only.
-    func progress(done: Int, failed: Int, unit: String) {
-        guard isTerminal, !quiet else { return }
+    /// Whether there is a terminal to show progress on.
+    var showsProgress: Bool { isTerminal && !quiet }
+
+    /// Count, rate, failures and, where `meter` knows the end, a bar and the remaining time; redrawn at most five times
+    /// a second, on a terminal only.
+    func progress(done: Int, failed: Int, unit: String, meter: InputMeter? = nil) {
+        guard showsProgress else { return }
         let now = System.monotonicNanoseconds()
         guard now - lastProgress > 200_000_000 else { return }
         lastProgress = now
         progressShown = true
-        let rate = UInt64(max(done, 0)) * 1_000 / max((now - started) / 1_000_000, 1)
-        put(Array("\r\u{1b}[K\(done) \(unit), \(rate)/s, \(failed) not good".utf8))
+        var line = ProgressLine(
+            done: done, failed: failed, unit: unit, elapsed: (now - started) / 1_000_000)
+        if let meter, let total = meter.total {
+            line.input = (meter.count, total)
+            if firstRead == nil { firstRead = (meter.count, line.elapsed) }
+            line.first = firstRead
+        }
+        put(Array("\r\u{1b}[K\(line.text)".utf8))
     }
 
     private func clearProgress() {

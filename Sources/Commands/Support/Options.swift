@@ -24,6 +24,19 @@ struct FileOptions: ParsableArguments {
     @Flag(help: "Replace existing files.")
     var force = false
 
+    /// Checks options that name further result files: each needs a file of its own, which `-` is not.
+    ///
+    /// - Parameter output: the value of `--output`.
+    static func demandFiles(_ options: KeyValuePairs<String, String?>, beside output: String?) throws {
+        var taken = Set([output].compactMap { $0 })
+        for case (let name, let path?) in options {
+            guard path != "-" else { throw ValidationError("\(name): expected a file, found -") }
+            guard taken.insert(path).inserted else {
+                throw ValidationError("\(name): expected a file of its own, found \(path) for two results")
+            }
+        }
+    }
+
     /// Where the result goes.
     func sink(mode: NewFile.Mode = .shared) throws(ToolError) -> any ByteSink {
         guard let output, output != "-" else { return StandardStream.output() }

@@ -43,8 +43,11 @@ extension Explanation {
                 + "generate.",
             "An RSA key is too short.",
             "The point is not on its curve, or is encoded in a form other than uncompressed.",
+            "A private key is in the file of the request: whoever has the file has the key.",
         ],
-        remedy: "Look at the key with assay csr inspect FILE, then generate a key of an allowed type.")
+        remedy: "Look at the key with assay csr inspect FILE, then generate a key of an allowed type. "
+            + "A private key that was sent along is disclosed: make a new one where it is used, and send the "
+            + "request alone.")
 
     static let csrSubject = Explanation(
         meaning: "The request's subject cannot become the subject of a certificate.",

@@ -1,0 +1,39 @@
+import Glibc
+
+public import Diagnostics
+
+/// Finding a few octets among many.
+public enum ByteSearch {
+    /// Whether `needle` is in `bytes`. Fast where the last octet of `needle` is rare in them.
+    public static func contains(_ needle: [UInt8], in bytes: [UInt8]) -> Bool {
+        guard let last = needle.last else { return true }
+        let length = needle.count
+        return bytes.withUnsafeBytes { text in
+            guard let start = text.baseAddress else { return false }
+            var position = length - 1
+            while position < text.count,
+                let found = memchr(start + position, Int32(last), text.count - position)
+            {
+                position = UnsafeRawPointer(found) - start
+                if memcmp(start + (position - length + 1), needle, length) == 0 { return true }
+                position += 1
+            }
+            return false
+        }
+    }
+
+    /// Whether `needle` is in the regular file at `path`; `false` for anything that can be read once only.
+    ///
+    /// - Throws: ``ToolError`` with code `io`.
+    public static func contains(_ needle: [UInt8], inFile path: String) throws(ToolError) -> Bool {
+        guard path != "-", FileSystem.kind(of: path) == .file else { return false }
+        let source = try ByteSource(path: path)
+        var bytes: [UInt8] = []
+        while try source.read(into: &bytes, limit: 1 << 18) > 0 {
+            if contains(needle, in: bytes) { return true }
+            // The needle may lie across two blocks.
+            bytes.removeFirst(max(bytes.count - max(needle.count - 1, 0), 0))
+        }
+        return false
+    }
+}
