@@ -141,6 +141,14 @@ import Testing
         #expect(try workshop.run("claim", "check", "bad", "--format", "at").status == 4)
     }
 
+    /// Thousands of tokens on a line take no longer than the same on lines of their own.
+    @Test func crowdedLinesOfALogAreReadInOnePass() throws {
+        let line = String(repeating: "2dn3hQFQ ", count: 7_000) + "\n"
+        let results = try check(Array(String(repeating: line, count: 4).utf8), "at")
+        #expect(results.count == 28_000)
+        #expect(results.allSatisfy { $0.status == "malformed" })
+    }
+
     @Test func loneCarriageReturnsAreNamed() throws {
         #expect(
             try check("\(device.token)\r\(device.token)\r", "lines") == [

@@ -30,7 +30,8 @@ struct ModemTranscript {
 
     private var imei: Note?
     private var uuid: Note?
-    private var lastToken: ArraySlice<UInt8> = []
+    /// The device of the token that came last.
+    private var lastDevice: DeviceUUID?
     /// How many lines there were, those that end in a carriage return counted.
     private var lineCount = 0
 
@@ -70,11 +71,12 @@ struct ModemTranscript {
     ) -> ClaimRow {
         var row = ClaimRow(line: number, raw: withNotes(raw), token: ClaimRow.Cell(token))
         row.imei = imei?.cell
-        row.uuid = uuid?.cell
-        if let named = row.uuid, Self.isFirmware(named, token) { row.uuid = nil }
+        let decoded = try? AttestationToken(token)
+        // Logs show the UUID of the modem firmware as well, which is in the token.
+        if let uuid, DeviceUUID(text: uuid.cell.bytes) != decoded?.firmware { row.uuid = uuid.cell }
         imei = nil
         uuid = nil
-        lastToken = token
+        lastDevice = decoded?.deviceUUID
         return row
     }
 
@@ -90,12 +92,17 @@ struct ModemTranscript {
     }
 
     private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        if let end = line.end(of: tokenMarker) {
-            return ModemLog.token(in: line[(end - tokenMarker.count)...])
+        // One pass: a line may hold thousands.
+        for position in line.indices {
+            let rest = line[position...]
+            if rest.first == tokenMarker.first, rest.starts(with: tokenMarker) {
+                return ModemLog.token(in: rest)
+            }
+            if rest.first == tokenStart.first, rest.starts(with: tokenStart) {
+                return rest.prefix(while: isTokenCharacter)
+            }
         }
-        guard let start = line.end(of: tokenStart) else { return nil }
-        let run = line[start...].prefix(while: isTokenCharacter)
-        return line[(start - tokenStart.count)..<run.endIndex]
+        return nil
     }
 
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
@@ -113,7 +120,9 @@ struct ModemTranscript {
         }
         if text.end(of: Self.keyMarker) != nil { keyOutputs += 1 }
         if let digits = Self.imei(in: text) { imei = note(digits) }
-        if let value = Self.uuid(in: text), !isOfLastToken(value) { uuid = note(value) }
+        if let value = Self.uuid(in: text), lastDevice == nil || DeviceUUID(text: value) != lastDevice {
+            uuid = note(value)
+        }
     }
 
     /// 15 digits alone on a line, behind a word for them, or in front of a UUID as in the utilities' rows.
@@ -159,16 +168,13 @@ struct ModemTranscript {
         guard cells.count > 1, let uuid = cells.last, DeviceUUID(text: uuid) != nil else { return nil }
         return (cells[cells.count - 2], uuid)
     }
+}
 
-    private func isOfLastToken(_ value: ArraySlice<UInt8>) -> Bool {
-        guard let last = try? AttestationToken(lastToken) else { return false }
-        return last.deviceUUID == DeviceUUID(text: value)
-    }
-
-    /// Whether a UUID is that of the modem firmware in the token, which logs show as well.
-    private static func isFirmware(_ named: ClaimRow.Cell, _ token: ArraySlice<UInt8>) -> Bool {
-        guard case .identity(let message)? = (try? AttestationToken(token))?.content else { return false }
-        return message.firmwareUUID == DeviceUUID(text: named.bytes)
+extension AttestationToken {
+    /// The UUID of the modem's firmware; nil in tokens that do not tell.
+    fileprivate var firmware: DeviceUUID? {
+        guard case .identity(let message) = content else { return nil }
+        return message.firmwareUUID
     }
 }
 
