@@ -166,9 +166,6 @@ let package = Package(
             name: "TestFleet",
             dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
             path: "Tests/TestFleet", swiftSettings: common),
-        .testTarget(
-            name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
-            swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
         .testTarget(
             name: "StoreTests",
@@ -176,6 +173,9 @@ let package = Package(
                 "Store", "SQLite", "TestFleet", "TestSupport", "Attestation", "OpenSSL", "DeviceIdentity",
                 "Diagnostics",
             ], swiftSettings: common),
+        .testTarget(
+            name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
+            swiftSettings: common),
         .testTarget(
             name: "CrashTests",
             dependencies: [

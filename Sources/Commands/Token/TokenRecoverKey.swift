@@ -22,7 +22,7 @@ struct TokenRecoverKey: AssayCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var file: FileOptions
 
-    /// More tokens add nothing once two agree; the bound keeps a wrong file from being read for hours.
+    /// All are held at once, and two decide; the bound keeps a wrong file from being read for hours.
     private static let limit = 10_000
 
     func run(in environment: Environment) throws -> ExitStatus {
@@ -58,13 +58,18 @@ struct TokenRecoverKey: AssayCommand {
         var stream = TokenStream(input.sources, format: input.format.format)
         var tokens: [AttestationToken] = []
         var failure: ToolError?
-        while let chunk = stream.next(), failure == nil, tokens.count < Self.limit {
+        while let chunk = stream.next(), failure == nil {
             if case .unreadable(let error) = chunk.content { throw error }
             chunk.forEachItem { item in
                 let place = "\(chunk.source.escapedForTerminal):\(item.line)"
+                guard tokens.count < Self.limit else {
+                    failure = ToolError(.usage, "expected at most \(Self.limit) tokens, found more")
+                        .at("file", place)
+                    return false
+                }
                 do {
                     tokens.append(try AttestationToken(try item.text.get(), base64: input.base64))
-                    return tokens.count < Self.limit
+                    return true
                 } catch let error as TokenError {
                     failure = ToolError(error.code, error.message).at("file", place)
                 } catch let error as RowError {
