@@ -6,6 +6,14 @@ import Testing
 extension CrashTests {
     /// `ca issue` where it may not write, where there is no room for its results, and told twice to stop.
     @Suite(.serialized) struct IssueLimitTests {
+        /// Waits until the program has begun: it made its store.
+        private func waitForFile(_ path: String) {
+            let end = Date().addingTimeInterval(30)
+            while Date() < end, !FileManager.default.fileExists(atPath: path) {
+                Thread.sleep(forTimeInterval: 0.001)
+            }
+        }
+
         @Test func onAReadOnlyMount() throws {
             let shop = try IssueWorkshop(60)
             try SmallDisk.with(16, below: shop.folder) { disk, _ in
@@ -81,7 +89,7 @@ extension CrashTests {
         @Test func aSecondSignalEndsItAtOnce() throws {
             let shop = try IssueWorkshop(2_200)
             let program = try shop.start(store: "assay.db")
-            Thread.sleep(forTimeInterval: 0.2)
+            waitForFile(shop.folder.path("assay.db"))
             // While it is stopped two signals queue up; both come before it does anything else.
             for signal in [SIGSTOP, SIGINT, SIGTERM, SIGCONT] { program.send(signal) }
             let outcome = try program.wait(limit: 20)
@@ -102,11 +110,7 @@ extension CrashTests {
                 ["ca", "issue", "--ca", "ca", "--no-passphrase", "--store", store, "bundle.pem"]
                 + ["--pem", "all.pem", "--onboarding-csv", "onboard.csv", "--json", "-o", "all.jsonl"]
             let program = try Program(TestPaths.binary, arguments, in: shop.folder.url)
-            let end = Date().addingTimeInterval(30)
-            while Date() < end, !FileManager.default.fileExists(atPath: store) {
-                Thread.sleep(forTimeInterval: 0.001)
-            }
-            Thread.sleep(forTimeInterval: 0.1)
+            waitForFile(store)
             program.send(SIGINT)
             let outcome = try program.wait()
             #expect(outcome.status == 130)

@@ -110,7 +110,8 @@ struct CAIssue: AssayCommand {
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
         // The places for the results first: what cannot be handed out is not begun.
         let store = try keys.store.open(.create, console)
-        try store.checkClock(environment.now)
+        // Read again: at a prompt for the passphrase time goes by, in which others may issue.
+        try store.checkClock(System.now())
         let ledger = Rehearsal.of(store)
         var stream = input.stream
         if console.showsProgress { stream.measure() }
