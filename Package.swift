@@ -53,7 +53,7 @@ let package = Package(
             swiftSettings: safe),
         .target(
             name: "CertificateAuthority",
-            dependencies: ["Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
+            dependencies: ["Attestation", "PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
             name: "JWT",
@@ -150,8 +150,8 @@ let package = Package(
         .testTarget(
             name: "CertificateAuthorityTests",
             dependencies: [
-                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
-                "TestSupport",
+                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "JSON", "DeviceIdentity",
+                "Diagnostics", "TestSupport", "TestFleet",
             ],
             swiftSettings: common),
         .testTarget(
