@@ -28,7 +28,9 @@ extension DistinguishedName {
 extension AttributeType {
     /// Why a text cannot be a value of this type: its bounds or its alphabet; nil if nothing is wrong.
     public func unfitness(of text: String) -> String? {
-        if let reason = DistinguishedName.unfitness(of: Array(text.unicodeScalars), self, name) { return reason }
+        if let reason = DistinguishedName.unfitness(of: Array(text.unicodeScalars), self, name) {
+            return reason
+        }
         let octets = Array(text.utf8)
         guard DirectoryString.isWellFormed(stringTag, octets, 0..<octets.count) else {
             let alphabet = stringTag == .printableString ? "PrintableString" : "ASCII"

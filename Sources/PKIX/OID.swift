@@ -160,7 +160,8 @@ extension OID {
     /// The purposes that have a name in RFC 5280 section 4.2.1.12.
     private static let keyPurposes: [(name: String, oid: OID)] =
         [
-            ("serverAuth", serverAuth), ("clientAuth", clientAuth), ("anyExtendedKeyUsage", anyExtendedKeyUsage),
+            ("serverAuth", serverAuth), ("clientAuth", clientAuth),
+            ("anyExtendedKeyUsage", anyExtendedKeyUsage),
         ]
         + [("codeSigning", 3), ("emailProtection", 4), ("timeStamping", 8), ("OCSPSigning", 9)].map {
             (name: $0.0, oid: OID(uncheckedContent: pkixPurpose + [$0.1]))

@@ -157,187 +157,204 @@ private struct RawCertificate {
     }
 
     /// What is changed, and the rules that are broken then.
-    private static var cases: [Case] { [
-        ([], { _ in }),
-        ([], authority()),
-        // Version, serial, signature.
-        (["version"], { $0.version = nil }),
-        (["version"], { $0.version = [1] }),
-        (["version"], { $0.version = [3] }),
-        (
-            ["version-old", "authority-key-identifier-missing", "subject-key-identifier-absent"],
-            {
-                $0.version = nil
-                $0.extensions = nil
-            }
-        ),
-        (["serial-number"], { $0.serial = [0] }),
-        (["serial-number"], { $0.serial = [0x80] }),
-        (["serial-number"], { $0.serial = [1] + [UInt8](repeating: 0, count: 20) }),
-        ([], { $0.serial = [1] + [UInt8](repeating: 0, count: 19) }),
-        (["signature-algorithm-mismatch"], { $0.outerAlgorithm = RawCertificate.algorithm(.ecdsaWithSHA384) }),
-        (
-            ["signature-algorithm"],
-            {
-                $0.innerAlgorithm = RawCertificate.algorithm(.ecdsaWithSHA256, null: true)
-                $0.outerAlgorithm = $0.innerAlgorithm
-            }
-        ),
-        (
-            ["signature-algorithm"],
-            {
-                $0.innerAlgorithm = RawCertificate.algorithm(.sha256WithRSA)
-                $0.outerAlgorithm = $0.innerAlgorithm
-            }
-        ),
-        (
-            ["signature-algorithm"],
-            {
-                $0.innerAlgorithm = [0x30, 0]
-                $0.outerAlgorithm = $0.innerAlgorithm
-            }
-        ),
-        (
-            ["signature-algorithm-weak"],
-            {
-                $0.innerAlgorithm = RawCertificate.algorithm(.sha1WithRSA, null: true)
-                $0.outerAlgorithm = $0.innerAlgorithm
-            }
-        ),
-        (
-            ["signature-algorithm-unknown"],
-            {
-                $0.innerAlgorithm = RawCertificate.algorithm(.mgf1)
-                $0.outerAlgorithm = $0.innerAlgorithm
-            }
-        ),
-        // Names.
-        (["name-malformed"], { $0.subject = [0x30, 0x02, 0x31, 0x00] }),
-        (["issuer-empty"], { $0.issuer = [0x30, 0] }),
-        (["subject-empty"], { $0.subject = [0x30, 0] }),
-        (
-            [],
-            {
-                $0.subject = [0x30, 0]
-                $0.extensions? += [alternative(critical: true)]
-            }
-        ),
-        (
-            ["subject-empty"],
-            {
-                $0.subject = [0x30, 0]
-                $0.extensions? += [alternative(critical: nil)]
-            }
-        ),
-        (["name-attribute"], { $0.subject = [0x30, 0x0c, 0x31, 0x0a, 0x30, 8, 6, 3, 0x55, 4, 3, 0x0c, 1, 7] }),
-        (["name-string-type"], { $0.subject = [0x30, 0x0c, 0x31, 0x0a, 0x30, 8, 6, 3, 0x55, 4, 3, 0x14, 1, 0x41] }),
-        // Validity.
-        (["validity-encoding"], { $0.notAfter = (.generalizedTime, "20491231235959Z") }),
-        (["validity-encoding"], { $0.notAfter = (.utcTime, "4912312359Z") }),
-        (["validity-encoding"], { $0.notBefore = (.generalizedTime, "20500101000000.5Z") }),
-        ([], { $0.notAfter = (.generalizedTime, "99991231235959Z") }),
-        ([], { $0.notAfter = (.utcTime, "491231235959Z") }),
-        (["validity-order"], { $0.notAfter = (.utcTime, "251231235959Z") }),
-        // Keys.
-        (["key-encoding"], { $0.key = RawCertificate.spki(.ecPublicKey, [4, 1]) }),
-        (["key-encoding"], { $0.key = [0x30, 0] }),
-        (["key-weak"], { $0.key = RawCertificate.rsa(bits: 1024) }),
-        ([], { $0.key = RawCertificate.rsa(bits: 2048) }),
-        (["unique-identifier"], { $0.uniqueIdentifier = true }),
-        // Extensions.
-        (
-            ["extensions-empty", "authority-key-identifier-missing", "subject-key-identifier-absent"],
-            { $0.extensions = [] }
-        ),
-        (["extension-twice"], plus(.init(.keyUsage([.digitalSignature])))),
-        (["extension-critical-false"], plus(.init(.certificatePolicies, critical: false, [0x30, 0]))),
-        (["extension-malformed"], plus(.init(.subjectAlternativeName, [0x30, 0]))),
-        (["extension-unknown-critical"], plus(.init(.mgf1, critical: true, [5, 0]))),
-        ([], plus(.init(.mgf1, [5, 0]))),
-        (
-            ["authority-key-identifier-missing"],
-            { $0.extensions?.removeAll { $0.oid == .authorityKeyIdentifier } }
-        ),
-        (
-            [],
-            {
-                $0.extensions?.removeAll { $0.oid == .authorityKeyIdentifier }
-                $0.issuer = $0.subject
-            }
-        ),
-        (["subject-key-identifier-missing"], authority(without: .subjectKeyIdentifier)),
-        (["subject-key-identifier-absent"], { $0.extensions?.removeAll { $0.oid == .subjectKeyIdentifier } }),
-        (
-            ["key-identifier-critical"],
-            { raw in
-                raw.extensions = RawCertificate.endEntity.map {
-                    $0.oid == .subjectKeyIdentifier ? .init($0.oid, critical: true, $0.value) : $0
+    private static var cases: [Case] {
+        [
+            ([], { _ in }),
+            ([], authority()),
+            // Version, serial, signature.
+            (["version"], { $0.version = nil }),
+            (["version"], { $0.version = [1] }),
+            (["version"], { $0.version = [3] }),
+            (
+                ["version-old", "authority-key-identifier-missing", "subject-key-identifier-absent"],
+                {
+                    $0.version = nil
+                    $0.extensions = nil
                 }
-            }
-        ),
-        // Usages.
-        (["key-usage-missing"], authority(without: .keyUsage)),
-        (["key-usage-not-critical"], usage([.digitalSignature], critical: nil)),
-        (
-            ["key-usage-not-for-certificates"],
-            usage([.digitalSignature, .keyCertSign])
-        ),
-        (
-            ["key-usage-not-for-certificates", "path-length"],
-            authority(without: .keyUsage, .init(.keyUsage([.crlSign])))
-        ),
-        (["key-usage-of-key"], usage([.digitalSignature, .keyEncipherment])),
-        (
-            [],
-            {
-                usage([.digitalSignature, .keyEncipherment])(&$0)
-                $0.key = RawCertificate.rsa(bits: 3072)
-            }
-        ),
-        (
-            ["key-usage-of-key"],
-            {
-                usage([.digitalSignature, .keyAgreement])(&$0)
-                $0.key = RawCertificate.spki(.ed25519, [UInt8](repeating: 1, count: 32))
-            }
-        ),
-        (["key-usage-agreement"], usage([.digitalSignature, .encipherOnly])),
-        (["extended-key-usage-mismatch"], usage([.nonRepudiation])),
-        (
-            ["extended-key-usage-any"],
-            { raw in
-                raw.extensions = RawCertificate.endEntity.map {
-                    $0.oid == .extendedKeyUsage ? .init(.extendedKeyUsage([.anyExtendedKeyUsage])) : $0
+            ),
+            (["serial-number"], { $0.serial = [0] }),
+            (["serial-number"], { $0.serial = [0x80] }),
+            (["serial-number"], { $0.serial = [1] + [UInt8](repeating: 0, count: 20) }),
+            ([], { $0.serial = [1] + [UInt8](repeating: 0, count: 19) }),
+            (
+                ["signature-algorithm-mismatch"],
+                { $0.outerAlgorithm = RawCertificate.algorithm(.ecdsaWithSHA384) }
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.ecdsaWithSHA256, null: true)
+                    $0.outerAlgorithm = $0.innerAlgorithm
                 }
-            }
-        ),
-        // Constraints.
-        (
-            ["basic-constraints-not-critical"],
-            authority(
-                without: .basicConstraints, .init(.basicConstraints, [0x30, 3, 1, 1, 0xff]))
-        ),
-        (
-            ["path-length"],
-            { raw in
-                raw.extensions = RawCertificate.endEntity.map {
-                    $0.oid == .basicConstraints
-                        ? .init(.basicConstraints, critical: true, [0x30, 3, 2, 1, 0]) : $0
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.sha256WithRSA)
+                    $0.outerAlgorithm = $0.innerAlgorithm
                 }
-            }
-        ),
-        (["name-constraints"], plus(.init(.nameConstraints, critical: true, [0x30, 0]))),
-        (["name-constraints"], authority(.init(.nameConstraints, [0x30, 0]))),
-        ([], authority(.init(.nameConstraints, critical: true, [0x30, 0]))),
-        (["policy-constraints-not-critical"], authority(.init(.policyConstraints, [0x30, 0]))),
-        (["policy-constraints-not-critical"], authority(.init(.inhibitAnyPolicy, [2, 1, 0]))),
-        (
-            ["authority-information-access-critical"],
-            plus(.init(.authorityInformationAccess, critical: true, [0x30, 0]))
-        ),
-        (["distribution-points-critical"], plus(.init(.crlDistributionPoints, critical: true, [0x30, 0]))),
-        (["subject-alternative-name-critical"], plus(alternative(critical: true))),
-    ] }
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = [0x30, 0]
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm-weak"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.sha1WithRSA, null: true)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm-unknown"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.mgf1)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            // Names.
+            (["name-malformed"], { $0.subject = [0x30, 0x02, 0x31, 0x00] }),
+            (["issuer-empty"], { $0.issuer = [0x30, 0] }),
+            (["subject-empty"], { $0.subject = [0x30, 0] }),
+            (
+                [],
+                {
+                    $0.subject = [0x30, 0]
+                    $0.extensions? += [alternative(critical: true)]
+                }
+            ),
+            (
+                ["subject-empty"],
+                {
+                    $0.subject = [0x30, 0]
+                    $0.extensions? += [alternative(critical: nil)]
+                }
+            ),
+            (
+                ["name-attribute"],
+                { $0.subject = [0x30, 0x0c, 0x31, 0x0a, 0x30, 8, 6, 3, 0x55, 4, 3, 0x0c, 1, 7] }
+            ),
+            (
+                ["name-string-type"],
+                { $0.subject = [0x30, 0x0c, 0x31, 0x0a, 0x30, 8, 6, 3, 0x55, 4, 3, 0x14, 1, 0x41] }
+            ),
+            // Validity.
+            (["validity-encoding"], { $0.notAfter = (.generalizedTime, "20491231235959Z") }),
+            (["validity-encoding"], { $0.notAfter = (.utcTime, "4912312359Z") }),
+            (["validity-encoding"], { $0.notBefore = (.generalizedTime, "20500101000000.5Z") }),
+            ([], { $0.notAfter = (.generalizedTime, "99991231235959Z") }),
+            ([], { $0.notAfter = (.utcTime, "491231235959Z") }),
+            (["validity-order"], { $0.notAfter = (.utcTime, "251231235959Z") }),
+            // Keys.
+            (["key-encoding"], { $0.key = RawCertificate.spki(.ecPublicKey, [4, 1]) }),
+            (["key-encoding"], { $0.key = [0x30, 0] }),
+            (["key-weak"], { $0.key = RawCertificate.rsa(bits: 1024) }),
+            ([], { $0.key = RawCertificate.rsa(bits: 2048) }),
+            (["unique-identifier"], { $0.uniqueIdentifier = true }),
+            // Extensions.
+            (
+                ["extensions-empty", "authority-key-identifier-missing", "subject-key-identifier-absent"],
+                { $0.extensions = [] }
+            ),
+            (["extension-twice"], plus(.init(.keyUsage([.digitalSignature])))),
+            (["extension-critical-false"], plus(.init(.certificatePolicies, critical: false, [0x30, 0]))),
+            (["extension-malformed"], plus(.init(.subjectAlternativeName, [0x30, 0]))),
+            (["extension-unknown-critical"], plus(.init(.mgf1, critical: true, [5, 0]))),
+            ([], plus(.init(.mgf1, [5, 0]))),
+            (
+                ["authority-key-identifier-missing"],
+                { $0.extensions?.removeAll { $0.oid == .authorityKeyIdentifier } }
+            ),
+            (
+                [],
+                {
+                    $0.extensions?.removeAll { $0.oid == .authorityKeyIdentifier }
+                    $0.issuer = $0.subject
+                }
+            ),
+            (["subject-key-identifier-missing"], authority(without: .subjectKeyIdentifier)),
+            (
+                ["subject-key-identifier-absent"],
+                { $0.extensions?.removeAll { $0.oid == .subjectKeyIdentifier } }
+            ),
+            (
+                ["key-identifier-critical"],
+                { raw in
+                    raw.extensions = RawCertificate.endEntity.map {
+                        $0.oid == .subjectKeyIdentifier ? .init($0.oid, critical: true, $0.value) : $0
+                    }
+                }
+            ),
+            // Usages.
+            (["key-usage-missing"], authority(without: .keyUsage)),
+            (["key-usage-not-critical"], usage([.digitalSignature], critical: nil)),
+            (
+                ["key-usage-not-for-certificates"],
+                usage([.digitalSignature, .keyCertSign])
+            ),
+            (
+                ["key-usage-not-for-certificates", "path-length"],
+                authority(without: .keyUsage, .init(.keyUsage([.crlSign])))
+            ),
+            (["key-usage-of-key"], usage([.digitalSignature, .keyEncipherment])),
+            (
+                [],
+                {
+                    usage([.digitalSignature, .keyEncipherment])(&$0)
+                    $0.key = RawCertificate.rsa(bits: 3072)
+                }
+            ),
+            (
+                ["key-usage-of-key"],
+                {
+                    usage([.digitalSignature, .keyAgreement])(&$0)
+                    $0.key = RawCertificate.spki(.ed25519, [UInt8](repeating: 1, count: 32))
+                }
+            ),
+            (["key-usage-agreement"], usage([.digitalSignature, .encipherOnly])),
+            (["extended-key-usage-mismatch"], usage([.nonRepudiation])),
+            (
+                ["extended-key-usage-any"],
+                { raw in
+                    raw.extensions = RawCertificate.endEntity.map {
+                        $0.oid == .extendedKeyUsage ? .init(.extendedKeyUsage([.anyExtendedKeyUsage])) : $0
+                    }
+                }
+            ),
+            // Constraints.
+            (
+                ["basic-constraints-not-critical"],
+                authority(
+                    without: .basicConstraints, .init(.basicConstraints, [0x30, 3, 1, 1, 0xff]))
+            ),
+            (
+                ["path-length"],
+                { raw in
+                    raw.extensions = RawCertificate.endEntity.map {
+                        $0.oid == .basicConstraints
+                            ? .init(.basicConstraints, critical: true, [0x30, 3, 2, 1, 0]) : $0
+                    }
+                }
+            ),
+            (["name-constraints"], plus(.init(.nameConstraints, critical: true, [0x30, 0]))),
+            (["name-constraints"], authority(.init(.nameConstraints, [0x30, 0]))),
+            ([], authority(.init(.nameConstraints, critical: true, [0x30, 0]))),
+            (["policy-constraints-not-critical"], authority(.init(.policyConstraints, [0x30, 0]))),
+            (["policy-constraints-not-critical"], authority(.init(.inhibitAnyPolicy, [2, 1, 0]))),
+            (
+                ["authority-information-access-critical"],
+                plus(.init(.authorityInformationAccess, critical: true, [0x30, 0]))
+            ),
+            (
+                ["distribution-points-critical"],
+                plus(.init(.crlDistributionPoints, critical: true, [0x30, 0]))
+            ),
+            (["subject-alternative-name-critical"], plus(alternative(critical: true))),
+        ]
+    }
 
     @Test(arguments: cases.indices)
     func breachesAreNamed(_ index: Int) throws {

@@ -53,7 +53,8 @@ public struct CertificateRules {
         } else if serial.count > 20 {
             add(.serialNumber, "\(serial.count) octets")
         }
-        if let outer = reading.outerAlgorithm, reading.octets(outer) != reading.octets(reading.innerAlgorithm) {
+        if let outer = reading.outerAlgorithm, reading.octets(outer) != reading.octets(reading.innerAlgorithm)
+        {
             add(.signatureAlgorithms)
         }
         checkAlgorithm()
@@ -119,7 +120,9 @@ public struct CertificateRules {
                 add(.validityEncoding, reason: "in \(name), \(error.reason)")
             }
         }
-        if let notBefore = reading.times.notBefore, let notAfter = reading.times.notAfter, notAfter < notBefore {
+        if let notBefore = reading.times.notBefore, let notAfter = reading.times.notAfter,
+            notAfter < notBefore
+        {
             add(.validityOrder)
         }
     }
@@ -235,7 +238,9 @@ public struct CertificateRules {
         if let critical = isCritical(.nameConstraints), !critical || !isCA {
             add(.constraintsOnNames, critical ? "some in a certificate that is no CA" : "some that are not")
         }
-        if reading.extendedKeyUsage?.contains(.anyExtendedKeyUsage) == true { add(.purposeAny, "anyExtendedKeyUsage") }
+        if reading.extendedKeyUsage?.contains(.anyExtendedKeyUsage) == true {
+            add(.purposeAny, "anyExtendedKeyUsage")
+        }
     }
 
     private mutating func checkCriticality() {
