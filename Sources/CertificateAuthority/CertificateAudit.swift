@@ -78,7 +78,8 @@ public struct CertificateAudit: Sendable {
             failures.append(CheckFailure(.chain, "the signature is not the CA's"))
         }
         if profile.attestation.minimumTrust != nil, !facts.isAttested {
-            failures.append(CheckFailure(.notAttested, "the profile demands a device's word, which is missing"))
+            failures.append(
+                CheckFailure(.notAttested, "the profile demands a device's word, which is missing"))
         }
         failures += ProfileCheck.objections(to: certificate, profile).map { CheckFailure(.profile, $0) }
         // Serial and validity were held against the ledger above.

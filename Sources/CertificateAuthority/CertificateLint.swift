@@ -111,8 +111,11 @@ struct CertificateLint: Sendable {
             }
         }
         if namesDevice {
-            guard let device = subject.device else { return "no device is known whose UUID could be the name" }
-            let expected = CertificateExtension.subjectAlternativeName(uri: CertificateProfile.uri(of: device))
+            guard let device = subject.device else {
+                return "no device is known whose UUID could be the name"
+            }
+            let expected = CertificateExtension.subjectAlternativeName(
+                uri: CertificateProfile.uri(of: device))
             guard try matches(&list, expected) else { return "the alternative name is not the device's UUID" }
         }
         if hasSubjectKeyIdentifier {

@@ -55,7 +55,8 @@ struct SubjectNaming {
         case .requested(let type):
             let found = asked.relativeNames.joined().filter { $0.type == type.oid }
             guard let value = found.first?.text, found.count == 1 else {
-                throw .init(.csrSubject, "expected \(type.name) once in the request's subject, found \(found.count)")
+                throw .init(
+                    .csrSubject, "expected \(type.name) once in the request's subject, found \(found.count)")
             }
             return value
         }
@@ -80,7 +81,8 @@ struct SubjectNaming {
         guard let imei else {
             guard let asked else {
                 throw .init(
-                    .csrSubject, "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither")
+                    .csrSubject,
+                    "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither")
             }
             return asked
         }

@@ -75,7 +75,8 @@ public final class RequestVetter {
     ///   Where attestation is not demanded, a key that is merely observed still has to verify: a token that does not is
     ///   nobody's friend.
     public init(
-        profile: CertificateProfile, demand asked: AttestationDemand, minimumTrust askedTrust: KeyTrust = .trusted
+        profile: CertificateProfile, demand asked: AttestationDemand,
+        minimumTrust askedTrust: KeyTrust = .trusted
     ) throws(OpenSSLError) {
         self.profile = profile
         let trusts = [profile.attestation.minimumTrust, asked == .always ? askedTrust : nil].compactMap { $0 }
@@ -172,7 +173,8 @@ public final class RequestVetter {
             failures.append(.init(.uuidMismatch, "expected device \(expected), found \(device)"))
         }
         if profile.extensionRule.alternativeName == .deviceUUID, device == nil {
-            let message = "expected a device UUID, which the profile makes an alternative name, in a token or as "
+            let message =
+                "expected a device UUID, which the profile makes an alternative name, in a token or as "
             failures.append(.init(.csrSubject, message + "common name, found none"))
         }
         let naming = SubjectNaming(policy: profile.subject, device: device, imei: expectations.imei)

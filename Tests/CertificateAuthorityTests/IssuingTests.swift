@@ -104,7 +104,8 @@ import Testing
         let tbs = plan.form.makeTBS(
             serial: number, validity: plan.validity, subject: request.lintSubject)
         func finding(_ bytes: [UInt8]) -> String? {
-            plan.form.finding(in: bytes, serial: number, validity: plan.validity, subject: request.lintSubject)
+            plan.form.finding(
+                in: bytes, serial: number, validity: plan.validity, subject: request.lintSubject)
         }
         #expect(finding(tbs) == nil)
         for index in tbs.indices {

@@ -83,7 +83,8 @@ import Testing
         #expect(examiner.findings(in: reading).filter { $0.severity == .error } == [])
         let audit = try CertificateAudit(authority: issued.authority, profile: test.profile)
         let facts = LedgerFacts(
-            serial: issued.certificate.serial.magnitude, keyID: Digest.sha256(issued.certificate.publicKey.der),
+            serial: issued.certificate.serial.magnitude,
+            keyID: Digest.sha256(issued.certificate.publicKey.der),
             subject: issued.certificate.subject.description, device: try DeviceUUID(text: Self.uuid),
             isAttested: test.profile.attestation != .optional,
             notBefore: issued.certificate.validity.notBefore, notAfter: issued.certificate.validity.notAfter,
@@ -100,10 +101,13 @@ import Testing
             // Strict verifiers want the key identifiers that this profile leaves out on purpose.
             let strict = test.profile.extensionRule.hasAuthorityKeyIdentifier ? ["-x509_strict"] : []
             let verified = try runPeer(
-                ["openssl", "verify"] + strict + ["-purpose", "sslclient", "-CAfile", "root.pem", "leaf.pem"],
+                ["openssl", "verify"] + strict + [
+                    "-purpose", "sslclient", "-CAfile", "root.pem", "leaf.pem",
+                ],
                 in: folder)
             #expect(verified.status == 0 && verified.output == "leaf.pem: OK\n", "\(verified.output)")
-            let text = try runPeer(["openssl", "x509", "-in", "leaf.pem", "-noout", "-text"], in: folder).output
+            let text = try runPeer(["openssl", "x509", "-in", "leaf.pem", "-noout", "-text"], in: folder)
+                .output
             #expect(text.contains("Version: 3 (0x2)"))
             #expect(text.contains("X509v3 extensions:") != issued.certificate.extensions.isEmpty)
             #expect(text.contains("URI:urn:uuid:\(Self.uuid)") == (test.profile.name == "meter"))
@@ -131,7 +135,8 @@ import Testing
         try withFolder { folder in
             try write(issued, to: folder)
             let verified = try runPeer(
-                ["certtool", "--verify", "--load-ca-certificate", "root.pem", "--infile", "leaf.pem"], in: folder)
+                ["certtool", "--verify", "--load-ca-certificate", "root.pem", "--infile", "leaf.pem"],
+                in: folder)
             #expect(
                 verified.status == 0 && verified.output.contains("The certificate is trusted."),
                 "\(verified.output)")
@@ -160,7 +165,8 @@ import Testing
             """
         try withFolder { folder in
             try write(issued, to: folder)
-            let lines = try runPython(script, in: folder).split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = try runPython(script, in: folder).split(
+                separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.contains { $0 == expected[...] }, "\(lines)")
             if test.profile.validity.lifetime == .never { #expect(lines.contains("99991231235959Z")) }
         }
@@ -196,9 +202,10 @@ import Testing
         #expect(issued.certificate.signatureAlgorithm.meaning == .supported(.ecdsa(.sha256)))
         let findings = CertificateExaminer().findings(
             in: try CertificateReading(certificate: issued.certificate.der))
-        #expect(findings.map(\.rule.code) == [
-            "authority-key-identifier-missing", "subject-key-identifier-absent",
-        ])
+        #expect(
+            findings.map(\.rule.code) == [
+                "authority-key-identifier-missing", "subject-key-identifier-absent",
+            ])
         #expect(findings.map(\.severity) == [.error, .warning])
     }
 }

@@ -84,7 +84,8 @@ import Testing
         #expect(profile.subject.attributes == nil)
         #expect(profile.attestation.minimumTrust == nil)
         #expect(profile.maximumPEMLength == 2048)
-        #expect(profile.extensionRule.hasSubjectKeyIdentifier && profile.extensionRule.hasAuthorityKeyIdentifier)
+        #expect(
+            profile.extensionRule.hasSubjectKeyIdentifier && profile.extensionRule.hasAuthorityKeyIdentifier)
         #expect(profile.extensionRule.alternativeName == .none)
     }
 
@@ -145,10 +146,12 @@ import Testing
         .init(#"{"from""#, #"{"to": 1, "from""#, device + ".subject.to", "unknown member", line: 6),
         .init(#"{"days""#, #"{"hours": 1, "days""#, device + ".validity.hours", "unknown member", line: 7),
         .init(
-            #""keyUsage""#, #""keyUsages": [], "keyUsage""#, device + ".extensions.keyUsages", "unknown member",
+            #""keyUsage""#, #""keyUsages": [], "keyUsage""#, device + ".extensions.keyUsages",
+            "unknown member",
             line: 10),
         .init(
-            #"{"ca""#, #"{"CA": 1, "ca""#, device + ".extensions.basicConstraints.CA", "unknown member", line: 9),
+            #"{"ca""#, #"{"CA": 1, "ca""#, device + ".extensions.basicConstraints.CA", "unknown member",
+            line: 9),
         // Missing members.
         .init(#""keys": [{"type": "p256"}],"#, "", device, "expected a member 'keys'", line: 4),
         .init(#""subject": {"from": ["csr"]},"#, "", device, "expected a member 'subject'", line: 4),
@@ -169,7 +172,8 @@ import Testing
             #""p256"}"#, #""rsa", "minimumBits": 1024}"#, device + ".keys[0].minimumBits",
             "expected an integer from 2048 to 16384, found 1024", line: 5),
         .init(
-            #""p256"}"#, #""rsa", "minimumBits": 4096, "maximumBits": 2048}"#, device + ".keys[0].maximumBits",
+            #""p256"}"#, #""rsa", "minimumBits": 4096, "maximumBits": 2048}"#,
+            device + ".keys[0].maximumBits",
             "at least minimumBits", line: 5),
         // Subject.
         .init(#"["csr"]"#, "[]", device + ".subject.from", "expected 1…4 elements", line: 6),
@@ -212,7 +216,8 @@ import Testing
             #"{"from": ["template"], "template": [{"type":"O","value":"a"}], "attributes": [{"type":"CN","required":true},{"type":"O"}]}"#,
             device + ".subject.template", "expected the attribute CN, which is required", line: 6),
         .init(
-            from, #"{"from": ["csr"], "attributes": []}"#, device + ".subject.attributes", "expected 1…32", line: 6
+            from, #"{"from": ["csr"], "attributes": []}"#, device + ".subject.attributes", "expected 1…32",
+            line: 6
         ),
         .init(
             from, #"{"from": ["csr"], "attributes": [{"type":"cn"}]}"#,
@@ -241,14 +246,19 @@ import Testing
         .init("365", "1.5", device + ".validity.days", "found 1.5", line: 7),
         .init("365", "null", device + ".validity.days", "found null", line: 7),
         .init("365", #""always""#, device + ".validity.days", "a number of days or \"never\"", line: 7),
-        .init("365", #"365, "maximumDays": 364"#, device + ".validity.maximumDays", "at least the 365 days", line: 7),
+        .init(
+            "365", #"365, "maximumDays": 364"#, device + ".validity.maximumDays", "at least the 365 days",
+            line: 7),
         .init(
             "365", #""never", "maximumDays": 36500"#, device + ".validity.maximumDays", "at least the never",
             line: 7),
-        .init("365", #"365, "backdateSeconds": -1"#, device + ".validity.backdateSeconds", "found -1", line: 7),
         .init(
-            "365", #"365, "backdateSeconds": 604801"#, device + ".validity.backdateSeconds", "604801", line: 7),
-        .init("365", #"365, "beyondIssuer": "cut""#, device + ".validity.beyondIssuer", "\"refuse\"", line: 7),
+            "365", #"365, "backdateSeconds": -1"#, device + ".validity.backdateSeconds", "found -1", line: 7),
+        .init(
+            "365", #"365, "backdateSeconds": 604801"#, device + ".validity.backdateSeconds", "604801", line: 7
+        ),
+        .init(
+            "365", #"365, "beyondIssuer": "cut""#, device + ".validity.beyondIssuer", "\"refuse\"", line: 7),
         // Extensions.
         .init(
             constraints, #"{"ca": false, "pathLength": 0}"#,
@@ -258,18 +268,24 @@ import Testing
             device + ".extensions.basicConstraints.pathLength", "from 0 to 255, found 256", line: 9),
         .init(
             constraints, #"{"ca": true, "pathLength": 2, "maximumPathLength": 1}"#,
-            device + ".extensions.basicConstraints.maximumPathLength", "at least pathLength, found 1", line: 9),
+            device + ".extensions.basicConstraints.maximumPathLength", "at least pathLength, found 1", line: 9
+        ),
         .init(usage, "[]", device + ".extensions.keyUsage", "expected 1…9 elements", line: 10),
-        .init("digitalSignature", "signing", device + ".extensions.keyUsage[0]", "digitalSignature, nonRep", line: 10),
+        .init(
+            "digitalSignature", "signing", device + ".extensions.keyUsage[0]", "digitalSignature, nonRep",
+            line: 10),
         .init(
             usage, #"["cRLSign", "cRLSign"]"#, device + ".extensions.keyUsage[1]", "occurs twice", line: 10),
         .init(purposes, "[]", device + ".extensions.extendedKeyUsage", "expected 1…16", line: 11),
-        .init("clientAuth", "client", device + ".extensions.extendedKeyUsage[0]", "such as clientAuth", line: 11),
+        .init(
+            "clientAuth", "client", device + ".extensions.extendedKeyUsage[0]", "such as clientAuth", line: 11
+        ),
         .init(
             "clientAuth", "anyExtendedKeyUsage", device + ".extensions.extendedKeyUsage[0]", "stands for all",
             line: 11),
         .init(
-            "clientAuth", "2.5.29.37.0", device + ".extensions.extendedKeyUsage[0]", "stands for all", line: 11),
+            "clientAuth", "2.5.29.37.0", device + ".extensions.extendedKeyUsage[0]", "stands for all",
+            line: 11),
         .init(
             purposes, #"["clientAuth", "1.3.6.1.5.5.7.3.2"]"#, device + ".extensions.extendedKeyUsage[1]",
             "occurs twice", line: 11),
@@ -296,10 +312,13 @@ import Testing
             device + ".extensions.additional[0].valueHex", "expected one element in DER", line: 11),
         .init(
             purposes,
-            purposes + #", "additional": [{"oid":"1.2.3","valueHex":"0500"},{"oid":"1.2.3","valueHex":"0500"}]"#,
+            purposes
+                + #", "additional": [{"oid":"1.2.3","valueHex":"0500"},{"oid":"1.2.3","valueHex":"0500"}]"#,
             device + ".extensions.additional[1].oid", "occurs twice", line: 11),
         // Others.
-        .init(key, key + #", "signatureHash": "sha1""#, device + ".signatureHash", "\"auto\", \"sha256\"", line: 5),
+        .init(
+            key, key + #", "signatureHash": "sha1""#, device + ".signatureHash", "\"auto\", \"sha256\"",
+            line: 5),
         .init(key, key + #", "attestation": true"#, device + ".attestation", "expected a string", line: 5),
         .init(key, key + #", "attestation": "given""#, device + ".attestation", "\"optional\"", line: 5),
         .init(key, key + #", "maximumPemBytes": 511"#, device + ".maximumPemBytes", "found 511", line: 5),
@@ -307,14 +326,18 @@ import Testing
         // Rules of certificates.
         .init(usage, #"["keyCertSign"]"#, device, "RFC 5280 section 4.2.1.3, 4.2.1.9", line: 4),
         .init(constraints, #"{"ca": true}"#, device, "found a CA without keyCertSign", line: 4),
-        .init(usage, #"["keyEncipherment"]"#, device, "found keyEncipherment for a key on an elliptic curve", line: 4),
+        .init(
+            usage, #"["keyEncipherment"]"#, device, "found keyEncipherment for a key on an elliptic curve",
+            line: 4),
         .init(usage, #"["nonRepudiation"]"#, device, "found clientAuth with nonRepudiation", line: 4),
         .init(usage, #"["digitalSignature", "encipherOnly"]"#, device, "go with keyAgreement", line: 4),
         .init(
-            purposes, purposes + #", "additional": [{"oid":"2.5.29.30","critical":true,"valueHex":"3000"}]"#, device,
+            purposes, purposes + #", "additional": [{"oid":"2.5.29.30","critical":true,"valueHex":"3000"}]"#,
+            device,
             "name constraints are critical and in a CA only", line: 4),
         .init(
-            purposes, purposes + #", "additional": [{"oid":"1.3.6.1.5.5.7.1.1","critical":true,"valueHex":"3000"}]"#,
+            purposes,
+            purposes + #", "additional": [{"oid":"1.3.6.1.5.5.7.1.1","critical":true,"valueHex":"3000"}]"#,
             device, "authority information access is not critical", line: 4),
     ]
 

@@ -31,20 +31,21 @@ import Testing
 
     // MARK: Subjects
 
-    @Test(arguments: [
-        ("CN=meter-7,OU=12", nil),
-        ("OU=12", "expected CN in the subject, found none"),
-        ("CN=a,CN=b", "expected CN at most once, found it more often"),
-        ("CN=meter 7", "CN may hold only identifier characters"),
-        ("CN=z\\C3\\A9", "CN may hold only identifier characters"),
-        ("CN=a,O=b", "the profile does not allow O in a subject"),
-        ("CN=a,1.2.3=b", "the profile does not allow 1.2.3 in a subject"),
-        ("CN=a,OU=1", "OU must have 2…8 characters, found 1"),
-        ("CN=a,OU=123456789", "OU must have 2…8 characters, found 9"),
-        ("CN=a,OU=12a", "OU may hold only digits characters"),
-        ("CN=a,OU=12,OU=34", nil),
-        ("CN=a,OU=12,OU=34,OU=56", "expected OU at most 2 times, found it more often"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("CN=meter-7,OU=12", nil),
+            ("OU=12", "expected CN in the subject, found none"),
+            ("CN=a,CN=b", "expected CN at most once, found it more often"),
+            ("CN=meter 7", "CN may hold only identifier characters"),
+            ("CN=z\\C3\\A9", "CN may hold only identifier characters"),
+            ("CN=a,O=b", "the profile does not allow O in a subject"),
+            ("CN=a,1.2.3=b", "the profile does not allow 1.2.3 in a subject"),
+            ("CN=a,OU=1", "OU must have 2…8 characters, found 1"),
+            ("CN=a,OU=123456789", "OU must have 2…8 characters, found 9"),
+            ("CN=a,OU=12a", "OU may hold only digits characters"),
+            ("CN=a,OU=12,OU=34", nil),
+            ("CN=a,OU=12,OU=34,OU=56", "expected OU at most 2 times, found it more often"),
+        ] as [(String, String?)])
     func attributes(_ subject: String, _ reason: String?) throws {
         let profile = try profile(
             """
@@ -72,19 +73,20 @@ import Testing
         """
     }
 
-    @Test(arguments: [
-        ("meter-{deviceUuid}", "CN=\(uuid),O=Other", nil, "CN=meter-\(uuid),O=Example"),
-        ("meter-{deviceUuid}", "CN=sensor", nil, nil),
-        ("{imei}/x", "CN=nrf-355025930000000", nil, "CN=355025930000000/x,O=Example"),
-        ("{imei}", "CN=sensor", "490154203237518", "CN=490154203237518,O=Example"),
-        ("{imei}", "CN=sensor", "490154203237519", nil),
-        ("{imei}", "CN=sensor", nil, nil),
-        ("a-{csr.CN}", "CN=sensor,OU=x", nil, "CN=a-sensor,O=Example"),
-        ("{csr.OU}", "CN=sensor", nil, nil),
-        ("{csr.OU}", "OU=a,OU=b", nil, nil),
-        // Longer than a common name may be.
-        ("{deviceUuid}-{csr.CN}", "CN=\(uuid)", nil, nil),
-    ] as [(String, String, String?, String?)])
+    @Test(
+        arguments: [
+            ("meter-{deviceUuid}", "CN=\(uuid),O=Other", nil, "CN=meter-\(uuid),O=Example"),
+            ("meter-{deviceUuid}", "CN=sensor", nil, nil),
+            ("{imei}/x", "CN=nrf-355025930000000", nil, "CN=355025930000000/x,O=Example"),
+            ("{imei}", "CN=sensor", "490154203237518", "CN=490154203237518,O=Example"),
+            ("{imei}", "CN=sensor", "490154203237519", nil),
+            ("{imei}", "CN=sensor", nil, nil),
+            ("a-{csr.CN}", "CN=sensor,OU=x", nil, "CN=a-sensor,O=Example"),
+            ("{csr.OU}", "CN=sensor", nil, nil),
+            ("{csr.OU}", "OU=a,OU=b", nil, nil),
+            // Longer than a common name may be.
+            ("{deviceUuid}-{csr.CN}", "CN=\(uuid)", nil, nil),
+        ] as [(String, String, String?, String?)])
     func templates(_ value: String, _ subject: String, _ imei: String?, _ expected: String?) throws {
         let profile = try profile(Self.template(value))
         let result = try vet(profile, name(subject), imei: imei)
@@ -155,11 +157,18 @@ import Testing
         }
         let short = try #require(ValidityPeriod(notBefore: now - day, notAfter: now + day))
         let endless = try #require(ValidityPeriod(notBefore: now - day, notAfter: DERTime.latest))
-        #expect(try IssuancePlan.validity(rule(.never, .refuse), within: endless, at: now).notAfter == DERTime.latest)
-        #expect(try IssuancePlan.validity(rule(.days(2), .clamp), within: short, at: now).notAfter == short.notAfter)
-        #expect(try IssuancePlan.validity(rule(.never, .clamp), within: short, at: now).notAfter == short.notAfter)
         #expect(
-            try IssuancePlan.validity(rule(.days(1), .clamp), within: short, at: now).notAfter == now - 60 + day)
+            try IssuancePlan.validity(rule(.never, .refuse), within: endless, at: now).notAfter
+                == DERTime.latest)
+        #expect(
+            try IssuancePlan.validity(rule(.days(2), .clamp), within: short, at: now).notAfter
+                == short.notAfter)
+        #expect(
+            try IssuancePlan.validity(rule(.never, .clamp), within: short, at: now).notAfter == short.notAfter
+        )
+        #expect(
+            try IssuancePlan.validity(rule(.days(1), .clamp), within: short, at: now).notAfter == now - 60
+                + day)
         for lifetime in [Lifetime.never, .days(2)] {
             #expect(
                 errorCode { _ = try IssuancePlan.validity(rule(lifetime, .refuse), within: short, at: now) }
@@ -176,7 +185,8 @@ import Testing
     func encodings(_ lifetime: Lifetime, _ encoding: String, _ end: Int64) throws {
         let key = try deviceKey(9)
         let der = try certificate(
-            subject: "CN=Endless", key: key, extensions: CertificateTemplate.authorityExtensions(pathLength: 0),
+            subject: "CN=Endless", key: key,
+            extensions: CertificateTemplate.authorityExtensions(pathLength: 0),
             notAfter: DERTime.latest)
         let issuer = try Issuer(chain: [der], key: key, at: now)
         let profile = try profile(
@@ -244,7 +254,8 @@ import Testing
                 _ = try IssuancePlan(issuer: try makeIssuer(.ed25519), profile: .deviceMinimal, at: now)
             } == .profile)
         #expect(
-            errorCode { _ = try IssuancePlan(issuer: try makeIssuer(), profile: .intermediate, at: now) } == .profile)
+            errorCode { _ = try IssuancePlan(issuer: try makeIssuer(), profile: .intermediate, at: now) }
+                == .profile)
     }
 
     // MARK: Attestation
@@ -293,7 +304,8 @@ import Testing
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
         let tbs = try IssuingWorker(plan: plan).draft(request, serial: serial(1)).get()
         // Another run, later, with other options within the profile: the old draft is completed as it was intended.
-        let later = try IssuancePlan(issuer: issuer, profile: CertificateProfile.device.lasting(.days(9)), at: now + day)
+        let later = try IssuancePlan(
+            issuer: issuer, profile: CertificateProfile.device.lasting(.days(9)), at: now + day)
         let worker = try IssuingWorker(plan: later)
         #expect(try worker.draft(request, serial: serial(1), validity: plan.validity).get() == tbs)
         #expect(try worker.draft(request, serial: serial(1)).get() != tbs)
@@ -307,7 +319,8 @@ import Testing
             #""keys":[{"type":"p256"}],"subject":{"from":["csr"]},"validity":{"days":3650},"signatureHash":"sha512","#
                 + #""extensions":{"basicConstraints":{"ca":false},"keyUsage":["digitalSignature","keyAgreement"],"extendedKeyUsage":["clientAuth"]}"#,
         ] {
-            let other = try IssuingWorker(plan: IssuancePlan(issuer: issuer, profile: profile(edited), at: now))
+            let other = try IssuingWorker(
+                plan: IssuancePlan(issuer: issuer, profile: profile(edited), at: now))
             #expect(
                 errorCode {
                     _ = try other.prepare(tbs, serial: try serial(1), validity: plan.validity, for: request)
@@ -324,7 +337,8 @@ import Testing
             errorCode {
                 let key = try PrivateKey.generate(kind)
                 let request = AuthorityRequest(
-                    subject: try name("CN=Below"), lifetime: lifetime, pathLength: length, serial: try serial(1))
+                    subject: try name("CN=Below"), lifetime: lifetime, pathLength: length,
+                    serial: try serial(1))
                 let der = try AuthorityCertificate.intermediate(
                     request, publicKey: key.publicKey, issuer: issuer, profile: profile, at: now)
                 let examiner = CertificateExaminer(

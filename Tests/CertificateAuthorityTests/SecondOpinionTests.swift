@@ -19,13 +19,15 @@ import Testing
         let rootKey = try PrivateKey.generate(kind)
         let root = try AuthorityCertificate.root(
             AuthorityRequest(
-                subject: try name("CN=Root,O=Peers"), lifetime: .days(7300), pathLength: 1, serial: try serial(1)),
+                subject: try name("CN=Root,O=Peers"), lifetime: .days(7300), pathLength: 1,
+                serial: try serial(1)),
             key: rootKey, at: time)
         let rootIssuer = try Issuer(chain: [root], key: rootKey, at: time)
         let subKey = try PrivateKey.generate(kind)
         let sub = try AuthorityCertificate.intermediate(
             AuthorityRequest(
-                subject: try name("CN=Sub,O=Peers"), lifetime: .days(5475), pathLength: 0, serial: try serial(2)),
+                subject: try name("CN=Sub,O=Peers"), lifetime: .days(5475), pathLength: 0,
+                serial: try serial(2)),
             publicKey: subKey.publicKey, issuer: rootIssuer, at: time)
         let issuer = try Issuer(chain: [sub, root], key: subKey, at: time)
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: time)

@@ -135,7 +135,8 @@ public struct CertificateExaminer: Sendable {
     private static func isDeviceName(_ value: [UInt8]) -> Bool {
         let text = String(decoding: value.suffix(36), as: UTF8.self)
         guard let device = try? DeviceUUID(text: text) else { return false }
-        return CertificateExtension.subjectAlternativeName(uri: CertificateProfile.uri(of: device)).value == value
+        return CertificateExtension.subjectAlternativeName(uri: CertificateProfile.uri(of: device)).value
+            == value
     }
 
     // MARK: Issuer
@@ -144,7 +145,9 @@ public struct CertificateExaminer: Sendable {
         in certificate: CertificateReading, _ authority: KnownAuthority
     ) -> [LintFinding] {
         var findings: [LintFinding] = []
-        if certificate.issuerName != authority.certificate.subject { findings.append(LintFinding(.issuerName)) }
+        if certificate.issuerName != authority.certificate.subject {
+            findings.append(LintFinding(.issuerName))
+        }
         if !isSigned(certificate, by: authority) { findings.append(LintFinding(.issuerSignature)) }
         if let identifier = certificate.authorityKeyIdentifier,
             let own = authority.certificate.subjectKeyIdentifier, identifier != own

@@ -44,7 +44,8 @@ enum ProfileReader {
         guard let node else { return standard }
         let text = try node.string()
         guard let value = Choice(rawValue: text) else {
-            throw node.error("expected " + Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))
+            throw node.error(
+                "expected " + Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))
         }
         return value
     }

@@ -18,7 +18,8 @@ public struct ProfileSet: Sendable {
         [.device, .deviceMinimal, .operator, .intermediate], origin: "the built-in profiles")
 
     /// What a CA has whose folder an earlier version made, without a `profiles.json`.
-    public static let withoutFile = ProfileSet([.device], origin: "the CA's folder, which has no profiles.json")
+    public static let withoutFile = ProfileSet(
+        [.device], origin: "the CA's folder, which has no profiles.json")
 
     private init(_ profiles: [CertificateProfile], origin: String, isFromDocument: Bool = false) {
         self.isFromDocument = isFromDocument
@@ -38,7 +39,8 @@ public struct ProfileSet: Sendable {
     public init(parsing bytes: [UInt8], origin: String) throws(ToolError) {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: bytes, limits: JSONLimits(bytes: 1 << 20, depth: 16, values: 20_000))
+            value = try JSONValue(
+                parsing: bytes, limits: JSONLimits(bytes: 1 << 20, depth: 16, values: 20_000))
         } catch {
             throw ToolError(
                 .profile, error.message, context: error.line > 0 ? [.init("line", "\(error.line)")] : [])

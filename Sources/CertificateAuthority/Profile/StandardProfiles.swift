@@ -24,7 +24,8 @@ extension CertificateProfile {
         keys: KeyRule([.p256]), signatureHash: .sha256, subject: SubjectPolicy([.csr, .uuid, .imei]),
         validity: ValidityRule(.days(3650), maximum: .days(maximumDays), backdate: 0),
         extensionRule: ExtensionRule(
-            constraints: nil, keyUsage: nil, hasSubjectKeyIdentifier: false, hasAuthorityKeyIdentifier: false))
+            constraints: nil, keyUsage: nil, hasSubjectKeyIdentifier: false, hasAuthorityKeyIdentifier: false)
+    )
 
     /// For a person or a service as TLS client, at most a little over two years.
     public static let `operator` = CertificateProfile(

@@ -62,7 +62,8 @@ public struct SubjectPolicy: Sendable, Equatable {
         }
     }
 
-    private static func matches(_ name: DistinguishedName, _ attributes: [SubjectTemplate.Attribute]) -> Bool {
+    private static func matches(_ name: DistinguishedName, _ attributes: [SubjectTemplate.Attribute]) -> Bool
+    {
         let found = name.relativeNames
         guard found.count == attributes.count else { return false }
         return zip(found, attributes).allSatisfy { relative, expected in
@@ -74,7 +75,8 @@ public struct SubjectPolicy: Sendable, Equatable {
     }
 
     /// Whether a value is one of a template; each part is tried at each length that it can have.
-    private static func matches(_ value: ArraySlice<UInt8>, _ parts: ArraySlice<SubjectTemplate.Part>) -> Bool {
+    private static func matches(_ value: ArraySlice<UInt8>, _ parts: ArraySlice<SubjectTemplate.Part>) -> Bool
+    {
         guard let part = parts.first else { return value.isEmpty }
         let rest = parts.dropFirst()
         switch part {

@@ -59,7 +59,9 @@ struct CAInit: AssayCommand {
         let folder = CAFolder(path: directory)
         try folder.checkIsFree()
         let name = try subject.name()
-        let parent = try issuer.map { try Parent(CAFolder(path: $0), issuerPassphrase.source, environment.now) }
+        let parent = try issuer.map {
+            try Parent(CAFolder(path: $0), issuerPassphrase.source, environment.now)
+        }
         let secret = try passphrase.source.forNewKey(folder.keyFile)
         let key = try KeyGenerate.generate(type.kind)
         let serial = try CertificateSerial.fresh()
@@ -75,7 +77,8 @@ struct CAInit: AssayCommand {
             chain = [certificate] + parent.issuer.chain
         } else {
             let request = AuthorityRequest(
-                subject: name, lifetime: days?.lifetime ?? .days(7300), pathLength: pathLength, serial: serial)
+                subject: name, lifetime: days?.lifetime ?? .days(7300), pathLength: pathLength, serial: serial
+            )
             chain = [try AuthorityCertificate.root(request, key: key, at: environment.now)]
         }
         // What the next command would refuse is not written.

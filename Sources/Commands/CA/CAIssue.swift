@@ -33,7 +33,8 @@ struct CAIssue: AssayCommand {
 
     @Option(
         help: .init(
-            "Days of validity, or never, within the profile's bounds; what it says by default.", valueName: "n"))
+            "Days of validity, or never, within the profile's bounds; what it says by default.",
+            valueName: "n"))
     var days: LifetimeArgument?
 
     @Option(
@@ -78,7 +79,9 @@ struct CAIssue: AssayCommand {
         // An option can ask for more than the profile does; the vetter sees to it that none asks for less.
         let isDemanded = profile.attestation.minimumTrust != nil
         if requireAttestation || isDemanded, source == nil {
-            let reason = requireAttestation ? "--require-attestation" : "profile \(profile.name), which demands attestation"
+            let reason =
+                requireAttestation
+                ? "--require-attestation" : "profile \(profile.name), which demands attestation"
             throw ToolError(
                 .usage, "expected --key, --keys or a store with \(reason), found none",
                 hint: "assay device import fills a store")

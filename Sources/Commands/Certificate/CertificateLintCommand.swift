@@ -25,7 +25,8 @@ struct CertificateLintCommand: AssayCommand {
     var profile: String?
 
     @Option(
-        help: .init("The CA that should have issued them: its folder or its certificate in PEM.", valueName: "path"))
+        help: .init(
+            "The CA that should have issued them: its folder or its certificate in PEM.", valueName: "path"))
     var ca: String?
 
     @OptionGroup var output: OutputOptions
@@ -69,7 +70,8 @@ struct CertificateLintCommand: AssayCommand {
     private func examiner() throws(ToolError) -> CertificateExaminer {
         let authority = try ca.map { path throws(ToolError) in try TrustedAuthority.read(path) }
         guard let profile else { return CertificateExaminer(authority: authority) }
-        let profiles = try ca.map { path throws(ToolError) in try TrustedAuthority.profiles(path) } ?? .standard
+        let profiles =
+            try ca.map { path throws(ToolError) in try TrustedAuthority.profiles(path) } ?? .standard
         return CertificateExaminer(profile: try profiles.named(profile), authority: authority)
     }
 

@@ -87,7 +87,8 @@ struct LintReport {
         if let profile { block.line("profile", profile) }
         for finding in findings {
             block.line(
-                finding.severity.rawValue, "\(finding.rule.code): \(finding.message) (\(finding.rule.reference))")
+                finding.severity.rawValue,
+                "\(finding.rule.code): \(finding.message) (\(finding.rule.reference))")
         }
         block.line("verdict", verdict.rawValue)
         block.failures(failures)

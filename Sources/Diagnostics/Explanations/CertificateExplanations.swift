@@ -117,7 +117,8 @@ extension Explanation {
             "An option asks for more than the profile allows: days, a path length, another subject.",
             "The certificate was issued while the profile was otherwise, and was audited since.",
         ],
-        remedy: "Compare --profile with the names in the CA folder's profiles.json; man assay-formats describes "
+        remedy:
+            "Compare --profile with the names in the CA folder's profiles.json; man assay-formats describes "
             + "its members. Give new rules a new name instead of editing a profile that was used.")
 
     static let lint = Explanation(
