@@ -147,6 +147,11 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        // Devices that sign as modems do, and the means to start, kill and watch the program.
+        .target(
+            name: "TestFleet",
+            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
+            path: "Tests/TestFleet", swiftSettings: common),
         .testTarget(
             name: "CertificateAuthorityTests",
             dependencies: [
@@ -160,11 +165,6 @@ let package = Package(
         .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
-        // Devices that sign as modems do, and the means to start, kill and watch the program.
-        .target(
-            name: "TestFleet",
-            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
-            path: "Tests/TestFleet", swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
         .testTarget(
             name: "StoreTests",

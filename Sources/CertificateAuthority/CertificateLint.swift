@@ -15,27 +15,34 @@ struct CertificateLint: Sendable {
     /// The extensions in front of the alternative name and the key identifiers.
     let extensions: [CertificateExtension]
     /// Whether the device's UUID is the alternative name.
-    var namesDevice = false
-    var hasSubjectKeyIdentifier = true
-    /// `nil` for a certificate without authority key identifier, as a self-signed one is.
-    let issuerKeyIdentifier: [UInt8]?
+    let namesDevice: Bool
+    let hasSubjectKeyIdentifier: Bool
+    /// `nil` for a certificate without it, as a self-signed one is.
+    private let authorityKeyIdentifier: CertificateExtension?
+
+    /// - Parameters:
+    ///   - algorithm: AlgorithmIdentifier, DER.
+    ///   - extensions: in front of the alternative name and the key identifiers.
+    ///   - issuerKeyIdentifier: `nil` where there is no authority key identifier.
+    init(
+        algorithm: [UInt8], issuer: DistinguishedName, issuerValidity: ValidityPeriod,
+        extensions: [CertificateExtension], namesDevice: Bool = false, hasSubjectKeyIdentifier: Bool = true,
+        issuerKeyIdentifier: [UInt8]?
+    ) {
+        self.algorithm = algorithm
+        self.issuer = issuer
+        self.issuerValidity = issuerValidity
+        self.extensions = extensions
+        self.namesDevice = namesDevice
+        self.hasSubjectKeyIdentifier = hasSubjectKeyIdentifier
+        authorityKeyIdentifier = issuerKeyIdentifier.map { .authorityKeyIdentifier($0) }
+    }
 
     /// What was meant and differs from certificate to certificate.
     struct Subject {
         let name: DistinguishedName
         let publicKey: SubjectPublicKeyInfo
         var device: DeviceUUID?
-    }
-
-    /// What the octets say that differs from certificate to certificate.
-    private struct Reading {
-        let serial: CertificateSerial
-        let validity: ValidityPeriod
-    }
-
-    /// Why octets are not to be signed.
-    private struct Finding: Error {
-        let text: String
     }
 
     /// What is wrong with `tbs`, which has to be the certificate of this CA and profile for this subject and key,
@@ -48,58 +55,56 @@ struct CertificateLint: Sendable {
             return "the validity leaves that of the CA"
         }
         do {
-            switch try read(tbs, subject) {
-            case .failure(let finding): return finding.text
-            case .success(let reading):
-                if reading.serial != serial { return "the serial number is not the one that was drawn" }
-                return reading.validity == validity ? nil : "the validity is not the one that was planned"
-            }
+            return try read(tbs, serial, validity, subject)
         } catch {
             return error.description
         }
     }
 
-    private func read(_ tbs: [UInt8], _ subject: Subject) throws(DERError) -> Result<Reading, Finding> {
+    private func read(
+        _ tbs: [UInt8], _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
+    ) throws(DERError) -> String? {
         var outer = DERReader(tbs)
         var body = try outer.enter(.sequence, "TBS certificate")
         try outer.finish("TBS certificate")
         var version = try body.enter(.constructed(0), "version")
-        guard try version.smallInteger("version") == 2 else { return Self.failure("the version is not 3") }
+        guard try version.smallInteger("version") == 2 else { return "the version is not 3" }
         try version.finish("version")
         let number = try body.integer("serial number")
         // RFC 5280 section 4.1.2.2: positive, at most 20 octets.
-        guard number.count <= 20, tbs[number.lowerBound] < 0x80,
-            let serial = CertificateSerial(magnitude: tbs[number].drop { $0 == 0 })
-        else { return Self.failure("the serial number is not positive and at most 20 octets long") }
+        guard number.count <= 20, tbs[number.lowerBound] < 0x80 else {
+            return "the serial number is not positive and at most 20 octets long"
+        }
+        guard tbs[number].drop(while: { $0 == 0 }).elementsEqual(serial.magnitude) else {
+            return "the serial number is not the one that was drawn"
+        }
         guard try body.matches(body.read(.sequence, "signature algorithm").whole, algorithm) else {
-            return Self.failure("the signature algorithm is not the profile's for this CA")
+            return "the signature algorithm is not the profile's for this CA"
         }
         guard try body.matches(body.read(.sequence, "issuer").whole, issuer.der) else {
-            return Self.failure("the issuer is not the CA")
+            return "the issuer is not the CA"
         }
         var period = try body.enter(.sequence, "validity")
         let notBefore = try DERTime.strictSeconds(period, period.next())
         let notAfter = try DERTime.strictSeconds(period, period.next())
         try period.finish("validity")
-        guard let validity = ValidityPeriod(notBefore: notBefore, notAfter: notAfter) else {
-            return Self.failure("the validity ends before it begins")
+        guard notBefore == validity.notBefore, notAfter == validity.notAfter else {
+            return "the validity is not the one that was planned"
         }
         guard !subject.name.isEmpty, try body.matches(body.read(.sequence, "subject").whole, subject.name.der)
         else {
-            return Self.failure("the subject is not the one that was vetted")
+            return "the subject is not the one that was vetted"
         }
         guard try body.matches(body.read(.sequence, "public key").whole, subject.publicKey.der) else {
-            return Self.failure("the public key is not the one that was vetted")
+            return "the public key is not the one that was vetted"
         }
-        if let finding = try readExtensions(&body, subject) { return Self.failure(finding) }
+        if let finding = try readExtensions(&body, subject) { return finding }
         try body.finish("TBS certificate")
-        return .success(Reading(serial: serial, validity: validity))
+        return nil
     }
 
-    private static func failure(_ text: String) -> Result<Reading, Finding> { .failure(Finding(text: text)) }
-
     private func readExtensions(_ body: inout DERReader, _ subject: Subject) throws(DERError) -> String? {
-        if extensions.isEmpty, !namesDevice, !hasSubjectKeyIdentifier, issuerKeyIdentifier == nil {
+        if extensions.isEmpty, !namesDevice, !hasSubjectKeyIdentifier, authorityKeyIdentifier == nil {
             return body.isAtEnd ? nil : "the profile has no extensions"
         }
         var wrapper = try body.enter(.constructed(3), "extensions")
@@ -122,9 +127,8 @@ struct CertificateLint: Sendable {
             let expected = CertificateExtension.subjectKeyIdentifier(subject.publicKey.keyIdentifier)
             guard try matches(&list, expected) else { return "the subject key identifier is not the key's" }
         }
-        if let issuerKeyIdentifier {
-            let expected = CertificateExtension.authorityKeyIdentifier(issuerKeyIdentifier)
-            guard try matches(&list, expected) else { return "the authority key identifier is not the CA's" }
+        if let authorityKeyIdentifier, try !matches(&list, authorityKeyIdentifier) {
+            return "the authority key identifier is not the CA's"
         }
         try list.finish("extensions")
         return nil

@@ -55,7 +55,10 @@ import Testing
         #expect(read.all == ProfileSet.standard.all)
         #expect(read.document == document)
         #expect(ProfileSet.withoutFile.names == ["device"])
-        #expect(ProfileSet.withoutFile["device"] == .device)
+        let earlier = try ProfileSet.withoutFile.named("device")
+        #expect(
+            earlier.subject.attributes == nil
+                && earlier.extensionRule == CertificateProfile.device.extensionRule)
     }
 
     @Test func fixtureReadsAsItIsWrittenAgain() throws {

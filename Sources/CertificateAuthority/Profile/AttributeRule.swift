@@ -49,6 +49,11 @@ public struct AttributeRule: Sendable {
         self.characters = characters
     }
 
+    fileprivate var excess: String {
+        let times = maximumCount == 1 ? "once" : "\(maximumCount) times"
+        return "expected \(type.name) at most \(times), found it more often"
+    }
+
     /// Why a value is not one of these; nil if it is.
     func objection(tag: DERTag, content: ArraySlice<UInt8>) -> String? {
         let count: Int
@@ -98,14 +103,9 @@ extension [AttributeRule] {
                 return false
             }
             counts[index] += 1
-            let rule = self[index]
-            if counts[index] > rule.maximumCount {
-                reason =
-                    "expected \(rule.type.name) at most \(rule.maximumCount == 1 ? "once" : "\(rule.maximumCount) times")"
-                    + ", found it more often"
-            } else {
-                reason = rule.objection(tag: tag, content: content)
-            }
+            reason =
+                counts[index] > self[index].maximumCount
+                ? self[index].excess : self[index].objection(tag: tag, content: content)
             return reason == nil
         }
         if let reason { return reason }

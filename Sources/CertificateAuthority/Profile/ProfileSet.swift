@@ -19,7 +19,11 @@ public struct ProfileSet: Sendable {
 
     /// What a CA has whose folder an earlier version made, without a `profiles.json`.
     public static let withoutFile = ProfileSet(
-        [.device], origin: "the CA's folder, which has no profiles.json")
+        [.deviceOfEarlierVersions], origin: "the CA's folder, which has no profiles.json")
+
+    /// What is assumed of a CA of which the certificate is all that is known.
+    public static let ofCertificate = ProfileSet(
+        [.deviceOfEarlierVersions, .deviceMinimal, .operator, .intermediate], origin: "the built-in profiles")
 
     private init(_ profiles: [CertificateProfile], origin: String, isFromDocument: Bool = false) {
         self.isFromDocument = isFromDocument

@@ -3,19 +3,27 @@ import PKIX
 extension CertificateProfile {
     /// For a device as TLS client: P-256, which is all that modems make, 10 years, not a CA, client
     /// authentication. The common name is what a service knows the device by.
-    public static let device = CertificateProfile(
-        name: "device", summary: "A device as TLS client; its common name is its id.",
-        keys: KeyRule([.p256]),
-        subject: SubjectPolicy(
-            [.csr, .uuid, .imei],
-            attributes: [AttributeRule(.commonName, isRequired: true)]
-                + named([
-                    ("O", 1), ("OU", 4), ("L", 1), ("ST", 1), ("C", 1), ("serialNumber", 1), ("UID", 1),
-                    ("DC", 8), ("emailAddress", 1),
-                ])),
-        validity: ValidityRule(.days(3650), maximum: .days(maximumDays)),
-        extensionRule: ExtensionRule(
-            constraints: .endEntity, keyUsage: [.digitalSignature, .keyAgreement], purposes: [.clientAuth]))
+    public static let device = device(
+        attributes: [AttributeRule(.commonName, isRequired: true)]
+            + named([
+                ("O", 1), ("OU", 4), ("L", 1), ("ST", 1), ("C", 1), ("serialNumber", 1), ("UID", 1),
+                ("DC", 8), ("emailAddress", 1),
+            ]))
+
+    /// The same as earlier versions had it, before there were files of profiles: with any name that keeps the bounds
+    /// of RFC 5280. What was issued with it is still found, and still sound.
+    static let deviceOfEarlierVersions = device(attributes: nil)
+
+    private static func device(attributes: [AttributeRule]?) -> CertificateProfile {
+        CertificateProfile(
+            name: "device", summary: "A device as TLS client; its common name is its id.",
+            keys: KeyRule([.p256]),
+            subject: SubjectPolicy([.csr, .uuid, .imei], attributes: attributes),
+            validity: ValidityRule(.days(3650), maximum: .days(maximumDays)),
+            extensionRule: ExtensionRule(
+                constraints: .endEntity, keyUsage: [.digitalSignature, .keyAgreement], purposes: [.clientAuth]
+            ))
+    }
 
     /// What the nRF Cloud utilities write: the name of the request and no extensions.
     public static let deviceMinimal = CertificateProfile(

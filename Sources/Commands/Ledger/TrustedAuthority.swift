@@ -18,6 +18,6 @@ enum TrustedAuthority {
 
     /// The profiles of a CA's folder; the built-in ones where a certificate is all that was given.
     static func profiles(_ path: String) throws(ToolError) -> ProfileSet {
-        FileSystem.kind(of: path) == .folder ? try CAFolder(path: path).profiles() : .standard
+        FileSystem.kind(of: path) == .folder ? try CAFolder(path: path).profiles() : .ofCertificate
     }
 }
