@@ -53,7 +53,7 @@ let package = Package(
             swiftSettings: safe),
         .target(
             name: "CertificateAuthority",
-            dependencies: ["Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
+            dependencies: ["Attestation", "PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
             name: "JWT",
@@ -148,11 +148,16 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        // Devices that sign as modems do, and the means to start, kill and watch the program.
+        .target(
+            name: "TestFleet",
+            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
+            path: "Tests/TestFleet", swiftSettings: common),
         .testTarget(
             name: "CertificateAuthorityTests",
             dependencies: [
-                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
-                "TestSupport",
+                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "JSON", "DeviceIdentity",
+                "Diagnostics", "TestSupport", "TestFleet",
             ],
             swiftSettings: common),
         .testTarget(
@@ -161,11 +166,6 @@ let package = Package(
         .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
-        // Devices that sign as modems do, and the means to start, kill and watch the program.
-        .target(
-            name: "TestFleet",
-            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
-            path: "Tests/TestFleet", swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
         .testTarget(
             name: "StoreTests",

@@ -5,15 +5,16 @@ public import PKIX
 /// What the certificate of a new CA says.
 public struct AuthorityRequest: Sendable {
     public let subject: DistinguishedName
-    /// Days from notBefore to notAfter.
-    public let days: Int
+    public let lifetime: Lifetime
     /// How many CAs may stand below it one under the other; `nil` for no bound.
     public let pathLength: UInt8?
     public let serial: CertificateSerial
 
-    public init(subject: DistinguishedName, days: Int, pathLength: UInt8?, serial: CertificateSerial) {
+    public init(
+        subject: DistinguishedName, lifetime: Lifetime, pathLength: UInt8?, serial: CertificateSerial
+    ) {
         self.subject = subject
-        self.days = days
+        self.lifetime = lifetime
         self.pathLength = pathLength
         self.serial = serial
     }
@@ -34,18 +35,35 @@ public enum AuthorityCertificate {
         guard let lifetime = ValidityPeriod(notBefore: now - backdate, notAfter: DERTime.latest) else {
             throw ToolError(.validity, "the clock of this machine is out of range")
         }
-        let validity = try IssuancePlan.validity(
-            days: request.days, backdate: backdate, within: lifetime, at: now)
-        return try make(request, publicKey: key.publicKey, validity: validity, issuer: nil, signedBy: key)
+        let rule = ValidityRule(request.lifetime, backdate: backdate)
+        let validity = try IssuancePlan.validity(rule, within: lifetime, at: now)
+        let extensions = CertificateTemplate.authorityExtensions(pathLength: request.pathLength)
+        guard let algorithm = SigningScheme.algorithm(for: key.publicKey.kind),
+            let identifier = SignatureAlgorithmIdentifier.der(algorithm),
+            let template = CertificateTemplate(
+                issuer: request.subject, algorithm: algorithm, extensions: extensions,
+                issuerKeyIdentifier: nil)
+        else { throw ToolError(.internalFault, "the key makes no signature for certificates") }
+        let lint = CertificateLint(
+            algorithm: identifier, issuer: request.subject, issuerValidity: validity, extensions: extensions,
+            issuerKeyIdentifier: nil)
+        let subject = try Self.subject(request, key.publicKey)
+        let tbs = template.makeTBS(
+            serial: request.serial, subject: subject.name, publicKey: subject.publicKey, validity: validity)
+        try check(lint.finding(in: tbs, serial: request.serial, validity: validity, subject: subject))
+        return try sign(tbs, template, by: key)
     }
 
     /// A CA under `issuer`.
     ///
+    /// - Parameter profile: one that makes CAs; it bounds lifetime, path length and keys.
     /// - Returns: DER.
     /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity`
-    ///   when it would outlive the issuer, else as ``root(_:key:at:)``.
+    ///   when it would outlive the issuer, `profile` and `csr-key` for what the profile does not allow, else as
+    ///   ``root(_:key:at:)``.
     public static func intermediate(
-        _ request: AuthorityRequest, publicKey: PublicKey, issuer: Issuer, at now: Int64
+        _ request: AuthorityRequest, publicKey: PublicKey, issuer: Issuer,
+        profile: CertificateProfile = .intermediate, at now: Int64
     ) throws(ToolError) -> [UInt8] {
         if let remaining = issuer.remainingPathLength {
             guard remaining > 0 else {
@@ -63,39 +81,45 @@ public enum AuthorityCertificate {
         guard request.subject != issuer.certificate.subject else {
             throw ToolError(.csrSubject, "the subject is the issuer's own name")
         }
+        if let reason = profile.keys.objection(to: publicKey.kind, profile: profile.name) {
+            throw ToolError(.csrKey, reason)
+        }
+        if let reason = profile.subject.attributes?.objection(to: request.subject) {
+            throw ToolError(.csrSubject, reason)
+        }
+        let profile = try profile.lasting(request.lifetime)
         let validity = try IssuancePlan.validity(
-            days: request.days, backdate: backdate, within: issuer.certificate.validity, at: now)
-        return try make(
-            request, publicKey: publicKey, validity: validity, issuer: issuer, signedBy: issuer.key)
+            profile.validity, within: issuer.certificate.validity, at: now)
+        let length = request.pathLength == nil ? nil : try profile.pathLength(asked: request.pathLength)
+        let form = try CertificateForm(
+            profile: profile, issuer: issuer.certificate,
+            extensions: profile.extensionRule.fixed(pathLength: length))
+        let subject = try Self.subject(request, publicKey)
+        let tbs = form.makeTBS(serial: request.serial, validity: validity, subject: subject)
+        try check(form.finding(in: tbs, serial: request.serial, validity: validity, subject: subject))
+        return try sign(tbs, form.template, by: issuer.key)
     }
 
-    private static func make(
-        _ request: AuthorityRequest, publicKey: PublicKey, validity: ValidityPeriod, issuer: Issuer?,
-        signedBy key: any SigningKey
-    ) throws(ToolError) -> [UInt8] {
+    private static func subject(
+        _ request: AuthorityRequest, _ key: PublicKey
+    ) throws(ToolError) -> CertificateLint.Subject {
         guard !request.subject.isEmpty else {
             throw ToolError(.csrSubject, "expected a subject, found an empty one")
         }
         if let reason = request.subject.unfitness { throw ToolError(.csrSubject, reason) }
-        let extensions = CertificateTemplate.authorityExtensions(pathLength: request.pathLength)
-        let name = issuer?.certificate.subject ?? request.subject
-        guard let algorithm = SigningScheme.algorithm(for: key.publicKey.kind),
-            let identifier = SignatureAlgorithmIdentifier.der(algorithm),
-            let template = CertificateTemplate(
-                issuer: name, algorithm: algorithm, extensions: extensions,
-                issuerKeyIdentifier: issuer?.keyIdentifier),
-            let info = try? SubjectPublicKeyInfo(der: publicKey.spki)
-        else { throw ToolError(.internalFault, "the key makes no signature for certificates") }
-        let tbs = template.makeTBS(
-            serial: request.serial, subject: request.subject, publicKey: info, validity: validity)
-        let lint = CertificateLint(
-            algorithm: identifier, issuer: name, issuerValidity: issuer?.certificate.validity ?? validity,
-            extensions: extensions, issuerKeyIdentifier: issuer?.keyIdentifier)
-        if let finding = lint.finding(
-            in: tbs, serial: request.serial, validity: validity, subject: request.subject, publicKey: info)
-        {
-            throw ToolError(.lint, "a certificate was not signed: \(finding)")
+        guard let info = try? SubjectPublicKeyInfo(der: key.spki) else {
+            throw ToolError(.internalFault, "the new key cannot be read back")
         }
-        return template.assemble(tbs, signature: try key.sign(tbs, algorithm))
+        return .init(name: request.subject, publicKey: info)
+    }
+
+    private static func check(_ finding: String?) throws(ToolError) {
+        if let finding { throw ToolError(.lint, "a certificate was not signed: \(finding)") }
+    }
+
+    private static func sign(
+        _ tbs: [UInt8], _ template: CertificateTemplate, by key: any SigningKey
+    ) throws(ToolError) -> [UInt8] {
+        template.assemble(tbs, signature: try key.sign(tbs, template.algorithm))
     }
 }

@@ -1,3 +1,4 @@
+public import DeviceIdentity
 public import Diagnostics
 import OpenSSL
 import PKIX
@@ -8,6 +9,10 @@ public struct LedgerFacts: Sendable, Equatable {
     /// SHA-256 of the certified key's SubjectPublicKeyInfo.
     public let keyID: [UInt8]
     public let subject: String
+    /// The device that it was issued for, where one is known.
+    public let device: DeviceUUID?
+    /// Whether a device vouched for the key.
+    public let isAttested: Bool
     /// Seconds since 1970.
     public let notBefore: Int64
     public let notAfter: Int64
@@ -15,12 +20,14 @@ public struct LedgerFacts: Sendable, Equatable {
     public let tbsDigest: [UInt8]
 
     public init(
-        serial: [UInt8], keyID: [UInt8], subject: String, notBefore: Int64, notAfter: Int64,
-        tbsDigest: [UInt8]
+        serial: [UInt8], keyID: [UInt8], subject: String, device: DeviceUUID?, isAttested: Bool,
+        notBefore: Int64, notAfter: Int64, tbsDigest: [UInt8]
     ) {
         self.serial = serial
         self.keyID = keyID
         self.subject = subject
+        self.device = device
+        self.isAttested = isAttested
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.tbsDigest = tbsDigest
@@ -32,19 +39,15 @@ public struct LedgerFacts: Sendable, Equatable {
 public struct CertificateAudit: Sendable {
     private let authority: KnownAuthority
     private let profile: CertificateProfile
-    private let lint: CertificateLint
+    private let form: CertificateForm
 
-    /// - Throws: ``ToolError`` with `issuer-invalid` when the CA's key makes no signature for certificates.
+    /// - Parameter profile: as it is now; what was issued while it was otherwise is found to differ.
+    /// - Throws: ``ToolError`` with `issuer-invalid` when the CA's key makes no signature for certificates, `profile`
+    ///   when it makes none under this profile.
     public init(authority: KnownAuthority, profile: CertificateProfile) throws(ToolError) {
-        guard let algorithm = SignatureAlgorithmIdentifier.der(authority.algorithm) else {
-            throw ToolError(.issuerInvalid, "the CA's key makes no signature for certificates")
-        }
         self.authority = authority
         self.profile = profile
-        lint = CertificateLint(
-            algorithm: algorithm, issuer: authority.certificate.subject,
-            issuerValidity: authority.certificate.validity, extensions: profile.extensions,
-            issuerKeyIdentifier: authority.keyIdentifier)
+        form = try CertificateForm(profile: profile, issuer: authority.certificate)
     }
 
     /// Everything that is wrong with a certificate of this CA and profile; empty when nothing is.
@@ -64,28 +67,24 @@ public struct CertificateAudit: Sendable {
         if certificate.issuer != authority.certificate.subject {
             failures.append(CheckFailure(.chain, "the issuer is not the CA"))
         } else if !authority.isValid(
-            signature: Array(der[certificate.signatureRange]), over: tbs)
+            signature: Array(der[certificate.signatureRange]), over: tbs, algorithm: form.algorithm)
         {
             failures.append(CheckFailure(.chain, "the signature is not the CA's"))
         }
-        if !hasAllowedKey(certificate) {
-            failures.append(CheckFailure(.profile, "the profile certifies no keys of this kind"))
+        if profile.attestation.minimumTrust != nil, !facts.isAttested {
+            failures.append(
+                CheckFailure(.notAttested, "the profile demands a device's word, which is missing"))
         }
+        failures += ProfileCheck.objections(to: certificate, profile).map { CheckFailure(.profile, $0) }
         // Serial and validity were held against the ledger above.
-        if let finding = lint.finding(
-            in: tbs, serial: certificate.serial, validity: certificate.validity,
-            subject: certificate.subject, publicKey: certificate.publicKey)
+        let subject = CertificateLint.Subject(
+            name: certificate.subject, publicKey: certificate.publicKey, device: facts.device)
+        if let finding = form.finding(
+            in: tbs, serial: certificate.serial, validity: certificate.validity, subject: subject)
         {
             failures.append(CheckFailure(.lint, finding))
         }
         return failures
-    }
-
-    private func hasAllowedKey(_ certificate: ParsedCertificate) -> Bool {
-        guard let key = try? PublicKey(spki: certificate.publicKey.der), let type = KeyType(key.kind) else {
-            return false
-        }
-        return profile.keyTypes.contains(type)
     }
 
     private static func contradictions(

@@ -4,62 +4,108 @@
 // CertificationRequest ─ RequestVetter ─► VettedRequest ─┐
 // Issuer + CertificateProfile ─► IssuancePlan ───────────┴─ IssuingWorker ─► IssuedCertificate
 //
-// Each of these types can be made by the step before it only.
+// Each of these types can be made by the step before it only. Profiles come from a file (ProfileSet) or are built in.
 
-public import OpenSSL
+import DeviceIdentity
+public import Diagnostics
 public import PKIX
 
-/// Which kinds of key a profile certifies.
-public enum KeyType: String, Sendable, Hashable, CaseIterable {
-    case p256, p384, p521, ed25519, rsa
-
-    /// The type of a key, `nil` for kinds that are never certified.
-    public init?(_ kind: PublicKey.Kind) {
-        switch kind {
-        case .p256: self = .p256
-        case .p384: self = .p384
-        case .p521: self = .p521
-        case .ed25519: self = .ed25519
-        case .rsa: self = .rsa
-        case .otherCurve, .other: return nil
-        }
-    }
-}
-
-/// Where the subject of a certificate comes from.
-public enum SubjectRule: String, Sendable, CaseIterable {
-    /// The name that the request asks for.
-    case csr
-    /// `CN=<device UUID>`: the UUID of the attested token, or a common name that is one.
-    case uuid
-    /// `CN=nrf-<IMEI>`: the IMEI given with the request, or a common name of that form.
-    case imei
-}
-
 /// What certificates of one purpose look like. Everything in a certificate but the key and the name is the
-/// profile's; nothing else of a request is copied.
-public struct CertificateProfile: Sendable {
-    /// What `--profile` calls it.
+/// profile's; nothing else of a request is copied. ``ProfileSet`` reads profiles, and only it makes new ones.
+public struct CertificateProfile: Sendable, Equatable {
+    /// What `--profile` calls it: lower-case letters, digits and hyphens, at most 64.
     public let name: String
-    /// Keys of other types are rejected with `csr-key`.
-    public let keyTypes: Set<KeyType>
-    public var subjectRule: SubjectRule
-    /// Days from notBefore to notAfter, 1…36,500.
-    public var validityDays: Int
-    /// Seconds by which notBefore precedes the time of issue, for devices whose clocks are slow.
-    public let backdate: Int64
-    /// The extensions before the key identifiers, which every certificate gets.
-    public let extensions: [CertificateExtension]
+    /// For people.
+    public let summary: String?
+    /// Other keys are rejected with `csr-key`.
+    public let keys: KeyRule
+    public let signatureHash: SignatureHash
+    public private(set) var subject: SubjectPolicy
+    public private(set) var validity: ValidityRule
+    public let extensionRule: ExtensionRule
+    public let attestation: AttestationRule
+    /// The most octets that a certificate may have as PEM, line feeds and all, for modems with a limit on a line.
+    public let maximumPEMLength: Int
 
+    /// The length that a modem takes in one AT command.
+    public static let modemLimit = 2048
     /// The longest validity in days.
-    public static let maximumDays = 36_500
+    public static let maximumDays = Lifetime.maximumDays
 
-    /// For a device as TLS client: P-256, which is all that modems make, 10 years, not a CA, client
-    /// authentication.
-    public static let device = CertificateProfile(
-        name: "device", keyTypes: [.p256], subjectRule: .csr, validityDays: 3650, backdate: 300,
-        extensions: CertificateTemplate.deviceExtensions)
+    init(
+        name: String, summary: String? = nil, keys: KeyRule, signatureHash: SignatureHash = .auto,
+        subject: SubjectPolicy, validity: ValidityRule, extensionRule: ExtensionRule,
+        attestation: AttestationRule = .optional, maximumPEMLength: Int = modemLimit
+    ) {
+        self.name = name
+        self.summary = summary
+        self.keys = keys
+        self.signatureHash = signatureHash
+        self.subject = subject
+        self.validity = validity
+        self.extensionRule = extensionRule
+        self.attestation = attestation
+        self.maximumPEMLength = maximumPEMLength
+    }
 
-    /// All profiles by name.
-    public static let builtIn: [String: CertificateProfile] = ["device": device]
+    /// The same profile with another of the subject rules that it allows.
+    ///
+    /// - Throws: ``ToolError`` with code `profile`.
+    public func choosing(_ rule: SubjectRule) throws(ToolError) -> CertificateProfile {
+        guard let subject = subject.choosing(rule) else {
+            let allowed = subject.allowed.map(\.rawValue).joined(separator: ", ")
+            throw ToolError(
+                .profile, "profile \(name) takes subjects by the rule \(allowed), found \(rule.rawValue)",
+                hint: "profiles.json in the CA's folder says which rules a profile allows")
+        }
+        var copy = self
+        copy.subject = subject
+        return copy
+    }
+
+    /// The same profile with a lifetime within what it allows.
+    ///
+    /// - Throws: ``ToolError`` with code `profile`.
+    public func lasting(_ lifetime: Lifetime) throws(ToolError) -> CertificateProfile {
+        guard lifetime.fits(in: validity.maximum) else {
+            throw ToolError(
+                .profile, "profile \(name) allows at most \(validity.maximum), found \(lifetime)",
+                hint: "maximumDays in profiles.json of the CA's folder is the bound")
+        }
+        var copy = self
+        copy.validity.lifetime = lifetime
+        return copy
+    }
+
+    /// The path length that a CA of this profile gets.
+    ///
+    /// - Parameter asked: what the caller says; nil for the profile's own.
+    /// - Throws: ``ToolError`` with code `profile` when it is more than the profile allows.
+    public func pathLength(asked: UInt8?) throws(ToolError) -> UInt8? {
+        guard case .authority(let own, let maximum) = extensionRule.constraints else {
+            throw ToolError(.profile, "profile \(name) makes no CAs")
+        }
+        guard let asked else { return own }
+        if let maximum, asked > maximum {
+            throw ToolError(
+                .profile, "profile \(name) allows a path length of at most \(maximum), found \(asked)",
+                hint: "maximumPathLength in profiles.json of the issuer's folder is the bound")
+        }
+        return asked
+    }
+
+    /// The extensions before the key identifiers that every certificate gets; those of a CA with its own path
+    /// length.
+    public var extensions: [CertificateExtension] {
+        guard case .authority(let own, _) = extensionRule.constraints else {
+            return extensionRule.fixed(pathLength: nil)
+        }
+        return extensionRule.fixed(pathLength: own)
+    }
+
+    /// The alternative name of a device's certificate: `urn:uuid:` and the UUID, 45 octets.
+    static func uri(of device: DeviceUUID) -> [UInt8] { Array("urn:uuid:\(device)".utf8) }
+
+    /// Octets of ``uri(of:)``.
+    static let uriLength = 45
 }

@@ -7,52 +7,55 @@ public struct IssuancePlan: Sendable {
     public let profile: CertificateProfile
     /// The validity of every certificate of the run.
     public let validity: ValidityPeriod
-    let template: CertificateTemplate
-    let lint: CertificateLint
+    let form: CertificateForm
 
     /// - Parameter now: seconds since 1970.
-    /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end: a
-    ///   shorter certificate than asked for would surprise whoever planned with it, so nothing is cut.
+    /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end and are not
+    ///   to be cut, `profile` when the profile makes CAs or does not go with the CA's key.
     public init(issuer: Issuer, profile: CertificateProfile, at now: Int64) throws(ToolError) {
+        // A CA among devices by a slip of a script would be worse than the step that this costs.
+        guard !profile.extensionRule.isAuthority else {
+            throw ToolError(
+                .profile, "profile \(profile.name) makes CAs, which are not issued from requests",
+                hint: "assay ca init --issuer makes a CA below another one")
+        }
         self.issuer = issuer
         self.profile = profile
-        validity = try Self.validity(
-            days: profile.validityDays, backdate: profile.backdate, within: issuer.certificate.validity,
-            at: now)
-        let identifier = issuer.keyIdentifier
-        guard
-            let template = CertificateTemplate(
-                issuer: issuer.certificate.subject, algorithm: issuer.algorithm,
-                extensions: profile.extensions,
-                issuerKeyIdentifier: identifier),
-            let algorithm = SignatureAlgorithmIdentifier.der(issuer.algorithm)
-        else { throw ToolError(.issuerInvalid, "the CA's key makes no signature for certificates") }
-        self.template = template
-        lint = CertificateLint(
-            algorithm: algorithm, issuer: issuer.certificate.subject,
-            issuerValidity: issuer.certificate.validity,
-            extensions: profile.extensions, issuerKeyIdentifier: identifier)
+        validity = try Self.validity(profile.validity, within: issuer.certificate.validity, at: now)
+        form = try CertificateForm(profile: profile, issuer: issuer.certificate)
     }
 
-    /// From `backdate` seconds ago, but not before the CA, for `days`; refused when that is beyond the CA's
-    /// end.
+    /// From the rule's backdate ago, but not before the CA, for its lifetime; where that is beyond the CA's end,
+    /// refused or cut by the rule.
     static func validity(
-        days: Int, backdate: Int64, within issuer: ValidityPeriod, at now: Int64
+        _ rule: ValidityRule, within issuer: ValidityPeriod, at now: Int64
     ) throws(ToolError) -> ValidityPeriod {
-        guard (1...CertificateProfile.maximumDays).contains(days) else {
-            throw ToolError(.validity, "expected 1…\(CertificateProfile.maximumDays) days, found \(days)")
+        let start = max(now - rule.backdate, issuer.notBefore)
+        let end: Int64
+        switch rule.lifetime {
+        case .days(let days):
+            guard (1...Lifetime.maximumDays).contains(days) else {
+                throw ToolError(.validity, "expected 1…\(Lifetime.maximumDays) days, found \(days)")
+            }
+            end = start + Int64(days) * 86_400
+        case .never: end = DERTime.latest
         }
-        let start = max(now - backdate, issuer.notBefore)
-        guard let period = ValidityPeriod(notBefore: start, notAfter: start + Int64(days) * 86_400) else {
+        guard let period = ValidityPeriod(notBefore: start, notAfter: end) else {
             throw ToolError(.validity, "expected an end of validity before the year 10000")
         }
-        guard period.notAfter <= issuer.notAfter else {
-            let possible = max((issuer.notAfter - start) / 86_400, 0)
-            throw ToolError(
-                .validity, "\(days) days reach beyond the end of the CA's own certificate",
-                hint: possible > 0
-                    ? "give --days \(possible) or fewer, or renew the CA" : "renew the CA")
+        if period.notAfter <= issuer.notAfter { return period }
+        if rule.beyondIssuer == .clamp,
+            let clamped = ValidityPeriod(notBefore: start, notAfter: issuer.notAfter)
+        {
+            return clamped
         }
-        return period
+        let asked =
+            if case .days = rule.lifetime { "\(rule.lifetime) reach" } else {
+                "a certificate without end reaches"
+            }
+        let possible = max((issuer.notAfter - start) / 86_400, 0)
+        throw ToolError(
+            .validity, "\(asked) beyond the end of the CA's own certificate",
+            hint: possible > 0 ? "give --days \(possible) or fewer, or renew the CA" : "renew the CA")
     }
 }

@@ -40,18 +40,19 @@ public final class IssuingWorker {
     /// - Throws: ``ToolError`` as ``SigningKey/makeSession(_:)``.
     public init(plan: IssuancePlan) throws(ToolError) {
         self.plan = plan
-        session = try plan.issuer.key.makeSession(plan.issuer.algorithm)
+        session = try plan.issuer.key.makeSession(plan.form.algorithm)
     }
 
     /// The TBSCertificate for `request` under the plan; not checked and not signed.
     ///
-    /// The same request, serial number and validity give the same octets, so that a draft can be made again.
+    /// It depends on nothing but the plan's issuer and profile, the request, the serial and the validity: drafted again
+    /// from the same, it is the same octets.
     ///
     /// - Parameters:
     ///   - serial: fresh from a random generator; never used twice by one CA.
-    ///   - validity: that of the plan, or of the earlier draft that is made again.
+    ///   - validity: the plan's own unless an earlier run planned another.
     /// - Returns: a failure with `key-reused` or `csr-subject` when the CA's own key or name is presented as a
-    ///   device's.
+    ///   device's, with `lint` when the certificate would be longer than the profile allows.
     public func draft(
         _ request: VettedRequest, serial: CertificateSerial, validity: ValidityPeriod? = nil
     ) -> Result<[UInt8], CheckFailure> {
@@ -62,24 +63,32 @@ public final class IssuingWorker {
         if request.subject == authority.subject {
             return .failure(CheckFailure(.csrSubject, "the subject is the CA's own name"))
         }
-        return .success(
-            plan.template.makeTBS(
-                serial: serial, subject: request.subject, publicKey: request.publicKey,
-                validity: validity ?? plan.validity))
+        let tbs = plan.form.makeTBS(
+            serial: serial, validity: validity ?? plan.validity, subject: request.lintSubject)
+        // Found now rather than before the signature: an intent that can never be completed would stay in the ledger.
+        if let finding = plan.form.sizeFinding(tbs) {
+            return .failure(CheckFailure(.lint, "a certificate is not issued: \(finding)"))
+        }
+        return .success(tbs)
     }
 
     /// Reads the octets of a draft, of this run or of an earlier one, back and checks them.
+    ///
+    /// A draft of an earlier run is held against the profile as it is now.
     ///
     /// - Throws: ``ToolError`` with code `lint`: the octets are not a certificate of this CA and profile for this
     ///   request, and are not signed.
     public func prepare(
         _ tbs: [UInt8], serial: CertificateSerial, validity: ValidityPeriod, for request: VettedRequest
     ) throws(ToolError) -> PreparedCertificate {
-        if let finding = plan.lint.finding(
-            in: tbs, serial: serial, validity: validity, subject: request.subject,
-            publicKey: request.publicKey)
+        if let finding = plan.form.finding(
+            in: tbs, serial: serial, validity: validity, subject: request.lintSubject)
         {
-            throw ToolError(.lint, "a certificate was not signed: \(finding)")
+            // Fresh drafts are sound, so this is about one whose run was interrupted before the profile was edited.
+            throw ToolError(
+                .lint,
+                "a certificate was not signed: \(finding); a draft of an earlier run is signed only under the profile "
+                    + "that it was made for: put that back, or issue under a profile of another name")
         }
         return PreparedCertificate(tbs: tbs, serial: serial, validity: validity, subject: request.subject)
     }
@@ -88,23 +97,29 @@ public final class IssuingWorker {
     ///
     /// - Throws: ``ToolError`` as ``SigningSession/sign(_:)``: nothing more can be issued.
     public func sign(_ prepared: consuming PreparedCertificate) throws(ToolError) -> IssuedCertificate {
-        let signature = try session.sign(prepared.tbs, plan.issuer.algorithm)
+        let signature = try session.sign(prepared.tbs, plan.form.algorithm)
         if !hasProvenKey {
             try prove(signature, over: prepared.tbs)
             hasProvenKey = true
         }
         return IssuedCertificate(
-            der: plan.template.assemble(prepared.tbs, signature: signature), serial: prepared.serial,
+            der: plan.form.template.assemble(prepared.tbs, signature: signature), serial: prepared.serial,
             subject: prepared.subject, validity: prepared.validity)
     }
 
     /// A key that signs wrongly must not make 20,000 bad certificates: the first signature is verified.
     private func prove(_ signature: [UInt8], over tbs: [UInt8]) throws(ToolError) {
         guard let key = try? PublicKey(spki: plan.issuer.certificate.publicKey.der),
-            key.isValid(signature: signature, over: tbs, algorithm: plan.issuer.algorithm)
+            key.isValid(signature: signature, over: tbs, algorithm: plan.form.algorithm)
         else {
             throw ToolError(
                 .internalFault, "a signature of the CA's key does not verify under its certificate")
         }
+    }
+}
+
+extension VettedRequest {
+    var lintSubject: CertificateLint.Subject {
+        .init(name: subject, publicKey: publicKey, device: deviceUUID)
     }
 }

@@ -33,12 +33,16 @@ public struct KnownAuthority: Sendable {
     /// What the CA is to a ledger: SHA-256 of its name and its key, 32 octets.
     public var identity: [UInt8] { Issuer.identity(of: certificate) }
 
-    /// The identifier that certificates below it carry.
-    var keyIdentifier: [UInt8] { certificate.subjectKeyIdentifier ?? certificate.publicKey.keyIdentifier }
+    /// The kind of the CA's key.
+    public var keyKind: PublicKey.Kind { key.kind }
 
     /// Whether the CA made `signature` over `message`.
-    func isValid(signature: [UInt8], over message: [UInt8]) -> Bool {
-        key.isValid(signature: signature, over: message, algorithm: algorithm)
+    ///
+    /// - Parameter algorithm: nil for the one that the CA uses unless a profile says otherwise.
+    func isValid(
+        signature: [UInt8], over message: [UInt8], algorithm: SignatureAlgorithm? = nil
+    ) -> Bool {
+        key.isValid(signature: signature, over: message, algorithm: algorithm ?? self.algorithm)
     }
 }
 

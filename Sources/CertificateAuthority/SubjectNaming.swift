@@ -4,7 +4,7 @@ import PKIX
 
 /// Finds the subject of a certificate under a profile's rule.
 struct SubjectNaming {
-    let rule: SubjectRule
+    let policy: SubjectPolicy
     let device: DeviceUUID?
     /// The IMEI that came with the request.
     let imei: String?
@@ -13,24 +13,63 @@ struct SubjectNaming {
 
     /// The subject, or why there is none (`csr-subject`).
     func subject(asked: DistinguishedName, commonName: String?) -> Result<DistinguishedName, CheckFailure> {
-        switch rule {
-        case .csr:
-            if asked.isEmpty {
-                return .failure(.init(.csrSubject, "expected a subject, found an empty one"))
+        do throws(CheckFailure) {
+            let name = try makeSubject(asked, commonName)
+            if let reason = policy.attributes?.objection(to: name) {
+                throw CheckFailure(.csrSubject, reason)
             }
-            if let reason = asked.unfitness { return .failure(.init(.csrSubject, reason)) }
-            return .success(asked)
-        case .uuid:
-            guard let device else {
-                return .failure(
-                    .init(.csrSubject, "expected a device UUID in a token or as common name, found none"))
-            }
-            return named(device.description)
-        case .imei: return imeiSubject(commonName)
+            return .success(name)
+        } catch {
+            return .failure(error)
         }
     }
 
-    private func imeiSubject(_ commonName: String?) -> Result<DistinguishedName, CheckFailure> {
+    private func makeSubject(
+        _ asked: DistinguishedName, _ commonName: String?
+    ) throws(CheckFailure) -> DistinguishedName {
+        switch policy.rule {
+        case .csr:
+            if asked.isEmpty { throw .init(.csrSubject, "expected a subject, found an empty one") }
+            if let reason = asked.unfitness { throw .init(.csrSubject, reason) }
+            return asked
+        case .uuid: return try name([(.commonName, try deviceText())])
+        case .imei: return try name([(.commonName, Self.prefix + (try imeiText(commonName)))])
+        case .template:
+            var attributes: [(type: AttributeType, value: String)] = []
+            for attribute in policy.template?.attributes ?? [] {
+                var value = ""
+                for part in attribute.parts { value += try text(part, asked, commonName) }
+                attributes.append((attribute.type, value))
+            }
+            return try name(attributes)
+        }
+    }
+
+    private func text(
+        _ part: SubjectTemplate.Part, _ asked: DistinguishedName, _ commonName: String?
+    ) throws(CheckFailure) -> String {
+        switch part {
+        case .text(let text): return text
+        case .deviceUUID: return try deviceText()
+        case .imei: return try imeiText(commonName)
+        case .requested(let type):
+            let found = asked.relativeNames.joined().filter { $0.type == type.oid }
+            guard let value = found.first?.text, found.count == 1 else {
+                throw .init(
+                    .csrSubject, "expected \(type.name) once in the request's subject, found \(found.count)")
+            }
+            return value
+        }
+    }
+
+    private func deviceText() throws(CheckFailure) -> String {
+        guard let device else {
+            throw .init(.csrSubject, "expected a device UUID in a token or as common name, found none")
+        }
+        return device.description
+    }
+
+    private func imeiText(_ commonName: String?) throws(CheckFailure) -> String {
         // The check digit of a number that a device was told to put in its own name is not judged: it is the
         // name that was asked for. A number that stands beside a request was typed or scanned.
         let asked = commonName.flatMap { name -> String? in
@@ -41,37 +80,29 @@ struct SubjectNaming {
         }
         guard let imei else {
             guard let asked else {
-                return .failure(
-                    .init(
-                        .csrSubject,
-                        "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither"))
+                throw .init(
+                    .csrSubject,
+                    "expected an IMEI beside the request or a common name nrf-<IMEI>, found neither")
             }
-            return named(Self.prefix + asked)
+            return asked
         }
         guard let number = IMEI(text: imei) else {
-            return .failure(.init(.csrSubject, "expected an IMEI of 15 digits with a right check digit"))
+            throw .init(.csrSubject, "expected an IMEI of 15 digits with a right check digit")
         }
         if let asked, asked != number.description {
-            return .failure(
-                .init(.csrSubject, "the IMEI beside the request is \(number), the common name says \(asked)"))
+            throw .init(
+                .csrSubject, "the IMEI beside the request is \(number), the common name says \(asked)")
         }
-        return named(Self.prefix + number.description)
+        return number.description
     }
 
-    private func named(_ commonName: String) -> Result<DistinguishedName, CheckFailure> {
-        var writer = DERWriter(capacity: 64)
-        writer.sequence { writer in
-            writer.constructed(.set) { writer in
-                writer.sequence { writer in
-                    writer.primitive(.objectIdentifier, [0x55, 0x04, 0x03] as [UInt8])
-                    writer.primitive(.utf8String, commonName.utf8)
-                }
-            }
-        }
+    private func name(
+        _ attributes: [(type: AttributeType, value: String)]
+    ) throws(CheckFailure) -> DistinguishedName {
         do {
-            return .success(try DistinguishedName(der: writer.bytes))
+            return try DistinguishedName(attributes: attributes)
         } catch {
-            return .failure(.init(.csrSubject, error.description))
+            throw .init(.csrSubject, error.reason)
         }
     }
 }

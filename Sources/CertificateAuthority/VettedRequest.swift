@@ -69,12 +69,19 @@ public final class RequestVetter {
     private let requests: RequestVerifier
     private let attestations: AttestationVerifier?
 
-    /// - Parameter minimumTrust: the least trust in a device's key where attestation is demanded. Where it is
-    ///   not, a key that is merely observed still has to verify: a token that does not is nobody's friend.
+    /// A profile that demands attestation is obeyed whatever `demand` says: a caller can ask for more, not for less.
+    ///
+    /// - Parameter minimumTrust: the least trust in a device's key where `demand` is `always`; a profile may want more.
+    ///   Where attestation is not demanded, a key that is merely observed still has to verify: a token that does not is
+    ///   nobody's friend.
     public init(
-        profile: CertificateProfile, demand: AttestationDemand, minimumTrust: KeyTrust = .trusted
+        profile: CertificateProfile, demand asked: AttestationDemand,
+        minimumTrust askedTrust: KeyTrust = .trusted
     ) throws(OpenSSLError) {
         self.profile = profile
+        let trusts = [profile.attestation.minimumTrust, asked == .always ? askedTrust : nil].compactMap { $0 }
+        let demand = trusts.isEmpty ? asked : .always
+        let minimumTrust: KeyTrust = trusts.contains { $0 != .observed } ? .trusted : .observed
         self.demand = demand
         requests = try RequestVerifier()
         if case .none = demand {
@@ -155,12 +162,10 @@ public final class RequestVetter {
         _ expectations: RequestExpectations
     ) -> Result<VettedRequest, Rejection> {
         var failures: [CheckFailure] = []
-        if let weakness = request.keyKind.weakness {
-            failures.append(.init(.csrKey, weakness))
-        } else if let type = KeyType(request.keyKind), !profile.keyTypes.contains(type) {
-            let allowed = profile.keyTypes.map(\.rawValue).sorted().joined(separator: ", ")
-            failures.append(
-                .init(.csrKey, "profile \(profile.name) certifies \(allowed) keys, found \(type.rawValue)"))
+        if let reason = request.keyKind.weakness
+            ?? profile.keys.objection(to: request.keyKind, profile: profile.name)
+        {
+            failures.append(.init(.csrKey, reason))
         }
         // Verifiers differ in which of two they take for the name.
         let names = request.subject.commonNameCount
@@ -172,7 +177,12 @@ public final class RequestVetter {
         if let expected = expectations.deviceUUID, let device, device != expected {
             failures.append(.init(.uuidMismatch, "expected device \(expected), found \(device)"))
         }
-        let naming = SubjectNaming(rule: profile.subjectRule, device: device, imei: expectations.imei)
+        if profile.extensionRule.alternativeName == .deviceUUID, device == nil {
+            let message =
+                "expected a device UUID, which the profile makes an alternative name, in a token or as "
+            failures.append(.init(.csrSubject, message + "common name, found none"))
+        }
+        let naming = SubjectNaming(policy: profile.subject, device: device, imei: expectations.imei)
         switch naming.subject(asked: request.subject, commonName: commonName) {
         case .failure(let failure): return .failure(.init(failures: failures + [failure]))
         case .success where !failures.isEmpty: return .failure(.init(failures: failures))

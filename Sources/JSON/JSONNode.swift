@@ -8,17 +8,33 @@ public struct JSONNode: Sendable {
     public let path: JSONPath
     /// The code of the errors that the getters throw.
     private let code: ErrorCode
+    /// The text that the whole document was read from.
+    private let text: [UInt8]?
 
-    /// A document or a part of one; `code` is what a wrong shape means to the caller.
-    public init(_ value: JSONValue, path: JSONPath = .root, code: ErrorCode = .json) {
+    /// A document or a part of one.
+    ///
+    /// - Parameters:
+    ///   - code: what a wrong shape means to the caller.
+    ///   - text: what the whole document was read from; with it, errors have the line as context.
+    public init(
+        _ value: JSONValue, path: JSONPath = .root, code: ErrorCode = .json, text: [UInt8]? = nil
+    ) {
         self.value = value
         self.path = path
         self.code = code
+        self.text = text
+    }
+
+    private func child(_ value: JSONValue, _ path: JSONPath) -> JSONNode {
+        JSONNode(value, path: path, code: code, text: text)
     }
 
     /// An error about this value: `path: message`.
-    public func error(_ message: String) -> ToolError {
-        ToolError(code, "\(path): \(message)")
+    public func error(_ message: String) -> ToolError { error(message, at: path) }
+
+    private func error(_ message: String, at path: JSONPath) -> ToolError {
+        let line = text.flatMap { JSONLocator.line(of: path, in: $0) }
+        return ToolError(code, "\(path): \(message)", context: line.map { [.init("line", "\($0)")] } ?? [])
     }
 
     // MARK: Members and elements
@@ -33,13 +49,13 @@ public struct JSONNode: Sendable {
 
     /// A member that may be left out; `null` counts as a value.
     public func optionalMember(_ name: String) throws(ToolError) -> JSONNode? {
-        try object()[name].map { JSONNode($0, path: path.appending(name), code: code) }
+        try object()[name].map { child($0, path.appending(name)) }
     }
 
     /// All members in the order of the document.
     public func members() throws(ToolError) -> [(name: String, node: JSONNode)] {
         try object().members.map {
-            (name: $0.name, node: JSONNode($0.value, path: path.appending($0.name), code: code))
+            (name: $0.name, node: child($0.value, path.appending($0.name)))
         }
     }
 
@@ -47,7 +63,7 @@ public struct JSONNode: Sendable {
     public func elements() throws(ToolError) -> [JSONNode] {
         guard case .array(let elements) = value else { throw mismatch("an array") }
         return elements.enumerated().map { index, element in
-            JSONNode(element, path: path.appending(index), code: code)
+            child(element, path.appending(index))
         }
     }
 
@@ -55,7 +71,7 @@ public struct JSONNode: Sendable {
     public func allowOnly(_ names: [String]) throws(ToolError) {
         for member in try object().members where !names.contains(where: member.isNamed) {
             let known = names.map { "'\($0)'" }.joined(separator: ", ")
-            throw ToolError(code, "\(path.appending(member.name)): unknown member, expected \(known)")
+            throw error("unknown member, expected \(known)", at: path.appending(member.name))
         }
     }
 

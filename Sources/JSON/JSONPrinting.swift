@@ -33,19 +33,25 @@ extension JSONValue {
     }
 
     /// UTF-8 text for people: two spaces for each level, without a line feed at its end.
-    public func indented() -> [UInt8] {
+    ///
+    /// - Parameter width: arrays and objects whose compact text is no longer than this stand on one line.
+    public func indented(width: Int = 0) -> [UInt8] {
         var output: [UInt8] = []
-        appendIndented(to: &output, level: 0)
+        appendIndented(to: &output, level: 0, width)
         return output
     }
 
-    private func appendIndented(to output: inout [UInt8], level: Int) {
+    private func appendIndented(to output: inout [UInt8], level: Int, _ width: Int) {
+        if width > 0 {
+            let line = compact()
+            if line.count <= width { return output.append(contentsOf: line) }
+        }
         switch self {
         case .array(let elements) where !elements.isEmpty:
             output.append(Byte.openBracket)
             for (index, element) in elements.enumerated() {
                 Self.startLine(in: &output, level: level + 1, after: index > 0)
-                element.appendIndented(to: &output, level: level + 1)
+                element.appendIndented(to: &output, level: level + 1, width)
             }
             Self.startLine(in: &output, level: level, after: false)
             output.append(Byte.closeBracket)
@@ -56,7 +62,7 @@ extension JSONValue {
                 output += JSONValue.string(member.name).compact()
                 output.append(Byte.colon)
                 output.append(Byte.space)
-                member.value.appendIndented(to: &output, level: level + 1)
+                member.value.appendIndented(to: &output, level: level + 1, width)
             }
             Self.startLine(in: &output, level: level, after: false)
             output.append(Byte.closeBrace)

@@ -1,9 +1,10 @@
 /// What is known about a distinguished name's attribute types: names, string types and upper bounds
 /// (RFC 4519, RFC 5280 appendix A.1, RFC 2985).
-struct AttributeType: Sendable {
-    let oid: OID
+public struct AttributeType: Sendable {
+    /// The type's object identifier.
+    public let oid: OID
     /// The name in RFC 4514 text, spelt as OpenSSL spells it.
-    let name: String
+    public let name: String
     /// The same in ASCII.
     let nameOctets: [UInt8]
     /// Other spellings that are read, in lower case.
@@ -11,7 +12,7 @@ struct AttributeType: Sendable {
     /// The string type that is written.
     let stringTag: DERTag
     /// The most characters allowed (RFC 5280 upper bounds); no bound is stated for domain components.
-    let maximum: Int
+    public let maximum: Int
     /// The exact number of characters, where that is fixed.
     let exact: Int?
 
@@ -28,9 +29,11 @@ struct AttributeType: Sendable {
         self.exact = exact
     }
 
-    static let commonName = AttributeType([0x55, 4, 3], "CN", 64, aliases: ["commonname"])
+    /// The common name, by which services know a device.
+    public static let commonName = AttributeType([0x55, 4, 3], "CN", 64, aliases: ["commonname"])
 
-    static let all: [AttributeType] = [
+    /// All known types.
+    public static let all: [AttributeType] = [
         commonName,
         AttributeType([0x55, 4, 4], "SN", 32_768, aliases: ["surname"]),
         AttributeType([0x55, 4, 5], "serialNumber", 64, tag: .printableString),
@@ -68,7 +71,7 @@ struct AttributeType: Sendable {
         })
 
     /// The type with this object identifier, if it is a known one.
-    static func known(_ oid: OID) -> AttributeType? { byOID[oid] }
+    public static func known(_ oid: OID) -> AttributeType? { byOID[oid] }
 
     /// The type whose object identifier has its contents at `range`, if it is a known one.
     static func known(_ reader: DERReader, _ range: Range<Int>) -> AttributeType? {
@@ -87,5 +90,5 @@ struct AttributeType: Sendable {
     }
 
     /// The type with this name in any letter case, if it is a known one.
-    static func named(_ name: String) -> AttributeType? { byName[name.lowercased()] }
+    public static func named(_ name: String) -> AttributeType? { byName[name.lowercased()] }
 }

@@ -99,6 +99,13 @@ extension CertificateExtension {
         return CertificateExtension(oid: .extendedKeyUsage, isCritical: false, value: writer.bytes)
     }
 
+    /// SubjectAltName with one URI and nothing else, not critical (RFC 5280 section 4.2.1.6).
+    public static func subjectAlternativeName(uri: [UInt8]) -> CertificateExtension {
+        var writer = DERWriter()
+        writer.sequence { $0.primitive(.primitive(6), uri) }
+        return CertificateExtension(oid: .subjectAlternativeName, isCritical: false, value: writer.bytes)
+    }
+
     /// SubjectKeyIdentifier, not critical (RFC 5280 section 4.2.1.2).
     public static func subjectKeyIdentifier(_ identifier: [UInt8]) -> CertificateExtension {
         var writer = DERWriter()

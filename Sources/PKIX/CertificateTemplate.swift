@@ -10,39 +10,85 @@ public struct CertificateTemplate: Sendable {
     private let algorithmDER: [UInt8]
     /// The algorithm and the issuer's name, as they follow the serial number.
     private let middle: [UInt8]
-    /// From the `[3]` tag to the value of the subject key identifier.
-    private let extensionsHead: [UInt8]
-    /// The authority key identifier.
-    private let extensionsTail: [UInt8]
+    /// The extensions, with gaps for what differs from certificate to certificate; empty if there are none.
+    private let extensions: Extensions
+
+    /// The `[3]` element in the pieces between its gaps.
+    private struct Extensions: Sendable {
+        /// From the tag to the URI of the alternative name; empty without one.
+        private(set) var beforeURI: [UInt8] = []
+        /// From there to the value of the subject key identifier, or to its end.
+        private(set) var beforeKeyIdentifier: [UInt8] = []
+        /// The authority key identifier.
+        let tail: [UInt8]
+        /// Octets of the URI; nil without an alternative name.
+        let uriLength: Int?
+        let hasKeyIdentifier: Bool
+
+        var count: Int {
+            beforeURI.count + (uriLength ?? 0) + beforeKeyIdentifier.count
+                + (hasKeyIdentifier ? CertificateTemplate.keyIdentifierLength : 0) + tail.count
+        }
+
+        init(
+            _ extensions: [CertificateExtension], issuerKeyIdentifier: [UInt8]?, uriLength: Int?,
+            writesKeyIdentifier: Bool
+        ) {
+            var authority = DERWriter()
+            if let issuerKeyIdentifier {
+                CertificateExtension.authorityKeyIdentifier(issuerKeyIdentifier).append(to: &authority)
+            }
+            var key = DERWriter()
+            if writesKeyIdentifier {
+                let placeholder = [UInt8](repeating: 0, count: CertificateTemplate.keyIdentifierLength)
+                CertificateExtension.subjectKeyIdentifier(placeholder).append(to: &key)
+            }
+            tail = authority.bytes
+            self.uriLength = uriLength
+            hasKeyIdentifier = writesKeyIdentifier
+            // An empty list of extensions is none (RFC 5280 section 4.1.2.9).
+            if extensions.isEmpty, tail.isEmpty, key.bytes.isEmpty, uriLength == nil { return }
+            var whole = DERWriter()
+            whole.constructed(.constructed(3)) { writer in
+                writer.sequence { writer in
+                    for element in extensions { element.append(to: &writer) }
+                    if let uriLength {
+                        let placeholder = [UInt8](repeating: 0, count: uriLength)
+                        CertificateExtension.subjectAlternativeName(uri: placeholder).append(to: &writer)
+                    }
+                    writer.raw(key.bytes)
+                    writer.raw(authority.bytes)
+                }
+            }
+            // All lengths are final; only the octets in the gaps differ from certificate to certificate.
+            let gap = writesKeyIdentifier ? CertificateTemplate.keyIdentifierLength : 0
+            if let uriLength {
+                beforeURI = Array(whole.bytes.dropLast(key.bytes.count + tail.count + uriLength))
+                beforeKeyIdentifier = Array(key.bytes.dropLast(gap))
+            } else {
+                beforeKeyIdentifier = Array(whole.bytes.dropLast(tail.count + gap))
+            }
+        }
+    }
 
     /// A template for certificates signed by `issuer` with `algorithm`, nil if Assay does not sign with it.
     ///
-    /// `extensions` come first and in this order; the subject key identifier and, unless
-    /// `issuerKeyIdentifier` is nil (self-signed), the authority key identifier follow.
+    /// - Parameters:
+    ///   - extensions: come first and in this order.
+    ///   - issuerKeyIdentifier: of the authority key identifier, which comes last; nil for none.
+    ///   - uriLength: octets of the one URI that is the subject's alternative name; nil for none.
+    ///   - writesKeyIdentifier: whether the subject key identifier is written.
     public init?(
         issuer: DistinguishedName, algorithm: SignatureAlgorithm, extensions: [CertificateExtension],
-        issuerKeyIdentifier: [UInt8]?
+        issuerKeyIdentifier: [UInt8]?, uriLength: Int? = nil, writesKeyIdentifier: Bool = true
     ) {
         guard let identifier = SignatureAlgorithmIdentifier.der(algorithm) else { return nil }
         self.algorithm = algorithm
         algorithmDER = identifier
         middle = identifier + issuer.der
-        var tail = DERWriter()
-        if let issuerKeyIdentifier {
-            CertificateExtension.authorityKeyIdentifier(issuerKeyIdentifier).append(to: &tail)
-        }
-        extensionsTail = tail.bytes
-        var whole = DERWriter()
-        whole.constructed(.constructed(3)) { writer in
-            writer.sequence { writer in
-                for element in extensions { element.append(to: &writer) }
-                let placeholder = [UInt8](repeating: 0, count: Self.keyIdentifierLength)
-                CertificateExtension.subjectKeyIdentifier(placeholder).append(to: &writer)
-                writer.raw(tail.bytes)
-            }
-        }
-        // All lengths are final; only the identifier between head and tail differs from key to key.
-        extensionsHead = Array(whole.bytes.dropLast(tail.bytes.count + Self.keyIdentifierLength))
+        self.extensions = Extensions(
+            extensions, issuerKeyIdentifier: issuerKeyIdentifier, uriLength: uriLength,
+            writesKeyIdentifier: writesKeyIdentifier)
     }
 
     private static let keyIdentifierLength = 20
@@ -64,11 +110,14 @@ public struct CertificateTemplate: Sendable {
     }
 
     /// A TBSCertificate, version 3: the octets to sign.
+    ///
+    /// - Parameter uri: the alternative name, as many octets as the template was made for. Without it zeros are
+    ///   written, which no reading before a signature lets pass.
     public func makeTBS(
         serial: CertificateSerial, subject: DistinguishedName, publicKey: SubjectPublicKeyInfo,
-        validity: ValidityPeriod
+        validity: ValidityPeriod, uri: [UInt8]? = nil
     ) -> [UInt8] {
-        let fixed = middle.count + extensionsHead.count + extensionsTail.count + Self.keyIdentifierLength
+        let fixed = middle.count + extensions.count
         var writer = DERWriter(capacity: fixed + subject.der.count + publicKey.der.count + 80)
         var start = DERWriter(capacity: 64)
         start.raw([0xA0, 0x03, 0x02, 0x01, 0x02])
@@ -83,10 +132,23 @@ public struct CertificateTemplate: Sendable {
         writer.raw(period.bytes)
         writer.raw(subject.der)
         writer.raw(publicKey.der)
-        writer.raw(extensionsHead)
-        writer.raw(publicKey.keyIdentifier)
-        writer.raw(extensionsTail)
+        writer.raw(extensions.beforeURI)
+        if let uriLength = extensions.uriLength {
+            writer.raw((uri ?? []).prefix(uriLength))
+            writer.raw(repeatElement(0, count: uriLength - min(uri?.count ?? 0, uriLength)))
+        }
+        writer.raw(extensions.beforeKeyIdentifier)
+        if extensions.hasKeyIdentifier { writer.raw(publicKey.keyIdentifier) }
+        writer.raw(extensions.tail)
         return writer.bytes
+    }
+
+    /// Octets of the certificate that ``assemble(_:signature:)`` makes of a TBSCertificate and a signature of these
+    /// lengths.
+    public func certificateLength(tbs: Int, signature: Int) -> Int {
+        let bits = 1 + DERWriter.lengthOctets(1 + signature).count + 1 + signature
+        let length = tbs + algorithmDER.count + bits
+        return 1 + DERWriter.lengthOctets(length).count + length
     }
 
     /// The Certificate: `tbs` from ``makeTBS(serial:subject:publicKey:validity:)`` and its signature.

@@ -42,6 +42,17 @@ public enum DERTime {
         return Calendar.daysSince1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
     }
 
+    /// The same, and the type has to be the one for the year: UTCTime through 2049, GeneralizedTime from 2050 on.
+    public static func strictSeconds(
+        _ reader: DERReader, _ element: DERReader.Element
+    ) throws(DERError) -> Int64 {
+        let seconds = try seconds(reader, element)
+        guard (element.tag == .generalizedTime) == (seconds >= firstGeneralized) else {
+            throw DERError(element.start, "expected UTCTime through 2049 and GeneralizedTime from 2050 on")
+        }
+        return seconds
+    }
+
     /// The element for a time: UTCTime through 2049, GeneralizedTime from 2050 on.
     ///
     /// - Precondition for a faithful result: `seconds` lies in ``earliest``…``latest``; it is clamped.

@@ -11,12 +11,15 @@ public struct DistinguishedName: Hashable, Sendable {
         public let content: [UInt8]
 
         /// The value as text; nil if its type is no character string.
-        public var text: String? {
-            guard let scalars = DirectoryString.scalars(tag, content[...]) else { return nil }
-            var text = String.UnicodeScalarView()
-            text.append(contentsOf: scalars)
-            return String(text)
-        }
+        public var text: String? { DistinguishedName.text(tag: tag, content: content[...]) }
+    }
+
+    /// The text of a value's contents octets; nil if `tag` is no character string.
+    public static func text(tag: DERTag, content: ArraySlice<UInt8>) -> String? {
+        guard let scalars = DirectoryString.scalars(tag, content) else { return nil }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text)
     }
 
     /// The whole RDNSequence as it was encoded.
@@ -101,6 +104,16 @@ public struct DistinguishedName: Hashable, Sendable {
             return "\(name) is not a character string"
         }
         return Self.unfitness(of: scalars, type, name)
+    }
+
+    /// Calls `body` with each attribute's type (the contents of its OBJECT IDENTIFIER), string type and contents, in
+    /// the order of the encoding, until it answers `false`: nothing is copied.
+    public func forEachAttribute(
+        _ body: (_ type: ArraySlice<UInt8>, _ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool
+    ) {
+        visitAttributes { reader, _, type, value in
+            body(reader.bytes[type.clamped(to: 0..<reader.bytes.count)], value.tag, der[value.content])
+        }
     }
 
     /// Calls `body` with each attribute: the place of its relative name, its type and its value, in the order of the

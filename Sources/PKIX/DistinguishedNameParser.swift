@@ -92,16 +92,12 @@ private struct TextParser {
         }
         let scalars = try value(name)
         let tag = known?.stringTag ?? .utf8String
-        if let reason = DistinguishedName.unfitness(of: scalars, known, name) {
-            throw TextError(reason: reason)
-        }
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars)
         let octets = Array(String(text).utf8)
-        guard DirectoryString.isWellFormed(tag, octets, 0..<octets.count) else {
-            let alphabet = tag == .printableString ? "PrintableString" : "ASCII"
-            throw TextError(reason: "\(name) may hold only \(alphabet) characters")
-        }
+        let reason =
+            known?.unfitness(of: String(text)) ?? DistinguishedName.unfitness(of: scalars, known, name)
+        if let reason { throw TextError(reason: reason) }
         writer.sequence { writer in
             writer.objectIdentifier(oid)
             writer.primitive(tag, octets)

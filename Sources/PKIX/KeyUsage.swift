@@ -36,6 +36,12 @@ public struct KeyUsage: OptionSet, Hashable, Sendable {
         Self.bitNames.enumerated().compactMap { rawValue & (1 << UInt16($0.offset)) != 0 ? $0.element : nil }
     }
 
+    /// The bit with this name in RFC 5280.
+    public init?(name: String) {
+        guard let bit = Self.bitNames.firstIndex(of: name) else { return nil }
+        self.init(rawValue: 1 << UInt16(truncatingIfNeeded: bit))
+    }
+
     /// Reads the BIT STRING of a KeyUsage extension's value: a named bit list, so without trailing zero bits.
     public init(der: [UInt8]) throws(DERError) {
         var reader = DERReader(der)

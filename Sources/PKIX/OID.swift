@@ -133,6 +133,19 @@ extension OID {
     public static let authorityKeyIdentifier = OID(uncheckedContent: [0x55, 0x1D, 0x23])
     /// 2.5.29.37 (RFC 5280 section 4.2.1.12).
     public static let extendedKeyUsage = OID(uncheckedContent: [0x55, 0x1D, 0x25])
+    /// 2.5.29.30 (RFC 5280 section 4.2.1.10).
+    public static let nameConstraints = OID(uncheckedContent: [0x55, 0x1D, 0x1E])
+    /// 2.5.29.31 (RFC 5280 section 4.2.1.13).
+    public static let crlDistributionPoints = OID(uncheckedContent: [0x55, 0x1D, 0x1F])
+    /// 2.5.29.32 (RFC 5280 section 4.2.1.4).
+    public static let certificatePolicies = OID(uncheckedContent: [0x55, 0x1D, 0x20])
+    /// 2.5.29.36 (RFC 5280 section 4.2.1.11).
+    public static let policyConstraints = OID(uncheckedContent: [0x55, 0x1D, 0x24])
+    /// 2.5.29.54 (RFC 5280 section 4.2.1.14).
+    public static let inhibitAnyPolicy = OID(uncheckedContent: [0x55, 0x1D, 0x36])
+    /// 1.3.6.1.5.5.7.1.1 (RFC 5280 section 4.2.2.1).
+    public static let authorityInformationAccess = OID(
+        uncheckedContent: [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01])
     /// 2.16.840.1.113730.1.1, seen in old requests.
     public static let netscapeCertificateType = OID(
         uncheckedContent: [0x60, 0x86, 0x48, 0x01, 0x86, 0xF8, 0x42, 0x01, 0x01])
@@ -140,6 +153,28 @@ extension OID {
     public static let serverAuth = OID(uncheckedContent: pkixPurpose + [0x01])
     /// 1.3.6.1.5.5.7.3.2: TLS client authentication.
     public static let clientAuth = OID(uncheckedContent: pkixPurpose + [0x02])
+
+    /// 2.5.29.37.0 (RFC 5280 section 4.2.1.12): every purpose.
+    public static let anyExtendedKeyUsage = OID(uncheckedContent: [0x55, 0x1D, 0x25, 0x00])
+
+    /// The purposes that have a name in RFC 5280 section 4.2.1.12.
+    private static let keyPurposes: [(name: String, oid: OID)] =
+        [
+            ("serverAuth", serverAuth), ("clientAuth", clientAuth),
+            ("anyExtendedKeyUsage", anyExtendedKeyUsage),
+        ]
+        + [("codeSigning", 3), ("emailProtection", 4), ("timeStamping", 8), ("OCSPSigning", 9)].map {
+            (name: $0.0, oid: OID(uncheckedContent: pkixPurpose + [$0.1]))
+        }
+
+    /// The name of a key purpose, for example `clientAuth`; nil where RFC 5280 has none.
+    public var keyPurposeName: String? { Self.keyPurposes.first { $0.oid == self }?.name }
+
+    /// The key purpose with this name.
+    public init?(keyPurposeName name: String) {
+        guard let purpose = Self.keyPurposes.first(where: { $0.name == name }) else { return nil }
+        self = purpose.oid
+    }
 
     private static let pkcs1: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01]
     private static let pkcs9: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09]

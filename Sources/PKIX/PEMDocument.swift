@@ -67,4 +67,11 @@ public enum PEMWriter {
         output.append(contentsOf: "-----\n".utf8)
         return output
     }
+
+    /// The octets of what ``encode(label:der:)`` writes for a block of `count` octets.
+    public static func length(label: String, of count: Int) -> Int {
+        let text = (max(count, 0) + 2) / 3 * 4
+        let frame = "-----BEGIN -----\n-----END -----\n".utf8.count + 2 * label.utf8.count
+        return frame + text + (text + 63) / 64
+    }
 }

@@ -132,10 +132,6 @@ public struct ParsedCertificate: Sendable {
 
     private static func readTime(_ body: inout DERReader) throws(DERError) -> Int64 {
         let element = try body.next()
-        let seconds = try DERTime.seconds(body, element)
-        guard (element.tag == .generalizedTime) == (seconds >= DERTime.firstGeneralized) else {
-            throw DERError(element.start, "expected UTCTime through 2049 and GeneralizedTime from 2050 on")
-        }
-        return seconds
+        return try DERTime.strictSeconds(body, element)
     }
 }

@@ -105,7 +105,8 @@ import Testing
         {
             errorCode {
                 let request = AuthorityRequest(
-                    subject: try name(subject), days: days, pathLength: pathLength, serial: try serial(1))
+                    subject: try name(subject), lifetime: .days(days), pathLength: pathLength,
+                    serial: try serial(1))
                 let der = try AuthorityCertificate.intermediate(
                     request, publicKey: key.publicKey, issuer: issuer, at: now)
                 let made = try Issuer(chain: [der] + issuer.chain, key: key, at: now)

@@ -13,9 +13,7 @@ import Testing
     func vetter(
         _ rule: SubjectRule = .csr, _ demand: RequestVetter.AttestationDemand = .none
     ) throws -> RequestVetter {
-        var profile = CertificateProfile.device
-        profile.subjectRule = rule
-        return try RequestVetter(profile: profile, demand: demand)
+        try RequestVetter(profile: try CertificateProfile.device.choosing(rule), demand: demand)
     }
 
     func codes(_ result: Result<VettedRequest, RequestVetter.Rejection>) -> [ErrorCode] {

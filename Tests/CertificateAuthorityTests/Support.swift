@@ -77,3 +77,43 @@ func identityKey(_ uuid: String) throws -> IdentityKey {
     let spki = try PEMDocument([UInt8](try Data(contentsOf: url))).single("PUBLIC KEY")
     return IdentityKey(publicKey: try #require(P256PublicKey(spki: spki[...])), trust: .given)
 }
+
+/// What a program printed; cancels the test where the program is missing.
+func runPeer(_ arguments: [String], in folder: URL) throws -> (status: Int32, output: String) {
+    let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": folder.path]
+    let child = ChildProcess(arguments, in: folder, environment: environment)
+    do {
+        let outcome = try child.run()
+        return (
+            outcome.status,
+            String(decoding: outcome.standardOutput + outcome.standardError, as: UTF8.self)
+        )
+    } catch is ChildProcess.NotFound {
+        try Test.cancel("\(arguments[0]) is not installed")
+    }
+}
+
+/// What a script printed that needs Python's cryptography; cancels the test where that is missing.
+func runPython(_ script: String, in folder: URL) throws -> String {
+    for python in ["python3", "/usr/bin/python3"] {
+        guard try runPeer([python, "-c", "import cryptography"], in: folder).status == 0 else { continue }
+        let outcome = try runPeer([python, "-c", script], in: folder)
+        #expect(outcome.status == 0, "\(outcome.output)")
+        return outcome.output
+    }
+    try Test.cancel("Python's cryptography is not installed")
+}
+
+/// A folder that `body` has for itself.
+func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "assay-peer-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder)
+}
+
+/// The profiles of the fixture.
+func fixtureProfiles() throws -> ProfileSet {
+    let file = TestPaths.fixtures.appendingPathComponent("profiles.json")
+    return try ProfileSet(parsing: [UInt8](try Data(contentsOf: file)), origin: "fixtures/profiles.json")
+}

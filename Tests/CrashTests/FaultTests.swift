@@ -74,11 +74,11 @@ extension CrashTests {
             if fault.certificates > 0 { #expect(after.issued.map(\.certificate) == certificates) }
         }
 
-        /// With two groups: the transaction that enters the certificates of the first notes the intents of the second.
+        /// With several groups: a transaction that enters the certificates of one notes the intents of a later one.
         @Test(arguments: ["after-intent:2", "after-certificate:2"])
         func killedBetweenGroups(_ step: String) throws {
             try demandSteps()
-            let shop = try IssueWorkshop(2_200)
+            let shop = try IssueWorkshop(8_000)
             let store = shop.folder.path("assay.db")
             let killed = try Program(
                 TestPaths.binary, IssueWorkshop.arguments(store: store), in: shop.folder.url,

@@ -11,7 +11,7 @@ extension CrashTests {
         /// large ones a group is signed while the next is read.
         private static let killings = isSoak ? [(300, 120), (count, 80)] : [(300, 44), (count, 8)]
         /// More than one group of requests that share a flush.
-        private static let count = isSoak ? IssueWorkshop.most : 2_200
+        private static let count = isSoak ? IssueWorkshop.most : 5_000
 
         @Test(arguments: killings)
         func killedAtRandomMoments(_ count: Int, _ kills: Int) throws {

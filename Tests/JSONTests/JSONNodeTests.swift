@@ -51,3 +51,54 @@ import Testing
         #expect(throws: ToolError(.json, "$: expected a string, found null")) { try JSONNode(.null).string() }
     }
 }
+
+/// The lines that errors name.
+@Suite struct JSONNodeLineTests {
+    private static let text = """
+        {
+          "a\\"}": [1, {"b": "]}\\\\"},
+            [ ],
+            -1.5e3
+          ],
+          "ø":
+            {"c": null,
+             "d": {"e": true}}
+        }
+        """
+
+    private func line(_ find: (JSONNode) throws -> JSONNode) throws -> [ToolError.Context] {
+        let bytes = Array(Self.text.utf8)
+        let root = JSONNode(try JSONValue(parsing: bytes), code: .profile, text: bytes)
+        let error = try find(root).error("wrong")
+        #expect(error.code == .profile)
+        return error.context
+    }
+
+    @Test func linesAreThoseOfMembersAndElements() throws {
+        func expect(_ number: Int, _ find: (JSONNode) throws -> JSONNode) throws {
+            #expect(try line(find) == [.init("line", "\(number)")])
+        }
+        try expect(1) { $0 }
+        try expect(2) { try $0.member("a\"}") }
+        try expect(2) { try $0.member("a\"}").elements()[0] }
+        try expect(2) { try $0.member("a\"}").elements()[1].member("b") }
+        try expect(3) { try $0.member("a\"}").elements()[2] }
+        try expect(4) { try $0.member("a\"}").elements()[3] }
+        try expect(6) { try $0.member("ø") }
+        try expect(7) { try $0.member("ø").member("c") }
+        try expect(8) { try $0.member("ø").member("d").member("e") }
+    }
+
+    @Test func anUnknownMemberIsNamedWithItsOwnLine() throws {
+        let bytes = Array(Self.text.utf8)
+        let root = JSONNode(try JSONValue(parsing: bytes), text: bytes)
+        #expect(
+            throws: ToolError(
+                .json, "[\"ø\"].d: unknown member, expected 'c'", context: [.init("line", "8")])
+        ) { try root.member("ø").allowOnly(["c"]) }
+    }
+
+    @Test func withoutATextThereIsNoLine() throws {
+        #expect(JSONNode(.null).error("wrong") == ToolError(.json, "$: wrong"))
+    }
+}

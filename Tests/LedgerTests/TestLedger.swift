@@ -36,7 +36,7 @@ final class TestLedger {
     static func authority(_ name: String) throws -> (Issuer, PrivateKey) {
         let key = try PrivateKey.generate(.p256)
         let request = AuthorityRequest(
-            subject: try DistinguishedName(text: name), days: 7300, pathLength: nil,
+            subject: try DistinguishedName(text: name), lifetime: .days(7300), pathLength: nil,
             serial: try #require(CertificateSerial(magnitude: [1])))
         let chain = [try AuthorityCertificate.root(request, key: key, at: now)]
         return (try Issuer(chain: chain, key: key, at: now), key)

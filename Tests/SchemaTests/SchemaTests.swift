@@ -36,6 +36,10 @@ import Testing
         assay cert inspect --json - <ca/ca.key
         assay cert verify --json --ca ca/ca.crt --purpose ca below/ca.crt ca/ca.crt device.csr missing.pem
         assay cert verify --json --ca below/ca.crt --purpose server --at 2000-01-01T00:00:00Z ca/ca.crt below/ca.crt
+        tr -d '\\n' <ca/profiles.json; echo
+        tr -d '\\n' <fixtures/profiles.json; echo
+        assay cert lint --json ca/ca.crt below/ca.crt device.csr missing.pem
+        assay cert lint --json --profile device --ca below ca/ca.crt below/ca.crt
         assay ca list --json
         assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
         assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
@@ -126,10 +130,10 @@ import Testing
 
     // MARK: Means
 
-    /// The names of all kinds that `Sources/Commands` writes, and of the one that another module writes for it.
+    /// The names of all kinds that `Sources/Commands` writes, and of those that other modules write for it.
     private static func printed() throws -> Set<String> {
         let folder = TestPaths.root.appendingPathComponent("Sources/Commands")
-        var names: Set = ["assay.commands/1"]
+        var names: Set = ["assay.commands/1", "assay.profiles/1"]
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         for case let file as URL in files where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)

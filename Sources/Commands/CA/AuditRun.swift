@@ -16,17 +16,20 @@ struct RowAudit: Sendable {
     private let audits: [Key: [CertificateAudit]]
     private let authorities: Set<[UInt8]>
 
-    init(_ known: [KnownAuthority]) throws(ToolError) {
+    /// - Parameter known: each CA with its profiles as they are now.
+    init(_ known: [(authority: KnownAuthority, profiles: ProfileSet)]) throws(ToolError) {
         var audits: [Key: [CertificateAudit]] = [:]
-        for authority in known {
-            for profile in CertificateProfile.builtIn.values {
+        for (authority, profiles) in known {
+            for profile in profiles.all where !profile.extensionRule.isAuthority {
                 let key = Key(authority: authority.identity, profile: profile.name)
+                // A profile that does not go with the CA's key issued nothing.
+                guard profile.signatureHash.algorithm(for: authority.keyKind) != nil else { continue }
                 audits[key, default: []].append(
                     try CertificateAudit(authority: authority, profile: profile))
             }
         }
         self.audits = audits
-        authorities = Set(known.map(\.identity))
+        authorities = Set(known.map(\.authority.identity))
     }
 
     func findings(_ row: IssuanceRecord) -> [LedgerFinding] {
@@ -51,8 +54,9 @@ struct RowAudit: Sendable {
             return [CheckFailure(.profile, "unknown profile '\(row.profile.escapedForTerminal)'")]
         }
         let facts = LedgerFacts(
-            serial: row.serial, keyID: row.keyID, subject: row.subject, notBefore: row.notBefore,
-            notAfter: row.notAfter, tbsDigest: row.tbsDigest)
+            serial: row.serial, keyID: row.keyID, subject: row.subject, device: row.device,
+            isAttested: row.attestation != nil, notBefore: row.notBefore, notAfter: row.notAfter,
+            tbsDigest: row.tbsDigest)
         var failures: [CheckFailure] = []
         for candidate in candidates {
             failures = candidate.failures(of: certificate, facts)

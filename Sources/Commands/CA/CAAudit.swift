@@ -12,7 +12,9 @@ struct CAAudit: AssayCommand {
         discussion: """
             Reads every certificate of the ledger: its signature and issuer, its profile, whether it is the one that \
             was intended and recorded; that no serial number, request or key was used for two; intents without a \
-            certificate; and the ledger against the audit chain, as assay ledger verify does. Exit status 0: all is \
+            certificate; and the ledger against the audit chain, as assay ledger verify does. Profiles are those of \
+            profiles.json in the folder of --ca as it is now, the built-in ones where --ca is a file: a profile that was \
+            edited finds what was issued before to differ, so give the new rules a new name. Exit status 0: all is \
             well. 1: not.
             """)
 
@@ -34,7 +36,10 @@ struct CAAudit: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let audit = try RowAudit(ca.map { path throws(ToolError) in try TrustedAuthority.read(path) })
+        let audit = try RowAudit(
+            ca.map { path throws(ToolError) in
+                (try TrustedAuthority.read(path), try TrustedAuthority.profiles(path))
+            })
         let ledger = try store.open(.readOnly, output.console)
         let verdict = try AuditRun.run(
             ledger, audit, jobs: jobs ?? environment.defaultJobs, console: output.console)

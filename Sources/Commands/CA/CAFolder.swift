@@ -4,7 +4,7 @@ import InputOutput
 import OpenSSL
 import PKIX
 
-/// The folder of a CA: `ca.crt` and `ca.key`.
+/// The folder of a CA: `ca.crt`, `ca.key` and `profiles.json`.
 ///
 /// The certificate is written last. A folder with a key alone is therefore one that was never finished, and
 /// is called that.
@@ -13,6 +13,7 @@ struct CAFolder {
 
     var certificateFile: String { file("ca.crt") }
     var keyFile: String { file("ca.key") }
+    var profilesFile: String { file("profiles.json") }
 
     private func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : path + "/" + name }
 
@@ -99,22 +100,20 @@ struct CAFolder {
                 : "put the key of this certificate there, mode 0600")
     }
 
-    /// Writes a new CA: the key, then, when it is on disk, the certificates. What fails leaves nothing
-    /// behind.
+    /// Writes a new CA: the profiles and the key, then, when they are on disk, the certificates. What fails leaves
+    /// nothing behind.
     func create(chain: [[UInt8]], keyPEM: [UInt8]) throws(ToolError) {
         let isNew = FileSystem.kind(of: path) == nil
         if isNew { try FileSystem.makeFolder(path) }
+        var written: [String] = []
         do {
+            if try prepareProfiles() { written.append(profilesFile) }
             try NewFile.write(keyPEM, to: keyFile, mode: .ownerOnly, replaces: false)
-        } catch {
-            if isNew { FileSystem.removeEmptyFolder(path) }
-            throw error
-        }
-        do {
+            written.append(keyFile)
             let pem = chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) }
             try NewFile.write(pem, to: certificateFile, replaces: false)
         } catch {
-            FileSystem.removeFile(keyFile)
+            for file in written { FileSystem.removeFile(file) }
             if isNew { FileSystem.removeEmptyFolder(path) }
             throw error
         }

@@ -12,9 +12,9 @@ struct CAImport: AssayCommand {
         abstract: "Adopt a CA that exists: its certificate and its private key.",
         discussion: """
             Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it \
-            is for issuing. The key is written encrypted unless --no-passphrase is said; if the given key \
-            file is encrypted itself, the same passphrase opens it unless a --key-passphrase option names \
-            another.
+            is for issuing. The folder gets a profiles.json as with assay ca init. The key is written encrypted \
+            unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
+            unless a --key-passphrase option names another.
             """)
 
     @Argument(help: .init("The folder of the CA, made new.", valueName: "dir"))

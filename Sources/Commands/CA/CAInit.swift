@@ -12,7 +12,9 @@ struct CAInit: AssayCommand {
         abstract: "Make a new CA: a root, or an intermediate under another CA.",
         discussion: """
             Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when \
-            no option names its source. An intermediate gets path length 0 unless --path-length says more.
+            no option names its source. The folder gets a profiles.json, which says what the CA's certificates may \
+            hold: edit it (man assay-formats), or put your own there before. An intermediate is made under the \
+            profile intermediate of its issuer: path length 0 unless --path-length says more.
             """)
 
     @Argument(help: .init("The folder of the new CA.", valueName: "dir"))
@@ -21,9 +23,11 @@ struct CAInit: AssayCommand {
     @OptionGroup var subject: SubjectOptions
 
     @Option(
-        help: .init("Days of validity; 7300 for a root, 5475 for an intermediate by default.", valueName: "n")
+        help: .init(
+            "Days of validity, or never; 7300 for a root by default, what the issuer's profile says for an "
+                + "intermediate.", valueName: "n")
     )
-    var days: Int?
+    var days: LifetimeArgument?
 
     @Option(help: .init("The folder of the CA that signs the new CA's certificate.", valueName: "dir"))
     var issuer: String?
@@ -38,14 +42,11 @@ struct CAInit: AssayCommand {
     @OptionGroup var issuerPassphrase: IssuerPassphraseOptions
     @OptionGroup var output: OutputOptions
 
-    /// An intermediate outlives the device certificates of ten years that it signs in its first five years,
-    /// and ends before the root of twenty years that is as old or five years older.
-    private static let defaultDays = (root: 7300, intermediate: 5475)
+    /// The profile of the issuer under which an intermediate is made.
+    private static let profile = "intermediate"
 
     func validate() throws {
-        if let days, !(1...CertificateProfile.maximumDays ~= days) {
-            throw ValidationError("--days must be 1…\(CertificateProfile.maximumDays), found \(days)")
-        }
+        try days?.validate()
         if issuer == nil, issuerPassphrase.source != .unstated {
             throw ValidationError("expected --issuer with the options for its passphrase")
         }
@@ -58,24 +59,26 @@ struct CAInit: AssayCommand {
         let folder = CAFolder(path: directory)
         try folder.checkIsFree()
         let name = try subject.name()
-        let parent: Issuer? =
-            if let issuer {
-                try CAFolder(path: issuer).load(issuerPassphrase.source, at: environment.now)
-            } else { nil }
+        let parent = try issuer.map {
+            try Parent(CAFolder(path: $0), issuerPassphrase.source, environment.now)
+        }
         let secret = try passphrase.source.forNewKey(folder.keyFile)
         let key = try KeyGenerate.generate(type.kind)
         let serial = try CertificateSerial.fresh()
         let chain: [[UInt8]]
         if let parent {
+            let profile = parent.profile
             let request = AuthorityRequest(
-                subject: name, days: days ?? Self.defaultDays.intermediate, pathLength: pathLength ?? 0,
-                serial: serial)
+                subject: name, lifetime: days?.lifetime ?? profile.validity.lifetime,
+                pathLength: try profile.pathLength(asked: pathLength), serial: serial)
             let certificate = try AuthorityCertificate.intermediate(
-                request, publicKey: key.publicKey, issuer: parent, at: environment.now)
-            chain = [certificate] + parent.chain
+                request, publicKey: key.publicKey, issuer: parent.issuer, profile: profile,
+                at: environment.now)
+            chain = [certificate] + parent.issuer.chain
         } else {
             let request = AuthorityRequest(
-                subject: name, days: days ?? Self.defaultDays.root, pathLength: pathLength, serial: serial)
+                subject: name, lifetime: days?.lifetime ?? .days(7300), pathLength: pathLength, serial: serial
+            )
             chain = [try AuthorityCertificate.root(request, key: key, at: environment.now)]
         }
         // What the next command would refuse is not written.
@@ -84,5 +87,23 @@ struct CAInit: AssayCommand {
         try StandardStream.output().write(
             CAReport(directory: directory, issuer: made).bytes(json: output.json))
         return .done
+    }
+
+    /// The CA above a new one, and its profile for CAs below it.
+    private struct Parent {
+        let issuer: Issuer
+        let profile: CertificateProfile
+
+        init(_ folder: CAFolder, _ passphrase: PassphraseSource, _ now: Int64) throws(ToolError) {
+            let profiles = try folder.profiles()
+            issuer = try folder.load(passphrase, at: now)
+            // A folder of an earlier version has no document, and made intermediates all the same.
+            profile = profiles.isFromDocument ? try profiles.named(CAInit.profile) : .intermediate
+            guard profile.extensionRule.isAuthority else {
+                throw ToolError(
+                    .profile, "profile \(profile.name) makes no CAs",
+                    context: [.init("file", folder.profilesFile.escapedForTerminal)])
+            }
+        }
     }
 }

@@ -13,6 +13,10 @@ struct CAIssue: AssayCommand {
         discussion: """
             For every request: possession of the key is verified, key and name are checked against the profile, and \
             a certificate is signed. The request contributes its key and its name; every extension is the profile's. \
+            Profiles come from profiles.json in the CA's folder, which assay ca init writes with device, device-minimal, \
+            operator and intermediate (the last one for assay ca init --issuer); man assay-formats describes the file. \
+            A folder without it has the profile device. Options choose within what a profile allows; what it demands, \
+            such as attestation, no option takes away. \
             The ledger in the store sees to it that a request gets one certificate under a CA and profile, however \
             often it comes: the same one again (existing) unless --reissue is said. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
@@ -26,17 +30,21 @@ struct CAIssue: AssayCommand {
     @Option(help: .init("The folder of the CA.", valueName: "dir"))
     var ca: String
 
-    @Option(help: .init("What the certificates are for: device.", valueName: "name"))
+    @Option(help: .init("What the certificates are: a profile of the CA's profiles.json.", valueName: "name"))
     var profile: String = "device"
-
-    @Option(help: .init("Days of validity, 3650 by default.", valueName: "n"))
-    var days: Int?
 
     @Option(
         help: .init(
-            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>.", valueName: "rule")
+            "Days of validity, or never, within the profile's bounds; what it says by default.",
+            valueName: "n"))
+    var days: LifetimeArgument?
+
+    @Option(
+        help: .init(
+            "csr: the request's own subject; uuid: CN=<device UUID>; imei: CN=nrf-<IMEI>; template: the "
+                + "profile's own. By default the first that the profile allows.", valueName: "rule")
     )
-    var subjectFrom: SubjectChoice = .csr
+    var subjectFrom: SubjectChoice?
 
     @Flag(help: "Certify only keys for which a device vouches whose identity key is known and trusted.")
     var requireAttestation = false
@@ -72,9 +80,7 @@ struct CAIssue: AssayCommand {
     @OptionGroup var batch: BatchOptions
 
     func validate() throws {
-        if let days, !(1...CertificateProfile.maximumDays ~= days) {
-            throw ValidationError("--days must be 1…\(CertificateProfile.maximumDays), found \(days)")
-        }
+        try days?.validate()
         try FileOptions.demandFiles(["--pem": pem, "--onboarding-csv": onboardingCsv], beside: file.output)
         if passphrase.source.usesStandardInput, input.usesStandardInput {
             throw ValidationError("expected the passphrase or the requests from standard input, found both")
@@ -82,26 +88,26 @@ struct CAIssue: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        guard var profile = CertificateProfile.builtIn[profile] else {
-            throw ToolError(
-                .profile,
-                "unknown profile '\(profile.escapedForTerminal)', expected "
-                    + CertificateProfile.builtIn.keys.sorted().joined(separator: ", "))
-        }
-        profile.subjectRule = subjectFrom.rule
-        if let days { profile.validityDays = days }
+        let authority = CAFolder(path: ca)
+        let profile = try chosenProfile(of: authority)
         let source = try keys.source()
-        if requireAttestation, source == nil {
+        // An option can ask for more than the profile does; the vetter sees to it that none asks for less.
+        let isDemanded = profile.attestation.minimumTrust != nil
+        if requireAttestation || isDemanded, source == nil {
+            let reason =
+                requireAttestation
+                ? "--require-attestation" : "profile \(profile.name), which demands attestation"
             throw ToolError(
-                .usage, "expected --key, --keys or a store with --require-attestation, found none",
+                .usage, "expected --key, --keys or a store with \(reason), found none",
                 hint: "assay device import fills a store")
         }
-        let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
+        let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         let reader = keys.store.reader()
         let settings = IssuanceSettings(
-            plan: plan, keys: source, requireAttestation: requireAttestation,
-            minimumTrust: keys.trust.trust, reissue: reissue,
+            plan: plan, keys: source,
+            requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
+            minimumTrust: keys.minimumTrust, reissue: reissue,
             lookup: { () throws(ToolError) in try reader() })
         let console = output.console
         let files = try files()
@@ -137,6 +143,14 @@ struct CAIssue: AssayCommand {
         return results.tally.exitStatus
     }
 
+    /// The profile with what the options choose within its bounds.
+    private func chosenProfile(of authority: CAFolder) throws(ToolError) -> CertificateProfile {
+        var profile = try authority.profiles().named(profile)
+        if let subjectFrom { profile = try profile.choosing(subjectFrom.rule) }
+        if let days { profile = try profile.lasting(days.lifetime) }
+        return profile
+    }
+
     /// The result files that were named on the command line.
     private var namedFiles: [String] { [file.output, pem, onboardingCsv].compactMap { $0 } }
 
@@ -153,13 +167,14 @@ struct CAIssue: AssayCommand {
 
 /// The values of `--subject-from`.
 enum SubjectChoice: String, ExpressibleByArgument, CaseIterable {
-    case csr, uuid, imei
+    case csr, uuid, imei, template
 
     var rule: SubjectRule {
         switch self {
         case .csr: .csr
         case .uuid: .uuid
         case .imei: .imei
+        case .template: .template
         }
     }
 }

@@ -57,6 +57,7 @@ final class IssuanceWorker {
         // Nothing is spared where a new certificate is wanted, or where a device has to vouch for every request.
         standing =
             settings.reissue || settings.requireAttestation
+                || settings.plan.profile.attestation.minimumTrust != nil
             ? nil
             : StandingCertificates(
                 authority: authority, profile: settings.plan.profile.name, open: settings.lookup)

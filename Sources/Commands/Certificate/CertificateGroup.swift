@@ -4,6 +4,6 @@ import ArgumentParser
 struct CertificateGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cert",
-        abstract: "Decode certificates and verify their chains.",
-        subcommands: [CertificateInspect.self, CertificateVerify.self])
+        abstract: "Decode certificates, verify their chains and hold them against rules.",
+        subcommands: [CertificateInspect.self, CertificateVerify.self, CertificateLintCommand.self])
 }

@@ -46,7 +46,7 @@ struct ClaimOptions: ParsableArguments {
 
     var policy: ClaimPolicy {
         ClaimPolicy(
-            minimumTrust: keys.trust.trust, requiresVerification: requireVerified,
+            minimumTrust: keys.minimumTrust, requiresVerification: requireVerified,
             ignored: Set(ignore.map(\.field)))
     }
 

@@ -15,4 +15,9 @@ enum TrustedAuthority {
             throw error.at("file", file.escapedForTerminal)
         }
     }
+
+    /// The profiles of a CA's folder; the built-in ones where a certificate is all that was given.
+    static func profiles(_ path: String) throws(ToolError) -> ProfileSet {
+        FileSystem.kind(of: path) == .folder ? try CAFolder(path: path).profiles() : .ofCertificate
+    }
 }

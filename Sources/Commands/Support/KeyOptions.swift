@@ -18,7 +18,10 @@ struct KeyOptions: ParsableArguments {
     @Option(
         help: .init(
             "The least trust in a key of the store: trusted (the default) or observed.", valueName: "trust"))
-    var trust: TrustChoice = .trusted
+    var trust: TrustChoice?
+
+    /// The least trust in a key: what was said, or `trusted`.
+    var minimumTrust: KeyTrust { trust?.trust ?? .trusted }
 
     /// The source that was named; `nil` when none was and there is no store.
     func source() throws -> KeySource? {

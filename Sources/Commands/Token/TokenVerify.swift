@@ -47,7 +47,7 @@ struct TokenVerify: AssayCommand {
         }
         let console = output.console
         let policy = AttestationPolicy(
-            challenge: challenge.flatMap { Hex.decode($0) }, minimumTrust: keys.trust.trust)
+            challenge: challenge.flatMap { Hex.decode($0) }, minimumTrust: keys.minimumTrust)
         let run = TokenRun(
             mode: .verify(source, policy), base64: input.base64, json: output.json, reveals: reveal,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)

@@ -54,6 +54,7 @@ extension Explanation {
         causes: [
             "There is no common name, or there are several.",
             "The common name is not the device UUID or nrf-IMEI that the profile demands.",
+            "It has an attribute that the profile does not allow, or lacks one that it demands.",
             "It contains control characters or is longer than 64 characters (RFC 5280, ub-common-name).",
         ],
         remedy: "Give %KEYGEN the attributes that you want (\"CN=…\"), or let the CA name the device with "
@@ -114,9 +115,14 @@ extension Explanation {
         meaning: "The certificate profile does not exist, is not well formed or forbids what was asked.",
         causes: [
             "The name given with --profile is not in the CA's profiles.json.",
-            "profiles.json has an unknown member or a value out of range.",
+            "profiles.json has an unknown member or a value out of range, or its certificates would break a "
+                + "rule of RFC 5280.",
+            "An option asks for more than the profile allows: days, a path length, another subject.",
+            "The certificate was issued while the profile was otherwise, and was audited since.",
         ],
-        remedy: "Compare --profile with the names in the CA folder's profiles.json.")
+        remedy:
+            "Compare --profile with the names in the CA folder's profiles.json; man assay-formats describes "
+            + "its members. Give new rules a new name instead of editing a profile that was used.")
 
     static let lint = Explanation(
         meaning: "The certificate breaks a rule of RFC 5280 or of the profile, so it was not accepted or "
@@ -124,6 +130,8 @@ extension Explanation {
         causes: [
             "An extension is missing, doubled or marked critical when it must not be.",
             "The serial number is zero, negative or longer than 20 octets.",
+            "The certificate would be longer as PEM than the profile allows.",
+            "An interrupted run drafted it under a profile that was edited since.",
             "Another tool issued the certificate: those of create_device_credentials carry no extensions "
                 + "at all.",
         ],

@@ -1,0 +1,97 @@
+import Diagnostics
+import JSON
+import OpenSSL
+import PKIX
+
+/// The result of `cert lint` for one certificate, `assay.lint/1`.
+struct LintReport {
+    enum Verdict: String {
+        /// No errors; there may be warnings.
+        case sound
+        case rejected, malformed
+    }
+
+    let location: InputLocation
+    /// `nil` where the input is none.
+    var certificate: CertificateReading?
+    /// The profile that it was held against.
+    var profile: String?
+    var findings: [LintFinding] = []
+    /// Why the input is no certificate.
+    var failures: [CheckFailure] = []
+
+    var verdict: Verdict {
+        if certificate == nil { return .malformed }
+        return findings.contains { $0.severity == .error } ? .rejected : .sound
+    }
+
+    /// Adds this result to a tally.
+    func count(in tally: inout Tally) {
+        switch verdict {
+        case .sound: tally.good += 1
+        case .rejected: tally.rejected += 1
+        case .malformed where failures.first?.code == .io: tally.unreadable += 1
+        case .malformed: tally.malformed += 1
+        }
+    }
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.lint/1")
+        writer.input(location)
+        if let certificate {
+            if let subject = certificate.subjectName {
+                writer.key("subject")
+                writer.string(subject.description)
+            }
+            writer.key("serial")
+            writer.string(certificate.serialText)
+            writer.key("fingerprintSha256")
+            writer.hex(Digest.sha256(certificate.der))
+        }
+        if let profile {
+            writer.key("profile")
+            writer.string(profile)
+        }
+        writer.key("verdict")
+        writer.string(verdict.rawValue)
+        writer.key("findings")
+        writer.beginArray()
+        for finding in findings {
+            writer.beginObject()
+            writer.key("code")
+            writer.string(finding.rule.code)
+            writer.key("severity")
+            writer.string(finding.severity.rawValue)
+            writer.key("reference")
+            writer.string(finding.rule.reference)
+            writer.key("message")
+            writer.string(finding.message)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.key("failures")
+        writer.failures(failures)
+        writer.endObject()
+        writer.newline()
+    }
+
+    var text: [UInt8] {
+        var block = TextBlock()
+        block.line("input", "\(location.source):\(location.line)")
+        if let certificate {
+            if let subject = certificate.subjectName { block.line("subject", subject.description) }
+            block.line("serial", certificate.serialText)
+        }
+        if let profile { block.line("profile", profile) }
+        for finding in findings {
+            block.line(
+                finding.severity.rawValue,
+                "\(finding.rule.code): \(finding.message) (\(finding.rule.reference))")
+        }
+        block.line("verdict", verdict.rawValue)
+        block.failures(failures)
+        return block.bytes + [0x0a]
+    }
+}

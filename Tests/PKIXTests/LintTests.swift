@@ -1,0 +1,392 @@
+import OpenSSL
+import Testing
+
+@testable import PKIX
+
+/// A certificate with whatever a test wants in its fields; nobody signed it.
+private struct RawCertificate {
+    var version: [UInt8]? = [2]
+    var serial: [UInt8] = [0x11, 0x22]
+    var innerAlgorithm: [UInt8] = ecdsa
+    var outerAlgorithm: [UInt8] = ecdsa
+    var issuer = name("CN=Issuer")
+    var notBefore: (DERTag, String) = (.utcTime, "260101000000Z")
+    var notAfter: (DERTag, String) = (.utcTime, "360101000000Z")
+    var subject = name("CN=subject")
+    var key: [UInt8] = p256
+    var uniqueIdentifier = false
+    var extensions: [Element]? = endEntity
+
+    /// An extension; `critical` is written as it is given.
+    struct Element {
+        let oid: OID
+        var critical: Bool?
+        let value: [UInt8]
+
+        init(_ oid: OID, critical: Bool? = nil, _ value: [UInt8]) {
+            self.oid = oid
+            self.critical = critical
+            self.value = value
+        }
+
+        init(_ element: CertificateExtension) {
+            self.init(element.oid, critical: element.isCritical ? true : nil, element.value)
+        }
+    }
+
+    static let ecdsa = SignatureAlgorithmIdentifier.der(.ecdsa(.sha256)) ?? []
+
+    static func name(_ text: String) -> [UInt8] { (try? DistinguishedName(text: text).der) ?? [0x30, 0] }
+
+    static func algorithm(_ oid: OID, null: Bool = false) -> [UInt8] {
+        var writer = DERWriter()
+        writer.sequence { writer in
+            writer.objectIdentifier(oid)
+            if null { writer.null() }
+        }
+        return writer.bytes
+    }
+
+    static func spki(_ algorithm: OID, curve: OID? = nil, null: Bool = false, _ bits: [UInt8]) -> [UInt8] {
+        var writer = DERWriter()
+        writer.sequence { writer in
+            writer.sequence { writer in
+                writer.objectIdentifier(algorithm)
+                if let curve { writer.objectIdentifier(curve) }
+                if null { writer.null() }
+            }
+            writer.bitString(bits)
+        }
+        return writer.bytes
+    }
+
+    static let p256 = spki(
+        .ecPublicKey, curve: SubjectPublicKeyInfo.p256Curve, [4] + [UInt8](repeating: 1, count: 64))
+
+    static func rsa(bits: Int) -> [UInt8] {
+        var key = DERWriter()
+        key.sequence { writer in
+            writer.unsignedInteger([UInt8](repeating: 0xff, count: bits / 8))
+            writer.unsignedInteger([1, 0, 1])
+        }
+        return spki(.rsaEncryption, null: true, key.bytes)
+    }
+
+    static let identifiers: [Element] = [
+        .init(.subjectKeyIdentifier([1])), .init(.authorityKeyIdentifier([2])),
+    ]
+    static let endEntity: [Element] =
+        [
+            .init(.basicConstraints(isCA: false)), .init(.keyUsage([.digitalSignature])),
+            .init(.extendedKeyUsage([.clientAuth])),
+        ] + identifiers
+    static let authority: [Element] =
+        [.init(.basicConstraints(isCA: true, pathLength: 0)), .init(.keyUsage([.keyCertSign, .crlSign]))]
+        + identifiers
+
+    var der: [UInt8] {
+        var tbs = DERWriter()
+        tbs.sequence { writer in
+            if let version {
+                writer.constructed(.constructed(0)) { $0.primitive(.integer, version) }
+            }
+            writer.primitive(.integer, serial)
+            writer.raw(innerAlgorithm)
+            writer.raw(issuer)
+            writer.sequence { writer in
+                writer.primitive(notBefore.0, notBefore.1.utf8)
+                writer.primitive(notAfter.0, notAfter.1.utf8)
+            }
+            writer.raw(subject)
+            writer.raw(key)
+            if uniqueIdentifier { writer.primitive(.primitive(1), [0, 1] as [UInt8]) }
+            guard let extensions else { return }
+            writer.constructed(.constructed(3)) { writer in
+                writer.sequence { writer in
+                    for element in extensions {
+                        writer.sequence { writer in
+                            writer.objectIdentifier(element.oid)
+                            if let critical = element.critical { writer.boolean(critical) }
+                            writer.octetString(element.value)
+                        }
+                    }
+                }
+            }
+        }
+        var writer = DERWriter()
+        writer.sequence { writer in
+            writer.raw(tbs.bytes)
+            writer.raw(outerAlgorithm)
+            writer.bitString([1, 2, 3] as [UInt8])
+        }
+        return writer.bytes
+    }
+}
+
+@Suite struct LintTests {
+    private static func codes(_ change: (inout RawCertificate) -> Void) throws -> [String] {
+        var raw = RawCertificate()
+        change(&raw)
+        return CertificateRules.findings(in: try CertificateReading(certificate: raw.der)).map(\.rule.code)
+    }
+
+    private typealias Case = (codes: [String], change: (inout RawCertificate) -> Void)
+
+    private static func plus(_ more: RawCertificate.Element...) -> (inout RawCertificate) -> Void {
+        { $0.extensions? += more }
+    }
+
+    private static func usage(_ usage: KeyUsage, critical: Bool? = true) -> (inout RawCertificate) -> Void {
+        { raw in
+            raw.extensions = RawCertificate.endEntity.map {
+                $0.oid == .keyUsage ? .init(.keyUsage, critical: critical, usage.der) : $0
+            }
+        }
+    }
+
+    private static func authority(
+        without oid: OID? = nil, _ more: RawCertificate.Element...
+    ) -> (inout RawCertificate) -> Void {
+        { $0.extensions = RawCertificate.authority.filter { $0.oid != oid } + more }
+    }
+
+    private static func alternative(critical: Bool?) -> RawCertificate.Element {
+        .init(
+            .subjectAlternativeName, critical: critical,
+            CertificateExtension.subjectAlternativeName(uri: Array("urn:a".utf8)).value)
+    }
+
+    /// What is changed, and the rules that are broken then.
+    private static var cases: [Case] {
+        [
+            ([], { _ in }),
+            ([], authority()),
+            // Version, serial, signature.
+            (["version"], { $0.version = nil }),
+            (["version"], { $0.version = [1] }),
+            (["version"], { $0.version = [3] }),
+            (
+                ["version-old", "authority-key-identifier-missing", "subject-key-identifier-absent"],
+                {
+                    $0.version = nil
+                    $0.extensions = nil
+                }
+            ),
+            (["serial-number"], { $0.serial = [0] }),
+            (["serial-number"], { $0.serial = [0x80] }),
+            (["serial-number"], { $0.serial = [1] + [UInt8](repeating: 0, count: 20) }),
+            ([], { $0.serial = [1] + [UInt8](repeating: 0, count: 19) }),
+            (
+                ["signature-algorithm-mismatch"],
+                { $0.outerAlgorithm = RawCertificate.algorithm(.ecdsaWithSHA384) }
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.ecdsaWithSHA256, null: true)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.sha256WithRSA)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = [0x30, 0]
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm-weak"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.sha1WithRSA, null: true)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm-unknown"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(.mgf1)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            // Names.
+            (["name-malformed"], { $0.subject = [0x30, 0x02, 0x31, 0x00] }),
+            (["issuer-empty"], { $0.issuer = [0x30, 0] }),
+            (["subject-empty"], { $0.subject = [0x30, 0] }),
+            (
+                [],
+                {
+                    $0.subject = [0x30, 0]
+                    $0.extensions? += [alternative(critical: true)]
+                }
+            ),
+            (
+                ["subject-empty"],
+                {
+                    $0.subject = [0x30, 0]
+                    $0.extensions? += [alternative(critical: nil)]
+                }
+            ),
+            (
+                ["name-attribute"],
+                { $0.subject = [0x30, 0x0c, 0x31, 0x0a, 0x30, 8, 6, 3, 0x55, 4, 3, 0x0c, 1, 7] }
+            ),
+            (
+                ["name-string-type"],
+                { $0.subject = [0x30, 0x0c, 0x31, 0x0a, 0x30, 8, 6, 3, 0x55, 4, 3, 0x14, 1, 0x41] }
+            ),
+            // Validity.
+            (["validity-encoding"], { $0.notAfter = (.generalizedTime, "20491231235959Z") }),
+            (["validity-encoding"], { $0.notAfter = (.utcTime, "4912312359Z") }),
+            (["validity-encoding"], { $0.notBefore = (.generalizedTime, "20500101000000.5Z") }),
+            ([], { $0.notAfter = (.generalizedTime, "99991231235959Z") }),
+            ([], { $0.notAfter = (.utcTime, "491231235959Z") }),
+            (["validity-order"], { $0.notAfter = (.utcTime, "251231235959Z") }),
+            // Keys.
+            (["key-encoding"], { $0.key = RawCertificate.spki(.ecPublicKey, [4, 1]) }),
+            (["key-encoding"], { $0.key = [0x30, 0] }),
+            (["key-weak"], { $0.key = RawCertificate.rsa(bits: 1024) }),
+            ([], { $0.key = RawCertificate.rsa(bits: 2048) }),
+            (["unique-identifier"], { $0.uniqueIdentifier = true }),
+            // Extensions.
+            (
+                ["extensions-empty", "authority-key-identifier-missing", "subject-key-identifier-absent"],
+                { $0.extensions = [] }
+            ),
+            (["extension-twice"], plus(.init(.keyUsage([.digitalSignature])))),
+            (["extension-critical-false"], plus(.init(.certificatePolicies, critical: false, [0x30, 0]))),
+            (["extension-malformed"], plus(.init(.subjectAlternativeName, [0x30, 0]))),
+            (["extension-unknown-critical"], plus(.init(.mgf1, critical: true, [5, 0]))),
+            ([], plus(.init(.mgf1, [5, 0]))),
+            (
+                ["authority-key-identifier-missing"],
+                { $0.extensions?.removeAll { $0.oid == .authorityKeyIdentifier } }
+            ),
+            (
+                [],
+                {
+                    $0.extensions?.removeAll { $0.oid == .authorityKeyIdentifier }
+                    $0.issuer = $0.subject
+                }
+            ),
+            (["subject-key-identifier-missing"], authority(without: .subjectKeyIdentifier)),
+            (
+                ["subject-key-identifier-absent"],
+                { $0.extensions?.removeAll { $0.oid == .subjectKeyIdentifier } }
+            ),
+            (
+                ["key-identifier-critical"],
+                { raw in
+                    raw.extensions = RawCertificate.endEntity.map {
+                        $0.oid == .subjectKeyIdentifier ? .init($0.oid, critical: true, $0.value) : $0
+                    }
+                }
+            ),
+            // Usages.
+            (["key-usage-missing"], authority(without: .keyUsage)),
+            (["key-usage-not-critical"], usage([.digitalSignature], critical: nil)),
+            (
+                ["key-usage-not-for-certificates"],
+                usage([.digitalSignature, .keyCertSign])
+            ),
+            (
+                ["key-usage-not-for-certificates", "path-length"],
+                authority(without: .keyUsage, .init(.keyUsage([.crlSign])))
+            ),
+            (["key-usage-of-key"], usage([.digitalSignature, .keyEncipherment])),
+            (
+                [],
+                {
+                    usage([.digitalSignature, .keyEncipherment])(&$0)
+                    $0.key = RawCertificate.rsa(bits: 3072)
+                }
+            ),
+            (
+                ["key-usage-of-key"],
+                {
+                    usage([.digitalSignature, .keyAgreement])(&$0)
+                    $0.key = RawCertificate.spki(.ed25519, [UInt8](repeating: 1, count: 32))
+                }
+            ),
+            (["key-usage-agreement"], usage([.digitalSignature, .encipherOnly])),
+            (["extended-key-usage-mismatch"], usage([.nonRepudiation])),
+            (
+                ["extended-key-usage-any"],
+                { raw in
+                    raw.extensions = RawCertificate.endEntity.map {
+                        $0.oid == .extendedKeyUsage ? .init(.extendedKeyUsage([.anyExtendedKeyUsage])) : $0
+                    }
+                }
+            ),
+            // Constraints.
+            (
+                ["basic-constraints-not-critical"],
+                authority(
+                    without: .basicConstraints, .init(.basicConstraints, [0x30, 3, 1, 1, 0xff]))
+            ),
+            (
+                ["path-length"],
+                { raw in
+                    raw.extensions = RawCertificate.endEntity.map {
+                        $0.oid == .basicConstraints
+                            ? .init(.basicConstraints, critical: true, [0x30, 3, 2, 1, 0]) : $0
+                    }
+                }
+            ),
+            (["name-constraints"], plus(.init(.nameConstraints, critical: true, [0x30, 0]))),
+            (["name-constraints"], authority(.init(.nameConstraints, [0x30, 0]))),
+            ([], authority(.init(.nameConstraints, critical: true, [0x30, 0]))),
+            (["policy-constraints-not-critical"], authority(.init(.policyConstraints, [0x30, 0]))),
+            (["policy-constraints-not-critical"], authority(.init(.inhibitAnyPolicy, [2, 1, 0]))),
+            (
+                ["authority-information-access-critical"],
+                plus(.init(.authorityInformationAccess, critical: true, [0x30, 0]))
+            ),
+            (
+                ["distribution-points-critical"],
+                plus(.init(.crlDistributionPoints, critical: true, [0x30, 0]))
+            ),
+            (["subject-alternative-name-critical"], plus(alternative(critical: true))),
+        ]
+    }
+
+    @Test(arguments: cases.indices)
+    func breachesAreNamed(_ index: Int) throws {
+        let test = Self.cases[index]
+        #expect(try Self.codes(test.change) == test.codes)
+    }
+
+    /// No rule that nothing above breaks, and none twice.
+    @Test func everyRuleIsBroken() {
+        #expect(Set(Self.cases.flatMap(\.codes)) == Set(LintRule.all.map(\.code)))
+        #expect(Set(LintRule.all.map(\.code)).count == LintRule.all.count)
+    }
+
+    /// Octets cut off, or any one changed, are read or refused, never more.
+    @Test func damagedCertificates() throws {
+        let der = RawCertificate().der
+        for count in 0..<der.count {
+            #expect(throws: DERError.self) {
+                try CertificateReading(certificate: Array(der.prefix(count)))
+            }
+        }
+        for index in der.indices {
+            for bit in 0..<8 {
+                var damaged = der
+                damaged[index] ^= 1 << UInt8(bit)
+                guard let reading = try? CertificateReading(certificate: damaged) else { continue }
+                for finding in CertificateRules.findings(in: reading) {
+                    #expect(finding.message.hasPrefix("expected that "))
+                }
+                _ = reading.times
+                _ = reading.serialText
+            }
+        }
+    }
+}
