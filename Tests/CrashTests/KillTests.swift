@@ -52,7 +52,7 @@ extension CrashTests {
         }
 
         @Test func importKilled() throws {
-            let count = isSoak ? 200_000 : 50_000
+            let count = 50_000
             try folder.write(Inputs.csv(Inputs.rows(0..<count)), to: "rows.csv")
             let undisturbed = folder.path("undisturbed.db")
             let whole = try time {

@@ -128,7 +128,13 @@ struct CAIssue: AssayCommand {
         let run = IssuanceRun(
             settings, stream: stream, ledger: ledger, output: results,
             jobs: min(batch.jobs ?? environment.defaultJobs, issuer.concurrency), now: environment.now)
-        try run.run()
+        do {
+            try run.run()
+        } catch {
+            // What was issued is in the ledger, whatever went wrong with the rest.
+            if results.tally.total > 0 { console.note(results.summary) }
+            throw error
+        }
         guard results.tally.total > 0 || Interruption.requested else {
             throw ToolError(.pem, "expected a request, found none in the input")
         }
