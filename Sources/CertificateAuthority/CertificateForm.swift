@@ -4,7 +4,7 @@ import PKIX
 
 /// What all certificates of one CA under one profile have in common: encoded once to write them, and kept once more to
 /// check what was written.
-struct CertificateForm: Sendable {
+final class CertificateForm: Sendable {
     let algorithm: SignatureAlgorithm
     let template: CertificateTemplate
     let lint: CertificateLint

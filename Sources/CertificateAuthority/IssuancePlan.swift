@@ -2,7 +2,7 @@ public import Diagnostics
 public import PKIX
 
 /// Everything that the certificates of one run share: made once, used by all workers.
-public struct IssuancePlan: Sendable {
+public final class IssuancePlan: Sendable {
     public let issuer: Issuer
     public let profile: CertificateProfile
     /// The validity of every certificate of the run.

@@ -1,6 +1,6 @@
 /// What is known about a distinguished name's attribute types: names, string types and upper bounds
-/// (RFC 4519, RFC 5280 appendix A.1, RFC 2985).
-public struct AttributeType: Sendable {
+/// (RFC 4519, RFC 5280 appendix A.1, RFC 2985). One object a type: two are the same type when they are the same object.
+public final class AttributeType: Sendable {
     /// The type's object identifier.
     public let oid: OID
     /// The name in RFC 4514 text, spelt as OpenSSL spells it.

@@ -106,13 +106,17 @@ public struct DistinguishedName: Hashable, Sendable {
         return Self.unfitness(of: scalars, type, name)
     }
 
-    /// Calls `body` with each attribute's type (the contents of its OBJECT IDENTIFIER), string type and contents, in
-    /// the order of the encoding, until it answers `false`: nothing is copied.
+    /// Calls `body` with each attribute's type (what is known of it, and the contents of its OBJECT IDENTIFIER), string
+    /// type and contents, in the order of the encoding, until it answers `false`: nothing is copied.
     public func forEachAttribute(
-        _ body: (_ type: ArraySlice<UInt8>, _ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool
+        _ body: (
+            _ known: AttributeType?, _ type: ArraySlice<UInt8>, _ tag: DERTag, _ content: ArraySlice<UInt8>
+        ) -> Bool
     ) {
         visitAttributes { reader, _, type, value in
-            body(reader.bytes[type.clamped(to: 0..<reader.bytes.count)], value.tag, der[value.content])
+            body(
+                AttributeType.known(reader, type),
+                reader.bytes[type.clamped(to: 0..<reader.bytes.count)], value.tag, der[value.content])
         }
     }
 

@@ -58,7 +58,7 @@ public struct AttributeRule: Sendable {
     func objection(tag: DERTag, content: ArraySlice<UInt8>) -> String? {
         let count: Int
         let fits: Bool
-        if [.utf8String, .printableString, .ia5String, .numericString].contains(tag),
+        if tag == .utf8String || tag == .printableString || tag == .ia5String || tag == .numericString,
             content.allSatisfy({ $0 < 0x80 })
         {
             count = content.count
@@ -95,10 +95,9 @@ extension [AttributeRule] {
     func objection(to name: DistinguishedName) -> String? {
         var counts = [Int](repeating: 0, count: count)
         var reason: String?
-        name.forEachAttribute { type, tag, content in
-            guard let index = firstIndex(where: { type.elementsEqual($0.type.oid.content) }) else {
-                let oid = OID(content: [UInt8](type))
-                let shown = oid.flatMap(AttributeType.known)?.name ?? oid?.description ?? "an attribute"
+        name.forEachAttribute { known, type, tag, content in
+            guard let known, let index = firstIndex(where: { $0.type === known }) else {
+                let shown = known?.name ?? OID(content: [UInt8](type))?.description ?? "an attribute"
                 reason = "the profile does not allow \(shown) in a subject"
                 return false
             }

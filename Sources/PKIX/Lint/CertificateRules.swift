@@ -90,7 +90,7 @@ public struct CertificateRules {
         guard let name else { return add(.nameMalformed, "a malformed \(role)") }
         if let reason = name.unfitness { add(.nameAttribute, reason: "in the \(role), \(reason)") }
         var odd: String?
-        name.forEachAttribute { type, tag, _ in
+        name.forEachAttribute { _, type, tag, _ in
             let modern: Set<DERTag> = [.utf8String, .printableString, .ia5String, .numericString]
             if modern.contains(tag) { return true }
             let known = OID(content: Array(type)).flatMap(AttributeType.known)?.name
