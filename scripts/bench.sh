@@ -7,6 +7,7 @@
 #   BENCH_CLAIM_ROWS=1000000  rows of the claim file
 #   BENCH_BATCHES=100000      devices of the manifest for commands compose
 #   BENCH_PEERS=1             0 leaves the other tools out
+#   BENCH_LEDGER_ROWS=1000000 certificates in the large ledger; 0 leaves it out
 set -eu
 cd "$(dirname "$0")/.."
 count=${BENCH_COUNT:-20000}
@@ -27,7 +28,7 @@ make_inputs() {
     stamp="$number $seed $* $(cksum <"$generator")"
     [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] && return
     mkdir -p "$out"
-    "$generator" "$kind" --count "$number" --seed "$seed" --out "$out" "$@"
+    "$generator" "$kind" --count "$number" --out "$out" --seed "$seed" "$@"
     printf '%s\n' "$stamp" >"$out/stamp"
 }
 make_inputs tokens "$count" "$folder/tokens"
@@ -36,8 +37,16 @@ make_inputs csrs "$count" "$folder/csrs"
 make_inputs jwts "$count" "$folder/jwts"
 make_inputs claims "$count" "$folder/claims"
 make_inputs claims "${BENCH_CLAIM_ROWS:-1000000}" "$folder/claims-many" --unsigned
+ledger=${BENCH_LEDGER_ROWS:-1000000}
+if [ "$ledger" -gt 0 ]; then
+    make_inputs csrs "$ledger" "$folder/csrs-many"
+    for ((round = 0; round < ${BENCH_ROUNDS:-5}; round++)); do
+        make_inputs csrs "$count" "$folder/csrs-more/$round" --seed "$seed more $round"
+    done
+fi
 
 status=0
 scripts/bench-measure "$binaries/assay" "$folder" "$count" || status=$?
+scripts/bench-ledger "$binaries/assay" "$folder" "$count" || status=$?
 scripts/bench-claims "$binaries/assay" "$folder" "$count" || status=$?
 exit "$status"

@@ -170,7 +170,8 @@ public final class RequestVetter {
         // Verifiers differ in which of two they take for the name.
         let names = request.subject.commonNameCount
         if names > 1 {
-            failures.append(.init(.csrSubject, "expected one common name, found \(names)"))
+            let message = "expected one common name, found \(names)"
+            return .failure(.init(failures: failures + [.init(.csrSubject, message)]))
         }
         let commonName = request.subject.commonName
         let device = attested ?? commonName.flatMap(Self.uuid)

@@ -81,13 +81,14 @@ public final class SQLiteStore {
             // FULL: a commit in WAL mode is on disk before it returns.
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             try Self.enterWAL(connection)
-            // Pages go from the log to the file after 32 MiB instead of 4: a page that several transactions
-            // changed is then written once.
-            try connection.execute("PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8000")
+            // Pages go from the log to the file after 8 MiB instead of 4: a page that several transactions changed is
+            // then written once, and what is left for the end of a run is short.
+            try connection.execute("PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -8000")
         } catch {
             throw storeError("cannot open the store", path, error)
         }
-        try Schema.migrate(connection, path: path)
+        try Schema.migrate(
+            connection, path: path, finish: { version throws(SQLiteError) in try enterTrust(from: version) })
     }
 
     /// SQLite does not wait for others when it changes the journal mode: a writer is waited for here, then it is

@@ -177,8 +177,10 @@ enum Schema {
     /// Brings the file to the current version, in one transaction; does nothing when it is there already.
     ///
     /// - Parameter migrations: the steps, of which tests may give more or fewer than there are.
+    /// - Parameter finish: what SQL alone cannot do, called in the same transaction with the version before.
     static func migrate(
-        _ connection: Connection, path: String, migrations: [String] = Schema.migrations
+        _ connection: Connection, path: String, migrations: [String] = Schema.migrations,
+        finish: (_ from: Int) throws(SQLiteError) -> Void = { _ in }
     ) throws(ToolError) {
         let currentVersion = migrations.count
         let version = try checkedVersion(connection, path: path, newest: currentVersion)
@@ -188,11 +190,13 @@ enum Schema {
                 // Another process may have done it while this one waited for the lock.
                 var version = try checkedVersion(connection, path: path, newest: currentVersion)
                 if version == currentVersion { return }
+                let before = version
                 do throws(SQLiteError) {
                     while version < currentVersion {
                         try connection.execute(migrations[version])
                         version += 1
                     }
+                    try finish(before)
                     try connection.execute("PRAGMA application_id = \(applicationID)")
                     try connection.execute("PRAGMA user_version = \(currentVersion)")
                 } catch {

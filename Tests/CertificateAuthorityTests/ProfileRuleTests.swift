@@ -35,7 +35,7 @@ import Testing
         arguments: [
             ("CN=meter-7,OU=12", nil),
             ("OU=12", "expected CN in the subject, found none"),
-            ("CN=a,CN=b", "expected CN at most once, found it more often"),
+            ("CN=a,CN=b", "expected one common name, found 2"),
             ("CN=meter 7", "CN may hold only identifier characters"),
             ("CN=z\\C3\\A9", "CN may hold only identifier characters"),
             ("CN=a,O=b", "the profile does not allow O in a subject"),

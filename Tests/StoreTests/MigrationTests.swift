@@ -54,6 +54,10 @@ import Testing
             #expect(try store.key(of: TestDevice(seed: 2).uuid)?.trust == .observed)
             #expect(try store.key(of: TestDevice(seed: 3).uuid) == nil)
             #expect(try store.use([(device.uuid, [UInt8](repeating: 7, count: 16))], at: 1) == [false])
+            // Trust that was given before there was an audit chain has its entry, and certificates theirs.
+            let ledger = try store.verifyLedger()
+            #expect(ledger.findings == [])
+            #expect(ledger.certificates == version - 1)
         }
         #expect(try StoreState(path: path) == before)
         #expect(try StoreState.integrity(path: path) == ["ok"])

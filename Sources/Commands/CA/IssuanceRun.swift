@@ -13,7 +13,7 @@ import Store
 final class IssuanceRun {
     /// Requests in a group: enough that a flush to disk costs little for each, few enough that the last group, during
     /// whose flush nothing is left to do, does not keep the run waiting.
-    private static let groupSize = 2_000
+    private static let groupSize = 1_000
     /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
     private static let jobSize = 64
     /// Jobs in flight for each core: about the time of a flush to a slow disk.
