@@ -42,7 +42,9 @@ public enum SecretInput {
         try writeAll(terminal, Array("\(text): ".utf8), name: "the terminal")
         var line: [UInt8] = []
         var byte: UInt8 = 0
-        while line.count <= limit, Glibc.read(terminal, &byte, 1) == 1, byte != 0x0a { line.append(byte) }
+        while line.count <= limit, waitForKey(terminal), Glibc.read(terminal, &byte, 1) == 1, byte != 0x0a {
+            line.append(byte)
+        }
         try writeAll(terminal, [0x0a], name: "the terminal")
         // Half a secret would only be called a wrong one.
         guard !Interruption.requested else { throw ToolError(.io, "interrupted at the prompt") }
@@ -50,5 +52,18 @@ public enum SecretInput {
             throw ToolError(.passphrase, "expected a secret of at most \(limit) bytes, found more")
         }
         return line
+    }
+
+    /// Waits until there is something to read; false when the wait was ended by a signal.
+    ///
+    /// A signal just before a `read` would not end it, so the question is asked again every tenth of a second.
+    private static func waitForKey(_ terminal: Int32) -> Bool {
+        while !Interruption.requested {
+            var wanted = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&wanted, 1, 100)
+            if ready > 0 { return true }
+            if ready < 0, errno != EINTR { return false }
+        }
+        return false
     }
 }
