@@ -13,7 +13,8 @@ public struct JSONObject: Sendable {
 
         /// Whether the name is this one byte for byte, not merely canonically equivalent.
         public func isNamed(_ name: String) -> Bool {
-            self.name.utf8.elementsEqual(name.utf8)
+            // Equal octets are equal text, and most names differ: the quick answer first.
+            self.name == name && self.name.utf8.elementsEqual(name.utf8)
         }
 
         public static func == (left: Member, right: Member) -> Bool {

@@ -23,7 +23,11 @@ public struct CompactJWS: Sendable {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found more")
         }
         var dots: [Int] = []
-        for index in text.indices where text[index] == UInt8(ascii: ".") { dots.append(index) }
+        dots.reserveCapacity(2)
+        let characters = text.span
+        for index in characters.indices where characters[index] == UInt8(ascii: ".") {
+            dots.append(text.startIndex + index)
+        }
         guard dots.count == 2 else { throw Self.wrongParts(text, dots.count) }
         let headerBytes = try Self.decode(text[..<dots[0]], "header")
         payload = try Self.decode(text[(dots[0] + 1)..<dots[1]], "payload")

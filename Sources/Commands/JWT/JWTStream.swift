@@ -40,6 +40,7 @@ struct JWTChunk: Sendable {
     /// A line without blanks around it, and without what a modem writes around its token: `%JWT: "…"`.
     private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let text = line.trimmed
+        guard text.first == UInt8(ascii: "%") else { return text }
         guard let marker = markers.first(where: { text.starts(with: $0) }) else { return text }
         let value = text.dropFirst(marker.count).trimmed
         guard value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") else {
@@ -51,8 +52,8 @@ struct JWTChunk: Sendable {
 
 /// The inputs of a JWT command as a stream of blocks; memory does not grow with the number of tokens.
 struct JWTStream {
-    /// About 35 tokens of a modem: small enough that the last blocks leave no core idle for long.
-    private static let chunkSize = 16_384
+    /// About 50 tokens of a modem: small enough that the last blocks leave no core idle for long.
+    private static let chunkSize = 24_576
 
     private var remaining: ArraySlice<SourceArgument>
     private var current: (name: String, reader: LineChunkReader)?
