@@ -161,7 +161,8 @@ public protocol IssuanceLedger: AnyObject {
 
 /// Looks up certificates beside the one who issues.
 public protocol CertificateRegister: AnyObject {
-    /// The certificate that a request has under a CA and profile, if it stands: not revoked, not replaced.
+    /// The certificate that a request has under a CA and profile, if it stands: not revoked, not replaced, and its key
+    /// nowhere revoked as compromised.
     func standing(
         authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
     ) throws(ToolError) -> IssuanceRecord?

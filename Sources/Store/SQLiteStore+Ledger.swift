@@ -31,7 +31,10 @@ extension SQLiteStore: CertificateRegister {
                 SELECT \(Self.issuanceColumns) FROM \(Self.issuanceTables)
                 WHERE substr(key_id, 1, 8) = substr(?1, 1, 8) AND key_id = ?1 AND request = ?2
                     AND replaced_by = 0 AND revoked_at IS NULL AND authority = ?3 AND profile = ?4
-                    AND certificate.id IS NOT NULL
+                    AND certificate.id IS NOT NULL AND NOT EXISTS
+                        (SELECT 1 FROM issuance AS other
+                        WHERE substr(other.key_id, 1, 8) = substr(?1, 1, 8) AND other.key_id = ?1
+                            AND other.reason = \(LedgerExchange.keyCompromise))
                 """)
             try select.bind(.blob(keyID), .blob(request), .blob(authority), .text(profile))
             defer { select.reset() }
@@ -206,7 +209,7 @@ struct LedgerExchange {
     }
 
     /// RFC 5280 section 5.3.1.
-    private static let keyCompromise: Int64 = 1
+    static let keyCompromise: Int64 = 1
 }
 
 /// The statements that every certificate runs.
