@@ -65,7 +65,8 @@ private final class DistantKey: SigningKey, Sendable {
         // One session a worker, however many certificates.
         #expect(distant.sessions.load(ordering: .relaxed) == 1)
         let below = try AuthorityCertificate.intermediate(
-            AuthorityRequest(subject: try name("CN=Sub"), lifetime: .days(30), pathLength: 0, serial: try serial(4)),
+            AuthorityRequest(
+                subject: try name("CN=Sub"), lifetime: .days(30), pathLength: 0, serial: try serial(4)),
             publicKey: try deviceKey(4).publicKey, issuer: issuer, at: now)
         _ = try Issuer(chain: [below] + issuer.chain, key: try deviceKey(4), at: now)
         _ = try issuer.revocationList([], number: 1, thisUpdate: now, nextUpdate: now + day)
