@@ -161,6 +161,8 @@ public protocol IssuanceLedger: AnyObject {
 
 /// Looks up certificates beside the one who issues.
 public protocol CertificateRegister: AnyObject {
+    /// Runs `body`, in which all looking up sees one state of the ledger.
+    func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value
     /// The certificate that a request has under a CA and profile, if it stands: not revoked, not replaced, and its key
     /// nowhere revoked as compromised.
     func standing(

@@ -34,10 +34,10 @@ struct SigningOrder: Sendable {
 /// A certificate that is not in the ledger yet.
 final class SignedCandidate: Sendable {
     let entry: SignedIntent
-    let summary: CertificateSummary
+    let intent: IssuanceIntent
 
-    init(entry: SignedIntent, summary: CertificateSummary) {
+    init(entry: SignedIntent, intent: IssuanceIntent) {
         self.entry = entry
-        self.summary = summary
+        self.intent = intent
     }
 }

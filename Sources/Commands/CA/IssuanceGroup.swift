@@ -1,5 +1,6 @@
 import CertificateAuthority
 import Diagnostics
+import OpenSSL
 import Store
 
 /// Requests that share their flushes to disk: one for their intents, one for their certificates.
@@ -46,7 +47,7 @@ struct IssuanceGroup {
                         slot.map { .waiting(candidate, slot: $0, existed: true) }
                             ?? Self.unanswered(candidate))
                 case .existing(let record):
-                    entries.append(.finished(try IssuanceReport(candidate, existing: record)))
+                    entries.append(.finished(IssuanceReport(candidate, existing: record)))
                 case .rejected(let failure):
                     var report = IssuanceReport(candidate)
                     report.failures = [failure]
@@ -91,11 +92,15 @@ struct IssuanceGroup {
         for outcome in outcomes {
             switch outcome {
             case .success(let signed)?:
-                if let der = next.next(), der != signed.summary.der {
+                if let der = next.next(), der != signed.entry.certificate {
                     // Another process completed the same intent first: its certificate is the one.
-                    finals.append(.success((try CertificateSummary(der: der), taken: true)))
+                    let summary = CertificateSummary(
+                        signed.intent, der: der, fingerprint: Digest.sha256(der))
+                    finals.append(.success((summary, taken: true)))
                 } else {
-                    finals.append(.success((signed.summary, taken: false)))
+                    let summary = CertificateSummary(
+                        signed.intent, der: signed.entry.certificate, fingerprint: signed.entry.fingerprint)
+                    finals.append(.success((summary, taken: false)))
                 }
             case .failure(let error)?: finals.append(.failure(error))
             case nil: finals.append(.failure(ToolError(.internalFault, "a signature is missing")))

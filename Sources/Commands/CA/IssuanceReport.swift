@@ -7,35 +7,37 @@ import OpenSSL
 import PKIX
 import Store
 
-/// The certificate of a result: signed a moment ago, or found in the ledger.
+/// The certificate of a result: signed a moment ago, or found in the ledger. What is said of it is what the ledger says,
+/// which `ca audit` compares with the certificate.
 struct CertificateSummary: Sendable {
     let der: [UInt8]
     /// SHA-256 of the DER.
     let fingerprint: [UInt8]
-    let serial: CertificateSerial
-    let subject: DistinguishedName
-    let validity: ValidityPeriod
+    let serial: [UInt8]
+    let subject: String
+    /// Seconds since 1970.
+    let notBefore: Int64
+    let notAfter: Int64
 
-    init(_ issued: IssuedCertificate, fingerprint: [UInt8]) {
-        der = issued.der
+    /// - Parameter intent: the one that led to the certificate.
+    init(_ intent: IssuanceIntent, der: [UInt8], fingerprint: [UInt8]) {
+        self.der = der
         self.fingerprint = fingerprint
-        serial = issued.serial
-        subject = issued.subject
-        validity = issued.validity
+        serial = intent.serial
+        subject = intent.subject
+        notBefore = intent.notBefore
+        notAfter = intent.notAfter
     }
 
-    /// A certificate that the ledger kept.
-    init(der: [UInt8]) throws(ToolError) {
-        do {
-            let parsed = try ParsedCertificate(der: der)
-            self.der = der
-            fingerprint = Digest.sha256(der)
-            serial = parsed.serial
-            subject = parsed.subject
-            validity = parsed.validity
-        } catch {
-            throw ToolError(.der, "a certificate of the ledger: \(error.description)")
-        }
+    /// A certificate that the ledger kept; `nil` for an intent without one.
+    init?(_ record: IssuanceRecord) {
+        guard let der = record.certificate, let fingerprint = record.fingerprint else { return nil }
+        self.der = der
+        self.fingerprint = fingerprint
+        serial = record.serial
+        subject = record.subject
+        notBefore = record.notBefore
+        notAfter = record.notAfter
     }
 }
 
@@ -71,20 +73,20 @@ struct IssuanceReport: Sendable {
     }
 
     /// A request that has its certificate in the ledger.
-    init(location: InputLocation, existing record: IssuanceRecord) throws(ToolError) {
+    init(location: InputLocation, existing record: IssuanceRecord) {
         self.location = location
         deviceUUID = record.device
         attestation = record.attestation
         requestSHA256 = record.request
         existed = true
-        if let der = record.certificate { certificate = try CertificateSummary(der: der) }
+        certificate = CertificateSummary(record)
     }
 
     /// A request that passed and has its certificate in the ledger.
-    init(_ candidate: IssuanceCandidate, existing record: IssuanceRecord) throws(ToolError) {
+    init(_ candidate: IssuanceCandidate, existing record: IssuanceRecord) {
         self.init(candidate)
         existed = true
-        if let der = record.certificate { certificate = try CertificateSummary(der: der) }
+        certificate = CertificateSummary(record)
     }
 
     /// A request that passed; its certificate is still to come.
@@ -136,13 +138,13 @@ struct IssuanceReport: Sendable {
 
     private static func write(_ certificate: CertificateSummary, _ writer: inout JSONWriter) {
         writer.key("subject")
-        writer.string(certificate.subject.description)
+        writer.string(certificate.subject)
         writer.key("serial")
-        writer.string(certificate.serial.description)
+        writer.hex(certificate.serial)
         writer.key("notBefore")
-        writer.string(Timestamp.text(certificate.validity.notBefore))
+        writer.string(Timestamp.clamped(certificate.notBefore))
         writer.key("notAfter")
-        writer.string(Timestamp.text(certificate.validity.notAfter))
+        writer.string(Timestamp.clamped(certificate.notAfter))
         writer.key("fingerprintSha256")
         writer.hex(certificate.fingerprint)
     }
@@ -159,6 +161,6 @@ struct IssuanceReport: Sendable {
 
     /// The name of the certificate's file: from values of fixed shape alone, never from text of the request.
     var fileName: String? {
-        certificate.map { (deviceUUID?.description ?? $0.serial.description) + ".crt" }
+        certificate.map { (deviceUUID?.description ?? Hex.encode($0.serial)) + ".crt" }
     }
 }

@@ -95,6 +95,11 @@ final class IssuanceWorker {
             report.unreadable = error
             return [.finished(report)]
         }
+        guard let standing else { return try vetItems(chunk) }
+        return try standing.block { () throws(ToolError) in try vetItems(chunk) }
+    }
+
+    private func vetItems(_ chunk: RequestChunk) throws(ToolError) -> [VettedItem] {
         var items: [VettedItem] = []
         var fault: ToolError?
         chunk.forEachItem { item in
@@ -123,7 +128,7 @@ final class IssuanceWorker {
         switch decoded {
         case .bare(let request):
             if let record = try standing?.certificate(of: request, expecting: item.expectations) {
-                return .finished(try IssuanceReport(location: location, existing: record))
+                return .finished(IssuanceReport(location: location, existing: record))
             }
             verdict = vetter.vet(request, expecting: item.expectations)
         case .attested(let token, _):
@@ -185,10 +190,9 @@ final class IssuanceWorker {
             return .failure(error)
         }
         let issued = try issuing.sign(prepared)
-        let entry = SignedIntent(order.draft, certificate: issued.der)
         return .success(
             SignedCandidate(
-                entry: entry, summary: CertificateSummary(issued, fingerprint: entry.fingerprint)))
+                entry: SignedIntent(order.draft, certificate: issued.der), intent: order.draft.intent))
     }
 
     /// Makes the draft of an earlier intent again, to which that intent commits.

@@ -28,6 +28,12 @@ final class StandingCertificates {
         self.open = open
     }
 
+    /// Runs `body`, in which a block of requests is looked up; while they are found, all in one state of the ledger.
+    func block<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value {
+        guard untilNext == 1, let ledger else { return try body() }
+        return try ledger.reading(body)
+    }
+
     /// The ledger's certificate for exactly these octets; `nil` where there is none or none was looked for.
     func certificate(
         of request: CertificationRequest, expecting expectations: RequestExpectations

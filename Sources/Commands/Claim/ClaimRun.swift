@@ -48,6 +48,12 @@ struct ClaimRun: Sendable {
             lookup = try run.keys?.lookup()
         }
 
+        /// Runs `body`, in which a block of rows is examined; see ``KeyLookup/reading(_:)``.
+        func block(_ body: () -> Void) throws(ToolError) {
+            guard let lookup else { return body() }
+            try lookup.reading { () throws(ToolError) in body() }
+        }
+
         func examine(_ row: ClaimRow) throws(ToolError) -> ExaminedClaim {
             guard let lookup else { return try examiner.examine(row) }
             return try examiner.examine(row) { device throws(ToolError) in try lookup.key(for: device) }
@@ -82,6 +88,17 @@ struct ClaimRun: Sendable {
         }
         worker.writer.removeAll()
         worker.lines.removeAll()
+        do throws(ToolError) {
+            try worker.block { examine(chunk, worker, names, &output) }
+        } catch {
+            output.fatal = error
+        }
+        if json, !packs { output.bytes = worker.writer.bytes }
+        output.lines = worker.lines.bytes
+        return output
+    }
+
+    private func examine(_ chunk: ClaimChunk, _ worker: Worker, _ names: [String], _ output: inout Output) {
         chunk.forEachPart { part in
             switch part {
             case .rest(let bytes): output.rests.append((output.claims.count, bytes))
@@ -94,9 +111,6 @@ struct ClaimRun: Sendable {
                 }
             }
         }
-        if json, !packs { output.bytes = worker.writer.bytes }
-        output.lines = worker.lines.bytes
-        return output
     }
 
     private func enter(

@@ -112,7 +112,7 @@ enum KeyTable {
         guard let uuidField = record[columns.uuid], let keyField = record[columns.key] else {
             throw ToolError(.csv, "expected a device UUID and a key, found \(record.count) columns")
         }
-        guard let uuid = try? DeviceUUID(text: uuidField.text) else {
+        guard let uuid = DeviceUUID(text: uuidField.bytes) else {
             throw ToolError(.csv, "expected a device UUID in column \(columns.uuid + 1)")
         }
         let spki: [UInt8]
