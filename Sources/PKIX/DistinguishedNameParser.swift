@@ -84,6 +84,7 @@ private struct TextParser {
         var writer = DERWriter()
         if rest.first == "#" {
             let value = try hexadecimalValue(name)
+            if let reason = Self.unfitness(of: value, known, name) { throw TextError(reason: reason) }
             writer.sequence { writer in
                 writer.objectIdentifier(oid)
                 writer.raw(value)
@@ -161,6 +162,18 @@ private struct TextParser {
             throw TextError(reason: "\(name) is not one DER value: \(error.reason)")
         }
         return octets
+    }
+
+    /// Why a string that is given as its DER is none for its type: the rules are those of one that is written out, or the
+    /// text of the name could not be read again.
+    private static func unfitness(of der: [UInt8], _ known: AttributeType?, _ name: String) -> String? {
+        var reader = DERReader(der)
+        guard let known, let element = try? reader.next(),
+            let scalars = DirectoryString.scalars(element.tag, der[element.content])
+        else { return nil }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return known.unfitness(of: String(text)) ?? DistinguishedName.unfitness(of: scalars, known, name)
     }
 
     private func digit(_ scalar: Unicode.Scalar) -> UInt8? {
