@@ -125,15 +125,17 @@ extension SQLiteStore {
             head.reset()
         }
         let (last, previous) = chainHead ?? (0, AuditEvent.origin)
-        let hash = AuditEvent.hash(after: previous, sequence: last + 1, at: time, body: body)
+        // A number at the end of the range can only be somebody's tampering; the insert then fails.
+        let next = last == .max ? .max : last + 1
+        let hash = AuditEvent.hash(after: previous, sequence: next, at: time, body: body)
         let add = try ledgerStatements.get().addEvent
         add.begin()
-        try add.set(1, last + 1)
+        try add.set(1, next)
         try add.set(2, time)
         try add.set(3, utf8: body)
         try add.set(4, blob: hash)
         _ = try add.step()
-        chainHead = (last + 1, hash)
+        chainHead = (next, hash)
     }
 
     /// The entries in order, one at a time; `body` returns false to stop.

@@ -182,7 +182,8 @@ struct LedgerExchange {
     private mutating func insert(
         _ intent: IssuanceIntent, _ seriesID: Int64, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
-        let id = lastRow + 1
+        // A number at the end of the range can only be somebody's tampering; the insert then fails.
+        let id = lastRow == .max ? .max : lastRow + 1
         if let replaces {
             try store.statement("UPDATE issuance SET replaced_by = ? WHERE id = ?")
                 .run(.integer(id), .integer(replaces))

@@ -165,6 +165,18 @@ import Testing
         #expect(try ledger.findings() == ["no entry of the audit chain issues the certificate 0b"])
     }
 
+    /// Numbers at the end of their range end the run with an error, not with a trap.
+    @Test(arguments: [
+        "UPDATE event SET seq = 9223372036854775807",
+        "PRAGMA foreign_keys = OFF; UPDATE issuance SET id = 9223372036854775807",
+    ])
+    func aNumberAtTheEndOfItsRangeIsAnError(_ change: String) throws {
+        let ledger = try TestLedger()
+        try ledger.issue()
+        try ledger.tamper(change)
+        #expect(throws: ToolError.self) { try ledger.issue() }
+    }
+
     @Test func aReplacementNobodyIssuedIsNamed() throws {
         let ledger = try TestLedger()
         for _ in 0..<2 { try ledger.issue() }
