@@ -39,6 +39,7 @@ public enum OrderedPipeline {
             }
             return
         }
+        MemoryPool.keepFreedMemory()
         let queue = ChunkQueue<Chunk, Output>()
         let threads = (0..<min(jobs, 64)).compactMap { _ in
             WorkerThread {
