@@ -11,8 +11,15 @@ enum MemoryPool {
     /// the kernel at once, only to fetch it again, page by page, for the next chunk. What a run needs at most it needs
     /// either way.
     static func keepFreedMemory() {
-        // Setting any of the limits ends their adjustment by glibc itself: larger blocks go on to be mapped singly.
         mallopt(M_TRIM_THRESHOLD, kept)
-        mallopt(M_MMAP_THRESHOLD, 4 << 20)
+        // Setting one limit ends glibc's own adjustment of both: larger blocks go on to be mapped singly.
+        mallopt(M_MMAP_THRESHOLD, Int32(reserved * 2))
     }
+
+    /// What the heap of a new thread is made big enough for at once.
+    private static let reserved = 8 << 20
+
+    /// Makes room in the heap of this thread, which grows page by page otherwise, with a system call for each. What is
+    /// not used is not in memory.
+    static func reserve() { assay_touch_heap(reserved) }
 }

@@ -40,9 +40,10 @@ public enum OrderedPipeline {
             return
         }
         MemoryPool.keepFreedMemory()
-        let queue = ChunkQueue<Chunk, Output>()
+        let queue = ChunkQueue<Chunk, Output>(lowWater: depth * min(jobs, 64) / 2)
         let threads = (0..<min(jobs, 64)).compactMap { _ in
             WorkerThread {
+                MemoryPool.reserve()
                 do {
                     let worker = try makeWorker()
                     while let (number, chunk) = queue.take() { queue.finish(number, process(worker, chunk)) }
@@ -73,6 +74,9 @@ public enum OrderedPipeline {
 }
 
 /// The chunks waiting and the results waiting, under one lock.
+///
+/// Who waits for results is woken when the chunks run low, not by each result: with more threads than cores, each time
+/// would take a core from a worker.
 private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Sendable {
     // Every stored property is touched only while `mutex` is held, which is what makes sharing safe. The lock and
     // the conditions live on the heap because pthread objects must not move.
@@ -82,10 +86,15 @@ private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Se
     private var waiting: [(Int, Chunk)] = []
     private var results: [Int: Output] = [:]
     private var nextNumber = 0
+    /// The result that is waited for.
+    private var awaited: Int?
+    /// So few chunks waiting that more are wanted.
+    private let lowWater: Int
     private var closed = false
     private var failure: ToolError?
 
-    init() {
+    init(lowWater: Int) {
+        self.lowWater = lowWater
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(work, nil)
         pthread_cond_init(done, nil)
@@ -119,7 +128,7 @@ private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Se
     func finish(_ number: Int, _ output: Output) {
         pthread_mutex_lock(mutex)
         results[number] = output
-        pthread_cond_signal(done)
+        if isDue { pthread_cond_signal(done) }
         pthread_mutex_unlock(mutex)
     }
 
@@ -130,12 +139,24 @@ private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Se
         pthread_mutex_unlock(mutex)
     }
 
+    /// Whether who waits has to be woken: its result is there, and the workers will run out of chunks.
+    private var isDue: Bool {
+        guard let awaited, results[awaited] != nil else { return false }
+        return waiting.count <= lowWater
+    }
+
     func result(_ number: Int) throws(ToolError) -> Output {
         pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        defer {
+            awaited = nil
+            pthread_mutex_unlock(mutex)
+        }
+        // What is there already is taken at once.
+        if let output = results.removeValue(forKey: number) { return output }
+        awaited = number
         while true {
-            if let output = results.removeValue(forKey: number) { return output }
             if let failure { throw failure }
+            if isDue, let output = results.removeValue(forKey: number) { return output }
             pthread_cond_wait(done, mutex)
         }
     }

@@ -1,69 +1,130 @@
 import Attestation
 import DeviceIdentity
-public import Diagnostics
+import Diagnostics
 import JSON
 import OpenSSL
-import SQLite
 
 /// An entry of the audit chain.
 ///
 /// `hash(n) = SHA-256(hash(n−1) || seq as 8 bytes || at as 8 bytes || body)`, big-endian, hash(0) = 32 zero bytes: a
 /// changed, missing or moved entry breaks every hash behind it. What is cut off at the end only a checkpoint shows.
-public struct AuditEvent: Sendable, Equatable {
+struct AuditEvent: Sendable, Equatable {
+    /// What an entry says.
+    enum Body: Sendable, Equatable {
+        /// A row of its own: compact JSON; `kind` is its first member.
+        case text(String)
+        /// A certificate, which is its own entry: the octets follow from its row.
+        case certificate(row: Int64, serial: [UInt8], octets: [UInt8])
+        /// A certificate whose row of the ledger is gone.
+        case lost
+    }
+
     /// From 1, without gaps.
-    public let sequence: Int64
+    let sequence: Int64
     /// Seconds since 1970.
-    public let at: Int64
-    /// Compact JSON; `kind` is its first member.
-    public let body: String
+    let at: Int64
+    let body: Body
     /// 32 bytes.
-    public let hash: [UInt8]
+    let hash: [UInt8]
+
+    /// What of the body goes into the hash; `nil` where it is lost.
+    var octets: [UInt8]? {
+        switch body {
+        case .text(let text): Array(text.utf8)
+        case .certificate(_, _, let octets): octets
+        case .lost: nil
+        }
+    }
 
     /// The hash that an entry with these contents has to have.
-    ///
-    /// - Parameter body: UTF-8.
-    public static func hash(
-        after previous: [UInt8], sequence: Int64, at: Int64, body: some Collection<UInt8>
-    ) -> [UInt8] {
+    static func hash(after previous: [UInt8], sequence: Int64, at: Int64, body: [UInt8]) -> [UInt8] {
         var input: [UInt8] = []
-        input.reserveCapacity(previous.count + 16 + body.count)
+        return hash(after: previous, sequence: sequence, at: at, body: body, using: &input)
+    }
+
+    /// The same with a buffer for what is hashed, which can be used again.
+    static func hash(
+        after previous: [UInt8], sequence: Int64, at: Int64, body: [UInt8], using input: inout [UInt8]
+    ) -> [UInt8] {
+        input.removeAll(keepingCapacity: true)
         input += previous
         for number in [UInt64(bitPattern: sequence), UInt64(bitPattern: at)] {
             for shift in stride(from: UInt64(56), through: 0, by: -8) {
                 input.append(UInt8(truncatingIfNeeded: number >> shift))
             }
         }
-        input.append(contentsOf: body)
+        input += body
         return Digest.sha256(input)
     }
 
     /// The hash before the first entry.
-    public static let origin = [UInt8](repeating: 0, count: 32)
+    static let origin = [UInt8](repeating: 0, count: 32)
 
     // MARK: Bodies
 
-    static func issued(_ intent: IssuanceIntent, fingerprint: [UInt8]) -> [UInt8] {
-        body("issue") { writer in
-            writer.key("authority")
-            writer.hex(intent.authority)
-            writer.key("profile")
-            writer.string(intent.profile)
-            writer.key("serial")
-            writer.hex(intent.serial)
-            writer.key("csrSha256")
-            writer.hex(intent.request)
-            writer.key("fingerprintSha256")
-            writer.hex(fingerprint)
-            writer.key("deviceUuid")
-            if let device = intent.device { writer.string(device.description) } else { writer.null() }
-            writer.key("attestation")
-            guard let attestation = intent.attestation else { return writer.null() }
-            writer.beginObject()
-            writer.key("profile")
-            writer.string(attestation.profile.rawValue)
-            writer.key("kid")
-            writer.hex(attestation.keyID)
-            writer.endObject()
+    /// What is said of a certificate.
+    struct Issue {
+        /// SHA-256 of the CA's name and key.
+        let authority: [UInt8]
+        let profile: String
+        let serial: [UInt8]
+        /// SHA-256 of the request.
+        let request: [UInt8]
+        /// SHA-256 of the certificate.
+        let fingerprint: [UInt8]
+        /// Empty where no device is known.
+        let device: [UInt8]
+        /// Both empty without a device's word for the key.
+        let attestationProfile: String
+        let attestationKey: [UInt8]
+
+        init(_ intent: IssuanceIntent, fingerprint: [UInt8]) {
+            authority = intent.authority
+            profile = intent.profile
+            serial = intent.serial
+            request = intent.request
+            self.fingerprint = fingerprint
+            device = intent.device?.bytes ?? []
+            attestationProfile = intent.attestation?.profile.rawValue ?? ""
+            attestationKey = intent.attestation?.keyID ?? []
+        }
+
+        init(
+            authority: [UInt8], profile: String, serial: [UInt8], request: [UInt8], fingerprint: [UInt8],
+            device: [UInt8], attestationProfile: String, attestationKey: [UInt8]
+        ) {
+            self.authority = authority
+            self.profile = profile
+            self.serial = serial
+            self.request = request
+            self.fingerprint = fingerprint
+            self.device = device
+            self.attestationProfile = attestationProfile
+            self.attestationKey = attestationKey
+        }
+
+        /// One byte, which no text begins with, and each value behind its length in four bytes.
+        var octets: [UInt8] {
+            var octets: [UInt8] = []
+            octets.reserveCapacity(256)
+            octets.append(1)
+            Self.add(authority, to: &octets)
+            Self.add(profile.utf8, to: &octets)
+            Self.add(serial, to: &octets)
+            Self.add(request, to: &octets)
+            Self.add(fingerprint, to: &octets)
+            Self.add(device, to: &octets)
+            Self.add(attestationProfile.utf8, to: &octets)
+            Self.add(attestationKey, to: &octets)
+            return octets
+        }
+
+        private static func add(_ value: some Collection<UInt8>, to octets: inout [UInt8]) {
+            let count = UInt32(clamping: value.count)
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                octets.append(UInt8(truncatingIfNeeded: count >> shift))
+            }
+            octets.append(contentsOf: value)
         }
     }
 
@@ -110,49 +171,5 @@ public struct AuditEvent: Sendable, Equatable {
         members(&writer)
         writer.endObject()
         return writer.bytes
-    }
-}
-
-extension SQLiteStore {
-    /// Adds an entry to the chain; only inside a write transaction.
-    ///
-    /// - Parameter body: compact JSON, UTF-8.
-    func append(_ body: [UInt8], at time: Int64) throws(SQLiteError) {
-        if chainHead == nil {
-            let head = try statement("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
-            try head.bind()
-            chainHead = try head.step() ? (head.integer(0), head.blob(1)) : (0, AuditEvent.origin)
-            head.reset()
-        }
-        let (last, previous) = chainHead ?? (0, AuditEvent.origin)
-        // A number at the end of the range can only be somebody's tampering; the insert then fails.
-        let next = last == .max ? .max : last + 1
-        let hash = AuditEvent.hash(after: previous, sequence: next, at: time, body: body)
-        let add = try ledgerStatements.get().addEvent
-        add.begin()
-        try add.set(1, next)
-        try add.set(2, time)
-        try add.set(3, utf8: body)
-        try add.set(4, blob: hash)
-        _ = try add.step()
-        chainHead = (next, hash)
-    }
-
-    /// The entries in order, one at a time; `body` returns false to stop.
-    public func forEachEvent(_ body: (AuditEvent) throws(ToolError) -> Bool) throws(ToolError) {
-        let select = try read("cannot read the ledger") { () throws(SQLiteError) in
-            try connection.prepare("SELECT seq, at, body, hash FROM event ORDER BY seq")
-        }
-        while let event = try read(
-            "cannot read the ledger",
-            { () throws(SQLiteError) in
-                try select.step()
-                    ? AuditEvent(
-                        sequence: select.integer(0), at: select.integer(1), body: select.text(2),
-                        hash: select.blob(3)) : nil
-            })
-        {
-            guard try body(event) else { return }
-        }
     }
 }

@@ -1,3 +1,4 @@
+import DeviceIdentity
 import Diagnostics
 import OpenSSL
 
@@ -22,7 +23,8 @@ struct ChainCheck {
         if event.sequence != expected {
             findings.append(Self.gap(from: expected, to: event.sequence))
             // Behind a gap the hash cannot be followed; the gap is named instead.
-        } else if !Self.follows(event, head.hash) {
+        } else if event.octets != nil, !Self.follows(event, head.hash) {
+            // A lost body is named when it is looked for.
             broken.append(Broken(event: event, previous: head.hash))
             if broken.count > Self.comparisonLimit { resolve() }
         }
@@ -45,9 +47,22 @@ struct ChainCheck {
         return LedgerFinding(.digest, text + " from the audit chain", sequence: first)
     }
 
+    private static func change(of event: AuditEvent) -> LedgerFinding {
+        let number = event.sequence
+        let end = "or the one in front of it was changed: the hash does not follow"
+        guard case .certificate(_, let serial, _) = event.body else {
+            return LedgerFinding(.digest, "entry \(number) \(end)", sequence: number)
+        }
+        return LedgerFinding(
+            .digest,
+            "the certificate \(Hex.encode(serial)) in the ledger is not the one of entry \(number), \(end)",
+            sequence: number, serial: serial)
+    }
+
     private static func follows(_ event: AuditEvent, _ previous: [UInt8], as sequence: Int64? = nil) -> Bool {
+        guard let octets = event.octets else { return false }
         let expected = AuditEvent.hash(
-            after: previous, sequence: sequence ?? event.sequence, at: event.at, body: event.body.utf8)
+            after: previous, sequence: sequence ?? event.sequence, at: event.at, body: octets)
         return expected == event.hash
     }
 
@@ -73,11 +88,7 @@ struct ChainCheck {
                         .digest, "entry \(number) does not follow the entry in front of it", sequence: number)
                 )
             } else {
-                found.append(
-                    LedgerFinding(
-                        .digest,
-                        "entry \(number) was changed, or the one in front of it: its hash does not follow",
-                        sequence: number))
+                found.append(Self.change(of: entry.event))
             }
         }
         // An entry that stands behind moved ones is not to blame.

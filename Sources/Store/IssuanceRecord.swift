@@ -130,19 +130,21 @@ public struct IssuanceRecord: Sendable, Equatable {
 /// A certificate to be entered.
 public final class SignedIntent: Sendable {
     public let id: Int64
+    /// The intent that led to it.
+    public let intent: IssuanceIntent
     /// DER.
     public let certificate: [UInt8]
-    /// SHA-256 of the certificate, 32 bytes.
-    public let fingerprint: [UInt8]
     /// What the audit chain will say, composed where there is time for it: all writing waits for the ledger's lock.
-    let event: [UInt8]
+    let body: [UInt8]
 
-    /// - Parameter draft: the order that led to the certificate.
-    public init(_ draft: IntentOutcome.Draft, certificate: [UInt8]) {
+    /// - Parameters:
+    ///   - draft: the order that led to the certificate.
+    ///   - fingerprint: SHA-256 of the certificate, 32 bytes.
+    public init(_ draft: IntentOutcome.Draft, certificate: [UInt8], fingerprint: [UInt8]) {
         id = draft.id
+        intent = draft.intent
         self.certificate = certificate
-        fingerprint = Digest.sha256(certificate)
-        event = AuditEvent.issued(draft.intent, fingerprint: fingerprint)
+        body = AuditEvent.Issue(draft.intent, fingerprint: fingerprint).octets
     }
 }
 
@@ -152,11 +154,13 @@ public protocol IssuanceLedger: AnyObject {
     ///
     /// - Parameter reissue: whether a request that has its certificate gets a new one, linked to the old; once in the
     ///   life of the instance, however often the request comes.
-    /// - Returns: for each certificate the DER that stands in the ledger, which is another process's where that was
-    ///   first; for each intent what to do.
+    /// - Returns: the DER that stands in the ledger for those of the certificates, by their place, where another process
+    ///   was first; for each intent what to do.
     func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
-    ) throws(ToolError) -> (certificates: [[UInt8]], outcomes: [IntentOutcome])
+    ) throws(ToolError) -> (taken: [Int: [UInt8]], outcomes: [IntentOutcome])
+    /// Does in idle time what would be done at the end otherwise.
+    func settle()
 }
 
 /// Looks up certificates beside the one who issues.

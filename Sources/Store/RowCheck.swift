@@ -18,9 +18,24 @@ struct RowCheck {
 
     /// Compares one entry with its row; entries that contradict the ledger are named.
     mutating func check(_ event: AuditEvent) throws(SQLiteError) -> LedgerFinding? {
+        let text: String
+        switch event.body {
+        case .text(let found): text = found
+        case .certificate(let row, _, _):
+            // The chain vouches for it; that no other entry does, its row number sees to.
+            return Self.mark(row, &issued)
+                ? nil
+                : LedgerFinding(
+                    .digest, "entry \(event.sequence) issues a certificate once more",
+                    sequence: event.sequence)
+        case .lost:
+            return LedgerFinding(
+                .digest, "the row of the certificate of entry \(event.sequence) is missing from the ledger",
+                sequence: event.sequence)
+        }
         let body: EventBody
         do {
-            body = try EventBody(event.body)
+            body = try EventBody(text)
         } catch {
             return LedgerFinding(
                 .digest, "entry \(event.sequence) is not an event: \(error.message)", sequence: event.sequence
@@ -130,6 +145,7 @@ struct RowCheck {
             }
         }
         try checkLinks(&verdict)
+        try checkMarks(&verdict)
         try checkDevices(&verdict)
         try checkLists(&verdict)
     }
@@ -154,6 +170,26 @@ struct RowCheck {
             "SELECT count(*) FROM certificate WHERE id NOT IN (SELECT id FROM issuance)")
         if orphans > 0 {
             verdict.add(LedgerFinding(.digest, "certificates without a row in the ledger: \(orphans)"))
+        }
+    }
+
+    /// A row without its marks is not found: its key or its device would be certified again.
+    private func checkMarks(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
+        for (what, octets) in [("key", "substr(key_id, 1, 8)"), ("device", "device")] {
+            let select = try store.connection.prepare(
+                """
+                SELECT serial FROM issuance WHERE \(octets) IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM mark WHERE octets = \(octets) AND issuance = issuance.id)
+                    AND NOT EXISTS (SELECT 1 FROM recent_mark WHERE octets = \(octets) AND issuance = issuance.id)
+                ORDER BY id
+                """)
+            while try select.step() {
+                let serial = select.blob(0)
+                verdict.add(
+                    LedgerFinding(
+                        .digest, "the \(what) of \(Hex.encode(serial)) is not filed under its mark",
+                        serial: serial))
+            }
         }
     }
 

@@ -12,9 +12,14 @@ extension SQLiteStore {
     /// - Throws: ``ToolError`` with `validity`.
     public func checkClock(_ now: Int64) throws(ToolError) {
         let last = try read("cannot read the ledger") { () throws(SQLiteError) in
-            let select = try statement("SELECT at FROM event ORDER BY seq DESC LIMIT 1")
+            let select = try statement(
+                """
+                SELECT max(at) FROM (
+                    SELECT * FROM (SELECT at FROM event ORDER BY seq DESC LIMIT 1) UNION ALL
+                    SELECT * FROM (SELECT issued_at FROM certificate WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1))
+                """)
             defer { select.reset() }
-            return try select.step() ? select.integer(0) : nil
+            return try select.step() && !select.isNull(0) ? select.integer(0) : nil
         }
         guard let last else { return }
         let (ahead, overflow) = last.subtractingReportingOverflow(now)

@@ -38,7 +38,11 @@ public struct IssuanceFilter: Sendable, Equatable {
             add("certificate.id IS NOT NULL AND revoked_at IS NULL AND not_after >= ?", .integer(now))
         }
         if certificatesOnly { terms.append("der IS NOT NULL") }
-        if let device { add("device = ?", .blob(device.bytes)) }
+        if let device {
+            add("device = ?", .blob(device.bytes))
+            // Marks are what devices are found by; all of a device's rows are among those of its mark.
+            terms.append("issuance.id IN (\(Mark.rows(of: "?\(values.count)")))")
+        }
         if let profile { add("profile = ?", .text(profile)) }
         if let authority { add("authority = ?", .blob(authority)) }
         if let issuedFrom { add("coalesce(issued_at, intended_at) >= ?", .integer(issuedFrom)) }

@@ -94,6 +94,8 @@ extension SQLiteStore {
         sign: (RevocationListOrder) throws(ToolError) -> [UInt8]
     ) throws(ToolError) -> (number: Int64, der: [UInt8]) {
         let path = path
+        chainHead = nil
+        defer { chainHead = nil }
         return try connection.transaction(
             { () throws(ToolError) in
                 let order = try read("cannot read the ledger") { () throws(SQLiteError) in

@@ -16,11 +16,7 @@ extension SQLiteStore {
             var rows = RowCheck(self)
             var contradictions: [LedgerFinding] = []
             var known = checkpoint?.sequence == 0 ? AuditEvent.origin : nil
-            let select = try connection.prepare("SELECT seq, at, body, hash FROM event ORDER BY seq")
-            while try select.step() {
-                let event = AuditEvent(
-                    sequence: select.integer(0), at: select.integer(1), body: select.text(2),
-                    hash: select.blob(3))
+            try forEachEntry { event throws(SQLiteError) in
                 chain.take(event)
                 verdict.entries += 1
                 verdict.headTime = event.at

@@ -29,6 +29,10 @@ public final class SQLiteStore {
     var reissueFloor: Int64?
     /// The last entry of the audit chain as this transaction left it; `nil` when it has to be read.
     var chainHead: (sequence: Int64, hash: [UInt8])?
+    /// How many rows of the ledger have their marks in the small table; tests want few.
+    var recentRows = Mark.recentRows
+    /// What the hash of the last entry was made of: room for the next.
+    var chainBuffer: [UInt8] = []
 
     /// - Parameter busyTimeout: how long to wait for another process's lock, in milliseconds.
     public init(path: String, access: Access, busyTimeout: Int32 = 30_000) throws(ToolError) {
@@ -81,9 +85,7 @@ public final class SQLiteStore {
             // FULL: a commit in WAL mode is on disk before it returns.
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             try Self.enterWAL(connection)
-            // Pages go from the log to the file after 8 MiB instead of 4: a page that several transactions changed is
-            // then written once, and what is left for the end of a run is short.
-            try connection.execute("PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -8000")
+            try connection.execute("PRAGMA cache_size = -8000")
         } catch {
             throw storeError("cannot open the store", path, error)
         }

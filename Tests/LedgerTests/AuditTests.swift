@@ -53,7 +53,7 @@ import Testing
             let found = try messages(ledger)
             #expect(
                 found.first
-                    == "digest: the certificate \(name(1)) in the ledger is not the one of entry 1")
+                    == "digest: \(editedEntry(1))")
             #expect(found.count > 1, "octet \(index)")
         }
     }
@@ -68,7 +68,7 @@ import Testing
         try connection.prepare("UPDATE certificate SET der = ?").run(.blob(der))
         #expect(
             try messages(ledger) == [
-                "digest: the certificate \(name(1)) in the ledger is not the one of entry 1",
+                "digest: \(editedEntry(1))",
                 "chain: \(name(1)): the signature is not the CA's",
             ])
     }
@@ -82,7 +82,7 @@ import Testing
             """)
         #expect(
             try messages(ledger) == [
-                "digest: the certificate \(name(1)) in the ledger is not the one of entry 1",
+                "digest: \(editedEntry(1))",
                 "digest: \(name(1)): the certificate is not the one that was intended",
                 "digest: \(name(1)): the serial number is not the one in the ledger",
                 "digest: \(name(1)): the public key is not the one in the ledger",
@@ -94,7 +94,10 @@ import Testing
         ("subject = 'CN=x'", "digest: %: the subject is not the one in the ledger"),
         ("not_after = not_after + 1", "digest: %: the validity is not the one in the ledger"),
         ("not_before = not_before - 1", "digest: %: the validity is not the one in the ledger"),
-        ("key_id = zeroblob(32)", "digest: %: the public key is not the one in the ledger"),
+        (
+            "key_id = zeroblob(32); UPDATE recent_mark SET octets = zeroblob(8) WHERE length(octets) = 8",
+            "digest: %: the public key is not the one in the ledger"
+        ),
         ("tbs_digest = zeroblob(32)", "digest: %: the certificate is not the one that was intended"),
     ])
     func anEditedRowIsNamed(_ change: String, _ message: String) throws {
@@ -141,10 +144,7 @@ import Testing
         #expect(found.map(\.failure.code) == [.keyReused])
         #expect(found.first?.failure.message.hasSuffix("is certified for 2 devices") == true)
         try ledger.tamper(
-            """
-            DROP INDEX issuance_current;
-            UPDATE issuance SET request = (SELECT request FROM issuance WHERE id = 1)
-            """)
+            "UPDATE issuance SET request = (SELECT request FROM issuance WHERE id = 1)")
         #expect(try ledger.store.duplicates().map(\.failure.code) == [.keyReused, .lint])
     }
 

@@ -26,7 +26,7 @@ import Testing
         #expect(try standing(ledger, intent) == nil)
         let der = try ledger.sign(ledger.tbs(intent))
         _ = try ledger.store.exchange(
-            [SignedIntent(draft, certificate: der)], [], reissue: false, at: TestLedger.now)
+            [TestLedger.signed(draft, der)], [], reissue: false, at: TestLedger.now)
         #expect(try standing(ledger, intent)?.certificate == der)
         #expect(try standing(ledger, intent) == ledger.store.issuance(ofSerial: intent.serial))
         let other = try ledger.store.standing(
@@ -60,7 +60,10 @@ import Testing
         }
         #expect(try found() == row)
         try ledger.tamper(
-            "UPDATE issuance SET key_id = (SELECT key_id FROM issuance WHERE id = 1) WHERE id = 2")
+            """
+            UPDATE issuance SET key_id = (SELECT key_id FROM issuance WHERE id = 1) WHERE id = 2;
+            INSERT INTO recent_mark SELECT octets, 2 FROM recent_mark WHERE issuance = 1;
+            """)
         #expect(try found() == row)
         _ = try ledger.store.revoke([second], reason: .keyCompromise, at: TestLedger.now)
         #expect(try found() == nil)

@@ -82,6 +82,10 @@ final class TestLedger {
         return template.assemble(tbs, signature: try key.sign(tbs, algorithm: issuer.algorithm))
     }
 
+    static func signed(_ draft: IntentOutcome.Draft, _ certificate: [UInt8]) -> SignedIntent {
+        SignedIntent(draft, certificate: certificate, fingerprint: Digest.sha256(certificate))
+    }
+
     /// Issues a certificate and enters it; its serial.
     @discardableResult
     func issue(at time: Int64 = TestLedger.now) throws -> [UInt8] {
@@ -92,7 +96,7 @@ final class TestLedger {
             return intent.serial
         }
         _ = try store.exchange(
-            [SignedIntent(draft, certificate: try sign(tbs(draft.intent)))], [], reissue: false, at: time)
+            [Self.signed(draft, try sign(tbs(draft.intent)))], [], reissue: false, at: time)
         return intent.serial
     }
 
@@ -103,7 +107,7 @@ final class TestLedger {
             case .sign(let draft)? = try store.exchange([], [intent], reissue: false, at: Self.now).outcomes
                 .first
         else { return }
-        let signed = SignedIntent(draft, certificate: try certificate(intent))
+        let signed = Self.signed(draft, try certificate(intent))
         _ = try store.exchange([signed], [], reissue: false, at: Self.now)
     }
 
@@ -121,4 +125,10 @@ final class TestLedger {
 /// The name of the certificate number `count` of a ``TestLedger``.
 func name(_ count: UInt8) -> String {
     "40" + String(repeating: "00", count: 18) + Hex.encode([count])
+}
+
+/// The finding for an entry whose certificate or row was edited.
+func editedEntry(_ entry: UInt8, serial: UInt8? = nil) -> String {
+    "the certificate \(name(serial ?? entry)) in the ledger is not the one of entry \(entry), or the one in front of "
+        + "it was changed: the hash does not follow"
 }

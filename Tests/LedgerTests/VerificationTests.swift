@@ -1,4 +1,5 @@
 import CertificateAuthority
+import DeviceIdentity
 import Diagnostics
 import PKIX
 import SQLite
@@ -28,51 +29,37 @@ import Testing
         #expect(verdict.headTime == nil)
     }
 
-    @Test func anEditedEntryIsNamed() throws {
+    @Test func anEditedEntryIsNamedByItsCertificate() throws {
         let ledger = try TestLedger()
         for _ in 0..<4 { try ledger.issue() }
-        try ledger.tamper("UPDATE event SET at = at + 1 WHERE seq = 3")
-        #expect(
-            try ledger.findings() == [
-                "entry 3 was changed, or the one in front of it: its hash does not follow",
-                "the certificate \(name(3)) in the ledger is not the one of entry 3",
-            ])
+        try ledger.tamper("UPDATE certificate SET issued_at = issued_at + 1 WHERE seq = 3")
+        let verdict = try ledger.store.verifyLedger()
+        #expect(verdict.findings.map(\.failure.message) == [editedEntry(3)])
+        #expect(verdict.findings.map(\.sequence) == [3])
+        #expect(verdict.findings.map { $0.serial.map(Hex.encode) } == [name(3)])
     }
 
-    @Test func anEditedBodyIsNamedByEntryAndCertificate() throws {
+    @Test func anEditedHashIsNamed() throws {
         let ledger = try TestLedger()
         for _ in 0..<4 { try ledger.issue() }
-        try ledger.tamper(
-            "UPDATE event SET body = replace(body, '\"profile\":\"device\"', '\"profile\":\"server\"') WHERE seq = 2"
-        )
-        #expect(
-            try ledger.findings() == [
-                "entry 2 was changed, or the one in front of it: its hash does not follow",
-                "the certificate \(name(2)) in the ledger is not the one of entry 2",
-            ])
-    }
-
-    @Test func aBodyThatIsNoEventIsNamed() throws {
-        let ledger = try TestLedger()
-        for _ in 0..<2 { try ledger.issue() }
-        try ledger.tamper("UPDATE event SET body = '{\"kind\":\"party\"}' WHERE seq = 1")
-        #expect(
-            try ledger.findings() == [
-                "entry 1 was changed, or the one in front of it: its hash does not follow",
-                "entry 1 is not an event: $: expected issue, revoke, trust or crl as kind",
-                "no entry of the audit chain issues the certificate \(name(1))",
-            ])
+        try ledger.tamper("UPDATE certificate SET hash = zeroblob(32) WHERE seq = 2")
+        #expect(try ledger.findings() == [editedEntry(2), editedEntry(3)])
     }
 
     @Test func aRemovedEntryIsNamed() throws {
         let ledger = try TestLedger()
         for _ in 0..<4 { try ledger.issue() }
-        try ledger.tamper("DELETE FROM event WHERE seq = 2")
-        #expect(
-            try ledger.findings() == [
-                "entry 2 is missing from the audit chain",
-                "no entry of the audit chain issues the certificate \(name(2))",
-            ])
+        try ledger.tamper("DELETE FROM certificate WHERE seq = 2")
+        let verdict = try ledger.store.verifyLedger()
+        #expect(verdict.findings.map(\.failure.message) == ["entry 2 is missing from the audit chain"])
+        #expect(verdict.intents == 1)
+    }
+
+    @Test func aCertificateWithoutItsEntryIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE certificate SET seq = NULL, hash = NULL WHERE seq = 2")
+        #expect(try ledger.findings() == ["no entry of the audit chain issues the certificate \(name(2))"])
     }
 
     @Test(arguments: [(2, 3), (1, 2), (2, 5), (1, 6)])
@@ -81,9 +68,9 @@ import Testing
         for _ in 0..<6 { try ledger.issue() }
         try ledger.tamper(
             """
-            UPDATE event SET seq = -1 WHERE seq = \(first);
-            UPDATE event SET seq = \(first) WHERE seq = \(second);
-            UPDATE event SET seq = \(second) WHERE seq = -1;
+            UPDATE certificate SET seq = -1 WHERE seq = \(first);
+            UPDATE certificate SET seq = \(first) WHERE seq = \(second);
+            UPDATE certificate SET seq = \(second) WHERE seq = -1;
             """)
         #expect(
             try ledger.findings() == [
@@ -98,8 +85,7 @@ import Testing
         let head = try ledger.store.verifyLedger().head
         try ledger.tamper(
             """
-            DELETE FROM event WHERE seq > 3;
-            DELETE FROM certificate WHERE id > 3;
+            DELETE FROM certificate WHERE seq > 3;
             DELETE FROM issuance WHERE serial IN (x'\(name(4))', x'\(name(5))');
             """)
         #expect(try ledger.findings() == [])
@@ -130,25 +116,49 @@ import Testing
         try ledger.tamper(
             "DELETE FROM certificate WHERE id = 2; DELETE FROM issuance WHERE serial = x'\(name(2))'")
         #expect(
-            try ledger.findings() == ["the certificate \(name(2)) of entry 2 is missing from the ledger"])
+            try ledger.findings() == ["entry 2 is missing from the audit chain"])
+    }
+
+    @Test func aRemovedRowIsNamed() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<3 { try ledger.issue() }
+        try ledger.tamper("DELETE FROM issuance WHERE serial = x'\(name(2))'")
+        #expect(
+            try ledger.findings() == [
+                "the row of the certificate of entry 2 is missing from the ledger",
+                "certificates without a row in the ledger: 1",
+            ])
     }
 
     @Test(arguments: [
         "INSERT INTO series VALUES (9, (SELECT authority FROM series), 'server'); UPDATE issuance SET series = 9",
         "INSERT INTO series VALUES (9, zeroblob(32), 'device'); UPDATE issuance SET series = 9",
         "UPDATE issuance SET request = zeroblob(32)", "UPDATE issuance SET device = NULL",
-        "UPDATE issuance SET device = zeroblob(16)",
+        "INSERT INTO recent_mark VALUES (zeroblob(16), 2); UPDATE issuance SET device = zeroblob(16)",
         "UPDATE issuance SET attestation_profile = 'bound', attestation_key = zeroblob(32)",
         "UPDATE certificate SET issued_at = issued_at - 1", "UPDATE certificate SET der = x'3000'",
-        "DELETE FROM certificate",
     ])
     func anEditedRowIsNamed(_ change: String) throws {
         let ledger = try TestLedger()
         for _ in 0..<2 { try ledger.issue() }
         try ledger.tamper("\(change) WHERE id = 2")
-        #expect(
-            try ledger.findings()
-                == ["the certificate \(name(2)) in the ledger is not the one of entry 2"])
+        #expect(try ledger.findings() == [editedEntry(2)])
+    }
+
+    @Test func anEditedSerialNumberIsNamedAsItIsNow() throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("UPDATE issuance SET serial = x'\(name(9))' WHERE id = 2")
+        #expect(try ledger.findings() == [editedEntry(2, serial: 9)])
+    }
+
+    @Test(arguments: [("octets = substr(key_id, 1, 8)", "key"), ("octets = device", "device")])
+    func aRowThatIsNotFoundByItsMarkIsNamed(_ mark: String, _ what: String) throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper(
+            "DELETE FROM recent_mark WHERE EXISTS (SELECT 1 FROM issuance WHERE id = 2 AND \(mark))")
+        #expect(try ledger.findings() == ["the \(what) of \(name(2)) is not filed under its mark"])
     }
 
     @Test func aCertificateNobodyIssuedIsNamed() throws {
@@ -160,14 +170,15 @@ import Testing
                 tbs_digest, intended_at)
             SELECT 2, series, randomblob(32), x'0b', key_id, subject, not_before, not_after, tbs_digest,
                 intended_at FROM issuance;
-            INSERT INTO certificate SELECT 2, issued_at, der FROM certificate
+            INSERT INTO certificate SELECT 2, issued_at, der, NULL, NULL FROM certificate;
+            INSERT INTO recent_mark SELECT octets, 2 FROM recent_mark;
             """)
         #expect(try ledger.findings() == ["no entry of the audit chain issues the certificate 0b"])
     }
 
     /// Numbers at the end of their range end the run with an error, not with a trap.
     @Test(arguments: [
-        "UPDATE event SET seq = 9223372036854775807",
+        "UPDATE certificate SET seq = 9223372036854775807",
         "PRAGMA foreign_keys = OFF; UPDATE issuance SET id = 9223372036854775807",
     ])
     func aNumberAtTheEndOfItsRangeIsAnError(_ change: String) throws {
@@ -188,7 +199,7 @@ import Testing
     @Test func aCertificateWithoutARowIsNamed() throws {
         let ledger = try TestLedger()
         try ledger.issue()
-        try ledger.tamper("INSERT INTO certificate SELECT 7, issued_at, der FROM certificate")
+        try ledger.tamper("INSERT INTO certificate SELECT 7, issued_at, der, NULL, NULL FROM certificate")
         #expect(try ledger.findings() == ["certificates without a row in the ledger: 1"])
     }
 
@@ -221,12 +232,13 @@ import Testing
     @Test func manyFindingsAreCountedAndBounded() throws {
         let ledger = try TestLedger()
         for _ in 0..<600 { try ledger.issue() }
-        try ledger.tamper("UPDATE event SET at = 5")
+        try ledger.tamper("UPDATE certificate SET issued_at = 5; UPDATE issuance SET replaced_by = 1")
         let verdict = try ledger.store.verifyLedger()
-        // Each by its hash, and by its certificate.
+        // Each by its hash, and as replaced by nothing.
         #expect(verdict.findingCount == 1200)
         #expect(
-            verdict.findings.map(\.sequence) == (1...600).map { Int64($0) } + (1...400).map { Int64($0) })
+            verdict.findings.map(\.sequence)
+                == (1...600).map { Int64($0) } + [Int64?](repeating: nil, count: 400))
     }
 }
 

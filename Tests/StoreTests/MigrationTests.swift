@@ -69,6 +69,62 @@ import Testing
         #expect(try StoreState(path: path) == before)
     }
 
+    /// Entries for certificates of before version 4 are rows of their own, which have to agree with the ledger.
+    @Test(arguments: [
+        (
+            "UPDATE event SET at = at + 1 WHERE seq = 4",
+            [
+                "entry 4 or the one in front of it was changed: the hash does not follow",
+                "the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724 in the ledger is not the one of entry 4",
+            ]
+        ),
+        (
+            "UPDATE event SET body = replace(body, '\"device\"', '\"server\"') WHERE seq = 1",
+            [
+                "entry 1 or the one in front of it was changed: the hash does not follow",
+                "the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b in the ledger is not the one of entry 1",
+            ]
+        ),
+        (
+            "UPDATE event SET body = '{\"kind\":\"party\"}' WHERE seq = 4",
+            [
+                "entry 4 or the one in front of it was changed: the hash does not follow",
+                "entry 4 is not an event: $: expected issue, revoke, trust or crl as kind",
+                "no entry of the audit chain issues the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724",
+            ]
+        ),
+        (
+            "DELETE FROM event WHERE seq = 1",
+            [
+                "entry 1 is missing from the audit chain",
+                "no entry of the audit chain issues the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b",
+            ]
+        ),
+        (
+            "DELETE FROM issuance WHERE id = 1; DELETE FROM certificate WHERE id = 1",
+            ["the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b of entry 1 is missing from the ledger"]
+        ),
+        (
+            "UPDATE certificate SET der = x'3000' WHERE id = 2",
+            [
+                "the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724 in the ledger is not the one of entry 4"
+            ]
+        ),
+        (
+            "UPDATE issuance SET device = zeroblob(16) WHERE id = 2",
+            [
+                "the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724 in the ledger is not the one of entry 4",
+                "the device of 0cfcf1f88b0e956907b1b53502f6e098315aa724 is not filed under its mark",
+            ]
+        ),
+    ])
+    func anEditIsFoundInAStoreOfBefore(_ change: String, _ messages: [String]) throws {
+        try restore(version: 3)
+        let store = try SQLiteStore(path: path, access: .readWrite)
+        try Connection(path: path, mode: .readWrite).execute(change)
+        #expect(try store.verifyLedger().findings.map(\.failure.message) == messages)
+    }
+
     private static let steps = [
         "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)",
         "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1",

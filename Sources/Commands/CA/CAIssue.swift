@@ -104,11 +104,6 @@ struct CAIssue: AssayCommand {
         let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         let reader = keys.store.reader()
-        let settings = IssuanceSettings(
-            plan: plan, keys: source,
-            requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
-            minimumTrust: keys.minimumTrust, reissue: reissue,
-            lookup: { () throws(ToolError) in try reader() })
         let console = output.console
         let files = try files()
         // With files alone there is nothing to print.
@@ -125,6 +120,11 @@ struct CAIssue: AssayCommand {
             sink: sink, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
+        let settings = IssuanceSettings(
+            plan: plan, keys: source,
+            requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
+            minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
+            lookup: { () throws(ToolError) in try reader() })
         let run = IssuanceRun(
             settings, stream: stream, ledger: ledger, output: results,
             jobs: min(batch.jobs ?? environment.defaultJobs, issuer.concurrency), now: environment.now)

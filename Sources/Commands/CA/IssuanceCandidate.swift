@@ -29,15 +29,30 @@ enum VettedItem: Sendable {
 struct SigningOrder: Sendable {
     let draft: IntentOutcome.Draft
     let candidate: IssuanceCandidate
+    /// Whether an earlier part of the run signs the same.
+    let existed: Bool
 }
 
-/// A certificate that is not in the ledger yet.
-final class SignedCandidate: Sendable {
-    let entry: SignedIntent
-    let intent: IssuanceIntent
-
-    init(entry: SignedIntent, intent: IssuanceIntent) {
-        self.entry = entry
-        self.intent = intent
+/// What one signing job made: certificates that are not in the ledger yet, and their results as they will be printed.
+struct SignedBlock: Sendable {
+    enum Outcome: Sendable {
+        case signed(SignedIntent)
+        indirect case failed(ToolError)
     }
+
+    var outcomes: [Outcome] = []
+    /// The printed results, one behind the other; nothing where results are composed later.
+    var text: [UInt8] = []
+    /// Where in ``text`` the result of each outcome ends.
+    var ends: [Int] = []
+
+    /// The printed result of an outcome.
+    func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+}
+
+/// Results on their way out.
+enum IssuanceEmission {
+    indirect case report(IssuanceReport)
+    /// As they are to be printed: so many certificates that were issued, and so many that were there before.
+    case printed(ArraySlice<UInt8>, issued: Int, existing: Int)
 }

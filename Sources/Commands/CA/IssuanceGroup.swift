@@ -8,30 +8,36 @@ struct IssuanceGroup {
     /// What is known of one request, and what is still to come.
     private enum Entry {
         indirect case finished(IssuanceReport)
-        /// The certificate comes with the signature number `slot`.
-        case waiting(IssuanceCandidate, slot: Int, existed: Bool)
+        /// The certificate comes with the signature number `slot`. The candidate itself goes with the order to sign it.
+        case waiting(InputLocation, IssuanceIntent, slot: Int, existed: Bool)
     }
 
+    /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
+    private static let jobSize = 64
+
     private var entries: [Entry] = []
-    /// What this group signs, in order.
-    let orders: [SigningOrder]
-    /// The signatures, in the same order, as they come.
-    private var outcomes: [Result<SignedCandidate, ToolError>?]
-    private var missing: Int
+    /// The rows of the ledger that this group signs, in the order of the slots.
+    private var rows: [Int64] = []
+    /// What the signing jobs made, in order, as it comes.
+    private var blocks: [SignedBlock?] = []
+    private var missing = 0
 
     /// Whether all signatures are there.
     var isSigned: Bool { missing == 0 }
 
     /// Enters the ledger's answers to the intents of `items`.
     ///
-    /// - Parameter earlier: the groups ahead: what one of them signs too, counts as existing here.
+    /// - Parameters:
+    ///   - earlier: the groups ahead: what one of them signs too, counts as existing here.
+    ///   - orders: gets what is to be signed, in blocks whose number ``enter(_:as:)`` takes.
     init(
-        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup]
-    ) throws(ToolError) {
+        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup],
+        orders: inout [[SigningOrder]]
+    ) {
         var next = answers.makeIterator()
-        var orders: [SigningOrder] = []
-        orders.reserveCapacity(answers.count)
+        var block: [SigningOrder] = []
         entries.reserveCapacity(items.count)
+        rows.reserveCapacity(answers.count)
         for item in items {
             switch item {
             case .finished(let report): entries.append(.finished(report))
@@ -39,13 +45,19 @@ struct IssuanceGroup {
                 switch next.next() {
                 case .sign(let draft):
                     let existed = !draft.isOwn && earlier.contains { $0.slot(ofRow: draft.id) != nil }
-                    entries.append(.waiting(candidate, slot: orders.count, existed: existed))
-                    orders.append(SigningOrder(draft: draft, candidate: candidate))
-                case .sameAs(let id):
-                    let slot = orders.firstIndex { $0.draft.id == id }
                     entries.append(
-                        slot.map { .waiting(candidate, slot: $0, existed: true) }
-                            ?? Self.unanswered(candidate))
+                        .waiting(candidate.location, candidate.intent, slot: rows.count, existed: existed))
+                    rows.append(draft.id)
+                    if block.count == Self.jobSize {
+                        orders.append(block)
+                        block = []
+                    }
+                    block.append(SigningOrder(draft: draft, candidate: candidate, existed: existed))
+                case .sameAs(let id):
+                    entries.append(
+                        slot(ofRow: id).map {
+                            .waiting(candidate.location, candidate.intent, slot: $0, existed: true)
+                        } ?? Self.unanswered(candidate))
                 case .existing(let record):
                     entries.append(.finished(IssuanceReport(candidate, existing: record)))
                 case .rejected(let failure):
@@ -56,9 +68,9 @@ struct IssuanceGroup {
                 }
             }
         }
-        self.orders = orders
-        outcomes = Array(repeating: nil, count: orders.count)
-        missing = orders.count
+        if !block.isEmpty { orders.append(block) }
+        missing = (rows.count + Self.jobSize - 1) / Self.jobSize
+        blocks = Array(repeating: nil, count: missing)
     }
 
     private static func unanswered(_ candidate: IssuanceCandidate) -> Entry {
@@ -67,58 +79,129 @@ struct IssuanceGroup {
         return .finished(report)
     }
 
-    private func slot(ofRow id: Int64) -> Int? { orders.firstIndex { $0.draft.id == id } }
+    private func slot(ofRow id: Int64) -> Int? { rows.firstIndex(of: id) }
 
-    /// Takes signatures, the first of them for the order number `slot`.
-    mutating func enter(_ signatures: [Result<SignedCandidate, ToolError>], from slot: Int) {
-        for (index, signature) in zip(slot..., signatures) where outcomes.indices.contains(index) {
-            if outcomes[index] == nil { missing -= 1 }
-            outcomes[index] = signature
-        }
+    /// Takes what the signing job number `number` of this group made.
+    mutating func enter(_ block: SignedBlock, as number: Int) {
+        guard blocks.indices.contains(number) else { return }
+        if blocks[number] == nil { missing -= 1 }
+        blocks[number] = block
     }
 
-    /// The certificates to be put into the ledger.
+    /// The certificates to be put into the ledger, in the order of the slots.
     var signed: [SignedIntent] {
-        outcomes.compactMap { if case .success(let signed)? = $0 { signed.entry } else { nil } }
+        var signed: [SignedIntent] = []
+        signed.reserveCapacity(rows.count)
+        for block in blocks {
+            for outcome in block?.outcomes ?? [] {
+                if case .signed(let entry) = outcome { signed.append(entry) }
+            }
+        }
+        return signed
     }
+
+    // MARK: Results
 
     /// The final results, once the ledger has the certificates.
     ///
-    /// - Parameter standing: for each of ``signed`` the DER that stands in the ledger.
-    func results(_ standing: ArraySlice<[UInt8]>) throws(ToolError) -> [IssuanceReport] {
-        var next = standing.makeIterator()
-        var finals: [Result<(CertificateSummary, taken: Bool), ToolError>] = []
-        finals.reserveCapacity(outcomes.count)
-        for outcome in outcomes {
-            switch outcome {
-            case .success(let signed)?:
-                if let der = next.next(), der != signed.entry.certificate {
-                    // Another process completed the same intent first: its certificate is the one.
-                    let summary = CertificateSummary(
-                        signed.intent, der: der, fingerprint: Digest.sha256(der))
-                    finals.append(.success((summary, taken: true)))
-                } else {
-                    let summary = CertificateSummary(
-                        signed.intent, der: signed.entry.certificate, fingerprint: signed.entry.fingerprint)
-                    finals.append(.success((summary, taken: false)))
-                }
-            case .failure(let error)?: finals.append(.failure(error))
-            case nil: finals.append(.failure(ToolError(.internalFault, "a signature is missing")))
-            }
-        }
-        return entries.map { entry in
+    /// - Parameters:
+    ///   - taken: the DER that stands in the ledger in place of one of ``signed``, by its place among the certificates
+    ///     of one transaction.
+    ///   - first: the place of this group's first.
+    func results(taken: [Int: [UInt8]], from first: Int) -> [IssuanceEmission] {
+        let others = taken.isEmpty ? [:] : others(taken, first)
+        var emissions: [IssuanceEmission] = []
+        var run = PrintedRun()
+        for entry in entries {
             switch entry {
-            case .finished(let report): return report
-            case .waiting(let candidate, let slot, let existed):
-                var report = IssuanceReport(candidate)
-                switch finals[slot] {
-                case .success(let (certificate, taken)):
-                    report.certificate = certificate
-                    report.existed = existed || taken
-                case .failure(let error): report.failures = [.init(error.code, error.message)]
+            case .finished(let report):
+                run.end(&emissions, blocks)
+                emissions.append(.report(report))
+            case .waiting(let location, let intent, let slot, let existed):
+                let (number, index) = slot.quotientAndRemainder(dividingBy: Self.jobSize)
+                if others[slot] == nil, let block = blocks[number], slot == run.nextSlot,
+                    block.ends.indices.contains(index), case .signed = block.outcomes[index]
+                {
+                    run.add(block.range(index), of: number, existed, &emissions, blocks)
+                } else {
+                    run.end(&emissions, blocks)
+                    emissions.append(.report(report(location, intent, slot, existed, others[slot])))
                 }
-                return report
+                run.nextSlot = max(run.nextSlot, slot + 1)
             }
         }
+        run.end(&emissions, blocks)
+        return emissions
+    }
+
+    /// The certificates of other processes by slot.
+    private func others(_ taken: [Int: [UInt8]], _ first: Int) -> [Int: [UInt8]] {
+        var others: [Int: [UInt8]] = [:]
+        var place = first
+        for (number, block) in blocks.enumerated() {
+            for (index, outcome) in (block?.outcomes ?? []).enumerated() {
+                guard case .signed = outcome else { continue }
+                others[number * Self.jobSize + index] = taken[place]
+                place += 1
+            }
+        }
+        return others
+    }
+
+    private func report(
+        _ location: InputLocation, _ intent: IssuanceIntent, _ slot: Int, _ existed: Bool, _ other: [UInt8]?
+    ) -> IssuanceReport {
+        var report = IssuanceReport(location, intent)
+        let (number, index) = slot.quotientAndRemainder(dividingBy: Self.jobSize)
+        guard blocks.indices.contains(number), let block = blocks[number],
+            block.outcomes.indices.contains(index)
+        else {
+            report.failures = [.init(.internalFault, "a signature is missing")]
+            return report
+        }
+        switch block.outcomes[index] {
+        case .signed(let signed):
+            // Where another process completed the same intent first, its certificate is the one.
+            let der = other ?? signed.certificate
+            report.certificate = CertificateSummary(
+                signed.intent, der: der, fingerprint: Digest.sha256(der))
+            report.existed = existed || other != nil
+        case .failed(let error): report.failures = [.init(error.code, error.message)]
+        }
+        return report
+    }
+}
+
+/// Printed results that lie one behind the other in the text of one block.
+private struct PrintedRun {
+    /// The slot behind all that went out so far: another one is printed again.
+    var nextSlot = 0
+    private var block = 0
+    private var range = 0..<0
+    private var issued = 0
+    private var existing = 0
+
+    mutating func add(
+        _ part: Range<Int>, of number: Int, _ existed: Bool, _ emissions: inout [IssuanceEmission],
+        _ blocks: [SignedBlock?]
+    ) {
+        if number != block || part.lowerBound != range.upperBound {
+            end(&emissions, blocks)
+            block = number
+            range = part
+        } else {
+            range = range.lowerBound..<part.upperBound
+        }
+        if existed { existing += 1 } else { issued += 1 }
+    }
+
+    mutating func end(_ emissions: inout [IssuanceEmission], _ blocks: [SignedBlock?]) {
+        guard issued + existing > 0, blocks.indices.contains(block), let text = blocks[block]?.text else {
+            return
+        }
+        emissions.append(.printed(text[range], issued: issued, existing: existing))
+        issued = 0
+        existing = 0
+        range = range.upperBound..<range.upperBound
     }
 }

@@ -29,11 +29,13 @@ final class IssuanceOutput {
     private let files: IssuanceFiles
     /// PEM that follows each certificate.
     private let chain: [UInt8]
-    private let json: Bool
+    private let printing: IssuancePrinter.Form
     private let failFast: Bool
     private let meter: InputMeter
     private let console: Console
-    private var writer = JSONWriter(reservingCapacity: 65_536)
+    private var printer: IssuancePrinter
+    /// The certificates for ``IssuanceFiles/pem``.
+    private var copies: IssuancePrinter
     private(set) var tally = Tally()
     private(set) var existing = 0
 
@@ -45,40 +47,51 @@ final class IssuanceOutput {
         self.sink = sink
         self.files = files
         self.chain = chain
-        self.json = json
+        printing = sink == nil ? .none : json ? .json(chain: chain) : .pem(chain: chain)
+        printer = IssuancePrinter(printing)
+        copies = IssuancePrinter(files.pem == nil ? .none : .pem(chain: chain))
         self.failFast = failFast
         self.meter = meter
         self.console = console
     }
 
+    /// What the workers may print for it; `nil` where each result is needed here.
+    var delegated: IssuancePrinter.Form? { files.areAny ? nil : printing }
+
     var shouldStop: Bool { failFast && tally.bad > 0 }
 
-    func emit(_ reports: [IssuanceReport]) throws(ToolError) {
-        var bytes: [UInt8] = []
-        writer.removeAll()
-        for found in reports {
+    func emit(_ results: [IssuanceEmission]) throws(ToolError) {
+        for result in results {
             if shouldStop { break }
-            var report = found
-            var unwritten = false
-            if report.status != .rejected, let failure = try write(report) {
-                report.failures.append(failure)
-                unwritten = true
-            }
-            count(report, unwritten)
-            if json {
-                report.write(json: &writer, chain: chain)
-            }
-            if report.status != .rejected, let certificate = report.certificate, writesPEM {
-                bytes += PEMWriter.encode(label: "CERTIFICATE", der: certificate.der)
-                bytes += chain
+            switch result {
+            case .printed(let text, let issued, let existed):
+                tally.good += issued + existed
+                existing += existed
+                try flush()
+                try sink?.write(Array(text))
+            case .report(let report): try emit(report)
             }
         }
-        try files.pem?.write(bytes)
-        try sink?.write(json ? writer.bytes : bytes)
+        try flush()
+        try files.pem?.write(copies.take())
         console.progress(done: tally.total, failed: tally.bad, unit: "requests", meter: meter)
     }
 
-    private var writesPEM: Bool { files.pem != nil || (sink != nil && !json) }
+    private func emit(_ found: IssuanceReport) throws(ToolError) {
+        var report = found
+        var unwritten = false
+        if report.status != .rejected, let failure = try write(report) {
+            report.failures.append(failure)
+            unwritten = true
+        }
+        count(report, unwritten)
+        printer.add(report)
+        copies.add(report)
+    }
+
+    private func flush() throws(ToolError) {
+        if printer.count > 0 { try sink?.write(printer.take()) }
+    }
 
     /// Writes the files of a certificate; says why one could not be written.
     private func write(_ report: IssuanceReport) throws(ToolError) -> CheckFailure? {
@@ -107,7 +120,12 @@ final class IssuanceOutput {
         case .rejected: tally.rejected += 1
         }
         // With --json the result itself tells, but for a source that could not be opened.
-        if !json || report.unreadable != nil, let error = report.error { console.error(error) }
+        if !tellsAll || report.unreadable != nil, let error = report.error { console.error(error) }
+    }
+
+    /// Whether what is printed tells of failures too.
+    private var tellsAll: Bool {
+        if case .json = printing { true } else { false }
     }
 
     /// `assay: 3 requests: 2 issued, 1 existing`.

@@ -90,11 +90,14 @@ struct IssuanceReport: Sendable {
     }
 
     /// A request that passed; its certificate is still to come.
-    init(_ candidate: IssuanceCandidate) {
-        location = candidate.location
-        deviceUUID = candidate.intent.device
-        attestation = candidate.intent.attestation
-        requestSHA256 = candidate.intent.request
+    init(_ candidate: IssuanceCandidate) { self.init(candidate.location, candidate.intent) }
+
+    /// A request that passed; its certificate is still to come.
+    init(_ location: InputLocation, _ intent: IssuanceIntent) {
+        self.location = location
+        deviceUUID = intent.device
+        attestation = intent.attestation
+        requestSHA256 = intent.request
     }
 
     /// - Parameter chain: PEM that follows the certificate's.

@@ -14,8 +14,6 @@ final class IssuanceRun {
     /// Requests in a group: enough that a flush to disk costs little for each, few enough that the last group, during
     /// whose flush nothing is left to do, does not keep the run waiting.
     private static let groupSize = 1_000
-    /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
-    private static let jobSize = 64
     /// Jobs in flight for each core: about the time of a flush to a slow disk.
     private static let depth = 24
 
@@ -33,7 +31,8 @@ final class IssuanceRun {
     /// How many groups were finished and removed: `groups[0]` is the group of this number.
     private var finishedGroups = 0
     /// The signing jobs that are still to be given out.
-    private var orders: ArraySlice<IssuanceJob> = []
+    private var orders: [IssuanceJob] = []
+    private var isSettling = false
 
     init(
         _ settings: IssuanceSettings, stream: RequestStream, ledger: any IssuanceLedger,
@@ -67,7 +66,12 @@ final class IssuanceRun {
     }
 
     private func nextJob() throws(ToolError) -> IssuanceJob? {
-        if let order = orders.popFirst() { return order }
+        if !orders.isEmpty { return orders.removeFirst() }
+        if isSettling {
+            // The last requests are being signed; there is nothing else to do.
+            isSettling = false
+            ledger.settle()
+        }
         if !streamEnded, collected.count < Self.groupSize {
             if let chunk = stream.next() {
                 vetting += 1
@@ -77,7 +81,8 @@ final class IssuanceRun {
         }
         guard streamEnded, vetting == 0, !collected.isEmpty else { return nil }
         try flush(beginning: true)
-        return orders.popFirst()
+        isSettling = true
+        return orders.isEmpty ? nil : orders.removeFirst()
     }
 
     private func take(_ result: IssuanceResult) throws(ToolError) {
@@ -87,9 +92,9 @@ final class IssuanceRun {
             vetting -= 1
             collected += items
             if collected.count >= Self.groupSize { try flush(beginning: true) }
-        case .signed(let group, let slot, let signatures):
+        case .signed(let group, let number, let block):
             guard groups.indices.contains(group - finishedGroups) else { return }
-            groups[group - finishedGroups].enter(signatures, from: slot)
+            groups[group - finishedGroups].enter(block, as: number)
             let isLast = streamEnded && vetting == 0 && collected.isEmpty
             if isLast, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
         }
@@ -104,15 +109,15 @@ final class IssuanceRun {
             if case .candidate(let candidate) = item { candidate.intent } else { nil }
         }
         let signed = done.map(\.signed)
-        let answer =
-            signed.allSatisfy(\.isEmpty) && intents.isEmpty
-            ? ([], [])
-            : try ledger.exchange(Array(signed.joined()), intents, reissue: settings.reissue, at: now)
-        if !items.isEmpty { try begin(items, answer.1) }
-        var standing = answer.0[...]
+        var answer: (taken: [Int: [UInt8]], outcomes: [IntentOutcome]) = ([:], [])
+        if !signed.allSatisfy(\.isEmpty) || !intents.isEmpty {
+            answer = try ledger.exchange(Array(signed.joined()), intents, reissue: settings.reissue, at: now)
+        }
+        if !items.isEmpty { begin(items, answer.outcomes) }
+        var first = 0
         for (group, entries) in zip(done, signed) {
-            try output.emit(try group.results(standing.prefix(entries.count)))
-            standing = standing.dropFirst(entries.count)
+            try output.emit(group.results(taken: answer.taken, from: first))
+            first += entries.count
         }
         groups.removeFirst(done.count)
         finishedGroups += done.count
@@ -122,13 +127,12 @@ final class IssuanceRun {
         }
     }
 
-    private func begin(_ items: [VettedItem], _ answers: [IntentOutcome]) throws(ToolError) {
-        let group = try IssuanceGroup(items, answers, after: groups)
-        groups.append(group)
-        let number = finishedGroups + groups.count - 1
-        for first in stride(from: 0, to: group.orders.count, by: Self.jobSize) {
-            let part = group.orders[first..<min(first + Self.jobSize, group.orders.count)]
-            orders.append(.sign(group: number, slot: first, Array(part)))
+    private func begin(_ items: [VettedItem], _ answers: [IntentOutcome]) {
+        var blocks: [[SigningOrder]] = []
+        groups.append(IssuanceGroup(items, answers, after: groups, orders: &blocks))
+        let group = finishedGroups + groups.count - 1
+        for (number, block) in blocks.enumerated() {
+            orders.append(.sign(group: group, number: number, block))
         }
     }
 }

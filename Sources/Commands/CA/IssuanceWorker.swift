@@ -15,6 +15,8 @@ struct IssuanceSettings: Sendable {
     let minimumTrust: KeyTrust
     /// Whether requests that have their certificate get a new one.
     let reissue: Bool
+    /// How results are printed, where they are only printed; `nil` where there is more to do with them.
+    let printing: IssuancePrinter.Form?
     /// Opens the ledger for looking things up.
     let lookup: @Sendable () throws(ToolError) -> any CertificateRegister
 
@@ -28,14 +30,14 @@ struct IssuanceSettings: Sendable {
 enum IssuanceJob: Sendable {
     /// Read and vet a block of requests and draft their certificates.
     case vet(RequestChunk)
-    /// Check and sign drafts whose intents are on disk: those of a group from number `slot` on.
-    case sign(group: Int, slot: Int, [SigningOrder])
+    /// Check and sign drafts whose intents are on disk: block `number` of a group.
+    case sign(group: Int, number: Int, [SigningOrder])
 }
 
 /// What came of a job.
 enum IssuanceResult: Sendable {
     case vetted([VettedItem])
-    case signed(group: Int, slot: Int, [Result<SignedCandidate, ToolError>])
+    case signed(group: Int, number: Int, SignedBlock)
     /// The run cannot go on.
     case fault(ToolError)
 }
@@ -49,6 +51,7 @@ final class IssuanceWorker {
     private var serials = SerialSource()
     private let authority: [UInt8]
     private let standing: StandingCertificates?
+    private var printer: IssuancePrinter
 
     init(_ settings: IssuanceSettings) throws(ToolError) {
         self.settings = settings
@@ -68,17 +71,15 @@ final class IssuanceWorker {
             throw ToolError(.internalFault, error.message)
         }
         issuing = try IssuingWorker(plan: settings.plan)
+        printer = IssuancePrinter(settings.printing ?? .none)
     }
 
     func perform(_ job: IssuanceJob) -> IssuanceResult {
         do throws(ToolError) {
             switch job {
             case .vet(let chunk): return .vetted(try vet(chunk))
-            case .sign(let group, let slot, let orders):
-                var signatures: [Result<SignedCandidate, ToolError>] = []
-                signatures.reserveCapacity(orders.count)
-                for order in orders { signatures.append(try sign(order)) }
-                return .signed(group: group, slot: slot, signatures)
+            case .sign(let group, let number, let orders):
+                return .signed(group: group, number: number, try sign(orders))
             }
         } catch {
             return .fault(error)
@@ -171,12 +172,24 @@ final class IssuanceWorker {
 
     // MARK: Signing
 
-    private func sign(_ order: SigningOrder) throws(ToolError) -> Result<SignedCandidate, ToolError> {
+    private func sign(_ orders: [SigningOrder]) throws(ToolError) -> SignedBlock {
+        var block = SignedBlock()
+        block.outcomes.reserveCapacity(orders.count)
+        block.ends.reserveCapacity(orders.count)
+        for order in orders {
+            block.outcomes.append(try sign(order))
+            if settings.printing != nil { block.ends.append(printer.count) }
+        }
+        block.text = printer.take()
+        return block
+    }
+
+    private func sign(_ order: SigningOrder) throws(ToolError) -> SignedBlock.Outcome {
         let intent = order.draft.intent
         guard let serial = CertificateSerial(magnitude: intent.serial),
             let validity = ValidityPeriod(notBefore: intent.notBefore, notAfter: intent.notAfter)
         else {
-            return .failure(
+            return .failed(
                 ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate"))
         }
         let prepared: PreparedCertificate
@@ -187,12 +200,18 @@ final class IssuanceWorker {
             prepared = try issuing.prepare(
                 tbs, serial: serial, validity: validity, for: order.candidate.request)
         } catch {
-            return .failure(error)
+            return .failed(error)
         }
         let issued = try issuing.sign(prepared)
-        return .success(
-            SignedCandidate(
-                entry: SignedIntent(order.draft, certificate: issued.der), intent: order.draft.intent))
+        let fingerprint = issued.fingerprint
+        if settings.printing != nil {
+            // On the chance that the ledger takes it, which it does unless another process is at the same requests.
+            var report = IssuanceReport(order.candidate)
+            report.certificate = CertificateSummary(intent, der: issued.der, fingerprint: fingerprint)
+            report.existed = order.existed
+            printer.add(report)
+        }
+        return .signed(SignedIntent(order.draft, certificate: issued.der, fingerprint: fingerprint))
     }
 
     /// Makes the draft of an earlier intent again, to which that intent commits.

@@ -1,0 +1,78 @@
+import OpenSSL
+import SQLite
+
+extension SQLiteStore {
+    /// The last entry of the audit chain, or the place before the first; only inside a transaction.
+    func lastEntry() throws(SQLiteError) -> (sequence: Int64, hash: [UInt8]) {
+        if let chainHead { return chainHead }
+        var last = (sequence: Int64(0), hash: AuditEvent.origin)
+        for table in ["event", "certificate"] {
+            let select = try statement(
+                "SELECT seq, hash FROM \(table) WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1")
+            try select.bind()
+            defer { select.reset() }
+            if try select.step(), select.integer(0) > last.sequence {
+                last = (select.integer(0), select.blob(1))
+            }
+        }
+        chainHead = last
+        return last
+    }
+
+    /// The place of the next entry; only inside a write transaction, and to be made ``chainHead`` once the entry is in.
+    func nextEntry(_ body: [UInt8], at time: Int64) throws(SQLiteError) -> (sequence: Int64, hash: [UInt8]) {
+        let (last, previous) = try lastEntry()
+        // A number at the end of the range can only be somebody's tampering; the insert then fails.
+        let next = last == .max ? .max : last + 1
+        let hash = AuditEvent.hash(
+            after: previous, sequence: next, at: time, body: body, using: &chainBuffer)
+        return (next, hash)
+    }
+
+    /// Adds an entry to the chain; only inside a write transaction.
+    ///
+    /// - Parameter body: compact JSON, UTF-8.
+    func append(_ body: [UInt8], at time: Int64) throws(SQLiteError) {
+        let entry = try nextEntry(body, at: time)
+        let add = try statement("INSERT INTO event (seq, at, body, hash) VALUES (?, ?, ?, ?)")
+        add.begin()
+        try add.set(1, entry.sequence)
+        try add.set(2, time)
+        try add.set(3, utf8: body)
+        try add.set(4, blob: entry.hash)
+        _ = try add.step()
+        chainHead = entry
+    }
+
+    /// The entries in order, one at a time.
+    func forEachEntry(_ body: (AuditEvent) throws(SQLiteError) -> Void) throws(SQLiteError) {
+        let select = try connection.prepare(
+            """
+            SELECT seq, at, hash, body, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM event
+            UNION ALL
+            SELECT seq, issued_at, hash, NULL, certificate.id, der, authority, profile, serial, request, device,
+                attestation_profile, attestation_key
+            FROM certificate LEFT JOIN issuance ON issuance.id = certificate.id
+                LEFT JOIN series ON series.id = issuance.series
+            WHERE seq IS NOT NULL
+            ORDER BY seq
+            """)
+        while try select.step() {
+            let event = AuditEvent(
+                sequence: select.integer(0), at: select.integer(1), body: Self.body(select),
+                hash: select.blob(2))
+            try body(event)
+        }
+    }
+
+    private static func body(_ row: Statement) -> AuditEvent.Body {
+        if row.isNull(4) { return .text(row.text(3)) }
+        if row.isNull(8) { return .lost }
+        let serial = row.blob(8)
+        let issue = AuditEvent.Issue(
+            authority: row.blob(6), profile: row.text(7), serial: serial, request: row.blob(9),
+            fingerprint: Digest.sha256(row.blob(5)), device: row.blob(10), attestationProfile: row.text(11),
+            attestationKey: row.blob(12))
+        return .certificate(row: row.integer(4), serial: serial, octets: issue.octets)
+    }
+}
