@@ -87,11 +87,6 @@ public final class Statement {
         try check(assay_bind_blob(pointer, index, bytes, Int32(clamping: bytes.count)))
     }
 
-    /// Sets the parameter number `index` to the first octets, at most `count`.
-    public func set(_ index: Int32, blob bytes: [UInt8], first count: Int) throws(SQLiteError) {
-        try check(assay_bind_blob(pointer, index, bytes, Int32(clamping: max(min(count, bytes.count), 0))))
-    }
-
     /// Sets the parameter number `index` to text in UTF-8.
     public func set(_ index: Int32, utf8 bytes: [UInt8]) throws(SQLiteError) {
         try check(

@@ -58,9 +58,8 @@ struct LedgerExchange {
     mutating func note(_ intent: IssuanceIntent, reissue: Bool) throws(SQLiteError) -> IntentOutcome {
         let seriesID = try series.number(intent.authority, intent.profile, store)
         // Nearly all requests are of a key and a device that nobody has seen.
-        let device = intent.device?.bytes
-        guard try isKnown(intent.keyID, device) else {
-            let id = try insert(intent, device, seriesID, replaces: nil)
+        guard try isKnown(intent) else {
+            let id = try insert(intent, seriesID, replaces: nil)
             return .sign(.init(id: id, intent: intent, isOwn: true))
         }
         let current: Int64?
@@ -84,16 +83,16 @@ struct LedgerExchange {
             }
             replaced = other.id
         }
-        let id = try insert(intent, device, seriesID, replaces: replaced)
+        let id = try insert(intent, seriesID, replaces: replaced)
         return .sign(.init(id: id, intent: intent, isOwn: true))
     }
 
     /// Whether a row may be of the same key or the same device.
-    private func isKnown(_ keyID: [UInt8], _ device: [UInt8]?) throws(SQLiteError) -> Bool {
+    private func isKnown(_ intent: IssuanceIntent) throws(SQLiteError) -> Bool {
         let select = statements.anyOf
         select.begin()
-        try select.set(1, blob: keyID, first: Mark.keyOctets)
-        try select.set(2, blob: device)
+        try select.set(1, Mark.key(intent.keyID))
+        try select.set(2, intent.device.map(Mark.device))
         defer { select.reset() }
         return try select.step()
     }
@@ -121,7 +120,7 @@ struct LedgerExchange {
     ) throws(SQLiteError) -> Result<Int64?, CheckFailure> {
         let select = statements.ofKey
         select.begin()
-        try select.set(1, blob: intent.keyID, first: Mark.keyOctets)
+        try select.set(1, Mark.key(intent.keyID))
         try select.set(2, blob: intent.keyID)
         var found: Int64?
         while try select.step() {
@@ -155,14 +154,15 @@ struct LedgerExchange {
         guard let device = intent.device else { return nil }
         let select = statements.ofDevice
         select.begin()
-        try select.set(1, blob: device.bytes)
-        try select.set(2, seriesID)
+        try select.set(1, Mark.device(device))
+        try select.set(2, blob: device.bytes)
+        try select.set(3, seriesID)
         defer { select.reset() }
         return try select.step() ? (select.integer(0), select.blob(1)) : nil
     }
 
     private mutating func insert(
-        _ intent: IssuanceIntent, _ device: [UInt8]?, _ seriesID: Int64, replaces: Int64?
+        _ intent: IssuanceIntent, _ seriesID: Int64, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
         // A number at the end of the range can only be somebody's tampering; the insert then fails.
         let id = lastRow == .max ? .max : lastRow + 1
@@ -177,7 +177,7 @@ struct LedgerExchange {
         try insert.set(3, blob: intent.request)
         try insert.set(4, blob: intent.serial)
         try insert.set(5, blob: intent.keyID)
-        try insert.set(6, blob: device)
+        try insert.set(6, blob: intent.device?.bytes)
         try insert.set(7, text: intent.subject)
         try insert.set(8, intent.notBefore)
         try insert.set(9, intent.notAfter)
@@ -190,12 +190,12 @@ struct LedgerExchange {
         lastRow = id
         let mark = statements.mark
         mark.begin()
-        try mark.set(1, blob: intent.keyID, first: Mark.keyOctets)
+        try mark.set(1, Mark.key(intent.keyID))
         try mark.set(2, id)
         _ = try mark.step()
-        if let device {
+        if let device = intent.device {
             mark.begin()
-            try mark.set(1, blob: device)
+            try mark.set(1, Mark.device(device))
             _ = try mark.step()
         }
         return id
@@ -224,7 +224,7 @@ final class LedgerStatements {
         ofDevice = try store.statement(
             """
             SELECT id, serial FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND device = ?1 AND series = ?2 AND replaced_by = 0
+            WHERE id IN (\(Mark.rows(of: "?1"))) AND device = ?2 AND series = ?3 AND replaced_by = 0
             """)
         intend = try store.statement(
             """
@@ -232,7 +232,7 @@ final class LedgerStatements {
                 tbs_digest, attestation_profile, attestation_key, intended_at, replaces)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
-        mark = try store.statement("INSERT INTO recent_mark (octets, issuance) VALUES (?, ?)")
+        mark = try store.statement("INSERT INTO recent_mark (mark, issuance) VALUES (?, ?)")
         enter = try store.statement(
             """
             INSERT INTO certificate (id, issued_at, der, seq, hash) VALUES (?, ?, ?, ?, ?)

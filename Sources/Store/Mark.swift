@@ -1,40 +1,95 @@
+import DeviceIdentity
 import SQLite
 
-/// By what the rows of the ledger are found: their keys and their devices.
+/// By what the rows of the ledger are found: 48 bits of a key or a device, which lead to the rows that have to be looked
+/// at.
 ///
-/// Marks come in no order. They are noted in a small table first and moved to the large one many at a time.
+/// Marks come in no order, so that each would cost a page of a large table. They are noted in a small table first and
+/// moved from there by ranges: each time a thousand rows came, those of the range whose turn it is, which have gathered
+/// since its last turn. A page of the large table is then written for several of them at once.
 enum Mark {
-    /// How many rows of the ledger have their marks in the small table at most, but for the last transaction: each
-    /// transaction writes all of its pages, each move most pages of the large one.
-    static let recentRows: Int64 = 32_768
+    private static let bits: Int64 = 48
+    /// Into how many ranges the marks are divided.
+    private static let ranges: Int64 = 32
+    /// How many rows come between two moves.
+    static let rowsPerMove: Int64 = 1_024
 
-    /// Octets in the mark of a key: as much of its SHA-256 as tells keys apart. A device's mark is its UUID.
-    static let keyOctets = 8
+    /// The mark of a key: the first 6 octets of its SHA-256.
+    static func key(_ keyID: [UInt8]) -> Int64 {
+        keyID.prefix(6).reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    /// The mark of a device. UUIDs count up, or share what names the lot: their bits are spread, as in SplitMix64.
+    /// Who chooses UUIDs that coincide gets slower look-ups, and no other answers.
+    static func device(_ uuid: DeviceUUID) -> Int64 {
+        var word = uuid.high &* 0x9E37_79B9_7F4A_7C15 ^ uuid.low
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Int64(truncatingIfNeeded: (word ^ (word >> 31)) >> 16)
+    }
 
     /// SQL for the rows with a mark.
-    static func rows(of octets: String) -> String {
+    static func rows(of mark: String) -> String {
         """
-        SELECT issuance FROM recent_mark WHERE octets = \(octets)
-        UNION ALL SELECT issuance FROM mark WHERE octets = \(octets)
+        SELECT issuance FROM recent_mark WHERE mark = \(mark)
+        UNION ALL SELECT issuance FROM mark WHERE mark = \(mark)
         """
     }
 
-    /// Moves the marks to the large table, if there are many; only inside a write transaction.
+    /// The moves that are due when the ledger has so many rows: none while the small table is all there is.
+    private static func moves(_ store: SQLiteStore, rows: Int64) -> Int64 {
+        max(rows / max(store.rowsPerMove, 1) - ranges, 0)
+    }
+
+    /// Moves marks to the large table, if it is time; only inside a write transaction.
     ///
     /// - Parameter last: the last row of the ledger.
     static func file(in store: SQLiteStore, upTo last: Int64) throws(SQLiteError) {
-        let filing = try store.statement("SELECT through FROM filing")
+        let due = moves(store, rows: last)
+        guard due > 0 else { return }
+        let filing = try store.statement("SELECT moves FROM filing")
         try filing.bind()
-        let through = try filing.step() ? filing.integer(0) : 0
+        let done = try filing.step() ? filing.integer(0) : 0
         filing.reset()
-        let (count, overflow) = last.subtractingReportingOverflow(through)
-        guard overflow || count > store.recentRows else { return }
-        // In the order of the marks, so that each page of the large table is visited once.
-        try store.connection.execute(
+        guard due > done else { return }
+        // Of numbers that somebody tampered with only the order is used.
+        let (count, overflow) = due.subtractingReportingOverflow(done)
+        if overflow || count >= ranges {
+            try move(0..<(1 << bits), store)
+        } else {
+            for number in due - count + 1...due {
+                let range = number % ranges
+                try move((range << (bits - 5))..<((range + 1) << (bits - 5)), store)
+            }
+        }
+        try store.statement("UPDATE filing SET moves = ?").run(.integer(due))
+    }
+
+    /// Files the marks of all rows: those of a store of before there were any.
+    static func fileAll(in store: SQLiteStore) throws(SQLiteError) {
+        let rows = try store.connection.prepare("SELECT id, key_id, device FROM issuance ORDER BY id")
+        let insert = try store.connection.prepare("INSERT INTO recent_mark (mark, issuance) VALUES (?, ?)")
+        var last: Int64 = 0
+        while try rows.step() {
+            last = rows.integer(0)
+            try insert.run(.integer(key(rows.blob(1))), .integer(last))
+            if let device = DeviceUUID(bytes: rows.blob(2)[...]) {
+                try insert.run(.integer(Mark.device(device)), .integer(last))
+            }
+        }
+        try move(0..<(1 << bits), store)
+        try store.statement("UPDATE filing SET moves = ?").run(.integer(moves(store, rows: last)))
+    }
+
+    /// In the order of the marks, so that each page of the large table is visited once.
+    private static func move(_ range: Range<Int64>, _ store: SQLiteStore) throws(SQLiteError) {
+        try store.statement(
             """
-            INSERT INTO mark SELECT octets, issuance FROM recent_mark ORDER BY octets, issuance;
-            DELETE FROM recent_mark;
-            """)
-        try store.statement("UPDATE filing SET through = ?").run(.integer(last))
+            INSERT INTO mark SELECT mark, issuance FROM recent_mark WHERE mark >= ? AND mark < ?
+            ORDER BY mark, issuance
+            """
+        ).run(.integer(range.lowerBound), .integer(range.upperBound))
+        try store.statement("DELETE FROM recent_mark WHERE mark >= ? AND mark < ?")
+            .run(.integer(range.lowerBound), .integer(range.upperBound))
     }
 }

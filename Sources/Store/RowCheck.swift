@@ -175,16 +175,20 @@ struct RowCheck {
 
     /// A row without its marks is not found: its key or its device would be certified again.
     private func checkMarks(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
-        for (what, octets) in [("key", "substr(key_id, 1, 8)"), ("device", "device")] {
-            let select = try store.connection.prepare(
-                """
-                SELECT serial FROM issuance WHERE \(octets) IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM mark WHERE octets = \(octets) AND issuance = issuance.id)
-                    AND NOT EXISTS (SELECT 1 FROM recent_mark WHERE octets = \(octets) AND issuance = issuance.id)
-                ORDER BY id
-                """)
-            while try select.step() {
-                let serial = select.blob(0)
+        let rows = try store.connection.prepare("SELECT id, serial, key_id, device FROM issuance ORDER BY id")
+        let select = try store.connection.prepare(
+            """
+            SELECT 1 FROM mark WHERE mark = ?1 AND issuance = ?2
+            UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?1 AND issuance = ?2
+            """)
+        while try rows.step() {
+            let device = DeviceUUID(bytes: rows.blob(3)[...])
+            for (what, mark) in [("key", Mark.key(rows.blob(2))), ("device", device.map(Mark.device))] {
+                guard let mark else { continue }
+                try select.bind(.integer(mark), .integer(rows.integer(0)))
+                defer { select.reset() }
+                if try select.step() { continue }
+                let serial = rows.blob(1)
                 verdict.add(
                     LedgerFinding(
                         .digest, "the \(what) of \(Hex.encode(serial)) is not filed under its mark",

@@ -40,8 +40,9 @@ public struct IssuanceFilter: Sendable, Equatable {
         if certificatesOnly { terms.append("der IS NOT NULL") }
         if let device {
             add("device = ?", .blob(device.bytes))
-            // Marks are what devices are found by; all of a device's rows are among those of its mark.
-            terms.append("issuance.id IN (\(Mark.rows(of: "?\(values.count)")))")
+            // All of a device's rows are among those of its mark.
+            let place = "?\(values.count + 1)"
+            add("issuance.id IN (\(Mark.rows(of: place)))", .integer(Mark.device(device)))
         }
         if let profile { add("profile = ?", .text(profile)) }
         if let authority { add("authority = ?", .blob(authority)) }

@@ -48,7 +48,7 @@ extension SQLiteStore: CertificateRegister {
     private func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [Int64] {
         let select = try statement(Mark.rows(of: "?1"))
         select.begin()
-        try select.set(1, blob: keyID, first: Mark.keyOctets)
+        try select.set(1, Mark.key(keyID))
         var rows: [Int64] = []
         while try select.step() { rows.append(select.integer(0)) }
         return rows

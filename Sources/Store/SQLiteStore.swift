@@ -29,8 +29,8 @@ public final class SQLiteStore {
     var reissueFloor: Int64?
     /// The last entry of the audit chain as this transaction left it; `nil` when it has to be read.
     var chainHead: (sequence: Int64, hash: [UInt8])?
-    /// How many rows of the ledger have their marks in the small table; tests want few.
-    var recentRows = Mark.recentRows
+    /// How many rows of the ledger come between two moves of marks; tests want few.
+    var rowsPerMove = Mark.rowsPerMove
     /// What the hash of the last entry was made of: room for the next.
     var chainBuffer: [UInt8] = []
 
@@ -90,7 +90,11 @@ public final class SQLiteStore {
             throw storeError("cannot open the store", path, error)
         }
         try Schema.migrate(
-            connection, path: path, finish: { version throws(SQLiteError) in try enterTrust(from: version) })
+            connection, path: path,
+            finish: { version throws(SQLiteError) in
+                if version < 4 { try Mark.fileAll(in: self) }
+                try enterTrust(from: version)
+            })
     }
 
     /// SQLite does not wait for others when it changes the journal mode: a writer is waited for here, then it is

@@ -175,10 +175,9 @@ enum Schema {
         """
 
     // A certificate is its own entry of the audit chain, whose body follows from its row: one row less for each, and half
-    // of the octets. Of the indexes over keys and UUIDs, which come in no order, a large one costs two pages a
-    // certificate. What they held is therefore filed twice: marks of late in a small table, and from there by the ten
-    // thousand, sorted, in a large one, of which each page is then written once for many certificates.
-    /// Version 4: the audit chain in the certificates, and what is looked up at random filed in bulk.
+    // of the octets. Keys and UUIDs come in no order, so that an index over them costs a page for each; they are found
+    // by marks instead (``Mark``), which come to their place many at a time.
+    /// Version 4: the audit chain in the certificates, and marks.
     private static let version4 = """
         ALTER TABLE certificate ADD COLUMN seq INTEGER;
         ALTER TABLE certificate ADD COLUMN hash BLOB CHECK (hash IS NULL OR length(hash) = 32);
@@ -186,24 +185,18 @@ enum Schema {
 
         DROP INDEX issuance_current;
         DROP INDEX issuance_device;
-        -- The first 8 octets of a key's SHA-256, or a device's UUID
         CREATE TABLE mark (
-            octets BLOB NOT NULL,
+            mark INTEGER NOT NULL,
             issuance INTEGER NOT NULL,
-            PRIMARY KEY (octets, issuance)
+            PRIMARY KEY (mark, issuance)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE recent_mark (
-            octets BLOB NOT NULL,
+            mark INTEGER NOT NULL,
             issuance INTEGER NOT NULL,
-            PRIMARY KEY (octets, issuance)
+            PRIMARY KEY (mark, issuance)
         ) STRICT, WITHOUT ROWID;
-        INSERT INTO mark
-            SELECT substr(key_id, 1, 8), id FROM issuance
-            UNION ALL SELECT device, id FROM issuance WHERE device IS NOT NULL
-            ORDER BY 1, 2;
-        -- The last row of the ledger whose marks are no recent ones
-        CREATE TABLE filing (through INTEGER NOT NULL) STRICT;
-        INSERT INTO filing SELECT coalesce(max(id), 0) FROM issuance;
+        CREATE TABLE filing (moves INTEGER NOT NULL) STRICT;
+        INSERT INTO filing VALUES (0);
         """
 
     /// Brings the file to the current version, in one transaction; does nothing when it is there already.

@@ -95,7 +95,7 @@ import Testing
         ("not_after = not_after + 1", "digest: %: the validity is not the one in the ledger"),
         ("not_before = not_before - 1", "digest: %: the validity is not the one in the ledger"),
         (
-            "key_id = zeroblob(32); UPDATE recent_mark SET octets = zeroblob(8) WHERE length(octets) = 8",
+            "key_id = zeroblob(32); INSERT INTO recent_mark VALUES (0, 1)",
             "digest: %: the public key is not the one in the ledger"
         ),
         ("tbs_digest = zeroblob(32)", "digest: %: the certificate is not the one that was intended"),

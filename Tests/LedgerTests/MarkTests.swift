@@ -8,10 +8,6 @@ import Testing
 
 /// By what the rows of the ledger are found, also once it was moved to where most of it is.
 @Suite struct MarkTests {
-    private func count(_ ledger: TestLedger, _ table: String) throws -> Int64 {
-        try ledger.store.connection.singleInteger("SELECT count(*) FROM \(table)")
-    }
-
     private func exchange(_ ledger: TestLedger, _ intent: IssuanceIntent) throws -> IntentOutcome? {
         try ledger.store.exchange([], [intent], reissue: false, at: TestLedger.now).outcomes.first
     }
@@ -37,25 +33,84 @@ import Testing
         }
     }
 
-    @Test func marksMoveManyAtATime() throws {
+    /// All of the range whose turn it is move, and nothing else; nothing moves while there are few.
+    @Test func marksMoveByRanges() throws {
         let ledger = try TestLedger()
-        ledger.store.recentRows = 3
-        var counts: [[Int64]] = []
-        for _ in 0..<6 {
+        ledger.store.rowsPerMove = 1
+        for number in 1...80 {
+            let before = try ledger.state()
             try ledger.issue()
-            counts.append([try count(ledger, "mark"), try count(ledger, "recent_mark")])
+            let after = try ledger.state()
+            let due = max(Int64(number) - 32, 0)
+            #expect(after.moves == due)
+            let moved = after.filed.subtracting(before.filed)
+            #expect(moved.allSatisfy { due > 0 && $0.mark >> 43 == due % 32 })
+            #expect(after.recent.allSatisfy { due == 0 || $0.mark >> 43 != due % 32 })
+            #expect(after.filed.isSuperset(of: before.filed))
+            #expect(after.filed.count + after.recent.count == number * 2)
         }
-        // Four rows, of a key and a device each, were moved before the second transaction of the fifth.
-        #expect(counts == [[0, 2], [0, 4], [0, 6], [8, 0], [8, 2], [8, 4]])
+        #expect(try ledger.state().filed.count > 0)
         #expect(try ledger.findings() == [])
     }
 
-    /// The same answers whether a row's marks are recent or were moved.
-    @Test(arguments: [Int64(0), 2, 100])
-    func aRowIsFoundWhereverItsMarksAre(_ recentRows: Int64) throws {
+    /// A run of another size than this one's, or a store of a program that never moved any.
+    @Test func movesThatWereMissedAreMadeUpFor() throws {
         let ledger = try TestLedger()
-        ledger.store.recentRows = recentRows
-        let serials = try (0..<6).map { _ in try ledger.issue() }
+        for _ in 0..<80 { try ledger.issue() }
+        #expect(try ledger.state().filed == [])
+        ledger.store.rowsPerMove = 2
+        try ledger.issue()
+        var state = try ledger.state()
+        #expect(state.moves == 8)
+        #expect(Set(state.filed.map { $0.mark >> 43 }).isSubset(of: Set(1...8)))
+        #expect(state.recent.allSatisfy { !(1...8).contains($0.mark >> 43) || $0.issuance == 81 })
+        ledger.store.rowsPerMove = 1
+        try ledger.issue()
+        state = try ledger.state()
+        #expect(state.moves == 50)
+        #expect(state.recent.allSatisfy { $0.issuance == 82 })
+        #expect(try ledger.findings() == [])
+    }
+
+    /// Numbers nobody counts to.
+    @Test(arguments: [Int64.max, .min, -1])
+    func movesThatCannotBeAreNoTrap(_ moves: Int64) throws {
+        let ledger = try TestLedger()
+        ledger.store.rowsPerMove = 1
+        for _ in 0..<40 { try ledger.issue() }
+        try ledger.tamper("UPDATE filing SET moves = \(moves)")
+        for _ in 0..<4 { try ledger.issue() }
+        #expect(try ledger.findings() == [])
+    }
+
+    @Test func marksAreSpread() throws {
+        // Lots, and devices counted up: what real identities look like.
+        var marks: Set<Int64> = []
+        var ranges = [Int](repeating: 0, count: 32)
+        for lot in 0..<32 {
+            for number in 0..<256 {
+                let bytes = Array("P\(String(lot + 10))19D".utf8) + [0, 0x80, 0x22, 0, 0, 0, 0, 0, 0]
+                let uuid = try #require(
+                    DeviceUUID(bytes: (bytes.prefix(15) + [UInt8(number)]).prefix(16)))
+                let mark = Mark.device(uuid)
+                #expect((0..<(1 << 48)).contains(mark))
+                marks.insert(mark)
+                ranges[Int(mark >> 43)] += 1
+            }
+        }
+        #expect(marks.count == 8192)
+        // 256 are expected in each; five standard deviations are 80.
+        #expect(ranges.allSatisfy { (176...336).contains($0) })
+        #expect(Mark.key([0xFF, 1, 2, 3, 4, 5, 6, 7]) == 0xFF01_0203_0405)
+    }
+
+    /// The same answers whether a row's marks are recent or were moved.
+    @Test(arguments: [Int64(1), 1_000])
+    func aRowIsFoundWhereverItsMarksAre(_ rowsPerMove: Int64) throws {
+        let ledger = try TestLedger()
+        ledger.store.rowsPerMove = rowsPerMove
+        let serials = try (0..<70).map { _ in try ledger.issue() }
+        #expect(try ledger.state().filed.isEmpty == (rowsPerMove > 1))
         let stranger = try #require(DeviceUUID(bytes: [UInt8](repeating: 1, count: 16)[...]))
         for serial in serials {
             let row = try #require(try ledger.store.issuance(ofSerial: serial))
@@ -78,10 +133,10 @@ import Testing
             #expect(found == [serial])
         }
         #expect(try ledger.findings() == [])
-        #expect(try count(ledger, "issuance") == 6)
+        #expect(try ledger.store.connection.singleInteger("SELECT count(*) FROM issuance") == 70)
     }
 
-    /// Eight octets are no key: another one that begins with them is another one.
+    /// Six octets are no key: another one that begins with them is another one.
     @Test func aMarkInCommonIsNoKeyInCommon() throws {
         let ledger = try TestLedger()
         let row = try #require(try ledger.store.issuance(ofSerial: try ledger.issue()))
@@ -93,5 +148,33 @@ import Testing
         #expect(
             try ledger.store.standing(
                 authority: row.authority, profile: row.profile, request: row.request, keyID: keyID) == nil)
+    }
+}
+
+/// Where the marks of a ledger are.
+private struct MarkState {
+    struct Entry: Hashable {
+        let mark: Int64
+        let issuance: Int64
+    }
+
+    var filed: Set<Entry> = []
+    var recent: Set<Entry> = []
+    var moves: Int64 = 0
+}
+
+extension TestLedger {
+    fileprivate func state() throws -> MarkState {
+        func entries(_ table: String) throws -> Set<MarkState.Entry> {
+            let select = try store.connection.prepare("SELECT mark, issuance FROM \(table)")
+            var entries: Set<MarkState.Entry> = []
+            while try select.step() {
+                entries.insert(.init(mark: select.integer(0), issuance: select.integer(1)))
+            }
+            return entries
+        }
+        return MarkState(
+            filed: try entries("mark"), recent: try entries("recent_mark"),
+            moves: try store.connection.singleInteger("SELECT moves FROM filing"))
     }
 }

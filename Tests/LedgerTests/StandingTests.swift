@@ -62,7 +62,7 @@ import Testing
         try ledger.tamper(
             """
             UPDATE issuance SET key_id = (SELECT key_id FROM issuance WHERE id = 1) WHERE id = 2;
-            INSERT INTO recent_mark SELECT octets, 2 FROM recent_mark WHERE issuance = 1;
+            INSERT INTO recent_mark SELECT mark, 2 FROM recent_mark WHERE issuance = 1;
             """)
         #expect(try found() == row)
         _ = try ledger.store.revoke([second], reason: .keyCompromise, at: TestLedger.now)

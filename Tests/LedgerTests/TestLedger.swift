@@ -127,6 +127,9 @@ func name(_ count: UInt8) -> String {
     "40" + String(repeating: "00", count: 18) + Hex.encode([count])
 }
 
+/// The octets of that name.
+func serial(_ count: UInt8) -> [UInt8] { [0x40] + [UInt8](repeating: 0, count: 18) + [count] }
+
 /// The finding for an entry whose certificate or row was edited.
 func editedEntry(_ entry: UInt8, serial: UInt8? = nil) -> String {
     "the certificate \(name(serial ?? entry)) in the ledger is not the one of entry \(entry), or the one in front of "
