@@ -85,7 +85,7 @@ public final class SQLiteStore {
             // FULL: a commit in WAL mode is on disk before it returns.
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             try Self.enterWAL(connection)
-            try connection.execute("PRAGMA cache_size = -8000")
+            try connection.execute("PRAGMA cache_size = -12000")
         } catch {
             throw storeError("cannot open the store", path, error)
         }
