@@ -41,8 +41,18 @@ struct CertificateLint: Sendable {
     /// What was meant and differs from certificate to certificate.
     struct Subject {
         let name: DistinguishedName
-        let publicKey: SubjectPublicKeyInfo
+        let key: IdentifiedKey
         var device: DeviceUUID?
+
+        init(name: DistinguishedName, key: IdentifiedKey, device: DeviceUUID? = nil) {
+            self.name = name
+            self.key = key
+            self.device = device
+        }
+
+        init(name: DistinguishedName, publicKey: SubjectPublicKeyInfo, device: DeviceUUID? = nil) {
+            self.init(name: name, key: IdentifiedKey(publicKey), device: device)
+        }
     }
 
     /// What is wrong with `tbs`, which has to be the certificate of this CA and profile for this subject and key,
@@ -67,15 +77,27 @@ struct CertificateLint: Sendable {
         var outer = DERReader(tbs)
         var body = try outer.enter(.sequence, "TBS certificate")
         try outer.finish("TBS certificate")
-        var version = try body.enter(.constructed(0), "version")
-        guard try version.smallInteger("version") == 2 else { return "the version is not 3" }
-        try version.finish("version")
+        if let finding = try readFields(&body, tbs, serial, validity, subject) { return finding }
+        if let finding = try readExtensions(&body, subject) { return finding }
+        try body.finish("TBS certificate")
+        return nil
+    }
+
+    /// Everything in front of the extensions.
+    private func readFields(
+        _ body: inout DERReader, _ tbs: [UInt8], _ serial: CertificateSerial, _ validity: ValidityPeriod,
+        _ subject: Subject
+    ) throws(DERError) -> String? {
+        guard try body.matches(body.read(.constructed(0), "version").whole, Self.version) else {
+            return "the version is not 3"
+        }
         let number = try body.integer("serial number")
         // RFC 5280 section 4.1.2.2: positive, at most 20 octets.
         guard number.count <= 20, tbs[number.lowerBound] < 0x80 else {
             return "the serial number is not positive and at most 20 octets long"
         }
-        guard tbs[number].drop(while: { $0 == 0 }).elementsEqual(serial.magnitude) else {
+        let digits = tbs[number.lowerBound] == 0 ? number.dropFirst() : number
+        guard body.matches(digits, serial.magnitude) else {
             return "the serial number is not the one that was drawn"
         }
         guard try body.matches(body.read(.sequence, "signature algorithm").whole, algorithm) else {
@@ -95,13 +117,14 @@ struct CertificateLint: Sendable {
         else {
             return "the subject is not the one that was vetted"
         }
-        guard try body.matches(body.read(.sequence, "public key").whole, subject.publicKey.der) else {
+        guard try body.matches(body.read(.sequence, "public key").whole, subject.key.info.der) else {
             return "the public key is not the one that was vetted"
         }
-        if let finding = try readExtensions(&body, subject) { return finding }
-        try body.finish("TBS certificate")
         return nil
     }
+
+    /// Version 3: `[0] { INTEGER 2 }`.
+    private static let version: [UInt8] = [0xA0, 0x03, 0x02, 0x01, 0x02]
 
     private func readExtensions(_ body: inout DERReader, _ subject: Subject) throws(DERError) -> String? {
         if extensions.isEmpty, !namesDevice, !hasSubjectKeyIdentifier, authorityKeyIdentifier == nil {
@@ -121,14 +144,25 @@ struct CertificateLint: Sendable {
             }
             let expected = CertificateExtension.subjectAlternativeName(
                 uri: CertificateProfile.uri(of: device))
-            guard try matches(&list, expected) else { return "the alternative name is not the device's UUID" }
+            guard try matches(&list, expected) else {
+                return "the alternative name is not the device's UUID"
+            }
         }
         if hasSubjectKeyIdentifier {
-            let expected = CertificateExtension.subjectKeyIdentifier(subject.publicKey.keyIdentifier)
-            guard try matches(&list, expected) else { return "the subject key identifier is not the key's" }
+            guard let value = try value(&list, .subjectKeyIdentifier, isCritical: false) else {
+                return "the subject key identifier is not the key's"
+            }
+            var content = DERReader(list.bytes, in: value)
+            let octets = try content.octetString("subject key identifier")
+            try content.finish("subject key identifier")
+            guard content.matches(octets, subject.key.identifier) else {
+                return "the subject key identifier is not the key's"
+            }
         }
-        if let authorityKeyIdentifier, try !matches(&list, authorityKeyIdentifier) {
-            return "the authority key identifier is not the CA's"
+        if let authorityKeyIdentifier {
+            guard try matches(&list, authorityKeyIdentifier) else {
+                return "the authority key identifier is not the CA's"
+            }
         }
         try list.finish("extensions")
         return nil
@@ -137,17 +171,26 @@ struct CertificateLint: Sendable {
     private func matches(
         _ list: inout DERReader, _ expected: CertificateExtension
     ) throws(DERError) -> Bool {
+        guard let value = try value(&list, expected.oid, isCritical: expected.isCritical) else {
+            return false
+        }
+        return list.matches(value, expected.value)
+    }
+
+    /// Where the value of the next extension lies; nil if its type or its criticality is another.
+    private func value(
+        _ list: inout DERReader, _ oid: OID, isCritical: Bool
+    ) throws(DERError) -> Range<Int>? {
         var item = try list.enter(.sequence, "extension")
         let type = try item.objectIdentifierRange("extension type")
         var critical = false
         if item.nextTag == .boolean {
             critical = try item.boolean("critical")
             // X.690 section 11.5: what is the default is not written.
-            guard critical else { return false }
+            guard critical else { return nil }
         }
-        let content = try item.octetString("extension value")
+        let value = try item.octetString("extension value")
         try item.finish("extension")
-        return item.matches(type, expected.oid.content) && critical == expected.isCritical
-            && item.matches(content, expected.value)
+        return item.matches(type, oid.content) && critical == isCritical ? value : nil
     }
 }

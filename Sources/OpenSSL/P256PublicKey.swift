@@ -20,9 +20,17 @@ public struct P256PublicKey: Hashable, Sendable {
 
     /// `nil` unless `spki` is exactly the 91-byte SubjectPublicKeyInfo of an uncompressed P-256 point.
     public init?(spki: ArraySlice<UInt8>) {
-        let prefix = Self.spkiPrefix
-        guard spki.count == prefix.count + 65, spki.starts(with: prefix) else { return nil }
-        self.init(x963: spki.dropFirst(prefix.count))
+        guard Self.isSPKI(spki) else { return nil }
+        self.init(x963: spki.dropFirst(Self.spkiPrefix.count))
+    }
+
+    /// Whether `spki` is exactly the 91-byte SubjectPublicKeyInfo of an uncompressed P-256 point.
+    public static func isSPKI(_ spki: ArraySlice<UInt8>) -> Bool {
+        let prefix = spkiPrefix
+        guard spki.count == prefix.count + 65, spki[spki.startIndex + prefix.count] == 0x04 else {
+            return false
+        }
+        return spki.prefix(prefix.count).elementsEqual(prefix)
     }
 
     /// SubjectPublicKeyInfo, 91 bytes of DER.

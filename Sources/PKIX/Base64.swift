@@ -26,27 +26,14 @@ enum Base64 {
     /// Decodes `range` of `bytes`: white space ignored, padding and zero spare bits required.
     static func decode(_ bytes: [UInt8], _ range: Range<Int>) throws(Fault) -> [UInt8] {
         let range = range.clamped(to: 0..<bytes.count)
-        let table = values
         var output: [UInt8] = []
-        output.reserveCapacity(range.count / 4 * 3 + 3)
+        output.append(contentsOf: repeatElement(0, count: range.count / 4 * 3))
         var offset = range.lowerBound
+        output.removeLast(output.count - decodeGroups(bytes, &offset, range.upperBound, &output))
+        let table = values
         var bits: UInt32 = 0
         var count = 0
         while offset < range.upperBound {
-            // Four letters at a time, which is every step but the one at a line break.
-            if count == 0, range.upperBound - offset >= 4 {
-                let a = table[Int(bytes[offset])]
-                let b = table[Int(bytes[offset + 1])]
-                let c = table[Int(bytes[offset + 2])]
-                let d = table[Int(bytes[offset + 3])]
-                if a | b | c | d < 64 {
-                    output.append(a << 2 | b >> 4)
-                    output.append(b << 4 | c >> 2)
-                    output.append(c << 6 | d)
-                    offset += 4
-                    continue
-                }
-            }
             let letter = bytes[offset]
             let value = table[Int(letter)]
             if value < 64 {
@@ -69,6 +56,41 @@ enum Base64 {
         }
         guard count == 0 else { throw Fault(offset: offset, reason: "base64 is cut short or lacks padding") }
         return output
+    }
+
+    /// Decodes groups of four letters between which there may be white space, until something else comes: nearly all of
+    /// a block, and the rest is for the careful loop.
+    ///
+    /// - Parameters:
+    ///   - output: has room for all groups between `offset` and `end`.
+    /// - Returns: how many octets were decoded.
+    private static func decodeGroups(
+        _ bytes: [UInt8], _ offset: inout Int, _ end: Int, _ output: inout [UInt8]
+    ) -> Int {
+        let input = bytes.span
+        var octets = output.mutableSpan
+        let table = values.span
+        var place = 0
+        var next = offset
+        while end - next >= 4 {
+            let a = table[Int(input[next])]
+            let b = table[Int(input[next + 1])]
+            let c = table[Int(input[next + 2])]
+            let d = table[Int(input[next + 3])]
+            if a | b | c | d < 64 {
+                octets[place] = a << 2 | b >> 4
+                octets[place + 1] = b << 4 | c >> 2
+                octets[place + 2] = c << 6 | d
+                place += 3
+                next += 4
+            } else if a == blank {
+                next += 1
+            } else {
+                break
+            }
+        }
+        offset = next
+        return place
     }
 
     /// Reads the padding, after which nothing but white space may follow.
@@ -97,42 +119,54 @@ enum Base64 {
         }
     }
 
-    /// Appends `bytes` as lines of 64 letters, each ended by a line feed.
-    static func appendLines(_ bytes: [UInt8], to output: inout [UInt8]) {
+    /// Appends `bytes` as lines of 64 letters, each ended by `lineEnd`.
+    static func appendLines(_ bytes: [UInt8], lineEnd: PEMLineEnd, to output: inout [UInt8]) {
         guard !bytes.isEmpty else { return }
         let lines = (bytes.count + 47) / 48
         var place = output.count
         // Room for all of it at once: an append for each letter costs more than the letter.
-        output.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: (bytes.count + 2) / 3 * 4 + lines))
+        let length = (bytes.count + 2) / 3 * 4 + lines * lineEnd.count
+        output.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: length))
         var letters = output.mutableSpan
-        let alphabet = alphabet.span
         let input = bytes.span
         var offset = 0
         while offset < input.count {
-            let lineEnd = min(offset + 48, input.count)
-            while lineEnd - offset >= 3 {
-                let group =
-                    UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
-                letters[place] = alphabet[Int(group >> 18)]
-                letters[place + 1] = alphabet[Int(group >> 12 & 63)]
-                letters[place + 2] = alphabet[Int(group >> 6 & 63)]
-                letters[place + 3] = alphabet[Int(group & 63)]
-                offset += 3
-                place += 4
+            let lineEnding = min(offset + 48, input.count)
+            encodeLine(input, offset..<lineEnding, &letters, &place)
+            offset = lineEnding
+            if lineEnd == .escapedLineFeed {
+                letters[place] = UInt8(ascii: "\\")
+                letters[place + 1] = UInt8(ascii: "n")
             }
-            if offset < lineEnd {
-                let a = input[offset]
-                let isTwo = lineEnd - offset == 2
-                let b = isTwo ? input[offset + 1] : 0
-                letters[place] = alphabet[Int(a >> 2)]
-                letters[place + 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
-                letters[place + 2] = isTwo ? alphabet[Int(b << 2 & 63)] : UInt8(ascii: "=")
-                letters[place + 3] = UInt8(ascii: "=")
-                offset = lineEnd
-                place += 4
-            }
-            // The line feed stands there already.
-            place += 1
+            // A plain line feed stands there already.
+            place += lineEnd.count
         }
+    }
+
+    private static func encodeLine(
+        _ input: borrowing Span<UInt8>, _ range: Range<Int>, _ letters: inout MutableSpan<UInt8>,
+        _ place: inout Int
+    ) {
+        let alphabet = alphabet.span
+        var offset = range.lowerBound
+        while range.upperBound - offset >= 3 {
+            let group =
+                UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
+            letters[place] = alphabet[Int(group >> 18 & 63)]
+            letters[place + 1] = alphabet[Int(group >> 12 & 63)]
+            letters[place + 2] = alphabet[Int(group >> 6 & 63)]
+            letters[place + 3] = alphabet[Int(group & 63)]
+            offset += 3
+            place += 4
+        }
+        guard offset < range.upperBound else { return }
+        let a = input[offset]
+        let isTwo = range.upperBound - offset == 2
+        let b = isTwo ? input[offset + 1] : 0
+        letters[place] = alphabet[Int(a >> 2)]
+        letters[place + 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
+        letters[place + 2] = isTwo ? alphabet[Int(b << 2 & 63)] : UInt8(ascii: "=")
+        letters[place + 3] = UInt8(ascii: "=")
+        place += 4
     }
 }

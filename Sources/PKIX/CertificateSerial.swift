@@ -4,8 +4,11 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
     public let magnitude: [UInt8]
 
     /// The number with these big-endian octets; nil for zero and for more than 20 octets of INTEGER.
-    public init?(magnitude: some Collection<UInt8>) {
-        let digits = magnitude.first == 0 ? Array(magnitude.drop { $0 == 0 }) : Array(magnitude)
+    public init?(magnitude: some Collection<UInt8>) { self.init(magnitude: Array(magnitude)) }
+
+    /// The same, without a copy.
+    public init?(magnitude: [UInt8]) {
+        let digits = magnitude.first == 0 ? Array(magnitude.drop { $0 == 0 }) : magnitude
         guard let first = digits.first, digits.count < 20 || (digits.count == 20 && first < 0x80) else {
             return nil
         }

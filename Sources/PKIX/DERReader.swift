@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A strict pull reader for DER (X.690 chapters 8 and 10) over an array that it does not copy.
 ///
 /// Positions are offsets into the whole input, so that ranges taken from a nested reader address the same
@@ -20,7 +22,7 @@ public struct DERReader: Sendable {
     /// Offset of the next element.
     public private(set) var position: Int
     /// Offset behind the last octet that this reader may read.
-    public let end: Int
+    public private(set) var end: Int
 
     /// A reader over all of `bytes`.
     public init(_ bytes: [UInt8]) {
@@ -100,6 +102,33 @@ public struct DERReader: Sendable {
         DERReader(bytes, in: try read(tag, what).content)
     }
 
+    /// Lets `body` read `range` of this input and nothing else, and goes on behind it. Unlike a nested reader it shares
+    /// no array: for what is read by the hundred thousand.
+    ///
+    /// - Parameter what: names what should end with the range; `body` has to read all of it.
+    @inline(__always)
+    mutating func within<Value>(
+        _ range: Range<Int>, _ what: StaticString,
+        _ body: (inout DERReader) throws(DERError) -> Value
+    ) throws(DERError) -> Value {
+        let behind = end
+        let inside = range.clamped(to: 0..<bytes.count)
+        position = inside.lowerBound
+        end = inside.upperBound
+        let value = try body(&self)
+        try finish(what)
+        end = behind
+        return value
+    }
+
+    /// The same for the next element, which must be of this constructed type.
+    @inline(__always)
+    mutating func within<Value>(
+        _ tag: DERTag, _ what: StaticString, _ body: (inout DERReader) throws(DERError) -> Value
+    ) throws(DERError) -> Value {
+        try within(try read(tag, what).content, what, body)
+    }
+
     /// A reader for the contents of an element of this input.
     public func contents(of element: Element) -> DERReader { DERReader(bytes, in: element.content) }
 
@@ -112,15 +141,7 @@ public struct DERReader: Sendable {
 
     /// Whether the octets in `range` are `expected`.
     public func matches(_ range: Range<Int>, _ expected: [UInt8]) -> Bool {
-        guard range.count == expected.count, range.lowerBound >= 0, range.upperBound <= bytes.count else {
-            return false
-        }
-        var offset = range.lowerBound
-        for octet in expected {
-            guard bytes[offset] == octet else { return false }
-            offset += 1
-        }
-        return true
+        equals(bytes, in: range, expected)
     }
 
     /// A copy of the octets in `range`, cut down to the input.

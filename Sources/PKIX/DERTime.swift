@@ -15,15 +15,16 @@ public enum DERTime {
         case .generalizedTime: yearDigits = 4
         default: throw DERError(element.start, "expected UTCTime or GeneralizedTime")
         }
-        let text = reader.bytes[element.content]
-        guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z"),
-            text.dropLast().allSatisfy({ (0x30...0x39).contains($0) })
+        let text = reader.bytes.span
+        var position = element.content.lowerBound
+        let last = element.content.upperBound - 1
+        guard element.content.count == yearDigits + 11, text[last] == UInt8(ascii: "Z"),
+            (position..<last).allSatisfy({ (0x30...0x39).contains(text[$0]) })
         else { throw DERError(element.start, "expected a time of \(yearDigits + 10) digits and Z") }
-        var position = text.startIndex
         func number(_ count: Int) -> Int64 {
             var value: Int64 = 0
             for _ in 0..<count {
-                value = value * 10 + Int64(text[position] - 0x30)
+                value = value &* 10 &+ Int64(text[position] &- 0x30)
                 position += 1
             }
             return value
@@ -73,6 +74,9 @@ public enum DERTime {
         twoDigits(second % 60, &writer)
         writer.bytes.append(UInt8(ascii: "Z"))
     }
+
+    /// How many octets ``append(_:to:)`` writes: 13 digits and letters of UTCTime or 15 of GeneralizedTime, and a header.
+    static func octets(_ seconds: Int64) -> Int { seconds >= firstGeneralized ? 17 : 15 }
 
     private static func twoDigits(_ value: Int64, _ writer: inout DERWriter) {
         writer.bytes.append(0x30 + UInt8(truncatingIfNeeded: value / 10 % 10))

@@ -1,9 +1,14 @@
 /// The character string types of names and what they may hold.
 enum DirectoryString {
-    /// The types that names may use: DirectoryString's, IA5String and NumericString.
-    static let tags: Set<DERTag> = [
-        .utf8String, .printableString, .ia5String, .numericString, .t61String, .bmpString, .universalString,
-    ]
+    /// Whether names may use a type: DirectoryString's, IA5String and NumericString.
+    static func isTag(_ tag: DERTag) -> Bool {
+        switch tag {
+        case .utf8String, .printableString, .ia5String, .numericString, .t61String, .bmpString,
+            .universalString:
+            true
+        default: false
+        }
+    }
 
     /// Whether contents octets are sound for the string type; types that are no strings are not judged.
     static func isWellFormed(_ tag: DERTag, _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
@@ -20,9 +25,13 @@ enum DirectoryString {
 
     /// Whether the contents octets of this string type are its characters, and all of them ASCII.
     static func isASCII(_ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool {
+        hasOctetCharacters(tag) && content.allSatisfy { $0 < 0x80 }
+    }
+
+    /// Whether contents octets of this string type that are ASCII are its characters.
+    static func hasOctetCharacters(_ tag: DERTag) -> Bool {
         switch tag {
-        case .utf8String, .printableString, .numericString, .ia5String, .t61String:
-            content.allSatisfy { $0 < 0x80 }
+        case .utf8String, .printableString, .numericString, .ia5String, .t61String: true
         default: false
         }
     }
@@ -50,7 +59,9 @@ enum DirectoryString {
     }
 
     private static func isUTF8(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-        if range.allSatisfy({ bytes[$0] < 0x80 }) { return true }
+        var all: UInt8 = 0
+        for offset in range { all |= bytes[offset] }
+        if all < 0x80 { return true }
         return String(validating: bytes[range], as: UTF8.self) != nil
     }
 

@@ -13,41 +13,32 @@ extension DistinguishedName: CustomStringConvertible {
     /// The text of a name of single attributes without anything to escape, as nearly all devices have it: every
     /// certificate of a batch is written with it, and the general way takes ten times as long. `nil` for others.
     private var plainText: String? {
-        // Filled from its end, because the most specific attribute comes first in text and last in DER; no name in
-        // text is longer than its octets.
-        var text = [UInt8](repeating: 0, count: der.count)
-        var start = text.count
-        var place = -1
-        visitAttributes { reader, set, type, value in
-            guard set != place, let name = AttributeType.known(reader, type)?.nameOctets, isPlain(value),
-                start > name.count + 1 + value.content.count
-            else {
-                start = text.count
-                return false
+        var text: [UInt8] = []
+        text.reserveCapacity(der.count)
+        var number: Int?
+        // The most specific attribute comes first in text and last in DER.
+        for place in places.reversed() {
+            guard place.relativeName != number, let name = place.known?.nameOctets, isPlain(place) else {
+                return nil
             }
-            if place >= 0 {
-                start -= 1
-                text[start] = UInt8(ascii: ",")
-            }
-            place = set
-            start -= value.content.count
-            text.replaceSubrange(start..<start + value.content.count, with: der[value.content])
-            start -= 1
-            text[start] = UInt8(ascii: "=")
-            start -= name.count
-            text.replaceSubrange(start..<start + name.count, with: name)
-            return true
+            if number != nil { text.append(UInt8(ascii: ",")) }
+            number = place.relativeName
+            text.append(contentsOf: name)
+            text.append(UInt8(ascii: "="))
+            text.append(contentsOf: der[place.content])
         }
-        return start == text.count ? nil : String(decoding: text[start...], as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private func isPlain(_ value: DERReader.Element) -> Bool {
-        let content = der[value.content]
-        guard let first = content.first, let last = content.last, first != 0x20, last != 0x20 else {
-            return false
-        }
-        return first != UInt8(ascii: "#") && DirectoryString.isASCII(value.tag, content)
-            && content.allSatisfy(Self.isPlain)
+    /// Whether a value is printable ASCII in which no rule of RFC 4514 section 2.4 wants anything escaped.
+    private func isPlain(_ place: Place) -> Bool {
+        let content = place.content
+        guard DirectoryString.hasOctetCharacters(place.tag), !content.isEmpty,
+            der[content.lowerBound] != 0x20, der[content.upperBound - 1] != 0x20,
+            der[content.lowerBound] != UInt8(ascii: "#")
+        else { return false }
+        for offset in content where !Self.isPlain(der[offset]) { return false }
+        return true
     }
 
     /// Printable ASCII that no rule of RFC 4514 section 2.4 wants escaped.

@@ -9,23 +9,26 @@ public enum InternetTime {
         let (year, month, date) = Calendar.date(day)
         var text: [UInt8] = []
         text.reserveCapacity(20)
-        append(year, 4, UInt8(ascii: "-"), &text)
-        append(month, 2, UInt8(ascii: "-"), &text)
-        append(date, 2, UInt8(ascii: "T"), &text)
-        append(second / 3600, 2, colon, &text)
-        append(second / 60 % 60, 2, colon, &text)
-        append(second % 60, 2, UInt8(ascii: "Z"), &text)
+        append(year / 100, to: &text)
+        append(year, to: &text)
+        text.append(UInt8(ascii: "-"))
+        append(month, to: &text)
+        text.append(UInt8(ascii: "-"))
+        append(date, to: &text)
+        text.append(UInt8(ascii: "T"))
+        append(second / 3600, to: &text)
+        text.append(colon)
+        append(second / 60 % 60, to: &text)
+        text.append(colon)
+        append(second % 60, to: &text)
+        text.append(UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func append(_ value: Int64, _ digits: Int, _ end: UInt8, _ text: inout [UInt8]) {
-        var divisor: Int64 = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
-        text.append(end)
+    /// The last two digits.
+    private static func append(_ value: Int64, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 
     /// Seconds since 1970 of a date and time with `Z` or an offset, years 0…9999 (`2026-02-03T04:05:06Z`);

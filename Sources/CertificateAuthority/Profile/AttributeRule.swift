@@ -94,20 +94,19 @@ extension [AttributeRule] {
     /// Why a name does not keep these rules, which name every attribute that it may have; nil if it does.
     func objection(to name: DistinguishedName) -> String? {
         var counts = [Int](repeating: 0, count: count)
-        var reason: String?
-        name.forEachAttribute { known, type, tag, content in
-            guard let known, let index = firstIndex(where: { $0.type === known }) else {
-                let shown = known?.name ?? OID(content: [UInt8](type))?.description ?? "an attribute"
-                reason = "the profile does not allow \(shown) in a subject"
-                return false
+        for place in name.places {
+            guard let known = place.known, let index = firstIndex(where: { $0.type === known }) else {
+                let shown =
+                    place.known?.name ?? OID(content: [UInt8](name.der[place.type]))?.description
+                    ?? "an attribute"
+                return "the profile does not allow \(shown) in a subject"
             }
             counts[index] += 1
-            reason =
-                counts[index] > self[index].maximumCount
-                ? self[index].excess : self[index].objection(tag: tag, content: content)
-            return reason == nil
+            if counts[index] > self[index].maximumCount { return self[index].excess }
+            if let reason = self[index].objection(tag: place.tag, content: name.der[place.content]) {
+                return reason
+            }
         }
-        if let reason { return reason }
         for (rule, found) in zip(self, counts) where rule.isRequired && found == 0 {
             return "expected \(rule.type.name) in the subject, found none"
         }

@@ -107,7 +107,7 @@ struct IssuanceReport: Sendable {
         writer.string(status.rawValue)
         if let device = deviceUUID {
             writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.string(escaped: { device.append(to: &$0) })
         }
         let certificate = status == .rejected ? nil : certificate
         if let certificate { Self.write(certificate, &writer) }
@@ -128,7 +128,7 @@ struct IssuanceReport: Sendable {
         }
         if let certificate {
             writer.key("certificatePem")
-            writer.string(asciiBytes: PEMWriter.encode(label: "CERTIFICATE", der: certificate.der) + chain)
+            Self.write(pem: certificate.der, chain, &writer)
         }
         writer.key("failures")
         writer.failures(failures)
@@ -147,6 +147,15 @@ struct IssuanceReport: Sendable {
         writer.string(Timestamp.clamped(certificate.notAfter))
         writer.key("fingerprintSha256")
         writer.hex(certificate.fingerprint)
+    }
+
+    private static func write(pem der: [UInt8], _ chain: [UInt8], _ writer: inout JSONWriter) {
+        guard chain.isEmpty else {
+            return writer.string(asciiBytes: PEMWriter.encode(label: "CERTIFICATE", der: der) + chain)
+        }
+        writer.string(escaped: {
+            PEMWriter.append(label: "CERTIFICATE", der: der, lineEnd: .escapedLineFeed, to: &$0)
+        })
     }
 
     /// The first failure as an error for people; `nil` when there is none.

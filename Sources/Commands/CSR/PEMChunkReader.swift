@@ -62,9 +62,15 @@ struct PEMChunkReader {
             bytes = Array(pending[..<end])
             pending.removeFirst(end)
         }
-        var feeds = 0
-        for byte in bytes where byte == 0x0a { feeds += 1 }
+        let feeds = Self.lineFeeds(in: bytes)
         defer { nextLine += feeds }
         return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: feeds + (bytes.last == 0x0a ? 0 : 1))
+    }
+
+    private static func lineFeeds(in bytes: [UInt8]) -> Int {
+        let octets = bytes.span
+        var feeds = 0
+        for index in octets.indices { feeds &+= octets[index] == 0x0a ? 1 : 0 }
+        return feeds
     }
 }
