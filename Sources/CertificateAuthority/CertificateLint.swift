@@ -39,10 +39,10 @@ struct CertificateLint: Sendable {
     }
 
     /// What was meant and differs from certificate to certificate.
-    struct Subject {
+    struct Subject: Sendable {
         let name: DistinguishedName
         let key: IdentifiedKey
-        var device: DeviceUUID?
+        let device: DeviceUUID?
 
         init(name: DistinguishedName, key: IdentifiedKey, device: DeviceUUID? = nil) {
             self.name = name
@@ -74,29 +74,28 @@ struct CertificateLint: Sendable {
     private func read(
         _ tbs: [UInt8], _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
     ) throws(DERError) -> String? {
-        var outer = DERReader(tbs)
-        var body = try outer.enter(.sequence, "TBS certificate")
-        try outer.finish("TBS certificate")
-        if let finding = try readFields(&body, tbs, serial, validity, subject) { return finding }
-        if let finding = try readExtensions(&body, subject) { return finding }
-        try body.finish("TBS certificate")
+        var reader = DERReader(tbs)
+        let behind = try reader.descend(.sequence, "TBS certificate")
+        guard behind == reader.end else { throw DERError(reader.end, "octets behind the TBS certificate") }
+        if let finding = try readFields(&reader, serial, validity, subject) { return finding }
+        if let finding = try readExtensions(&reader, subject) { return finding }
+        try reader.leave(behind, "TBS certificate")
         return nil
     }
 
     /// Everything in front of the extensions.
     private func readFields(
-        _ body: inout DERReader, _ tbs: [UInt8], _ serial: CertificateSerial, _ validity: ValidityPeriod,
-        _ subject: Subject
+        _ body: inout DERReader, _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
     ) throws(DERError) -> String? {
         guard try body.matches(body.read(.constructed(0), "version").whole, Self.version) else {
             return "the version is not 3"
         }
         let number = try body.integer("serial number")
         // RFC 5280 section 4.1.2.2: positive, at most 20 octets.
-        guard number.count <= 20, tbs[number.lowerBound] < 0x80 else {
+        guard number.count <= 20, body.bytes[number.lowerBound] < 0x80 else {
             return "the serial number is not positive and at most 20 octets long"
         }
-        let digits = tbs[number.lowerBound] == 0 ? number.dropFirst() : number
+        let digits = body.bytes[number.lowerBound] == 0 ? number.dropFirst() : number
         guard body.matches(digits, serial.magnitude) else {
             return "the serial number is not the one that was drawn"
         }
@@ -106,10 +105,10 @@ struct CertificateLint: Sendable {
         guard try body.matches(body.read(.sequence, "issuer").whole, issuer.der) else {
             return "the issuer is not the CA"
         }
-        var period = try body.enter(.sequence, "validity")
-        let notBefore = try DERTime.strictSeconds(period, period.next())
-        let notAfter = try DERTime.strictSeconds(period, period.next())
-        try period.finish("validity")
+        let behind = try body.descend(.sequence, "validity")
+        let notBefore = try DERTime.strictSeconds(body, body.next())
+        let notAfter = try DERTime.strictSeconds(body, body.next())
+        try body.leave(behind, "validity")
         guard notBefore == validity.notBefore, notAfter == validity.notAfter else {
             return "the validity is not the one that was planned"
         }
@@ -130,9 +129,15 @@ struct CertificateLint: Sendable {
         if extensions.isEmpty, !namesDevice, !hasSubjectKeyIdentifier, authorityKeyIdentifier == nil {
             return body.isAtEnd ? nil : "the profile has no extensions"
         }
-        var wrapper = try body.enter(.constructed(3), "extensions")
-        var list = try wrapper.enter(.sequence, "extensions")
-        try wrapper.finish("extensions")
+        let behindWrapper = try body.descend(.constructed(3), "extensions")
+        let behindList = try body.descend(.sequence, "extensions")
+        if let finding = try readList(&body, subject) { return finding }
+        try body.leave(behindList, "extensions")
+        try body.leave(behindWrapper, "extensions")
+        return nil
+    }
+
+    private func readList(_ list: inout DERReader, _ subject: Subject) throws(DERError) -> String? {
         for expected in extensions {
             guard try matches(&list, expected) else {
                 return "the extension \(expected.oid) is not the profile's"
@@ -152,10 +157,7 @@ struct CertificateLint: Sendable {
             guard let value = try value(&list, .subjectKeyIdentifier, isCritical: false) else {
                 return "the subject key identifier is not the key's"
             }
-            var content = DERReader(list.bytes, in: value)
-            let octets = try content.octetString("subject key identifier")
-            try content.finish("subject key identifier")
-            guard content.matches(octets, subject.key.identifier) else {
+            guard matches(list, value, octetString: subject.key.identifier) else {
                 return "the subject key identifier is not the key's"
             }
         }
@@ -164,8 +166,16 @@ struct CertificateLint: Sendable {
                 return "the authority key identifier is not the CA's"
             }
         }
-        try list.finish("extensions")
         return nil
+    }
+
+    /// Whether `range` is one OCTET STRING of these fewer than 128 octets.
+    private func matches(_ reader: DERReader, _ range: Range<Int>, octetString content: [UInt8]) -> Bool {
+        let header: [UInt8] = [DERTag.octetString.octet, UInt8(truncatingIfNeeded: content.count)]
+        let start = range.lowerBound + header.count
+        return content.count < 0x80 && range.count == header.count + content.count
+            && reader.matches(range.lowerBound..<start, header)
+            && reader.matches(start..<range.upperBound, content)
     }
 
     private func matches(
@@ -181,16 +191,16 @@ struct CertificateLint: Sendable {
     private func value(
         _ list: inout DERReader, _ oid: OID, isCritical: Bool
     ) throws(DERError) -> Range<Int>? {
-        var item = try list.enter(.sequence, "extension")
-        let type = try item.objectIdentifierRange("extension type")
+        let behind = try list.descend(.sequence, "extension")
+        let type = try list.objectIdentifierRange("extension type")
         var critical = false
-        if item.nextTag == .boolean {
-            critical = try item.boolean("critical")
+        if list.nextTag == .boolean {
+            critical = try list.boolean("critical")
             // X.690 section 11.5: what is the default is not written.
             guard critical else { return nil }
         }
-        let value = try item.octetString("extension value")
-        try item.finish("extension")
-        return item.matches(type, oid.content) && critical == isCritical ? value : nil
+        let value = try list.octetString("extension value")
+        try list.leave(behind, "extension")
+        return list.matches(type, oid.content) && critical == isCritical ? value : nil
     }
 }

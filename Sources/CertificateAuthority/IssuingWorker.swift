@@ -151,9 +151,3 @@ public final class IssuingWorker {
         }
     }
 }
-
-extension VettedRequest {
-    var lintSubject: CertificateLint.Subject {
-        .init(name: subject, key: key, device: deviceUUID)
-    }
-}

@@ -7,12 +7,8 @@ public import PKIX
 /// A request that may be certified: possession of the key is proven, key and name fit the profile and, where
 /// a device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
 public struct VettedRequest: Sendable {
-    /// The key to certify, with its identifier.
-    let key: IdentifiedKey
-    /// The name to certify, under the profile's rule.
-    public let subject: DistinguishedName
-    /// The device: from a token whose digest matches, or from a common name that is a UUID.
-    public let deviceUUID: DeviceUUID?
+    /// What the certificate is about, as its reading before the signature wants it.
+    let lintSubject: CertificateLint.Subject
     /// SHA-256 of the request as received, 32 octets.
     public let requestSHA256: [UInt8]
     /// The device's word for this key, where it was verified under a known identity key.
@@ -24,16 +20,18 @@ public struct VettedRequest: Sendable {
         _ request: VerifiedRequest, subject: DistinguishedName, deviceUUID: DeviceUUID?,
         attestation: VerifiedAttestation?
     ) {
-        key = IdentifiedKey(request.publicKey)
-        self.subject = subject
-        self.deviceUUID = deviceUUID
+        lintSubject = .init(name: subject, publicKey: request.publicKey, device: deviceUUID)
         requestSHA256 = request.sha256
         self.attestation = attestation
         requestedExtensions = request.requestedExtensions
     }
 
     /// The key to certify.
-    public var publicKey: SubjectPublicKeyInfo { key.info }
+    public var publicKey: SubjectPublicKeyInfo { lintSubject.key.info }
+    /// The name to certify, under the profile's rule.
+    public var subject: DistinguishedName { lintSubject.name }
+    /// The device: from a token whose digest matches, or from a common name that is a UUID.
+    public var deviceUUID: DeviceUUID? { lintSubject.device }
 }
 
 /// What the row of a file says besides the request.

@@ -190,8 +190,10 @@ public struct JSONWriter: Sendable {
 
     private mutating func appendQuoted(_ text: String) {
         bytes.append(Byte.quote)
-        var text = text
-        text.withUTF8 { JSONEscaping.append($0, to: &bytes) }
+        if text.utf8.withContiguousStorageIfAvailable({ JSONEscaping.append($0, to: &bytes) }) == nil {
+            var text = text
+            text.withUTF8 { JSONEscaping.append($0, to: &bytes) }
+        }
         bytes.append(Byte.quote)
     }
 

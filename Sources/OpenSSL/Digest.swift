@@ -1,5 +1,4 @@
 import COpenSSL
-import Glibc
 
 /// The hash functions Assay knows. SHA-1 is for identifiers of existing certificates only, never for signatures.
 public enum HashAlgorithm: String, Sendable, Hashable, CaseIterable {
@@ -146,20 +145,4 @@ public enum RandomBytes {
 /// Comparison whose time depends on the lengths only.
 public func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
-}
-
-/// Whether the octets of `left` in `range` are `right`; false for a range outside of `left`. Its time depends on them:
-/// for what is no secret.
-public func equals(_ left: [UInt8], in range: Range<Int>, _ right: [UInt8]) -> Bool {
-    guard range.lowerBound >= 0, range.upperBound <= left.count, range.count == right.count else {
-        return false
-    }
-    return left.withUnsafeBufferPointer { left in
-        right.withUnsafeBufferPointer { right in
-            guard let start = left.baseAddress, let wanted = right.baseAddress, !right.isEmpty else {
-                return right.isEmpty
-            }
-            return memcmp(start + range.lowerBound, wanted, right.count) == 0
-        }
-    }
 }

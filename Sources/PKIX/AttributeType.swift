@@ -84,6 +84,12 @@ public final class AttributeType: Sendable {
         return all.firstIndex { $0.oid.content.elementsEqual(content) }
     }
 
+    /// The place of this type in ``all``: comparing numbers takes less than comparing objects.
+    public var number: Int { Self.all.firstIndex { $0 === self } ?? Self.all.count }
+
+    /// The most and the exact numbers of characters of the types, in the order of ``all``.
+    static let bounds: [(maximum: Int, exact: Int?)] = all.map { ($0.maximum, $0.exact) }
+
     /// The place of ``commonName`` in ``all``.
     static let commonNameIndex = 0
 

@@ -1,4 +1,4 @@
-/// Standard base64 (RFC 4648 section 4) as PEM needs it.
+/// Reads standard base64 (RFC 4648 section 4) as PEM needs it.
 ///
 /// Of our own because Foundation stays out of this package (start-up time), and because PEM wants line
 /// breaks skipped, everything else refused and the place of a fault named.
@@ -73,14 +73,15 @@ enum Base64 {
         var place = 0
         var next = offset
         while end - next >= 4 {
-            let a = table[Int(input[next])]
-            let b = table[Int(input[next + 1])]
-            let c = table[Int(input[next + 2])]
+            // The last one first: its bound is that of all.
             let d = table[Int(input[next + 3])]
+            let c = table[Int(input[next + 2])]
+            let b = table[Int(input[next + 1])]
+            let a = table[Int(input[next])]
             if a | b | c | d < 64 {
-                octets[place] = a << 2 | b >> 4
-                octets[place + 1] = b << 4 | c >> 2
                 octets[place + 2] = c << 6 | d
+                octets[place + 1] = b << 4 | c >> 2
+                octets[place] = a << 2 | b >> 4
                 place += 3
                 next += 4
             } else if a == blank {
@@ -117,56 +118,5 @@ enum Base64 {
             output.append(UInt8(truncatingIfNeeded: bits >> 10))
             output.append(UInt8(truncatingIfNeeded: bits >> 2))
         }
-    }
-
-    /// Appends `bytes` as lines of 64 letters, each ended by `lineEnd`.
-    static func appendLines(_ bytes: [UInt8], lineEnd: PEMLineEnd, to output: inout [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        let lines = (bytes.count + 47) / 48
-        var place = output.count
-        // Room for all of it at once: an append for each letter costs more than the letter.
-        let length = (bytes.count + 2) / 3 * 4 + lines * lineEnd.count
-        output.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: length))
-        var letters = output.mutableSpan
-        let input = bytes.span
-        var offset = 0
-        while offset < input.count {
-            let lineEnding = min(offset + 48, input.count)
-            encodeLine(input, offset..<lineEnding, &letters, &place)
-            offset = lineEnding
-            if lineEnd == .escapedLineFeed {
-                letters[place] = UInt8(ascii: "\\")
-                letters[place + 1] = UInt8(ascii: "n")
-            }
-            // A plain line feed stands there already.
-            place += lineEnd.count
-        }
-    }
-
-    private static func encodeLine(
-        _ input: borrowing Span<UInt8>, _ range: Range<Int>, _ letters: inout MutableSpan<UInt8>,
-        _ place: inout Int
-    ) {
-        let alphabet = alphabet.span
-        var offset = range.lowerBound
-        while range.upperBound - offset >= 3 {
-            let group =
-                UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
-            letters[place] = alphabet[Int(group >> 18 & 63)]
-            letters[place + 1] = alphabet[Int(group >> 12 & 63)]
-            letters[place + 2] = alphabet[Int(group >> 6 & 63)]
-            letters[place + 3] = alphabet[Int(group & 63)]
-            offset += 3
-            place += 4
-        }
-        guard offset < range.upperBound else { return }
-        let a = input[offset]
-        let isTwo = range.upperBound - offset == 2
-        let b = isTwo ? input[offset + 1] : 0
-        letters[place] = alphabet[Int(a >> 2)]
-        letters[place + 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
-        letters[place + 2] = isTwo ? alphabet[Int(b << 2 & 63)] : UInt8(ascii: "=")
-        letters[place + 3] = UInt8(ascii: "=")
-        place += 4
     }
 }

@@ -30,7 +30,10 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
     /// index: wholly random ones would touch a page of it each.
     ///
     /// - Parameter time: seconds since 1970; the octets are those since 2020, without their top bit.
-    public init?(random octets: [UInt8], at time: Int64) {
+    public init?(random octets: [UInt8], at time: Int64) { self.init(random: octets[...], at: time) }
+
+    /// The same from a part of an array.
+    public init?(random octets: ArraySlice<UInt8>, at time: Int64) {
         guard octets.count == 16 else { return nil }
         let second = UInt32(clamping: time &- 1_577_836_800) & 0x7FFF_FFFF
         var number: [UInt8] = []
@@ -38,7 +41,7 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
         for shift in stride(from: UInt32(24), through: 0, by: -8) {
             number.append(UInt8(truncatingIfNeeded: second >> shift))
         }
-        number += octets
+        number.append(contentsOf: octets)
         self.init(magnitude: number)
     }
 

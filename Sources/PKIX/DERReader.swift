@@ -47,6 +47,21 @@ public struct DERReader: Sendable {
 
     /// Reads the next element whatever its tag is.
     public mutating func next() throws(DERError) -> Element {
+        // Nearly all elements are short and sound; the others are read with every question asked.
+        let start = position
+        guard end - start >= 2 else { return try nextInFull() }
+        let identifier = bytes[start]
+        let length = bytes[start + 1]
+        let content = start + 2
+        let behind = content + Int(length)
+        guard identifier != 0, identifier & 0x1F != 0x1F, length < 0x80, behind <= end else {
+            return try nextInFull()
+        }
+        position = behind
+        return Element(tag: DERTag(identifier), start: start, content: content..<behind)
+    }
+
+    private mutating func nextInFull() throws(DERError) -> Element {
         let start = position
         guard end - start >= 2 else { throw DERError(start, "expected an element, found the end") }
         let identifier = bytes[start]
@@ -129,6 +144,26 @@ public struct DERReader: Sendable {
         try within(try read(tag, what).content, what, body)
     }
 
+    /// Goes into the next element, which must be of this constructed type: until ``leave(_:_:)`` this reader reads its
+    /// contents and nothing else. Unlike a nested reader it shares no array.
+    ///
+    /// - Returns: what ``leave(_:_:)`` wants.
+    public mutating func descend(_ tag: DERTag, _ what: StaticString) throws(DERError) -> Int {
+        let behind = end
+        let content = try read(tag, what).content
+        position = content.lowerBound
+        end = content.upperBound
+        return behind
+    }
+
+    /// Goes on behind an element whose contents have all been read.
+    ///
+    /// - Parameter behind: from ``descend(_:_:)``; a number outside the input is cut down to it.
+    public mutating func leave(_ behind: Int, _ what: StaticString) throws(DERError) {
+        try finish(what)
+        end = min(max(behind, position), bytes.count)
+    }
+
     /// A reader for the contents of an element of this input.
     public func contents(of element: Element) -> DERReader { DERReader(bytes, in: element.content) }
 
@@ -141,7 +176,7 @@ public struct DERReader: Sendable {
 
     /// Whether the octets in `range` are `expected`.
     public func matches(_ range: Range<Int>, _ expected: [UInt8]) -> Bool {
-        equals(bytes, in: range, expected)
+        Octets.equal(bytes, in: range, expected)
     }
 
     /// A copy of the octets in `range`, cut down to the input.

@@ -23,11 +23,6 @@ enum DirectoryString {
         }
     }
 
-    /// Whether the contents octets of this string type are its characters, and all of them ASCII.
-    static func isASCII(_ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool {
-        hasOctetCharacters(tag) && content.allSatisfy { $0 < 0x80 }
-    }
-
     /// Whether contents octets of this string type that are ASCII are its characters.
     static func hasOctetCharacters(_ tag: DERTag) -> Bool {
         switch tag {
@@ -77,5 +72,42 @@ enum DirectoryString {
             value = 0
         }
         return result
+    }
+}
+
+/// What all octets of a value are, where octets that are ASCII are its characters.
+struct OctetKinds: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    /// Below 0x80.
+    static let ascii = OctetKinds(rawValue: 1)
+    /// ASCII without control characters.
+    static let visible = OctetKinds(rawValue: 2)
+    /// Visible, and nothing that RFC 4514 section 2.4 wants escaped wherever it stands.
+    static let plain = OctetKinds(rawValue: 4)
+
+    /// What the octets of `range` are in a value of this string type; nothing for types of wider characters.
+    init(of bytes: [UInt8], _ range: Range<Int>, in tag: DERTag) {
+        guard DirectoryString.hasOctetCharacters(tag) else {
+            rawValue = 0
+            return
+        }
+        let octets = bytes.span
+        let table = Self.table.span
+        var kinds: UInt8 = 7
+        for offset in range { kinds &= table[Int(octets[offset])] }
+        rawValue = kinds
+    }
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    private static let table: [UInt8] = (0..<256).map { octet in
+        var kinds: OctetKinds = []
+        if octet < 0x80 { kinds.insert(.ascii) }
+        if (0x20...0x7E).contains(octet) {
+            kinds.insert(.visible)
+            if !",+\"\\<>;".utf8.contains(UInt8(octet)) { kinds.insert(.plain) }
+        }
+        return kinds.rawValue
     }
 }

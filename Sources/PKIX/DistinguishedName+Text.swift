@@ -18,37 +18,23 @@ extension DistinguishedName: CustomStringConvertible {
         var number: Int?
         // The most specific attribute comes first in text and last in DER.
         for place in places.reversed() {
-            guard place.relativeName != number, let name = place.known?.nameOctets, isPlain(place) else {
-                return nil
-            }
+            guard place.relativeName != number, let type = place.knownType, isPlain(place) else { return nil }
             if number != nil { text.append(UInt8(ascii: ",")) }
             number = place.relativeName
-            text.append(contentsOf: name)
-            text.append(UInt8(ascii: "="))
+            text.append(contentsOf: Self.prefixes[type])
             text.append(contentsOf: der[place.content])
         }
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The names of the types with an equals sign, in the order of ``AttributeType/all``.
+    private static let prefixes = AttributeType.all.map { $0.nameOctets + [UInt8(ascii: "=")] }
+
     /// Whether a value is printable ASCII in which no rule of RFC 4514 section 2.4 wants anything escaped.
     private func isPlain(_ place: Place) -> Bool {
         let content = place.content
-        guard DirectoryString.hasOctetCharacters(place.tag), !content.isEmpty,
-            der[content.lowerBound] != 0x20, der[content.upperBound - 1] != 0x20,
-            der[content.lowerBound] != UInt8(ascii: "#")
-        else { return false }
-        for offset in content where !Self.isPlain(der[offset]) { return false }
-        return true
-    }
-
-    /// Printable ASCII that no rule of RFC 4514 section 2.4 wants escaped.
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: ","), UInt8(ascii: "+"), UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"),
-            UInt8(ascii: ">"), UInt8(ascii: ";"):
-            false
-        default: (0x20...0x7E).contains(octet)
-        }
+        return place.kinds.contains(.plain) && !content.isEmpty && der[content.lowerBound] != 0x20
+            && der[content.upperBound - 1] != 0x20 && der[content.lowerBound] != UInt8(ascii: "#")
     }
 
     private static func text(_ attribute: Attribute) -> String {

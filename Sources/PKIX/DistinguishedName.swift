@@ -32,8 +32,11 @@ public struct DistinguishedName: Hashable, Sendable {
         public let tag: DERTag
         /// The value's contents octets.
         public let content: Range<Int>
-        /// The place of its type among all that are known.
-        fileprivate let knownType: Int?
+        /// The ``AttributeType/number`` of its type, if it is a known one.
+        public let knownType: Int?
+
+        /// What all of the content's octets are.
+        let kinds: OctetKinds
 
         /// What is known of its type.
         public var known: AttributeType? { knownType.map { AttributeType.all[$0] } }
@@ -105,15 +108,14 @@ public struct DistinguishedName: Hashable, Sendable {
     public var commonName: String? {
         guard let found = places.last(where: \.isCommonName) else { return nil }
         let content = der[found.content]
-        if DirectoryString.isASCII(found.tag, content) { return String(decoding: content, as: UTF8.self) }
+        if found.kinds.contains(.ascii) { return String(decoding: content, as: UTF8.self) }
         return Self.text(tag: found.tag, content: content)
     }
 
     /// The octets of the last commonName, where they are ASCII and its characters; nil also where there is none.
     public var commonNameASCII: ArraySlice<UInt8>? {
         guard let found = places.last(where: \.isCommonName) else { return nil }
-        let content = der[found.content]
-        return DirectoryString.isASCII(found.tag, content) ? content : nil
+        return found.kinds.contains(.ascii) ? der[found.content] : nil
     }
 
     /// Why the name should not stand in a certificate: an attribute with control characters, an empty one or
@@ -126,14 +128,10 @@ public struct DistinguishedName: Hashable, Sendable {
     }
 
     private func unfitness(of place: Place) -> String? {
+        // Nearly all names are ASCII within the bounds: every certificate of a batch comes through here.
+        if isWithinBounds(place), place.kinds.contains(.visible) { return nil }
         let type = place.known
         let content = der[place.content]
-        // Nearly all names are ASCII within the bounds: every certificate of a batch comes through here.
-        if !content.isEmpty, content.count <= type?.maximum ?? 32_768,
-            type?.exact ?? content.count == content.count, isVisibleASCII(place)
-        {
-            return nil
-        }
         let name = type?.name ?? OID(uncheckedContent: Array(der[place.type])).description
         guard let scalars = DirectoryString.scalars(place.tag, content) else {
             return "\(name) is not a character string"
@@ -141,11 +139,12 @@ public struct DistinguishedName: Hashable, Sendable {
         return Self.unfitness(of: scalars, type, name)
     }
 
-    /// Whether the octets of a value are its characters, and all of them ASCII without control characters.
-    func isVisibleASCII(_ place: Place) -> Bool {
-        guard DirectoryString.hasOctetCharacters(place.tag) else { return false }
-        for offset in place.content where der[offset] < 0x20 || der[offset] >= 0x7F { return false }
-        return true
+    /// Whether a value, if each of its octets is a character, has as many as its type wants.
+    private func isWithinBounds(_ place: Place) -> Bool {
+        let count = place.content.count
+        guard let number = place.knownType else { return (1...32_768).contains(count) }
+        let bounds = AttributeType.bounds[number]
+        return count > 0 && count <= bounds.maximum && bounds.exact ?? count == count
     }
 
     static func unfitness(of scalars: [Unicode.Scalar], _ type: AttributeType?, _ name: String) -> String? {
@@ -200,13 +199,15 @@ public struct DistinguishedName: Hashable, Sendable {
         guard DirectoryString.isTag(value.tag) else {
             throw DERError(value.start, "attribute value is not a character string of a name")
         }
-        guard DirectoryString.isWellFormed(value.tag, attribute.bytes, value.content) else {
-            throw DERError(value.start, "attribute value does not fit its string type")
-        }
         let content = value.content
+        let kinds = OctetKinds(of: attribute.bytes, content, in: value.tag)
+        guard
+            kinds.contains(.ascii) && value.tag == .utf8String
+                || DirectoryString.isWellFormed(value.tag, attribute.bytes, content)
+        else { throw DERError(value.start, "attribute value does not fit its string type") }
         return Place(
             relativeName: number, type: (type.lowerBound - origin)..<(type.upperBound - origin),
             tag: value.tag, content: (content.lowerBound - origin)..<(content.upperBound - origin),
-            knownType: AttributeType.index(attribute.bytes, type))
+            knownType: AttributeType.index(attribute.bytes, type), kinds: kinds)
     }
 }

@@ -8,28 +8,19 @@ public enum InternetTime {
         let second = seconds - day * 86_400
         let (year, month, date) = Calendar.date(day)
         var text: [UInt8] = []
-        text.reserveCapacity(20)
-        append(year / 100, to: &text)
-        append(year, to: &text)
-        text.append(UInt8(ascii: "-"))
-        append(month, to: &text)
-        text.append(UInt8(ascii: "-"))
-        append(date, to: &text)
-        text.append(UInt8(ascii: "T"))
-        append(second / 3600, to: &text)
-        text.append(colon)
-        append(second / 60 % 60, to: &text)
-        text.append(colon)
-        append(second % 60, to: &text)
-        text.append(UInt8(ascii: "Z"))
+        text.append(contentsOf: pattern)
+        var digits = text.mutableSpan
+        digits.writeTwoDigits(year / 100, at: 0)
+        digits.writeTwoDigits(year, at: 2)
+        digits.writeTwoDigits(month, at: 5)
+        digits.writeTwoDigits(date, at: 8)
+        digits.writeTwoDigits(second / 3600, at: 11)
+        digits.writeTwoDigits(second / 60 % 60, at: 14)
+        digits.writeTwoDigits(second % 60, at: 17)
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The last two digits.
-    private static func append(_ value: Int64, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
-        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-    }
+    private static let pattern = Array("0000-00-00T00:00:00Z".utf8)
 
     /// Seconds since 1970 of a date and time with `Z` or an offset, years 0…9999 (`2026-02-03T04:05:06Z`);
     /// fractions are dropped, `nil` for everything else.

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Every block of a PEM file that is small enough to be held whole.
 public struct PEMDocument: Sendable {
     /// One decoded block.
@@ -59,16 +61,16 @@ public enum PEMLineEnd: Sendable {
     /// As they stand within a JSON string (RFC 8259 section 7): `\n` as two octets. Nothing else in PEM needs an escape.
     case escapedLineFeed
 
-    /// How many octets one has.
-    var count: Int { self == .lineFeed ? 1 : 2 }
-
-    func append(to output: inout [UInt8]) {
+    fileprivate var text: StaticString {
         switch self {
-        case .lineFeed: output.append(UInt8(ascii: "\n"))
-        case .escapedLineFeed:
-            output.append(UInt8(ascii: "\\"))
-            output.append(UInt8(ascii: "n"))
+        case .lineFeed: "\n"
+        case .escapedLineFeed: "\\n"
         }
+    }
+
+    fileprivate func append(to output: inout [UInt8]) {
+        if self == .escapedLineFeed { output.append(UInt8(ascii: "\\")) }
+        output.append(self == .escapedLineFeed ? UInt8(ascii: "n") : UInt8(ascii: "\n"))
     }
 }
 
@@ -90,7 +92,7 @@ public enum PEMWriter {
         output.append(contentsOf: label.utf8)
         output.append(contentsOf: "-----".utf8)
         lineEnd.append(to: &output)
-        Base64.appendLines(der, lineEnd: lineEnd, to: &output)
+        Octets.appendBase64(der, lineEnd: lineEnd.text, to: &output)
         output.append(contentsOf: "-----END ".utf8)
         output.append(contentsOf: label.utf8)
         output.append(contentsOf: "-----".utf8)

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// One PEM block found by ``PEMScanner``: where it lies, not yet decoded.
 public struct PEMBlock: Equatable, Sendable {
     /// The words between `-----BEGIN ` and `-----`.
@@ -88,11 +90,9 @@ public struct PEMScanner: Sendable {
 
     /// The line at `start`, or nil if its end is not in the buffer and may still come.
     private func textLine(in bytes: [UInt8], from start: Int, isLast: Bool) -> Line? {
-        let octets = bytes.span
-        let count = octets.count
-        var end = start
-        while end < count, octets[end] != 0x0A { end &+= 1 }
-        guard end < count || isLast else { return nil }
+        let feed = Octets.firstIndex(of: 0x0A, in: bytes, from: start)
+        guard feed != nil || isLast else { return nil }
+        let end = feed ?? bytes.count
         var trimmed = end
         while trimmed > start, Self.isSpace(bytes[trimmed - 1]) { trimmed -= 1 }
         return Line(content: start..<trimmed, next: min(end + 1, bytes.count))

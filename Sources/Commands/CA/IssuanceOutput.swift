@@ -55,6 +55,7 @@ final class IssuanceOutput {
 
     func emit(_ reports: [IssuanceReport]) throws(ToolError) {
         var bytes: [UInt8] = []
+        var times = TimestampPair()
         writer.removeAll()
         for found in reports {
             if shouldStop { break }
@@ -66,7 +67,7 @@ final class IssuanceOutput {
             }
             count(report, unwritten)
             if json {
-                report.write(json: &writer, chain: chain)
+                report.write(json: &writer, chain: chain, times: &times)
             }
             if report.status != .rejected, let certificate = report.certificate, writesPEM {
                 bytes += PEMWriter.encode(label: "CERTIFICATE", der: certificate.der)

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import OpenSSL
 
 /// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its
 /// length.
@@ -62,15 +63,8 @@ struct PEMChunkReader {
             bytes = Array(pending[..<end])
             pending.removeFirst(end)
         }
-        let feeds = Self.lineFeeds(in: bytes)
+        let feeds = Octets.count(of: 0x0a, in: bytes)
         defer { nextLine += feeds }
         return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: feeds + (bytes.last == 0x0a ? 0 : 1))
-    }
-
-    private static func lineFeeds(in bytes: [UInt8]) -> Int {
-        let octets = bytes.span
-        var feeds = 0
-        for index in octets.indices { feeds &+= octets[index] == 0x0a ? 1 : 0 }
-        return feeds
     }
 }
