@@ -40,6 +40,52 @@ public enum Octets {
         return count
     }
 
+    /// Decodes groups of four letters, between which there may be white space, until something else comes.
+    ///
+    /// - Parameters:
+    ///   - range: within `bytes`.
+    ///   - values: 256 of them: 0…63 for the letters, 64 for white space, more for all other octets.
+    ///   - output: takes three octets of each group from its start on; too short a one takes none.
+    /// - Returns: how many octets were read and how many written.
+    public static func decodeBase64(
+        _ bytes: [UInt8], in range: Range<Int>, values: [UInt8], into output: inout [UInt8]
+    ) -> (read: Int, written: Int) {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count, values.count == 256,
+            output.count >= range.count / 4 * 3
+        else { return (0, 0) }
+        return bytes.withUnsafeBufferPointer { bytes in
+            values.withUnsafeBufferPointer { values in
+                output.withUnsafeMutableBufferPointer { output in
+                    guard let bytes = bytes.baseAddress, let values = values.baseAddress,
+                        let first = output.baseAddress
+                    else { return (0, 0) }
+                    var place = first
+                    var next = bytes + range.lowerBound
+                    let end = bytes + range.upperBound
+                    while end - next >= 4 {
+                        let a = values[Int(next[0])]
+                        let b = values[Int(next[1])]
+                        let c = values[Int(next[2])]
+                        let d = values[Int(next[3])]
+                        if a | b | c | d < 64 {
+                            // No more groups than a quarter of the range: they fit.
+                            place[0] = a << 2 | b >> 4
+                            place[1] = b << 4 | c >> 2
+                            place[2] = c << 6 | d
+                            place += 3
+                            next += 4
+                        } else if a == 64 {
+                            next += 1
+                        } else {
+                            break
+                        }
+                    }
+                    return (next - (bytes + range.lowerBound), place - first)
+                }
+            }
+        }
+    }
+
     /// Appends `bytes` in base64 (RFC 4648 section 4) as lines of 64 letters, each ended by `lineEnd`.
     ///
     /// - Parameter lineEnd: ASCII, not empty.

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Reads standard base64 (RFC 4648 section 4) as PEM needs it.
 ///
 /// Of our own because Foundation stays out of this package (start-up time), and because PEM wants line
@@ -28,8 +30,10 @@ enum Base64 {
         let range = range.clamped(to: 0..<bytes.count)
         var output: [UInt8] = []
         output.append(contentsOf: repeatElement(0, count: range.count / 4 * 3))
-        var offset = range.lowerBound
-        output.removeLast(output.count - decodeGroups(bytes, &offset, range.upperBound, &output))
+        // Nearly all of a block; the rest is read letter by letter.
+        let groups = Octets.decodeBase64(bytes, in: range, values: values, into: &output)
+        output.removeLast(output.count - groups.written)
+        var offset = range.lowerBound + groups.read
         let table = values
         var bits: UInt32 = 0
         var count = 0
@@ -56,42 +60,6 @@ enum Base64 {
         }
         guard count == 0 else { throw Fault(offset: offset, reason: "base64 is cut short or lacks padding") }
         return output
-    }
-
-    /// Decodes groups of four letters between which there may be white space, until something else comes: nearly all of
-    /// a block, and the rest is for the careful loop.
-    ///
-    /// - Parameters:
-    ///   - output: has room for all groups between `offset` and `end`.
-    /// - Returns: how many octets were decoded.
-    private static func decodeGroups(
-        _ bytes: [UInt8], _ offset: inout Int, _ end: Int, _ output: inout [UInt8]
-    ) -> Int {
-        let input = bytes.span
-        var octets = output.mutableSpan
-        let table = values.span
-        var place = 0
-        var next = offset
-        while end - next >= 4 {
-            // The last one first: its bound is that of all.
-            let d = table[Int(input[next + 3])]
-            let c = table[Int(input[next + 2])]
-            let b = table[Int(input[next + 1])]
-            let a = table[Int(input[next])]
-            if a | b | c | d < 64 {
-                octets[place + 2] = c << 6 | d
-                octets[place + 1] = b << 4 | c >> 2
-                octets[place] = a << 2 | b >> 4
-                place += 3
-                next += 4
-            } else if a == blank {
-                next += 1
-            } else {
-                break
-            }
-        }
-        offset = next
-        return place
     }
 
     /// Reads the padding, after which nothing but white space may follow.
