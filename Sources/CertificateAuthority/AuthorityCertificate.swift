@@ -49,7 +49,7 @@ public enum AuthorityCertificate {
             issuerKeyIdentifier: nil)
         let subject = try Self.subject(request, key.publicKey)
         let tbs = template.makeTBS(
-            serial: request.serial, subject: subject.name, publicKey: subject.publicKey, validity: validity)
+            serial: request.serial, subject: subject.name, key: subject.key, validity: validity)
         try check(lint.finding(in: tbs, serial: request.serial, validity: validity, subject: subject))
         return try sign(tbs, template, by: key)
     }

@@ -69,8 +69,13 @@ final class CertificateForm: Sendable {
         serial: CertificateSerial, validity: ValidityPeriod, subject: CertificateLint.Subject
     ) -> [UInt8] {
         template.makeTBS(
-            serial: serial, subject: subject.name, publicKey: subject.publicKey, validity: validity,
+            serial: serial, subject: subject.name, key: subject.key, validity: validity,
             uri: lint.namesDevice ? subject.device.map(CertificateProfile.uri) : nil)
+    }
+
+    /// The certificate of a TBSCertificate and its signature.
+    func assemble(_ tbs: [UInt8], signature: [UInt8]) -> [UInt8] {
+        template.assemble(tbs, signature: signature)
     }
 
     /// Why octets are not to be signed; `nil` if nothing is wrong with them.

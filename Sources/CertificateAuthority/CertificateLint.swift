@@ -39,10 +39,20 @@ struct CertificateLint: Sendable {
     }
 
     /// What was meant and differs from certificate to certificate.
-    struct Subject {
+    struct Subject: Sendable {
         let name: DistinguishedName
-        let publicKey: SubjectPublicKeyInfo
-        var device: DeviceUUID?
+        let key: IdentifiedKey
+        let device: DeviceUUID?
+
+        init(name: DistinguishedName, key: IdentifiedKey, device: DeviceUUID? = nil) {
+            self.name = name
+            self.key = key
+            self.device = device
+        }
+
+        init(name: DistinguishedName, publicKey: SubjectPublicKeyInfo, device: DeviceUUID? = nil) {
+            self.init(name: name, key: IdentifiedKey(publicKey), device: device)
+        }
     }
 
     /// What is wrong with `tbs`, which has to be the certificate of this CA and profile for this subject and key,
@@ -64,18 +74,29 @@ struct CertificateLint: Sendable {
     private func read(
         _ tbs: [UInt8], _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
     ) throws(DERError) -> String? {
-        var outer = DERReader(tbs)
-        var body = try outer.enter(.sequence, "TBS certificate")
-        try outer.finish("TBS certificate")
-        var version = try body.enter(.constructed(0), "version")
-        guard try version.smallInteger("version") == 2 else { return "the version is not 3" }
-        try version.finish("version")
+        var reader = DERReader(tbs)
+        let behind = try reader.descend(.sequence, "TBS certificate")
+        guard behind == reader.end else { throw DERError(reader.end, "octets behind the TBS certificate") }
+        if let finding = try readFields(&reader, serial, validity, subject) { return finding }
+        if let finding = try readExtensions(&reader, subject) { return finding }
+        try reader.leave(behind, "TBS certificate")
+        return nil
+    }
+
+    /// Everything in front of the extensions.
+    private func readFields(
+        _ body: inout DERReader, _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
+    ) throws(DERError) -> String? {
+        guard try body.matches(body.read(.constructed(0), "version").whole, Self.version) else {
+            return "the version is not 3"
+        }
         let number = try body.integer("serial number")
         // RFC 5280 section 4.1.2.2: positive, at most 20 octets.
-        guard number.count <= 20, tbs[number.lowerBound] < 0x80 else {
+        guard number.count <= 20, body.bytes[number.lowerBound] < 0x80 else {
             return "the serial number is not positive and at most 20 octets long"
         }
-        guard tbs[number].drop(while: { $0 == 0 }).elementsEqual(serial.magnitude) else {
+        let digits = body.bytes[number.lowerBound] == 0 ? number.dropFirst() : number
+        guard body.matches(digits, serial.magnitude) else {
             return "the serial number is not the one that was drawn"
         }
         guard try body.matches(body.read(.sequence, "signature algorithm").whole, algorithm) else {
@@ -84,10 +105,10 @@ struct CertificateLint: Sendable {
         guard try body.matches(body.read(.sequence, "issuer").whole, issuer.der) else {
             return "the issuer is not the CA"
         }
-        var period = try body.enter(.sequence, "validity")
-        let notBefore = try DERTime.strictSeconds(period, period.next())
-        let notAfter = try DERTime.strictSeconds(period, period.next())
-        try period.finish("validity")
+        let behind = try body.descend(.sequence, "validity")
+        let notBefore = try DERTime.strictSeconds(body, body.next())
+        let notAfter = try DERTime.strictSeconds(body, body.next())
+        try body.leave(behind, "validity")
         guard notBefore == validity.notBefore, notAfter == validity.notAfter else {
             return "the validity is not the one that was planned"
         }
@@ -95,21 +116,28 @@ struct CertificateLint: Sendable {
         else {
             return "the subject is not the one that was vetted"
         }
-        guard try body.matches(body.read(.sequence, "public key").whole, subject.publicKey.der) else {
+        guard try body.matches(body.read(.sequence, "public key").whole, subject.key.info.der) else {
             return "the public key is not the one that was vetted"
         }
-        if let finding = try readExtensions(&body, subject) { return finding }
-        try body.finish("TBS certificate")
         return nil
     }
+
+    /// Version 3: `[0] { INTEGER 2 }`.
+    private static let version: [UInt8] = [0xA0, 0x03, 0x02, 0x01, 0x02]
 
     private func readExtensions(_ body: inout DERReader, _ subject: Subject) throws(DERError) -> String? {
         if extensions.isEmpty, !namesDevice, !hasSubjectKeyIdentifier, authorityKeyIdentifier == nil {
             return body.isAtEnd ? nil : "the profile has no extensions"
         }
-        var wrapper = try body.enter(.constructed(3), "extensions")
-        var list = try wrapper.enter(.sequence, "extensions")
-        try wrapper.finish("extensions")
+        let behindWrapper = try body.descend(.constructed(3), "extensions")
+        let behindList = try body.descend(.sequence, "extensions")
+        if let finding = try readList(&body, subject) { return finding }
+        try body.leave(behindList, "extensions")
+        try body.leave(behindWrapper, "extensions")
+        return nil
+    }
+
+    private func readList(_ list: inout DERReader, _ subject: Subject) throws(DERError) -> String? {
         for expected in extensions {
             guard try matches(&list, expected) else {
                 return "the extension \(expected.oid) is not the profile's"
@@ -121,33 +149,58 @@ struct CertificateLint: Sendable {
             }
             let expected = CertificateExtension.subjectAlternativeName(
                 uri: CertificateProfile.uri(of: device))
-            guard try matches(&list, expected) else { return "the alternative name is not the device's UUID" }
+            guard try matches(&list, expected) else {
+                return "the alternative name is not the device's UUID"
+            }
         }
         if hasSubjectKeyIdentifier {
-            let expected = CertificateExtension.subjectKeyIdentifier(subject.publicKey.keyIdentifier)
-            guard try matches(&list, expected) else { return "the subject key identifier is not the key's" }
+            guard let value = try value(&list, .subjectKeyIdentifier, isCritical: false) else {
+                return "the subject key identifier is not the key's"
+            }
+            guard matches(list, value, octetString: subject.key.identifier) else {
+                return "the subject key identifier is not the key's"
+            }
         }
-        if let authorityKeyIdentifier, try !matches(&list, authorityKeyIdentifier) {
-            return "the authority key identifier is not the CA's"
+        if let authorityKeyIdentifier {
+            guard try matches(&list, authorityKeyIdentifier) else {
+                return "the authority key identifier is not the CA's"
+            }
         }
-        try list.finish("extensions")
         return nil
+    }
+
+    /// Whether `range` is one OCTET STRING of these fewer than 128 octets.
+    private func matches(_ reader: DERReader, _ range: Range<Int>, octetString content: [UInt8]) -> Bool {
+        let header: [UInt8] = [DERTag.octetString.octet, UInt8(truncatingIfNeeded: content.count)]
+        let start = range.lowerBound + header.count
+        return content.count < 0x80 && range.count == header.count + content.count
+            && reader.matches(range.lowerBound..<start, header)
+            && reader.matches(start..<range.upperBound, content)
     }
 
     private func matches(
         _ list: inout DERReader, _ expected: CertificateExtension
     ) throws(DERError) -> Bool {
-        var item = try list.enter(.sequence, "extension")
-        let type = try item.objectIdentifierRange("extension type")
-        var critical = false
-        if item.nextTag == .boolean {
-            critical = try item.boolean("critical")
-            // X.690 section 11.5: what is the default is not written.
-            guard critical else { return false }
+        guard let value = try value(&list, expected.oid, isCritical: expected.isCritical) else {
+            return false
         }
-        let content = try item.octetString("extension value")
-        try item.finish("extension")
-        return item.matches(type, expected.oid.content) && critical == expected.isCritical
-            && item.matches(content, expected.value)
+        return list.matches(value, expected.value)
+    }
+
+    /// Where the value of the next extension lies; nil if its type or its criticality is another.
+    private func value(
+        _ list: inout DERReader, _ oid: OID, isCritical: Bool
+    ) throws(DERError) -> Range<Int>? {
+        let behind = try list.descend(.sequence, "extension")
+        let type = try list.objectIdentifierRange("extension type")
+        var critical = false
+        if list.nextTag == .boolean {
+            critical = try list.boolean("critical")
+            // X.690 section 11.5: what is the default is not written.
+            guard critical else { return nil }
+        }
+        let value = try list.octetString("extension value")
+        try list.leave(behind, "extension")
+        return list.matches(type, oid.content) && critical == isCritical ? value : nil
     }
 }

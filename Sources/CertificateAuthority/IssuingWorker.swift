@@ -22,10 +22,35 @@ public struct IssuedCertificate: Sendable {
     public var fingerprint: [UInt8] { Digest.sha256(der) }
 }
 
+/// The octets of a TBSCertificate together with their SHA-256, which is computed from them and nothing else: to this
+/// digest an intent commits, and it is what an ECDSA key on P-256 signs.
+public struct CertificateDraft: Sendable, Equatable {
+    /// TBSCertificate, DER.
+    public let tbs: [UInt8]
+    /// SHA-256 of ``tbs``, 32 octets.
+    public let sha256: [UInt8]
+
+    public init(_ tbs: [UInt8]) {
+        self.tbs = tbs
+        sha256 = Digest.sha256(tbs)
+    }
+
+    public static func == (left: CertificateDraft, right: CertificateDraft) -> Bool { left.tbs == right.tbs }
+
+    /// What a key signs under `algorithm`: the digest of its hash, or the octets themselves where it has none.
+    func signingInput(_ algorithm: SignatureAlgorithm) -> [UInt8] {
+        switch algorithm.hash {
+        case .sha256: sha256
+        case let hash?: Digest.hash(hash, tbs)
+        case nil: tbs
+        }
+    }
+}
+
 /// A certificate that may be signed: its octets were read back and checked against the profile. It can be used once.
 /// Only ``IssuingWorker/prepare(_:serial:validity:for:)`` makes one.
 public struct PreparedCertificate: ~Copyable {
-    fileprivate let tbs: [UInt8]
+    fileprivate let draft: CertificateDraft
     fileprivate let serial: CertificateSerial
     fileprivate let validity: ValidityPeriod
     fileprivate let subject: DistinguishedName
@@ -55,7 +80,7 @@ public final class IssuingWorker {
     ///   device's, with `lint` when the certificate would be longer than the profile allows.
     public func draft(
         _ request: VettedRequest, serial: CertificateSerial, validity: ValidityPeriod? = nil
-    ) -> Result<[UInt8], CheckFailure> {
+    ) -> Result<CertificateDraft, CheckFailure> {
         let authority = plan.issuer.certificate
         if request.publicKey == authority.publicKey {
             return .failure(CheckFailure(.keyReused, "the public key is the CA's own"))
@@ -69,7 +94,7 @@ public final class IssuingWorker {
         if let finding = plan.form.sizeFinding(tbs) {
             return .failure(CheckFailure(.lint, "a certificate is not issued: \(finding)"))
         }
-        return .success(tbs)
+        return .success(CertificateDraft(tbs))
     }
 
     /// Reads the octets of a draft, of this run or of an earlier one, back and checks them.
@@ -79,10 +104,11 @@ public final class IssuingWorker {
     /// - Throws: ``ToolError`` with code `lint`: the octets are not a certificate of this CA and profile for this
     ///   request, and are not signed.
     public func prepare(
-        _ tbs: [UInt8], serial: CertificateSerial, validity: ValidityPeriod, for request: VettedRequest
+        _ draft: CertificateDraft, serial: CertificateSerial, validity: ValidityPeriod,
+        for request: VettedRequest
     ) throws(ToolError) -> PreparedCertificate {
         if let finding = plan.form.finding(
-            in: tbs, serial: serial, validity: validity, subject: request.lintSubject)
+            in: draft.tbs, serial: serial, validity: validity, subject: request.lintSubject)
         {
             // Fresh drafts are sound, so this is about one whose run was interrupted before the profile was edited.
             throw ToolError(
@@ -90,20 +116,28 @@ public final class IssuingWorker {
                 "a certificate was not signed: \(finding); a draft of an earlier run is signed only under the profile "
                     + "that it was made for: put that back, or issue under a profile of another name")
         }
-        return PreparedCertificate(tbs: tbs, serial: serial, validity: validity, subject: request.subject)
+        return PreparedCertificate(
+            draft: draft, serial: serial, validity: validity, subject: request.subject)
+    }
+
+    /// The same for octets that are not hashed yet.
+    public func prepare(
+        _ tbs: [UInt8], serial: CertificateSerial, validity: ValidityPeriod, for request: VettedRequest
+    ) throws(ToolError) -> PreparedCertificate {
+        try prepare(CertificateDraft(tbs), serial: serial, validity: validity, for: request)
     }
 
     /// Signs what was prepared.
     ///
     /// - Throws: ``ToolError`` as ``SigningSession/sign(_:)``: nothing more can be issued.
     public func sign(_ prepared: consuming PreparedCertificate) throws(ToolError) -> IssuedCertificate {
-        let signature = try session.sign(prepared.tbs, plan.form.algorithm)
+        let signature = try session.sign(prepared.draft.signingInput(plan.form.algorithm))
         if !hasProvenKey {
-            try prove(signature, over: prepared.tbs)
+            try prove(signature, over: prepared.draft.tbs)
             hasProvenKey = true
         }
         return IssuedCertificate(
-            der: plan.form.template.assemble(prepared.tbs, signature: signature), serial: prepared.serial,
+            der: plan.form.assemble(prepared.draft.tbs, signature: signature), serial: prepared.serial,
             subject: prepared.subject, validity: prepared.validity)
     }
 
@@ -115,11 +149,5 @@ public final class IssuingWorker {
             throw ToolError(
                 .internalFault, "a signature of the CA's key does not verify under its certificate")
         }
-    }
-}
-
-extension VettedRequest {
-    var lintSubject: CertificateLint.Subject {
-        .init(name: subject, publicKey: publicKey, device: deviceUUID)
     }
 }

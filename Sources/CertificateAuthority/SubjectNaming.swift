@@ -12,9 +12,9 @@ struct SubjectNaming {
     private static let prefix = "nrf-"
 
     /// The subject, or why there is none (`csr-subject`).
-    func subject(asked: DistinguishedName, commonName: String?) -> Result<DistinguishedName, CheckFailure> {
+    func subject(asked: DistinguishedName) -> Result<DistinguishedName, CheckFailure> {
         do throws(CheckFailure) {
-            let name = try makeSubject(asked, commonName)
+            let name = try makeSubject(asked)
             if let reason = policy.attributes?.objection(to: name) {
                 throw CheckFailure(.csrSubject, reason)
             }
@@ -24,21 +24,19 @@ struct SubjectNaming {
         }
     }
 
-    private func makeSubject(
-        _ asked: DistinguishedName, _ commonName: String?
-    ) throws(CheckFailure) -> DistinguishedName {
+    private func makeSubject(_ asked: DistinguishedName) throws(CheckFailure) -> DistinguishedName {
         switch policy.rule {
         case .csr:
             if asked.isEmpty { throw .init(.csrSubject, "expected a subject, found an empty one") }
             if let reason = asked.unfitness { throw .init(.csrSubject, reason) }
             return asked
         case .uuid: return try name([(.commonName, try deviceText())])
-        case .imei: return try name([(.commonName, Self.prefix + (try imeiText(commonName)))])
+        case .imei: return try name([(.commonName, Self.prefix + (try imeiText(asked.commonName)))])
         case .template:
             var attributes: [(type: AttributeType, value: String)] = []
             for attribute in policy.template?.attributes ?? [] {
                 var value = ""
-                for part in attribute.parts { value += try text(part, asked, commonName) }
+                for part in attribute.parts { value += try text(part, asked) }
                 attributes.append((attribute.type, value))
             }
             return try name(attributes)
@@ -46,12 +44,12 @@ struct SubjectNaming {
     }
 
     private func text(
-        _ part: SubjectTemplate.Part, _ asked: DistinguishedName, _ commonName: String?
+        _ part: SubjectTemplate.Part, _ asked: DistinguishedName
     ) throws(CheckFailure) -> String {
         switch part {
         case .text(let text): return text
         case .deviceUUID: return try deviceText()
-        case .imei: return try imeiText(commonName)
+        case .imei: return try imeiText(asked.commonName)
         case .requested(let type):
             let found = asked.relativeNames.joined().filter { $0.type == type.oid }
             guard let value = found.first?.text, found.count == 1 else {

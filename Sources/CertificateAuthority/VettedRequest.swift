@@ -7,12 +7,8 @@ public import PKIX
 /// A request that may be certified: possession of the key is proven, key and name fit the profile and, where
 /// a device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
 public struct VettedRequest: Sendable {
-    /// The key to certify.
-    public let publicKey: SubjectPublicKeyInfo
-    /// The name to certify, under the profile's rule.
-    public let subject: DistinguishedName
-    /// The device: from a token whose digest matches, or from a common name that is a UUID.
-    public let deviceUUID: DeviceUUID?
+    /// What the certificate is about, as its reading before the signature wants it.
+    let lintSubject: CertificateLint.Subject
     /// SHA-256 of the request as received, 32 octets.
     public let requestSHA256: [UInt8]
     /// The device's word for this key, where it was verified under a known identity key.
@@ -24,13 +20,18 @@ public struct VettedRequest: Sendable {
         _ request: VerifiedRequest, subject: DistinguishedName, deviceUUID: DeviceUUID?,
         attestation: VerifiedAttestation?
     ) {
-        publicKey = request.publicKey
-        self.subject = subject
-        self.deviceUUID = deviceUUID
+        lintSubject = .init(name: subject, publicKey: request.publicKey, device: deviceUUID)
         requestSHA256 = request.sha256
         self.attestation = attestation
         requestedExtensions = request.requestedExtensions
     }
+
+    /// The key to certify.
+    public var publicKey: SubjectPublicKeyInfo { lintSubject.key.info }
+    /// The name to certify, under the profile's rule.
+    public var subject: DistinguishedName { lintSubject.name }
+    /// The device: from a token whose digest matches, or from a common name that is a UUID.
+    public var deviceUUID: DeviceUUID? { lintSubject.device }
 }
 
 /// What the row of a file says besides the request.
@@ -173,8 +174,7 @@ public final class RequestVetter {
             let message = "expected one common name, found \(names)"
             return .failure(.init(failures: failures + [.init(.csrSubject, message)]))
         }
-        let commonName = request.subject.commonName
-        let device = attested ?? commonName.flatMap(Self.uuid)
+        let device = attested ?? Self.uuid(in: request.subject)
         if let expected = expectations.deviceUUID, let device, device != expected {
             failures.append(.init(.uuidMismatch, "expected device \(expected), found \(device)"))
         }
@@ -184,7 +184,7 @@ public final class RequestVetter {
             failures.append(.init(.csrSubject, message + "common name, found none"))
         }
         let naming = SubjectNaming(policy: profile.subject, device: device, imei: expectations.imei)
-        switch naming.subject(asked: request.subject, commonName: commonName) {
+        switch naming.subject(asked: request.subject) {
         case .failure(let failure): return .failure(.init(failures: failures + [failure]))
         case .success where !failures.isEmpty: return .failure(.init(failures: failures))
         case .success(let subject):
@@ -194,11 +194,8 @@ public final class RequestVetter {
     }
 
     private static func uuid(in subject: DistinguishedName) -> DeviceUUID? {
-        subject.commonName.flatMap(uuid)
-    }
-
-    private static func uuid(_ text: String) -> DeviceUUID? {
-        // The length first: the error for a text that is no UUID costs more than everything else here.
-        text.utf8.count == 36 ? try? DeviceUUID(text: text) : nil
+        if let octets = subject.commonNameASCII { return DeviceUUID(text: octets) }
+        // A BMPString, for example.
+        return subject.commonName.flatMap { DeviceUUID(text: Array($0.utf8)[...]) }
     }
 }

@@ -64,15 +64,31 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(36)
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 {
-                text.append(UInt8(ascii: "-"))
-            }
-            let word = index < 16 ? high : low
-            let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 15
-            text.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
-        }
+        append(to: &text)
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the 36 octets of ``description``, all of them ASCII letters, digits and hyphens.
+    public func append(to text: inout [UInt8]) {
+        Self.append(high, from: 60, through: 32, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(high, from: 28, through: 16, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(high, from: 12, through: 0, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(low, from: 60, through: 48, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(low, from: 44, through: 0, to: &text)
+    }
+
+    /// The digits of the nibbles at these shifts, which are multiples of four.
+    private static func append(_ word: UInt64, from: UInt64, through: UInt64, to text: inout [UInt8]) {
+        var shift = from &+ 4
+        while shift > through {
+            shift &-= 4
+            let nibble = UInt8(truncatingIfNeeded: word &>> shift) & 15
+            text.append(nibble &+ (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+        }
     }
 
     private static func nibble(_ byte: UInt8) -> UInt64? {

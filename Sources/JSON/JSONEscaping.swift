@@ -6,6 +6,10 @@ enum JSONEscaping {
         var start = 0
         var index = 0
         while index < text.count {
+            if areEightPlain(text, at: index) {
+                index += 8
+                continue
+            }
             let byte = text[index]
             if isPlain(byte) {
                 index += 1
@@ -32,6 +36,24 @@ enum JSONEscaping {
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x7f && byte != Byte.quote && byte != Byte.backslash
+    }
+
+    /// Whether eight bytes from `index` on are there and each of them is plain.
+    @inline(__always)
+    private static func areEightPlain(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+        guard text.count - index >= 8 else { return false }
+        let word = UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        // A top bit is set for each byte that is below 0x20, zero after the exclusive or, or above 0x7e; a borrow can
+        // set more of them only above one that is rightly set.
+        let tops = 0x8080_8080_8080_8080 as UInt64
+        let ones = 0x0101_0101_0101_0101 as UInt64
+        let quotes = word ^ (ones &* UInt64(Byte.quote))
+        let backslashes = word ^ (ones &* UInt64(Byte.backslash))
+        let deletes = word ^ (ones &* 0x7f)
+        let controls = (word &- ones &* 0x20) & ~word
+        let marks =
+            (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (deletes &- ones) & ~deletes
+        return (word | controls | marks) & tops == 0
     }
 
     private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {

@@ -57,11 +57,21 @@ public struct JSONWriter: Sendable {
 
     /// The name of the next member; the caller's promise is a plain ASCII identifier, which is not escaped.
     public mutating func key(_ name: StaticString) {
-        separate()
-        bytes.append(Byte.quote)
-        appendRaw(name)
-        bytes.append(Byte.quote)
-        bytes.append(Byte.colon)
+        let length = name.utf8CodeUnitCount
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length + 4) { text in
+            guard let start = text.baseAddress else { return }
+            var end = 0
+            if needsComma {
+                start[end] = Byte.comma
+                end = 1
+            }
+            start[end] = Byte.quote
+            (start + end + 1).update(from: name.utf8Start, count: length)
+            end += length + 1
+            start[end] = Byte.quote
+            start[end + 1] = Byte.colon
+            bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: end + 2))
+        }
         needsComma = false
     }
 
@@ -106,6 +116,15 @@ public struct JSONWriter: Sendable {
         if text.withContiguousStorageIfAvailable({ appendStringValue($0) }) == nil {
             Array(text).withUnsafeBufferPointer { appendStringValue($0) }
         }
+    }
+
+    /// A string whose inside `body` appends to the text; the caller's promise is that nothing of it needs an escape.
+    public mutating func string(escaped body: (inout [UInt8]) -> Void) {
+        separate()
+        bytes.append(Byte.quote)
+        body(&bytes)
+        bytes.append(Byte.quote)
+        needsComma = true
     }
 
     /// A string of lower-case hexadecimal digits, two for each byte.
@@ -171,8 +190,10 @@ public struct JSONWriter: Sendable {
 
     private mutating func appendQuoted(_ text: String) {
         bytes.append(Byte.quote)
-        var text = text
-        text.withUTF8 { JSONEscaping.append($0, to: &bytes) }
+        if text.utf8.withContiguousStorageIfAvailable({ JSONEscaping.append($0, to: &bytes) }) == nil {
+            var text = text
+            text.withUTF8 { JSONEscaping.append($0, to: &bytes) }
+        }
         bytes.append(Byte.quote)
     }
 
@@ -192,21 +213,22 @@ public struct JSONWriter: Sendable {
 
     @usableFromInline
     mutating func appendHexValue(_ source: UnsafeBufferPointer<UInt8>) {
+        let count = source.count
         separate()
         bytes.append(Byte.quote)
         // Chunks on the stack: one growth check for 256 digits instead of one for each.
-        var rest = source[...]
-        while !rest.isEmpty {
-            let chunk = rest.prefix(128)
-            rest = rest.dropFirst(128)
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { digits in
-                var end = 0
-                for byte in chunk {
-                    digits[end] = Byte.hexDigit(byte >> 4)
-                    digits[end + 1] = Byte.hexDigit(byte & 15)
-                    end += 2
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { digits in
+            guard let source = source.baseAddress, let start = digits.baseAddress else { return }
+            var offset = 0
+            while offset < count {
+                let length = min(count - offset, 128)
+                for index in 0..<length {
+                    let byte = source[offset &+ index]
+                    start[2 &* index] = Byte.hexDigit(byte &>> 4)
+                    start[2 &* index &+ 1] = Byte.hexDigit(byte & 15)
                 }
-                bytes.append(contentsOf: digits[..<end])
+                bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: 2 * length))
+                offset += length
             }
         }
         bytes.append(Byte.quote)
@@ -256,6 +278,6 @@ enum Byte {
     /// The lower-case digit of a value below 16.
     @inline(__always)
     static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x57 + value
+        value &+ (value < 10 ? 0x30 : 0x57)
     }
 }

@@ -46,6 +46,35 @@ struct FetchedDigests: @unchecked Sendable {
     }
 }
 
+/// One hashing context for each thread: making one anew costs as much as hashing a hundred octets.
+private struct ThreadContext: Sendable {
+    static let shared = ThreadContext()
+
+    /// libcrypto's key to the threads' own values; `nil` if none could be had. It frees a thread's context when the
+    /// thread ends.
+    private let key: CRYPTO_THREAD_LOCAL?
+
+    private init() {
+        var key = CRYPTO_THREAD_LOCAL()
+        let isMade = CRYPTO_THREAD_init_local(&key) { context in
+            EVP_MD_CTX_free(context.map { OpaquePointer($0) })
+        }
+        self.key = isMade == 1 ? key : nil
+    }
+
+    /// The calling thread's context, which nothing but one hash at a time uses; `nil` if there is none.
+    var pointer: OpaquePointer? {
+        guard var key else { return nil }
+        if let known = CRYPTO_THREAD_get_local(&key) { return OpaquePointer(known) }
+        guard let made = EVP_MD_CTX_new() else { return nil }
+        guard CRYPTO_THREAD_set_local(&key, UnsafeMutableRawPointer(made)) == 1 else {
+            EVP_MD_CTX_free(made)
+            return nil
+        }
+        return made
+    }
+}
+
 /// One-shot hashing.
 public enum Digest {
     /// SHA-256 of `bytes`: 32 bytes.
@@ -56,21 +85,30 @@ public enum Digest {
 
     /// The digest of `bytes` under `algorithm`.
     public static func hash(_ algorithm: HashAlgorithm, _ bytes: [UInt8]) -> [UInt8] {
-        bytes.withUnsafeBufferPointer { compute(algorithm, $0) }
+        bytes.withUnsafeBufferPointer { compute(algorithm, $0, algorithm.byteCount) }
     }
 
     /// The digest of `bytes` under `algorithm`.
     public static func hash(_ algorithm: HashAlgorithm, _ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        bytes.withUnsafeBufferPointer { compute(algorithm, $0) }
+        bytes.withUnsafeBufferPointer { compute(algorithm, $0, algorithm.byteCount) }
     }
 
-    private static func compute(_ algorithm: HashAlgorithm, _ input: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: algorithm.byteCount) { output, count in
+    /// The first `length` bytes of the SHA-256 of `bytes`, at most 32.
+    public static func sha256(_ bytes: ArraySlice<UInt8>, prefix length: Int) -> [UInt8] {
+        bytes.withUnsafeBufferPointer { compute(.sha256, $0, min(max(length, 0), 32)) }
+    }
+
+    /// - Parameter length: how many bytes of the digest are wanted, no more than it has.
+    private static func compute(
+        _ algorithm: HashAlgorithm, _ input: UnsafeBufferPointer<UInt8>, _ length: Int
+    ) -> [UInt8] {
+        // Copied from the stack: an array that is filled in place costs more than the copy.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { output in
             // libcrypto's own hashes fail only when memory is exhausted; Swift's allocator ends the process
             // in that case too, so there is no result to return.
             let hashed = digest(algorithm, input, output.baseAddress)
             precondition(hashed, "libcrypto could not hash")
-            count = algorithm.byteCount
+            return Array(UnsafeBufferPointer(rebasing: output[..<length]))
         }
     }
 
@@ -78,9 +116,14 @@ public enum Digest {
         _ algorithm: HashAlgorithm, _ input: UnsafeBufferPointer<UInt8>,
         _ output: UnsafeMutablePointer<UInt8>?
     ) -> Bool {
+        let function = FetchedDigests.shared.pointer(algorithm)
         var size: UInt32 = 0
-        return EVP_Digest(
-            input.baseAddress, input.count, output, &size, FetchedDigests.shared.pointer(algorithm), nil) == 1
+        if let function, let context = ThreadContext.shared.pointer {
+            return EVP_DigestInit_ex2(context, function, nil) == 1
+                && EVP_DigestUpdate(context, input.baseAddress, input.count) == 1
+                && EVP_DigestFinal_ex(context, output, &size) == 1 && Int(size) == algorithm.byteCount
+        }
+        return EVP_Digest(input.baseAddress, input.count, output, &size, function, nil) == 1
             && Int(size) == algorithm.byteCount
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A P-256 public key as a value: the uncompressed point, cheap to keep by the hundred thousand.
 ///
 /// The form is checked here; that the point is on the curve is checked by every use
@@ -20,9 +22,18 @@ public struct P256PublicKey: Hashable, Sendable {
 
     /// `nil` unless `spki` is exactly the 91-byte SubjectPublicKeyInfo of an uncompressed P-256 point.
     public init?(spki: ArraySlice<UInt8>) {
-        let prefix = Self.spkiPrefix
-        guard spki.count == prefix.count + 65, spki.starts(with: prefix) else { return nil }
-        self.init(x963: spki.dropFirst(prefix.count))
+        guard Self.isSPKI(spki) else { return nil }
+        self.init(x963: spki.dropFirst(Self.spkiPrefix.count))
+    }
+
+    /// Whether `spki` is exactly the 91-byte SubjectPublicKeyInfo of an uncompressed P-256 point.
+    public static func isSPKI(_ spki: ArraySlice<UInt8>) -> Bool {
+        spki.count == spkiPrefix.count + 65
+            && spki.withUnsafeBufferPointer { octets in
+                guard let start = octets.baseAddress else { return false }
+                return memcmp(start, spkiPrefix, spkiPrefix.count) == 0
+                    && start[spkiPrefix.count] == 0x04
+            }
     }
 
     /// SubjectPublicKeyInfo, 91 bytes of DER.

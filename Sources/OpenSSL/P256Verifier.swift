@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// ECDSA P-256 verification for a stream of signatures under changing keys.
 ///
@@ -7,6 +8,7 @@ import COpenSSL
 public final class P256Verifier {
     private let key: OpaquePointer
     private let context: OpaquePointer
+    /// The point in the template, 65 bytes; empty if it is not known which it is.
     private var loadedPoint: [UInt8] = []
     private var der = [UInt8](repeating: 0, count: 72)
 
@@ -43,26 +45,37 @@ public final class P256Verifier {
     public func isValid(signature: ArraySlice<UInt8>, digest: [UInt8], key: P256PublicKey) -> Bool {
         guard signature.count == 64 else { return false }
         let length = encodeSignature(signature)
-        return der.withUnsafeBufferPointer {
-            verify(UnsafeBufferPointer(rebasing: $0[..<length]), digest, key)
-        }
+        return load(key.point[...])
+            && der.withUnsafeBufferPointer { verify(UnsafeBufferPointer(rebasing: $0[..<length]), digest) }
     }
 
     /// The same for a DER `ECDSA-Sig-Value` (RFC 3279 §2.2.3), as certificates and CSRs carry it.
     ///
     /// Only the one DER encoding of a pair of numbers is accepted: libcrypto re-encodes and compares.
     public func isValid(derSignature: ArraySlice<UInt8>, digest: [UInt8], key: P256PublicKey) -> Bool {
-        guard derSignature.count <= 72 else { return false }
-        return derSignature.withUnsafeBufferPointer { verify($0, digest, key) }
+        isValid(derSignature: derSignature, digest: digest, point: key.point[...])
+    }
+
+    /// The same for a key that is still a SubjectPublicKeyInfo; false unless that is one of an uncompressed P-256 point.
+    public func isValid(
+        derSignature: ArraySlice<UInt8>, digest: [UInt8], spki: ArraySlice<UInt8>
+    ) -> Bool {
+        P256PublicKey.isSPKI(spki)
+            && isValid(derSignature: derSignature, digest: digest, point: spki.suffix(65))
+    }
+
+    private func isValid(
+        derSignature: ArraySlice<UInt8>, digest: [UInt8], point: ArraySlice<UInt8>
+    ) -> Bool {
+        guard derSignature.count <= 72, load(point) else { return false }
+        return derSignature.withUnsafeBufferPointer { verify($0, digest) }
     }
 
     /// Whether the key's point is on the curve.
-    public func accepts(_ key: P256PublicKey) -> Bool { load(key) }
+    public func accepts(_ key: P256PublicKey) -> Bool { load(key.point[...]) }
 
-    private func verify(
-        _ signature: UnsafeBufferPointer<UInt8>, _ digest: [UInt8], _ publicKey: P256PublicKey
-    ) -> Bool {
-        guard digest.count == 32, load(publicKey) else { return false }
+    private func verify(_ signature: UnsafeBufferPointer<UInt8>, _ digest: [UInt8]) -> Bool {
+        guard digest.count == 32 else { return false }
         let result = EVP_PKEY_verify(context, signature.baseAddress, signature.count, digest, digest.count)
         if result != 1 { clearErrorQueue() }
         return result == 1
@@ -70,17 +83,20 @@ public final class P256Verifier {
 
     /// Puts the point into the template. After a refusal the template would still hold the previous key, so the
     /// answer decides whether to go on.
-    private func load(_ publicKey: P256PublicKey) -> Bool {
-        if loadedPoint == publicKey.point { return true }
-        loadedPoint = []
-        guard publicKey.point.count == 65, publicKey.point[0] == 0x04,
-            EVP_PKEY_set1_encoded_public_key(key, publicKey.point, 65) == 1
-        else {
-            clearErrorQueue()
-            return false
+    private func load(_ point: ArraySlice<UInt8>) -> Bool {
+        guard point.count == 65, point.first == 0x04 else { return false }
+        return point.withUnsafeBufferPointer { point in
+            guard let start = point.baseAddress else { return false }
+            if loadedPoint.count == 65, memcmp(loadedPoint, start, 65) == 0 { return true }
+            // Its memory is kept for the next one.
+            loadedPoint.removeAll(keepingCapacity: true)
+            guard EVP_PKEY_set1_encoded_public_key(key, start, 65) == 1 else {
+                clearErrorQueue()
+                return false
+            }
+            loadedPoint.append(contentsOf: point)
+            return true
         }
-        loadedPoint = publicKey.point
-        return true
     }
 
     /// Writes `r || s` as DER into the buffer; returns the length (at most 72).

@@ -226,9 +226,9 @@ public final class P256Signer {
         }
         var length = 72
         var ok = false
-        let signature = [UInt8](unsafeUninitializedCapacity: 72) { buffer, count in
+        let signature = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 72) { buffer -> [UInt8] in
             ok = EVP_PKEY_sign(context, buffer.baseAddress, &length, digest, digest.count) == 1
-            count = ok ? length : 0
+            return ok ? Array(UnsafeBufferPointer(rebasing: buffer[..<length])) : []
         }
         guard ok else { throw OpenSSLError("signing") }
         return signature

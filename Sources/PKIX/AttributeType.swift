@@ -73,20 +73,29 @@ public final class AttributeType: Sendable {
     /// The type with this object identifier, if it is a known one.
     public static func known(_ oid: OID) -> AttributeType? { byOID[oid] }
 
-    /// The type whose object identifier has its contents at `range`, if it is a known one.
-    static func known(_ reader: DERReader, _ range: Range<Int>) -> AttributeType? {
+    /// The place in ``all`` of the type whose object identifier has its contents at `range`, if it is a known one.
+    static func index(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
         // Nearly all are of the arc 2.5.4, and a batch has a hundred thousand names.
-        let octets = reader.bytes[range]
-        if octets.count == 3, octets[range.lowerBound] == 0x55, octets[range.lowerBound + 1] == 4 {
-            let last = Int(octets[range.lowerBound + 2])
-            return byLastArc.indices.contains(last) ? byLastArc[last] : nil
+        if range.count == 3, bytes[range.lowerBound] == 0x55, bytes[range.lowerBound + 1] == 4 {
+            let last = Int(bytes[range.lowerBound + 2])
+            return last < indexByLastArc.count ? indexByLastArc[last] : nil
         }
-        return known(OID(uncheckedContent: Array(octets)))
+        let content = bytes[range]
+        return all.firstIndex { $0.oid.content.elementsEqual(content) }
     }
 
-    /// The types 2.5.4.n, by n.
-    private static let byLastArc: [AttributeType?] = (0..<128).map { last in
-        all.first { $0.oid.content == [0x55, 4, UInt8(last)] }
+    /// The place of this type in ``all``: comparing numbers takes less than comparing objects.
+    public var number: Int { Self.all.firstIndex { $0 === self } ?? Self.all.count }
+
+    /// The most and the exact numbers of characters of the types, in the order of ``all``.
+    static let bounds: [(maximum: Int, exact: Int?)] = all.map { ($0.maximum, $0.exact) }
+
+    /// The place of ``commonName`` in ``all``.
+    static let commonNameIndex = 0
+
+    /// The places in ``all`` of the types 2.5.4.n, by n.
+    private static let indexByLastArc: [Int?] = (0..<128).map { last in
+        all.firstIndex { $0.oid.content == [0x55, 4, UInt8(last)] }
     }
 
     /// The type with this name in any letter case, if it is a known one.

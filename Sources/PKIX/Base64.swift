@@ -1,4 +1,6 @@
-/// Standard base64 (RFC 4648 section 4) as PEM needs it.
+import OpenSSL
+
+/// Reads standard base64 (RFC 4648 section 4) as PEM needs it.
 ///
 /// Of our own because Foundation stays out of this package (start-up time), and because PEM wants line
 /// breaks skipped, everything else refused and the place of a fault named.
@@ -26,27 +28,16 @@ enum Base64 {
     /// Decodes `range` of `bytes`: white space ignored, padding and zero spare bits required.
     static func decode(_ bytes: [UInt8], _ range: Range<Int>) throws(Fault) -> [UInt8] {
         let range = range.clamped(to: 0..<bytes.count)
-        let table = values
         var output: [UInt8] = []
-        output.reserveCapacity(range.count / 4 * 3 + 3)
-        var offset = range.lowerBound
+        output.append(contentsOf: repeatElement(0, count: range.count / 4 * 3))
+        // Nearly all of a block; the rest is read letter by letter.
+        let groups = Octets.decodeBase64(bytes, in: range, values: values, into: &output)
+        output.removeLast(output.count - groups.written)
+        var offset = range.lowerBound + groups.read
+        let table = values
         var bits: UInt32 = 0
         var count = 0
         while offset < range.upperBound {
-            // Four letters at a time, which is every step but the one at a line break.
-            if count == 0, range.upperBound - offset >= 4 {
-                let a = table[Int(bytes[offset])]
-                let b = table[Int(bytes[offset + 1])]
-                let c = table[Int(bytes[offset + 2])]
-                let d = table[Int(bytes[offset + 3])]
-                if a | b | c | d < 64 {
-                    output.append(a << 2 | b >> 4)
-                    output.append(b << 4 | c >> 2)
-                    output.append(c << 6 | d)
-                    offset += 4
-                    continue
-                }
-            }
             let letter = bytes[offset]
             let value = table[Int(letter)]
             if value < 64 {
@@ -94,45 +85,6 @@ enum Base64 {
         } else {
             output.append(UInt8(truncatingIfNeeded: bits >> 10))
             output.append(UInt8(truncatingIfNeeded: bits >> 2))
-        }
-    }
-
-    /// Appends `bytes` as lines of 64 letters, each ended by a line feed.
-    static func appendLines(_ bytes: [UInt8], to output: inout [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        let lines = (bytes.count + 47) / 48
-        var place = output.count
-        // Room for all of it at once: an append for each letter costs more than the letter.
-        output.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: (bytes.count + 2) / 3 * 4 + lines))
-        var letters = output.mutableSpan
-        let alphabet = alphabet.span
-        let input = bytes.span
-        var offset = 0
-        while offset < input.count {
-            let lineEnd = min(offset + 48, input.count)
-            while lineEnd - offset >= 3 {
-                let group =
-                    UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
-                letters[place] = alphabet[Int(group >> 18)]
-                letters[place + 1] = alphabet[Int(group >> 12 & 63)]
-                letters[place + 2] = alphabet[Int(group >> 6 & 63)]
-                letters[place + 3] = alphabet[Int(group & 63)]
-                offset += 3
-                place += 4
-            }
-            if offset < lineEnd {
-                let a = input[offset]
-                let isTwo = lineEnd - offset == 2
-                let b = isTwo ? input[offset + 1] : 0
-                letters[place] = alphabet[Int(a >> 2)]
-                letters[place + 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
-                letters[place + 2] = isTwo ? alphabet[Int(b << 2 & 63)] : UInt8(ascii: "=")
-                letters[place + 3] = UInt8(ascii: "=")
-                offset = lineEnd
-                place += 4
-            }
-            // The line feed stands there already.
-            place += 1
         }
     }
 }

@@ -34,3 +34,12 @@ enum Calendar {
         return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 }
+
+extension MutableSpan<UInt8> {
+    /// Writes the last two decimal digits of a number that is not negative at `place` and behind it.
+    mutating func writeTwoDigits(_ value: Int64, at place: Int) {
+        let number = UInt8(truncatingIfNeeded: value % 100)
+        self[place + 1] = 0x30 &+ number % 10
+        self[place] = 0x30 &+ number / 10
+    }
+}

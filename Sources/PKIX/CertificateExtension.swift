@@ -53,7 +53,7 @@ public struct CertificateExtension: Hashable, Sendable {
         _ list: inout DERReader, _ quirks: inout Set<EncodingQuirk>?
     ) throws(DERError) -> CertificateExtension {
         var item = try list.enter(.sequence, "extension")
-        let oid = try item.objectIdentifier("extension type")
+        let oid = item.extensionType(try item.objectIdentifierRange("extension type"))
         var isCritical = false
         if item.nextTag == .boolean {
             let offset = item.position

@@ -4,8 +4,11 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
     public let magnitude: [UInt8]
 
     /// The number with these big-endian octets; nil for zero and for more than 20 octets of INTEGER.
-    public init?(magnitude: some Collection<UInt8>) {
-        let digits = magnitude.first == 0 ? Array(magnitude.drop { $0 == 0 }) : Array(magnitude)
+    public init?(magnitude: some Collection<UInt8>) { self.init(magnitude: Array(magnitude)) }
+
+    /// The same, without a copy.
+    public init?(magnitude: [UInt8]) {
+        let digits = magnitude.first == 0 ? Array(magnitude.drop { $0 == 0 }) : magnitude
         guard let first = digits.first, digits.count < 20 || (digits.count == 20 && first < 0x80) else {
             return nil
         }
@@ -27,7 +30,10 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
     /// index: wholly random ones would touch a page of it each.
     ///
     /// - Parameter time: seconds since 1970; the octets are those since 2020, without their top bit.
-    public init?(random octets: [UInt8], at time: Int64) {
+    public init?(random octets: [UInt8], at time: Int64) { self.init(random: octets[...], at: time) }
+
+    /// The same from a part of an array.
+    public init?(random octets: ArraySlice<UInt8>, at time: Int64) {
         guard octets.count == 16 else { return nil }
         let second = UInt32(clamping: time &- 1_577_836_800) & 0x7FFF_FFFF
         var number: [UInt8] = []
@@ -35,7 +41,7 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
         for shift in stride(from: UInt32(24), through: 0, by: -8) {
             number.append(UInt8(truncatingIfNeeded: second >> shift))
         }
-        number += octets
+        number.append(contentsOf: octets)
         self.init(magnitude: number)
     }
 

@@ -117,47 +117,54 @@ public struct CertificateTemplate: Sendable {
         serial: CertificateSerial, subject: DistinguishedName, publicKey: SubjectPublicKeyInfo,
         validity: ValidityPeriod, uri: [UInt8]? = nil
     ) -> [UInt8] {
-        let fixed = middle.count + extensions.count
-        var writer = DERWriter(capacity: fixed + subject.der.count + publicKey.der.count + 80)
-        var start = DERWriter(capacity: 64)
-        start.raw([0xA0, 0x03, 0x02, 0x01, 0x02])
-        start.unsignedInteger(serial.magnitude)
-        var period = DERWriter(capacity: 40)
-        validity.append(to: &period)
-        let length = start.bytes.count + period.bytes.count + fixed + subject.der.count + publicKey.der.count
-        writer.raw([DERTag.sequence.octet])
+        makeTBS(
+            serial: serial, subject: subject, key: IdentifiedKey(publicKey), validity: validity, uri: uri)
+    }
+
+    /// The same for a key whose identifier is known.
+    public func makeTBS(
+        serial: CertificateSerial, subject: DistinguishedName, key: IdentifiedKey,
+        validity: ValidityPeriod, uri: [UInt8]? = nil
+    ) -> [UInt8] {
+        let magnitude = serial.magnitude
+        let padding = (magnitude.first ?? 0x80) >= 0x80 ? 1 : 0
+        let length =
+            Self.version.count + DERWriter.elementOctets(magnitude.count + padding) + middle.count
+            + validity.octets + subject.der.count + key.info.der.count + extensions.count
+        var writer = DERWriter(capacity: DERWriter.elementOctets(length))
+        writer.bytes.append(DERTag.sequence.octet)
         writer.appendLength(length)
-        writer.raw(start.bytes)
+        writer.raw(Self.version)
+        writer.unsignedInteger(magnitude)
         writer.raw(middle)
-        writer.raw(period.bytes)
+        validity.append(to: &writer)
         writer.raw(subject.der)
-        writer.raw(publicKey.der)
+        writer.raw(key.info.der)
         writer.raw(extensions.beforeURI)
         if let uriLength = extensions.uriLength {
             writer.raw((uri ?? []).prefix(uriLength))
             writer.raw(repeatElement(0, count: uriLength - min(uri?.count ?? 0, uriLength)))
         }
         writer.raw(extensions.beforeKeyIdentifier)
-        if extensions.hasKeyIdentifier { writer.raw(publicKey.keyIdentifier) }
+        if extensions.hasKeyIdentifier { writer.raw(key.identifier) }
         writer.raw(extensions.tail)
         return writer.bytes
     }
 
+    /// Version 3, as a TBSCertificate begins.
+    private static let version: [UInt8] = [0xA0, 0x03, 0x02, 0x01, 0x02]
+
     /// Octets of the certificate that ``assemble(_:signature:)`` makes of a TBSCertificate and a signature of these
     /// lengths.
     public func certificateLength(tbs: Int, signature: Int) -> Int {
-        let bits = 1 + DERWriter.lengthOctets(1 + signature).count + 1 + signature
-        let length = tbs + algorithmDER.count + bits
-        return 1 + DERWriter.lengthOctets(length).count + length
+        DERWriter.elementOctets(tbs + algorithmDER.count + DERWriter.elementOctets(1 + signature))
     }
 
     /// The Certificate: `tbs` from ``makeTBS(serial:subject:publicKey:validity:)`` and its signature.
     public func assemble(_ tbs: [UInt8], signature: [UInt8]) -> [UInt8] {
-        let bitString = 1 + signature.count
-        let bitStringHeader = 1 + DERWriter.lengthOctets(bitString).count
-        let length = tbs.count + algorithmDER.count + bitStringHeader + bitString
-        var writer = DERWriter(capacity: length + 6)
-        writer.raw([DERTag.sequence.octet])
+        let length = tbs.count + algorithmDER.count + DERWriter.elementOctets(1 + signature.count)
+        var writer = DERWriter(capacity: DERWriter.elementOctets(length))
+        writer.bytes.append(DERTag.sequence.octet)
         writer.appendLength(length)
         writer.raw(tbs)
         writer.raw(algorithmDER)

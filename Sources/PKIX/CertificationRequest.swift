@@ -1,10 +1,14 @@
 /// A PKCS #10 certification request (RFC 2986) that is sound in form and **not verified**: nothing in it is
 /// known to come from the holder of the key. ``verify(with:)`` makes a ``VerifiedRequest`` of it.
-public struct CertificationRequest: Sendable {
+///
+/// A class, because it passes through many hands.
+public final class CertificationRequest: Sendable {
     /// The most octets a request may have.
     public static let maximumSize = 65_536
-    /// The labels of PEM blocks that hold one (RFC 7468 section 7).
-    public static let pemLabels = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"]
+    /// The label of PEM blocks that hold one (RFC 7468 section 7).
+    public static let pemLabel = "CERTIFICATE REQUEST"
+    /// The labels under which one is read (RFC 7468 section 7).
+    public static let pemLabels = [pemLabel, "NEW CERTIFICATE REQUEST"]
 
     /// The original bytes.
     public let der: [UInt8]
@@ -31,51 +35,58 @@ public struct CertificationRequest: Sendable {
         guard der.count <= Self.maximumSize else {
             throw DERError(0, "expected a request of at most \(Self.maximumSize) octets, found \(der.count)")
         }
-        var outer = DERReader(der)
-        var request = try outer.enter(.sequence, "certification request")
-        try outer.finish("certification request")
+        var reader = DERReader(der)
+        let whole = try reader.read(.sequence, "certification request").content
+        try reader.finish("certification request")
+        var request = DERReader(der, in: whole)
         let element = try request.read(.sequence, "certification request info")
         var information = request.contents(of: element)
         let version = try information.smallInteger("version")
         guard version == 0 else { throw DERError(element.start, "expected version 0, found \(version)") }
         subject = try DistinguishedName(reading: &information, "subject")
         publicKey = try SubjectPublicKeyInfo(reading: &information)
-        var attributes = try information.enter(.constructed(0), "attributes")
+        var extensions: [CertificateExtension] = []
+        var others: [OID] = []
         var quirks: Set<EncodingQuirk>? = []
-        (requestedExtensions, otherAttributes) = try Self.readAttributes(&attributes, &quirks)
+        try information.within(.constructed(0), "attributes") { attributes throws(DERError) in
+            while !attributes.isAtEnd {
+                try Self.readAttribute(&attributes, &extensions, &others, &quirks)
+            }
+        }
         try information.finish("certification request info")
         signatureAlgorithm = try SignatureAlgorithmIdentifier(
             reading: &request, tolerating: [.ecdsaNullParameters])
         signature = try request.octetAlignedBitString("signature")
         try request.finish("certification request")
-        let found = signatureAlgorithm.quirks.union(quirks ?? [])
-        self.quirks = EncodingQuirk.allCases.filter(found.contains)
+        requestedExtensions = extensions
+        otherAttributes = others
+        self.quirks = EncodingQuirk.inOrder(signatureAlgorithm.quirks, quirks ?? [])
         informationRange = element.whole
         self.der = der
     }
 
-    /// The attributes; their order is not judged, since the signature covers the octets as they are.
-    private static func readAttributes(
-        _ reader: inout DERReader, _ quirks: inout Set<EncodingQuirk>?
-    ) throws(DERError) -> ([CertificateExtension], [OID]) {
-        var extensions: [CertificateExtension] = []
-        var others: [OID] = []
-        while !reader.isAtEnd {
-            let start = reader.position
-            var attribute = try reader.enter(.sequence, "attribute")
-            let type = try attribute.objectIdentifier("attribute type")
-            var values = try attribute.enter(.set, "attribute values")
-            try attribute.finish("attribute")
-            guard !values.isAtEnd else { throw DERError(start, "attribute \(type) has no value") }
-            if type == .extensionRequest {
-                guard extensions.isEmpty else { throw DERError(start, "extensionRequest occurs twice") }
-                extensions = try CertificateExtension.readAll(&values, quirks: &quirks)
-                try values.finish("extensionRequest, which has one value")
-            } else {
-                try values.checkWellFormed(depth: 8)
-                others.append(type)
-            }
+    /// One of the attributes; their order is not judged, since the signature covers the octets as they are.
+    private static func readAttribute(
+        _ reader: inout DERReader, _ extensions: inout [CertificateExtension], _ others: inout [OID],
+        _ quirks: inout Set<EncodingQuirk>?
+    ) throws(DERError) {
+        let start = reader.position
+        let element = try reader.read(.sequence, "attribute")
+        var attribute = reader.contents(of: element)
+        let type = try attribute.objectIdentifierRange("attribute type")
+        var values = try attribute.enter(.set, "attribute values")
+        try attribute.finish("attribute")
+        guard !values.isAtEnd else {
+            let oid = OID(uncheckedContent: reader.copy(type))
+            throw DERError(start, "attribute \(oid) has no value")
         }
-        return (extensions, others)
+        if reader.matches(type, OID.extensionRequest.content) {
+            guard extensions.isEmpty else { throw DERError(start, "extensionRequest occurs twice") }
+            extensions = try CertificateExtension.readAll(&values, quirks: &quirks)
+            try values.finish("extensionRequest, which has one value")
+        } else {
+            try values.checkWellFormed(depth: 8)
+            others.append(OID(uncheckedContent: reader.copy(type)))
+        }
     }
 }

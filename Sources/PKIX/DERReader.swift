@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// A strict pull reader for DER (X.690 chapters 8 and 10) over an array that it does not copy.
 ///
 /// Positions are offsets into the whole input, so that ranges taken from a nested reader address the same
@@ -20,7 +22,7 @@ public struct DERReader: Sendable {
     /// Offset of the next element.
     public private(set) var position: Int
     /// Offset behind the last octet that this reader may read.
-    public let end: Int
+    public private(set) var end: Int
 
     /// A reader over all of `bytes`.
     public init(_ bytes: [UInt8]) {
@@ -45,6 +47,21 @@ public struct DERReader: Sendable {
 
     /// Reads the next element whatever its tag is.
     public mutating func next() throws(DERError) -> Element {
+        // Nearly all elements are short and sound; the others are read with every question asked.
+        let start = position
+        guard end - start >= 2 else { return try nextInFull() }
+        let identifier = bytes[start]
+        let length = bytes[start + 1]
+        let content = start + 2
+        let behind = content + Int(length)
+        guard identifier != 0, identifier & 0x1F != 0x1F, length < 0x80, behind <= end else {
+            return try nextInFull()
+        }
+        position = behind
+        return Element(tag: DERTag(identifier), start: start, content: content..<behind)
+    }
+
+    private mutating func nextInFull() throws(DERError) -> Element {
         let start = position
         guard end - start >= 2 else { throw DERError(start, "expected an element, found the end") }
         let identifier = bytes[start]
@@ -100,6 +117,53 @@ public struct DERReader: Sendable {
         DERReader(bytes, in: try read(tag, what).content)
     }
 
+    /// Lets `body` read `range` of this input and nothing else, and goes on behind it. Unlike a nested reader it shares
+    /// no array: for what is read by the hundred thousand.
+    ///
+    /// - Parameter what: names what should end with the range; `body` has to read all of it.
+    @inline(__always)
+    mutating func within<Value>(
+        _ range: Range<Int>, _ what: StaticString,
+        _ body: (inout DERReader) throws(DERError) -> Value
+    ) throws(DERError) -> Value {
+        let behind = end
+        let inside = range.clamped(to: 0..<bytes.count)
+        position = inside.lowerBound
+        end = inside.upperBound
+        let value = try body(&self)
+        try finish(what)
+        end = behind
+        return value
+    }
+
+    /// The same for the next element, which must be of this constructed type.
+    @inline(__always)
+    mutating func within<Value>(
+        _ tag: DERTag, _ what: StaticString, _ body: (inout DERReader) throws(DERError) -> Value
+    ) throws(DERError) -> Value {
+        try within(try read(tag, what).content, what, body)
+    }
+
+    /// Goes into the next element, which must be of this constructed type: until ``leave(_:_:)`` this reader reads its
+    /// contents and nothing else. Unlike a nested reader it shares no array.
+    ///
+    /// - Returns: what ``leave(_:_:)`` wants.
+    public mutating func descend(_ tag: DERTag, _ what: StaticString) throws(DERError) -> Int {
+        let behind = end
+        let content = try read(tag, what).content
+        position = content.lowerBound
+        end = content.upperBound
+        return behind
+    }
+
+    /// Goes on behind an element whose contents have all been read.
+    ///
+    /// - Parameter behind: from ``descend(_:_:)``; a number outside the input is cut down to it.
+    public mutating func leave(_ behind: Int, _ what: StaticString) throws(DERError) {
+        try finish(what)
+        end = min(max(behind, position), bytes.count)
+    }
+
     /// A reader for the contents of an element of this input.
     public func contents(of element: Element) -> DERReader { DERReader(bytes, in: element.content) }
 
@@ -112,15 +176,7 @@ public struct DERReader: Sendable {
 
     /// Whether the octets in `range` are `expected`.
     public func matches(_ range: Range<Int>, _ expected: [UInt8]) -> Bool {
-        guard range.count == expected.count, range.lowerBound >= 0, range.upperBound <= bytes.count else {
-            return false
-        }
-        var offset = range.lowerBound
-        for octet in expected {
-            guard bytes[offset] == octet else { return false }
-            offset += 1
-        }
-        return true
+        Octets.equal(bytes, in: range, expected)
     }
 
     /// A copy of the octets in `range`, cut down to the input.

@@ -15,15 +15,16 @@ public enum DERTime {
         case .generalizedTime: yearDigits = 4
         default: throw DERError(element.start, "expected UTCTime or GeneralizedTime")
         }
-        let text = reader.bytes[element.content]
-        guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z"),
-            text.dropLast().allSatisfy({ (0x30...0x39).contains($0) })
+        let text = reader.bytes.span
+        var position = element.content.lowerBound
+        let last = element.content.upperBound - 1
+        guard element.content.count == yearDigits + 11, text[last] == UInt8(ascii: "Z"),
+            (position..<last).allSatisfy({ (0x30...0x39).contains(text[$0]) })
         else { throw DERError(element.start, "expected a time of \(yearDigits + 10) digits and Z") }
-        var position = text.startIndex
         func number(_ count: Int) -> Int64 {
             var value: Int64 = 0
             for _ in 0..<count {
-                value = value * 10 + Int64(text[position] - 0x30)
+                value = value &* 10 &+ Int64(text[position] &- 0x30)
                 position += 1
             }
             return value
@@ -62,20 +63,21 @@ public enum DERTime {
         let second = clamped - day * 86400
         let (year, month, date) = Calendar.date(day)
         let generalized = clamped >= firstGeneralized
-        writer.bytes.append(generalized ? DERTag.generalizedTime.octet : DERTag.utcTime.octet)
-        writer.bytes.append(generalized ? 15 : 13)
-        if generalized { twoDigits(year / 100, &writer) }
-        twoDigits(year % 100, &writer)
-        twoDigits(month, &writer)
-        twoDigits(date, &writer)
-        twoDigits(second / 3600, &writer)
-        twoDigits(second / 60 % 60, &writer)
-        twoDigits(second % 60, &writer)
-        writer.bytes.append(UInt8(ascii: "Z"))
+        let first = writer.bytes.count
+        writer.bytes.append(contentsOf: repeatElement(UInt8(ascii: "Z"), count: octets(clamped)))
+        var text = writer.bytes.mutableSpan
+        text[first] = generalized ? DERTag.generalizedTime.octet : DERTag.utcTime.octet
+        text[first + 1] = generalized ? 15 : 13
+        if generalized { text.writeTwoDigits(year / 100, at: first + 2) }
+        let place = first + (generalized ? 4 : 2)
+        text.writeTwoDigits(year, at: place)
+        text.writeTwoDigits(month, at: place + 2)
+        text.writeTwoDigits(date, at: place + 4)
+        text.writeTwoDigits(second / 3600, at: place + 6)
+        text.writeTwoDigits(second / 60 % 60, at: place + 8)
+        text.writeTwoDigits(second % 60, at: place + 10)
     }
 
-    private static func twoDigits(_ value: Int64, _ writer: inout DERWriter) {
-        writer.bytes.append(0x30 + UInt8(truncatingIfNeeded: value / 10 % 10))
-        writer.bytes.append(0x30 + UInt8(truncatingIfNeeded: value % 10))
-    }
+    /// How many octets ``append(_:to:)`` writes: 13 digits and letters of UTCTime or 15 of GeneralizedTime, and a header.
+    static func octets(_ seconds: Int64) -> Int { seconds >= firstGeneralized ? 17 : 15 }
 }

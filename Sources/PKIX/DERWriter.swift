@@ -19,7 +19,9 @@ public struct DERWriter: Sendable {
         if length < 0x80 {
             bytes[start - 1] = UInt8(truncatingIfNeeded: length)
         } else {
-            bytes.replaceSubrange((start - 1)..<start, with: DERWriter.lengthOctets(length))
+            var octets = DERWriter()
+            octets.appendLength(length)
+            bytes.replaceSubrange((start - 1)..<start, with: octets.bytes)
         }
     }
 
@@ -76,23 +78,24 @@ public struct DERWriter: Sendable {
     /// A UTCTime through 2049, a GeneralizedTime from 2050 on (RFC 5280 section 4.1.2.5).
     public mutating func time(_ seconds: Int64) { DERTime.append(seconds, to: &self) }
 
+    /// The length octets for `length`, in their shortest form.
     mutating func appendLength(_ length: Int) {
         if length < 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: length))
-        } else {
-            bytes.append(contentsOf: DERWriter.lengthOctets(length))
+            return
+        }
+        let count = DERWriter.lengthOctets(length) - 1
+        bytes.append(0x80 | UInt8(truncatingIfNeeded: count))
+        for place in stride(from: count - 1, through: 0, by: -1) {
+            bytes.append(UInt8(truncatingIfNeeded: length >> (8 * place)))
         }
     }
 
-    /// The length octets for `length`, in their shortest form.
-    static func lengthOctets(_ length: Int) -> [UInt8] {
-        guard length >= 0x80 else { return [UInt8(truncatingIfNeeded: length)] }
-        var digits: [UInt8] = []
-        var rest = length
-        while rest > 0 {
-            digits.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
-        return [0x80 | UInt8(truncatingIfNeeded: digits.count)] + digits.reversed()
+    /// How many length octets `length` has in their shortest form.
+    static func lengthOctets(_ length: Int) -> Int {
+        length < 0x80 ? 1 : 1 + (Int.bitWidth - length.leadingZeroBitCount + 7) / 8
     }
+
+    /// How many octets an element with contents of this length has.
+    static func elementOctets(_ length: Int) -> Int { 1 + lengthOctets(length) + length }
 }

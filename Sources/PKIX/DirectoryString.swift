@@ -1,9 +1,14 @@
 /// The character string types of names and what they may hold.
 enum DirectoryString {
-    /// The types that names may use: DirectoryString's, IA5String and NumericString.
-    static let tags: Set<DERTag> = [
-        .utf8String, .printableString, .ia5String, .numericString, .t61String, .bmpString, .universalString,
-    ]
+    /// Whether names may use a type: DirectoryString's, IA5String and NumericString.
+    static func isTag(_ tag: DERTag) -> Bool {
+        switch tag {
+        case .utf8String, .printableString, .ia5String, .numericString, .t61String, .bmpString,
+            .universalString:
+            true
+        default: false
+        }
+    }
 
     /// Whether contents octets are sound for the string type; types that are no strings are not judged.
     static func isWellFormed(_ tag: DERTag, _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
@@ -18,11 +23,10 @@ enum DirectoryString {
         }
     }
 
-    /// Whether the contents octets of this string type are its characters, and all of them ASCII.
-    static func isASCII(_ tag: DERTag, _ content: ArraySlice<UInt8>) -> Bool {
+    /// Whether contents octets of this string type that are ASCII are its characters.
+    static func hasOctetCharacters(_ tag: DERTag) -> Bool {
         switch tag {
-        case .utf8String, .printableString, .numericString, .ia5String, .t61String:
-            content.allSatisfy { $0 < 0x80 }
+        case .utf8String, .printableString, .numericString, .ia5String, .t61String: true
         default: false
         }
     }
@@ -50,7 +54,9 @@ enum DirectoryString {
     }
 
     private static func isUTF8(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-        if range.allSatisfy({ bytes[$0] < 0x80 }) { return true }
+        var all: UInt8 = 0
+        for offset in range { all |= bytes[offset] }
+        if all < 0x80 { return true }
         return String(validating: bytes[range], as: UTF8.self) != nil
     }
 
@@ -66,5 +72,42 @@ enum DirectoryString {
             value = 0
         }
         return result
+    }
+}
+
+/// What all octets of a value are, where octets that are ASCII are its characters.
+struct OctetKinds: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    /// Below 0x80.
+    static let ascii = OctetKinds(rawValue: 1)
+    /// ASCII without control characters.
+    static let visible = OctetKinds(rawValue: 2)
+    /// Visible, and nothing that RFC 4514 section 2.4 wants escaped wherever it stands.
+    static let plain = OctetKinds(rawValue: 4)
+
+    /// What the octets of `range` are in a value of this string type; nothing for types of wider characters.
+    init(of bytes: [UInt8], _ range: Range<Int>, in tag: DERTag) {
+        guard DirectoryString.hasOctetCharacters(tag) else {
+            rawValue = 0
+            return
+        }
+        let octets = bytes.span
+        let table = Self.table.span
+        var kinds: UInt8 = 7
+        for offset in range { kinds &= table[Int(octets[offset])] }
+        rawValue = kinds
+    }
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    private static let table: [UInt8] = (0..<256).map { octet in
+        var kinds: OctetKinds = []
+        if octet < 0x80 { kinds.insert(.ascii) }
+        if (0x20...0x7E).contains(octet) {
+            kinds.insert(.visible)
+            if !",+\"\\<>;".utf8.contains(UInt8(octet)) { kinds.insert(.plain) }
+        }
+        return kinds.rawValue
     }
 }

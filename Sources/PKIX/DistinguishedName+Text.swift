@@ -13,51 +13,28 @@ extension DistinguishedName: CustomStringConvertible {
     /// The text of a name of single attributes without anything to escape, as nearly all devices have it: every
     /// certificate of a batch is written with it, and the general way takes ten times as long. `nil` for others.
     private var plainText: String? {
-        // Filled from its end, because the most specific attribute comes first in text and last in DER; no name in
-        // text is longer than its octets.
-        var text = [UInt8](repeating: 0, count: der.count)
-        var start = text.count
-        var place = -1
-        visitAttributes { reader, set, type, value in
-            guard set != place, let name = AttributeType.known(reader, type)?.nameOctets, isPlain(value),
-                start > name.count + 1 + value.content.count
-            else {
-                start = text.count
-                return false
-            }
-            if place >= 0 {
-                start -= 1
-                text[start] = UInt8(ascii: ",")
-            }
-            place = set
-            start -= value.content.count
-            text.replaceSubrange(start..<start + value.content.count, with: der[value.content])
-            start -= 1
-            text[start] = UInt8(ascii: "=")
-            start -= name.count
-            text.replaceSubrange(start..<start + name.count, with: name)
-            return true
+        var text: [UInt8] = []
+        text.reserveCapacity(der.count)
+        var number: Int?
+        // The most specific attribute comes first in text and last in DER.
+        for place in places.reversed() {
+            guard place.relativeName != number, let type = place.knownType, isPlain(place) else { return nil }
+            if number != nil { text.append(UInt8(ascii: ",")) }
+            number = place.relativeName
+            text.append(contentsOf: Self.prefixes[type])
+            text.append(contentsOf: der[place.content])
         }
-        return start == text.count ? nil : String(decoding: text[start...], as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private func isPlain(_ value: DERReader.Element) -> Bool {
-        let content = der[value.content]
-        guard let first = content.first, let last = content.last, first != 0x20, last != 0x20 else {
-            return false
-        }
-        return first != UInt8(ascii: "#") && DirectoryString.isASCII(value.tag, content)
-            && content.allSatisfy(Self.isPlain)
-    }
+    /// The names of the types with an equals sign, in the order of ``AttributeType/all``.
+    private static let prefixes = AttributeType.all.map { $0.nameOctets + [UInt8(ascii: "=")] }
 
-    /// Printable ASCII that no rule of RFC 4514 section 2.4 wants escaped.
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: ","), UInt8(ascii: "+"), UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"),
-            UInt8(ascii: ">"), UInt8(ascii: ";"):
-            false
-        default: (0x20...0x7E).contains(octet)
-        }
+    /// Whether a value is printable ASCII in which no rule of RFC 4514 section 2.4 wants anything escaped.
+    private func isPlain(_ place: Place) -> Bool {
+        let content = place.content
+        return place.kinds.contains(.plain) && !content.isEmpty && der[content.lowerBound] != 0x20
+            && der[content.upperBound - 1] != 0x20 && der[content.lowerBound] != UInt8(ascii: "#")
     }
 
     private static func text(_ attribute: Attribute) -> String {

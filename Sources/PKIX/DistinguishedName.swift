@@ -22,8 +22,31 @@ public struct DistinguishedName: Hashable, Sendable {
         return String(text)
     }
 
+    /// Where one attribute lies in ``der``.
+    public struct Place: Sendable {
+        /// The number of its relative name, from 0.
+        let relativeName: Int
+        /// The contents of its type's OBJECT IDENTIFIER.
+        public let type: Range<Int>
+        /// The value's string type.
+        public let tag: DERTag
+        /// The value's contents octets.
+        public let content: Range<Int>
+        /// The ``AttributeType/number`` of its type, if it is a known one.
+        public let knownType: Int?
+
+        /// What all of the content's octets are.
+        let kinds: OctetKinds
+
+        /// What is known of its type.
+        public var known: AttributeType? { knownType.map { AttributeType.all[$0] } }
+        var isCommonName: Bool { knownType == AttributeType.commonNameIndex }
+    }
+
     /// The whole RDNSequence as it was encoded.
     public let der: [UInt8]
+    /// The attributes in the order of the encoding (most general first).
+    public let places: [Place]
 
     /// Reads a name that is exactly one RDNSequence.
     public init(der: [UInt8]) throws(DERError) {
@@ -35,109 +58,93 @@ public struct DistinguishedName: Hashable, Sendable {
     /// Reads the next element of `reader` as a name.
     init(reading reader: inout DERReader, _ what: StaticString) throws(DERError) {
         let element = try reader.read(.sequence, what)
-        var rdns = reader.contents(of: element)
-        while !rdns.isAtEnd { try Self.checkRelativeName(&rdns) }
+        var places: [Place] = []
+        // A device's name has about as many.
+        places.reserveCapacity(4)
+        try reader.within(element.content, what) { rdns throws(DERError) in
+            var number = 0
+            while !rdns.isAtEnd {
+                try Self.readRelativeName(&rdns, number, element.start, &places)
+                number += 1
+            }
+        }
         der = reader.copy(element.whole)
+        self.places = places
     }
 
-    init(uncheckedDER: [UInt8]) { der = uncheckedDER }
+    public static func == (left: DistinguishedName, right: DistinguishedName) -> Bool {
+        left.der == right.der
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(der) }
 
     /// Whether the name has no attributes.
     public var isEmpty: Bool { der.count <= 2 }
 
     /// The relative distinguished names in the order of the encoding (most general first).
     public var relativeNames: [[Attribute]] {
-        // The DER was checked when the name was made, so reading it again cannot fail.
-        (try? parsedRelativeNames()) ?? []
+        var result: [[Attribute]] = []
+        for place in places {
+            let attribute = Attribute(
+                type: OID(uncheckedContent: Array(der[place.type])), tag: place.tag,
+                content: Array(der[place.content]))
+            if place.relativeName < result.count {
+                result[place.relativeName].append(attribute)
+            } else {
+                result.append([attribute])
+            }
+        }
+        return result
     }
 
     /// How many attributes are a commonName.
     public var commonNameCount: Int {
         var count = 0
-        visitAttributes { reader, _, type, _ in
-            if reader.matches(type, AttributeType.commonName.oid.content) { count += 1 }
-            return true
-        }
+        for place in places where place.isCommonName { count += 1 }
         return count
     }
 
     /// The text of the last, that is most specific, commonName.
     public var commonName: String? {
-        var found: (tag: DERTag, content: Range<Int>)?
-        visitAttributes { reader, _, type, value in
-            if reader.matches(type, AttributeType.commonName.oid.content) {
-                found = (value.tag, value.content)
-            }
-            return true
-        }
-        guard let found else { return nil }
+        guard let found = places.last(where: \.isCommonName) else { return nil }
         let content = der[found.content]
-        if DirectoryString.isASCII(found.tag, content) { return String(decoding: content, as: UTF8.self) }
-        return Attribute(type: AttributeType.commonName.oid, tag: found.tag, content: Array(content)).text
+        if found.kinds.contains(.ascii) { return String(decoding: content, as: UTF8.self) }
+        return Self.text(tag: found.tag, content: content)
+    }
+
+    /// The octets of the last commonName, where they are ASCII and its characters; nil also where there is none.
+    public var commonNameASCII: ArraySlice<UInt8>? {
+        guard let found = places.last(where: \.isCommonName) else { return nil }
+        return found.kinds.contains(.ascii) ? der[found.content] : nil
     }
 
     /// Why the name should not stand in a certificate: an attribute with control characters, an empty one or
     /// one beyond the upper bounds of RFC 5280 appendix A.1; nil if nothing is wrong.
     public var unfitness: String? {
-        var reason: String?
-        visitAttributes { reader, _, type, value in
-            reason = unfitness(of: value, reader, type)
-            return reason == nil
+        for place in places {
+            if let reason = unfitness(of: place) { return reason }
         }
-        return reason
+        return nil
     }
 
-    private func unfitness(
-        of value: DERReader.Element, _ reader: DERReader, _ typeRange: Range<Int>
-    ) -> String? {
-        let type = AttributeType.known(reader, typeRange)
-        let content = der[value.content]
+    private func unfitness(of place: Place) -> String? {
         // Nearly all names are ASCII within the bounds: every certificate of a batch comes through here.
-        if DirectoryString.isASCII(value.tag, content), !content.isEmpty,
-            content.count <= type?.maximum ?? 32_768, type?.exact ?? content.count == content.count,
-            content.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        {
-            return nil
-        }
-        let name = type?.name ?? OID(uncheckedContent: reader.copy(typeRange)).description
-        guard let scalars = DirectoryString.scalars(value.tag, content) else {
+        if isWithinBounds(place), place.kinds.contains(.visible) { return nil }
+        let type = place.known
+        let content = der[place.content]
+        let name = type?.name ?? OID(uncheckedContent: Array(der[place.type])).description
+        guard let scalars = DirectoryString.scalars(place.tag, content) else {
             return "\(name) is not a character string"
         }
         return Self.unfitness(of: scalars, type, name)
     }
 
-    /// Calls `body` with each attribute's type (what is known of it, and the contents of its OBJECT IDENTIFIER), string
-    /// type and contents, in the order of the encoding, until it answers `false`: nothing is copied.
-    public func forEachAttribute(
-        _ body: (
-            _ known: AttributeType?, _ type: ArraySlice<UInt8>, _ tag: DERTag, _ content: ArraySlice<UInt8>
-        ) -> Bool
-    ) {
-        visitAttributes { reader, _, type, value in
-            body(
-                AttributeType.known(reader, type),
-                reader.bytes[type.clamped(to: 0..<reader.bytes.count)], value.tag, der[value.content])
-        }
-    }
-
-    /// Calls `body` with each attribute: the place of its relative name, its type and its value, in the order of the
-    /// encoding, until it answers `false`.
-    ///
-    /// The DER was checked when the name was made, so reading it again cannot fail.
-    func visitAttributes(_ body: (DERReader, Int, Range<Int>, DERReader.Element) -> Bool) {
-        do throws(DERError) {
-            var reader = DERReader(der)
-            var rdns = try reader.enter(.sequence, "name")
-            while !rdns.isAtEnd {
-                let place = rdns.position
-                var set = try rdns.enter(.set, "relative distinguished name")
-                while !set.isAtEnd {
-                    var attribute = try set.enter(.sequence, "attribute of a name")
-                    let type = try attribute.read(.objectIdentifier, "attribute type").content
-                    guard body(attribute, place, type, try attribute.next()) else { return }
-                }
-            }
-        } catch {}
+    /// Whether a value, if each of its octets is a character, has as many as its type wants.
+    private func isWithinBounds(_ place: Place) -> Bool {
+        let count = place.content.count
+        guard let number = place.knownType else { return (1...32_768).contains(count) }
+        let bounds = AttributeType.bounds[number]
+        return count > 0 && count <= bounds.maximum && bounds.exact ?? count == count
     }
 
     static func unfitness(of scalars: [Unicode.Scalar], _ type: AttributeType?, _ name: String) -> String? {
@@ -155,52 +162,52 @@ public struct DistinguishedName: Hashable, Sendable {
         return nil
     }
 
-    /// Checks one SET OF AttributeTypeAndValue: not empty, in DER order, values sound for their types.
-    private static func checkRelativeName(_ rdns: inout DERReader) throws(DERError) {
+    /// Reads one SET OF AttributeTypeAndValue: not empty, in DER order, values sound for their types.
+    ///
+    /// - Parameter origin: where the name begins, from which places count.
+    private static func readRelativeName(
+        _ rdns: inout DERReader, _ number: Int, _ origin: Int, _ places: inout [Place]
+    ) throws(DERError) {
         let start = rdns.position
-        var attributes = try rdns.enter(.set, "relative distinguished name")
-        guard !attributes.isAtEnd else { throw DERError(start, "relative distinguished name is empty") }
-        var previous: Range<Int>?
-        while !attributes.isAtEnd {
-            let element = try attributes.read(.sequence, "attribute of a name")
-            if let previous {
-                let before = attributes.bytes[previous]
-                let after = attributes.bytes[element.whole]
-                guard before.lexicographicallyPrecedes(after) else {
-                    throw DERError(
-                        element.start, "attributes of a relative distinguished name are not in DER order")
+        try rdns.within(.set, "relative distinguished name") { attributes throws(DERError) in
+            guard !attributes.isAtEnd else { throw DERError(start, "relative distinguished name is empty") }
+            var previous: Range<Int>?
+            while !attributes.isAtEnd {
+                let element = try attributes.read(.sequence, "attribute of a name")
+                if let previous {
+                    let before = attributes.bytes[previous]
+                    let after = attributes.bytes[element.whole]
+                    guard before.lexicographicallyPrecedes(after) else {
+                        throw DERError(
+                            element.start,
+                            "attributes of a relative distinguished name are not in DER order")
+                    }
+                }
+                previous = element.whole
+                try attributes.within(element.content, "attribute of a name") { attribute throws(DERError) in
+                    places.append(try readAttribute(&attribute, number, origin))
                 }
             }
-            previous = element.whole
-            var attribute = attributes.contents(of: element)
-            _ = try attribute.objectIdentifierRange("attribute type")
-            let value = try attribute.next()
-            guard DirectoryString.tags.contains(value.tag) else {
-                throw DERError(value.start, "attribute value is not a character string of a name")
-            }
-            guard DirectoryString.isWellFormed(value.tag, attributes.bytes, value.content) else {
-                throw DERError(value.start, "attribute value does not fit its string type")
-            }
-            try attribute.finish("attribute of a name")
         }
     }
 
-    private func parsedRelativeNames() throws(DERError) -> [[Attribute]] {
-        var reader = DERReader(der)
-        var rdns = try reader.enter(.sequence, "name")
-        var result: [[Attribute]] = []
-        while !rdns.isAtEnd {
-            var set = try rdns.enter(.set, "relative distinguished name")
-            var attributes: [Attribute] = []
-            while !set.isAtEnd {
-                var attribute = try set.enter(.sequence, "attribute of a name")
-                let type = try attribute.objectIdentifier("attribute type")
-                let value = try attribute.next()
-                attributes.append(
-                    Attribute(type: type, tag: value.tag, content: attribute.copy(value.content)))
-            }
-            result.append(attributes)
+    private static func readAttribute(
+        _ attribute: inout DERReader, _ number: Int, _ origin: Int
+    ) throws(DERError) -> Place {
+        let type = try attribute.objectIdentifierRange("attribute type")
+        let value = try attribute.next()
+        guard DirectoryString.isTag(value.tag) else {
+            throw DERError(value.start, "attribute value is not a character string of a name")
         }
-        return result
+        let content = value.content
+        let kinds = OctetKinds(of: attribute.bytes, content, in: value.tag)
+        guard
+            kinds.contains(.ascii) && value.tag == .utf8String
+                || DirectoryString.isWellFormed(value.tag, attribute.bytes, content)
+        else { throw DERError(value.start, "attribute value does not fit its string type") }
+        return Place(
+            relativeName: number, type: (type.lowerBound - origin)..<(type.upperBound - origin),
+            tag: value.tag, content: (content.lowerBound - origin)..<(content.upperBound - origin),
+            knownType: AttributeType.index(attribute.bytes, type), kinds: kinds)
     }
 }

@@ -6,4 +6,10 @@ public enum EncodingQuirk: String, Sendable, Hashable, CaseIterable {
     case rsaAbsentParameters = "rsa-absent-parameters"
     /// A requested extension whose `critical` is FALSE and nevertheless encoded (X.690 section 11.5).
     case explicitDefault = "explicit-default"
+
+    /// All quirks of both sets in the order of their declaration.
+    static func inOrder(_ left: Set<EncodingQuirk>, _ right: Set<EncodingQuirk>) -> [EncodingQuirk] {
+        if left.isEmpty, right.isEmpty { return [] }
+        return allCases.filter { left.contains($0) || right.contains($0) }
+    }
 }

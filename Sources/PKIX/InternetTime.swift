@@ -8,25 +8,19 @@ public enum InternetTime {
         let second = seconds - day * 86_400
         let (year, month, date) = Calendar.date(day)
         var text: [UInt8] = []
-        text.reserveCapacity(20)
-        append(year, 4, UInt8(ascii: "-"), &text)
-        append(month, 2, UInt8(ascii: "-"), &text)
-        append(date, 2, UInt8(ascii: "T"), &text)
-        append(second / 3600, 2, colon, &text)
-        append(second / 60 % 60, 2, colon, &text)
-        append(second % 60, 2, UInt8(ascii: "Z"), &text)
+        text.append(contentsOf: pattern)
+        var digits = text.mutableSpan
+        digits.writeTwoDigits(year / 100, at: 0)
+        digits.writeTwoDigits(year, at: 2)
+        digits.writeTwoDigits(month, at: 5)
+        digits.writeTwoDigits(date, at: 8)
+        digits.writeTwoDigits(second / 3600, at: 11)
+        digits.writeTwoDigits(second / 60 % 60, at: 14)
+        digits.writeTwoDigits(second % 60, at: 17)
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func append(_ value: Int64, _ digits: Int, _ end: UInt8, _ text: inout [UInt8]) {
-        var divisor: Int64 = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
-        text.append(end)
-    }
+    private static let pattern = Array("0000-00-00T00:00:00Z".utf8)
 
     /// Seconds since 1970 of a date and time with `Z` or an offset, years 0…9999 (`2026-02-03T04:05:06Z`);
     /// fractions are dropped, `nil` for everything else.

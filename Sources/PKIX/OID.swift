@@ -176,9 +176,26 @@ extension OID {
         self = purpose.oid
     }
 
+    /// The types 2.5.29.n, by n.
+    fileprivate static let extensionsByLastArc: [OID] = (0..<128).map {
+        OID(uncheckedContent: [0x55, 0x1D, $0])
+    }
+
     private static let pkcs1: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01]
     private static let pkcs9: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09]
     private static let ecdsaSHA2: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03]
     private static let nistHash: [UInt8] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02]
     private static let pkixPurpose: [UInt8] = [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03]
+}
+
+extension DERReader {
+    /// The object identifier whose contents lie at `range`, which was checked: those of the arc 2.5.29, to which nearly
+    /// all types of extensions belong, without a copy.
+    func extensionType(_ range: Range<Int>) -> OID {
+        if range.count == 3, bytes[range.lowerBound] == 0x55, bytes[range.lowerBound + 1] == 0x1D {
+            let last = Int(bytes[range.lowerBound + 2])
+            if last < OID.extensionsByLastArc.count { return OID.extensionsByLastArc[last] }
+        }
+        return OID(uncheckedContent: copy(range))
+    }
 }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Every block of a PEM file that is small enough to be held whole.
 public struct PEMDocument: Sendable {
     /// One decoded block.
@@ -52,20 +54,49 @@ public struct PEMDocument: Sendable {
     }
 }
 
+/// What ends the lines of PEM.
+public enum PEMLineEnd: Sendable {
+    /// As a file has them.
+    case lineFeed
+    /// As they stand within a JSON string (RFC 8259 section 7): `\n` as two octets. Nothing else in PEM needs an escape.
+    case escapedLineFeed
+
+    fileprivate var text: StaticString {
+        switch self {
+        case .lineFeed: "\n"
+        case .escapedLineFeed: "\\n"
+        }
+    }
+
+    fileprivate func append(to output: inout [UInt8]) {
+        if self == .escapedLineFeed { output.append(UInt8(ascii: "\\")) }
+        output.append(self == .escapedLineFeed ? UInt8(ascii: "n") : UInt8(ascii: "\n"))
+    }
+}
+
 /// Writes PEM as RFC 7468 section 3 wants it: 64 columns, line feeds.
 public enum PEMWriter {
     /// One block with its BEGIN and END lines and a final line feed.
     public static func encode(label: String, der: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
-        output.reserveCapacity(der.count / 3 * 4 + der.count / 48 + 2 * label.utf8.count + 48)
+        output.reserveCapacity(length(label: label, of: der.count))
+        append(label: label, der: der, to: &output)
+        return output
+    }
+
+    /// Appends the same; `label` is printable ASCII without quotation marks and backslashes.
+    public static func append(
+        label: String, der: [UInt8], lineEnd: PEMLineEnd = .lineFeed, to output: inout [UInt8]
+    ) {
         output.append(contentsOf: "-----BEGIN ".utf8)
         output.append(contentsOf: label.utf8)
-        output.append(contentsOf: "-----\n".utf8)
-        Base64.appendLines(der, to: &output)
+        output.append(contentsOf: "-----".utf8)
+        lineEnd.append(to: &output)
+        Octets.appendBase64(der, lineEnd: lineEnd.text, to: &output)
         output.append(contentsOf: "-----END ".utf8)
         output.append(contentsOf: label.utf8)
-        output.append(contentsOf: "-----\n".utf8)
-        return output
+        output.append(contentsOf: "-----".utf8)
+        lineEnd.append(to: &output)
     }
 
     /// The octets of what ``encode(label:der:)`` writes for a block of `count` octets.

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// One PEM block found by ``PEMScanner``: where it lies, not yet decoded.
 public struct PEMBlock: Equatable, Sendable {
     /// The words between `-----BEGIN ` and `-----`.
@@ -88,9 +90,9 @@ public struct PEMScanner: Sendable {
 
     /// The line at `start`, or nil if its end is not in the buffer and may still come.
     private func textLine(in bytes: [UInt8], from start: Int, isLast: Bool) -> Line? {
-        var end = start
-        while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-        guard end < bytes.count || isLast else { return nil }
+        let feed = Octets.firstIndex(of: 0x0A, in: bytes, from: start)
+        guard feed != nil || isLast else { return nil }
+        let end = feed ?? bytes.count
         var trimmed = end
         while trimmed > start, Self.isSpace(bytes[trimmed - 1]) { trimmed -= 1 }
         return Line(content: start..<trimmed, next: min(end + 1, bytes.count))
@@ -204,11 +206,19 @@ public struct PEMScanner: Sendable {
         _ bytes: [UInt8], _ label: Range<Int>, _ whole: Range<Int>, _ body: Range<Int>, _ lines: Int
     ) -> Step {
         let block = PEMBlock(
-            label: String(decoding: bytes[label], as: UTF8.self), whole: whole, body: body, line: line,
-            followsText: sawText)
+            label: Self.text(of: bytes[label]), whole: whole, body: body, line: line, followsText: sawText)
         position = whole.upperBound
         line += lines
         sawText = false
         return .block(block)
+    }
+
+    /// Labels that come by the hundred thousand, and their octets.
+    private static let frequent = [CertificationRequest.pemLabel, "CERTIFICATE"].map { ($0, Array($0.utf8)) }
+
+    /// A label as text: of the frequent ones always the same string.
+    private static func text(of label: ArraySlice<UInt8>) -> String {
+        for (text, octets) in frequent where label.elementsEqual(octets) { return text }
+        return String(decoding: label, as: UTF8.self)
     }
 }

@@ -19,10 +19,13 @@ public struct SignatureAlgorithmIdentifier: Hashable, Sendable {
     public let quirks: Set<EncodingQuirk>
 
     /// Reads an AlgorithmIdentifier; `tolerating` names the departures that are let pass.
-    init(reading reader: inout DERReader, tolerating: Set<EncodingQuirk>) throws(DERError) {
+    init(reading reader: inout DERReader, tolerating: [EncodingQuirk]) throws(DERError) {
         var body = try reader.enter(.sequence, "signature algorithm")
         let range = try body.objectIdentifierRange("signature algorithm")
-        oid = OID(uncheckedContent: body.copy(range))
+        // The one that devices use, without a copy.
+        oid =
+            body.matches(range, OID.ecdsaWithSHA256.content)
+            ? .ecdsaWithSHA256 : OID(uncheckedContent: body.copy(range))
         switch oid {
         case .ecdsaWithSHA256: meaning = .supported(.ecdsa(.sha256))
         case .ecdsaWithSHA384: meaning = .supported(.ecdsa(.sha384))
@@ -50,7 +53,7 @@ public struct SignatureAlgorithmIdentifier: Hashable, Sendable {
 
     /// RFC 5758 and RFC 8410: no parameters. RFC 4055 section 5: NULL, and its absence is to be accepted.
     private static func readParameters(
-        _ body: inout DERReader, _ meaning: Meaning, _ tolerating: Set<EncodingQuirk>
+        _ body: inout DERReader, _ meaning: Meaning, _ tolerating: [EncodingQuirk]
     ) throws(DERError) -> Set<EncodingQuirk> {
         let isPresent = !body.isAtEnd
         let offset = body.position

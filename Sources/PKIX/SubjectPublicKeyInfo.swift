@@ -17,12 +17,13 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
 
     init(reading reader: inout DERReader) throws(DERError) {
         let element = try reader.read(.sequence, "subject public key info")
-        var info = reader.contents(of: element)
-        var algorithm = try info.enter(.sequence, "public key algorithm")
-        _ = try algorithm.objectIdentifierRange("public key algorithm")
-        try algorithm.checkWellFormed(depth: 8)
-        let bits = try info.octetAlignedBitString("subject public key")
-        try info.finish("subject public key info")
+        let bits = try reader.within(element.content, "subject public key info") { info throws(DERError) in
+            try info.within(.sequence, "public key algorithm") { algorithm throws(DERError) in
+                _ = try algorithm.objectIdentifierRange("public key algorithm")
+                try algorithm.checkWellFormed(depth: 8)
+            }
+            return try info.octetAlignedBitString("subject public key")
+        }
         der = reader.copy(element.whole)
         keyBits = (bits.lowerBound - element.start)..<(bits.upperBound - element.start)
     }
@@ -34,7 +35,7 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
     public var p256: P256PublicKey? { P256PublicKey(spki: der[...]) }
 
     /// The leftmost 160 bits of the SHA-256 of the key's bits (RFC 7093 section 2 method 1): 20 octets.
-    public var keyIdentifier: [UInt8] { Array(Digest.sha256(der[keyBits]).prefix(20)) }
+    public var keyIdentifier: [UInt8] { Digest.sha256(der[keyBits], prefix: 20) }
 
     /// The kind of an acceptable key: an uncompressed point of P-256, P-384 or P-521, Ed25519, or RSA with a
     /// modulus of 1024…16384 bits and a sound exponent. Anything else fails with `csr-key`.
@@ -42,7 +43,7 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
     ///
     /// That a point lies on its curve is checked when the key is used.
     public func acceptedKind() -> Result<PublicKey.Kind, CheckFailure> {
-        if p256 != nil { return .success(.p256) }
+        if P256PublicKey.isSPKI(der[...]) { return .success(.p256) }
         do {
             return .success(try readKind())
         } catch {
@@ -120,6 +121,19 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
             throw DERError(exponent.lowerBound, "RSA exponent is not an odd number in 3…2^63")
         }
         return .rsa(bits: bits)
+    }
+}
+
+/// A key together with its key identifier, which is computed from it and nothing else: once, where a certificate is
+/// written and read back with it.
+public struct IdentifiedKey: Sendable {
+    public let info: SubjectPublicKeyInfo
+    /// ``SubjectPublicKeyInfo/keyIdentifier`` of the key: 20 octets.
+    public let identifier: [UInt8]
+
+    public init(_ info: SubjectPublicKeyInfo) {
+        self.info = info
+        identifier = info.keyIdentifier
     }
 }
 

@@ -18,9 +18,13 @@ public struct ValidityPeriod: Hashable, Sendable {
     public func contains(_ time: Int64) -> Bool { notBefore <= time && time <= notAfter }
 
     func append(to writer: inout DERWriter) {
-        writer.sequence { writer in
-            writer.time(notBefore)
-            writer.time(notAfter)
-        }
+        // Two times of 15 or 17 octets each: their length always fits one octet.
+        writer.bytes.append(DERTag.sequence.octet)
+        writer.appendLength(DERTime.octets(notBefore) + DERTime.octets(notAfter))
+        writer.time(notBefore)
+        writer.time(notAfter)
     }
+
+    /// How many octets ``append(to:)`` writes.
+    var octets: Int { DERWriter.elementOctets(DERTime.octets(notBefore) + DERTime.octets(notAfter)) }
 }

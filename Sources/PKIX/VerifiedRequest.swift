@@ -39,8 +39,9 @@ public final class RequestVerifier {
     func isValid(_ request: CertificationRequest, _ algorithm: SignatureAlgorithm) -> Bool {
         let information = request.der[request.informationRange]
         let signature = request.der[request.signature]
-        if algorithm == .ecdsa(.sha256), let key = request.publicKey.p256 {
-            return p256.isValid(derSignature: signature, digest: Digest.sha256(information), key: key)
+        let key = request.publicKey.der[...]
+        if algorithm == .ecdsa(.sha256), P256PublicKey.isSPKI(key) {
+            return p256.isValid(derSignature: signature, digest: Digest.sha256(information), spki: key)
         }
         // Decoding a key costs more than verifying with it; these kinds are rare among devices.
         guard let key = try? PublicKey(spki: request.publicKey.der) else { return false }

@@ -97,6 +97,33 @@ import Testing
         #expect(text(lazy.bytes) == expected)
     }
 
+    /// Eight bytes are looked at together: each byte at each place among them, with plain ones around it.
+    @Test func everyByteIsEscapedWhereverItStands() throws {
+        for byte in UInt8(0)..<0x80 {
+            let plain = byte >= 0x20 && byte < 0x7f && byte != 0x22 && byte != 0x5c
+            for place in 0..<20 {
+                var bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 20)
+                bytes[place] = byte
+                var writer = JSONWriter()
+                writer.string(text(bytes))
+                #expect((writer.bytes == [0x22] + bytes + [0x22]) == plain)
+                #expect(try JSONValue(parsing: writer.bytes) == .string(text(bytes)))
+                var other = JSONWriter()
+                other.string(asciiBytes: bytes)
+                #expect(other.bytes == writer.bytes)
+            }
+        }
+    }
+
+    @Test func takesTextThatIsEscapedAlready() {
+        var writer = JSONWriter()
+        writer.beginArray()
+        writer.string(escaped: { _ in })
+        writer.string(escaped: { $0 += Array(#"a\nb"#.utf8) })
+        writer.endArray()
+        #expect(text(writer.bytes) == #"["","a\nb"]"#)
+    }
+
     @Test func everyStringComesBackFromTheReader() throws {
         var random = SplitMix64(seed: 1)
         for _ in 0..<2_000 {

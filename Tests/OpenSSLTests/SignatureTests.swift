@@ -136,6 +136,12 @@ private func hex(_ text: String) -> [UInt8] {
             let signature = try signer.sign(digest: digest)
             #expect(verifier.isValid(derSignature: signature[...], digest: digest, key: publicKey))
             #expect(!verifier.isValid(derSignature: signature[...] + [0], digest: digest, key: publicKey))
+            let spki = key.publicKey.spki
+            #expect(verifier.isValid(derSignature: signature[...], digest: digest, spki: spki[...]))
+            #expect(verifier.isValid(derSignature: signature[...], digest: digest, spki: ([0] + spki)[1...]))
+            for other in [Array(spki.dropLast()), spki + [0], [], Array(publicKey.point)] {
+                #expect(!verifier.isValid(derSignature: signature[...], digest: digest, spki: other[...]))
+            }
         }
         #expect(throws: OpenSSLError.self) { try signer.sign(digest: [1, 2, 3]) }
         #expect(throws: OpenSSLError.self) { try P256Signer(key: PrivateKey.generate(.p384)) }

@@ -28,6 +28,26 @@ import Testing
     ])
     func refusesHeaders(hex: String, expected: String) { #expect(reason(hex) == expected) }
 
+    @Test func goesIntoElementsAndLeavesThem() throws {
+        var reader = DERReader(octets("30 06 02 01 05 04 01 aa 05 00"))
+        let behind = try reader.descend(.sequence, "outer")
+        #expect(throws: DERError(2, "expected the end of outer, found 6 octets")) {
+            try reader.leave(behind, "outer")
+        }
+        #expect(try reader.smallInteger("number") == 5)
+        #expect(try reader.octetString("octets") == 7..<8)
+        #expect(throws: DERError(8, "expected null, found the end")) { try reader.null("null") }
+        try reader.leave(behind, "outer")
+        try reader.null("null")
+        try reader.finish("input")
+        #expect(throws: DERError(10, "expected more, found the end")) {
+            try reader.descend(.sequence, "more")
+        }
+        // A number that is not from descend reaches no further than the input.
+        try reader.leave(.max, "input")
+        #expect(reader.end == 10)
+    }
+
     @Test func readsElementsByRange() throws {
         var reader = DERReader(octets("30 06 02 01 05 04 01 aa 05 00"))
         var inner = try reader.enter(.sequence, "outer")

@@ -28,6 +28,18 @@ import Testing
         }
     }
 
+    @Test func writesLinesAsTheyStandInJSON() {
+        for count in [1, 47, 48, 49, 500] {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            var output = Array("{".utf8)
+            PEMWriter.append(label: "X", der: bytes, lineEnd: .escapedLineFeed, to: &output)
+            let plain = String(decoding: PEMWriter.encode(label: "X", der: bytes), as: UTF8.self)
+            #expect(
+                String(decoding: output, as: UTF8.self)
+                    == "{" + plain.replacingOccurrences(of: "\n", with: "\\n"))
+        }
+    }
+
     @Test func toleratesLayout() throws {
         for text in [
             "-----BEGIN X-----\r\nAQ\r\nID\r\n-----END X-----\r\n",

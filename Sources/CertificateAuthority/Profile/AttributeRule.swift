@@ -37,6 +37,8 @@ public struct AttributeRule: Sendable {
     /// Characters of a value.
     public let length: ClosedRange<Int>
     public let characters: Characters
+    /// The type's number, by which the attributes of a name are told apart.
+    fileprivate let typeNumber: Int
 
     init(
         _ type: AttributeType, isRequired: Bool = false, maximumCount: Int = 1,
@@ -47,6 +49,7 @@ public struct AttributeRule: Sendable {
         self.maximumCount = maximumCount
         self.length = length ?? 1...type.maximum
         self.characters = characters
+        typeNumber = type.number
     }
 
     fileprivate var excess: String {
@@ -93,23 +96,26 @@ extension AttributeRule: Equatable {
 extension [AttributeRule] {
     /// Why a name does not keep these rules, which name every attribute that it may have; nil if it does.
     func objection(to name: DistinguishedName) -> String? {
-        var counts = [Int](repeating: 0, count: count)
-        var reason: String?
-        name.forEachAttribute { known, type, tag, content in
-            guard let known, let index = firstIndex(where: { $0.type === known }) else {
-                let shown = known?.name ?? OID(content: [UInt8](type))?.description ?? "an attribute"
-                reason = "the profile does not allow \(shown) in a subject"
-                return false
+        // How often an attribute occurs is counted where it occurs: no rule allows more than a few.
+        for (number, place) in name.places.enumerated() {
+            guard let index = firstIndex(where: { $0.typeNumber == place.knownType }) else {
+                let shown =
+                    place.known?.name ?? OID(content: [UInt8](name.der[place.type]))?.description
+                    ?? "an attribute"
+                return "the profile does not allow \(shown) in a subject"
             }
-            counts[index] += 1
-            reason =
-                counts[index] > self[index].maximumCount
-                ? self[index].excess : self[index].objection(tag: tag, content: content)
-            return reason == nil
+            var found = 0
+            for earlier in 0...number where name.places[earlier].knownType == place.knownType { found += 1 }
+            if found > self[index].maximumCount { return self[index].excess }
+            if let reason = self[index].objection(tag: place.tag, content: name.der[place.content]) {
+                return reason
+            }
         }
-        if let reason { return reason }
-        for (rule, found) in zip(self, counts) where rule.isRequired && found == 0 {
-            return "expected \(rule.type.name) in the subject, found none"
+        for index in indices where self[index].isRequired {
+            let number = self[index].typeNumber
+            guard name.places.contains(where: { $0.knownType == number }) else {
+                return "expected \(self[index].type.name) in the subject, found none"
+            }
         }
         return nil
     }

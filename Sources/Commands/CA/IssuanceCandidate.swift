@@ -7,14 +7,16 @@ final class IssuanceCandidate: Sendable {
     let location: InputLocation
     let request: VettedRequest
     let intent: IssuanceIntent
-    /// The TBSCertificate, DER, to which the intent commits.
-    let tbs: [UInt8]
+    /// The TBSCertificate to whose digest the intent commits.
+    let certificate: CertificateDraft
 
-    init(location: InputLocation, request: VettedRequest, intent: IssuanceIntent, tbs: [UInt8]) {
+    init(
+        location: InputLocation, request: VettedRequest, intent: IssuanceIntent, certificate: CertificateDraft
+    ) {
         self.location = location
         self.request = request
         self.intent = intent
-        self.tbs = tbs
+        self.certificate = certificate
     }
 }
 

@@ -17,6 +17,7 @@ struct IssuancePrinter {
     private let form: Form
     private var writer = JSONWriter(reservingCapacity: capacity)
     private var pem: [UInt8] = []
+    private var times = TimestampPair()
 
     init(_ form: Form) { self.form = form }
 
@@ -30,10 +31,11 @@ struct IssuancePrinter {
 
     mutating func add(_ report: IssuanceReport) {
         switch form {
-        case .json(let chain): report.write(json: &writer, chain: chain)
+        case .json(let chain): report.write(json: &writer, chain: chain, times: &times)
         case .pem(let chain):
             guard report.status != .rejected, let certificate = report.certificate else { return }
-            pem += PEMWriter.encode(label: "CERTIFICATE", der: certificate.der)
+            if pem.isEmpty { pem.reserveCapacity(Self.capacity) }
+            PEMWriter.append(label: "CERTIFICATE", der: certificate.der, to: &pem)
             pem += chain
         case .none: break
         }

@@ -100,8 +100,10 @@ struct IssuanceReport: Sendable {
         requestSHA256 = intent.request
     }
 
-    /// - Parameter chain: PEM that follows the certificate's.
-    func write(json writer: inout JSONWriter, chain: [UInt8]) {
+    /// - Parameters:
+    ///   - chain: PEM that follows the certificate's.
+    ///   - times: of the report before: the certificates of a run have one validity.
+    func write(json writer: inout JSONWriter, chain: [UInt8], times: inout TimestampPair) {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.issuance/1")
@@ -110,10 +112,10 @@ struct IssuanceReport: Sendable {
         writer.string(status.rawValue)
         if let device = deviceUUID {
             writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.string(escaped: { device.append(to: &$0) })
         }
         let certificate = status == .rejected ? nil : certificate
-        if let certificate { Self.write(certificate, &writer) }
+        if let certificate { Self.write(certificate, &writer, &times) }
         if let requestSHA256 {
             writer.key("csrSha256")
             writer.hex(requestSHA256)
@@ -131,7 +133,7 @@ struct IssuanceReport: Sendable {
         }
         if let certificate {
             writer.key("certificatePem")
-            writer.string(asciiBytes: PEMWriter.encode(label: "CERTIFICATE", der: certificate.der) + chain)
+            Self.write(pem: certificate.der, chain, &writer)
         }
         writer.key("failures")
         writer.failures(failures)
@@ -139,17 +141,29 @@ struct IssuanceReport: Sendable {
         writer.newline()
     }
 
-    private static func write(_ certificate: CertificateSummary, _ writer: inout JSONWriter) {
+    private static func write(
+        _ certificate: CertificateSummary, _ writer: inout JSONWriter, _ times: inout TimestampPair
+    ) {
+        times.update(certificate.notBefore, certificate.notAfter)
         writer.key("subject")
         writer.string(certificate.subject)
         writer.key("serial")
         writer.hex(certificate.serial)
         writer.key("notBefore")
-        writer.string(Timestamp.clamped(certificate.notBefore))
+        writer.string(times.first)
         writer.key("notAfter")
-        writer.string(Timestamp.clamped(certificate.notAfter))
+        writer.string(times.second)
         writer.key("fingerprintSha256")
         writer.hex(certificate.fingerprint)
+    }
+
+    private static func write(pem der: [UInt8], _ chain: [UInt8], _ writer: inout JSONWriter) {
+        guard chain.isEmpty else {
+            return writer.string(asciiBytes: PEMWriter.encode(label: "CERTIFICATE", der: der) + chain)
+        }
+        writer.string(escaped: {
+            PEMWriter.append(label: "CERTIFICATE", der: der, lineEnd: .escapedLineFeed, to: &$0)
+        })
     }
 
     /// The first failure as an error for people; `nil` when there is none.
@@ -165,5 +179,20 @@ struct IssuanceReport: Sendable {
     /// The name of the certificate's file: from values of fixed shape alone, never from text of the request.
     var fileName: String? {
         certificate.map { (deviceUUID?.description ?? Hex.encode($0.serial)) + ".crt" }
+    }
+}
+
+/// Two times as text, kept from one certificate to the next.
+struct TimestampPair {
+    private var seconds: (Int64, Int64)?
+    private(set) var first = ""
+    private(set) var second = ""
+
+    /// Makes the texts those of these seconds since 1970.
+    mutating func update(_ first: Int64, _ second: Int64) {
+        if let seconds, seconds == (first, second) { return }
+        seconds = (first, second)
+        self.first = Timestamp.clamped(first)
+        self.second = Timestamp.clamped(second)
     }
 }

@@ -148,22 +148,23 @@ final class IssuanceWorker {
     private func draft(_ request: VettedRequest, _ location: InputLocation) throws(ToolError) -> VettedItem {
         let plan = settings.plan
         let serial = try serials.next()
-        let tbs: [UInt8]
+        let certificate: CertificateDraft
         let failure: CheckFailure?
         switch issuing.draft(request, serial: serial) {
-        case .failure(let found): (tbs, failure) = ([], found)
-        case .success(let draft): (tbs, failure) = (draft, nil)
+        case .failure(let found): (certificate, failure) = (CertificateDraft([]), found)
+        case .success(let draft): (certificate, failure) = (draft, nil)
         }
         let intent = IssuanceIntent(
             authority: authority, profile: plan.profile.name, request: request.requestSHA256,
             serial: serial.magnitude, keyID: Digest.sha256(request.publicKey.der),
             device: request.deviceUUID, subject: request.subject.description,
             notBefore: plan.validity.notBefore, notAfter: plan.validity.notAfter,
-            tbsDigest: Digest.sha256(tbs),
+            tbsDigest: certificate.sha256,
             attestation: request.attestation.map {
                 AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
             })
-        let candidate = IssuanceCandidate(location: location, request: request, intent: intent, tbs: tbs)
+        let candidate = IssuanceCandidate(
+            location: location, request: request, intent: intent, certificate: certificate)
         guard let failure else { return .candidate(candidate) }
         var report = IssuanceReport(candidate)
         report.failures = [failure]
@@ -194,11 +195,11 @@ final class IssuanceWorker {
         }
         let prepared: PreparedCertificate
         do {
-            let tbs =
+            let certificate =
                 order.draft.isOwn
-                ? order.candidate.tbs : try redraft(order, serial: serial, validity: validity)
+                ? order.candidate.certificate : try redraft(order, serial: serial, validity: validity)
             prepared = try issuing.prepare(
-                tbs, serial: serial, validity: validity, for: order.candidate.request)
+                certificate, serial: serial, validity: validity, for: order.candidate.request)
         } catch {
             return .failed(error)
         }
@@ -217,12 +218,12 @@ final class IssuanceWorker {
     /// Makes the draft of an earlier intent again, to which that intent commits.
     private func redraft(
         _ order: SigningOrder, serial: CertificateSerial, validity: ValidityPeriod
-    ) throws(ToolError) -> [UInt8] {
-        if case .success(let tbs) = issuing.draft(
+    ) throws(ToolError) -> CertificateDraft {
+        if case .success(let certificate) = issuing.draft(
             order.candidate.request, serial: serial, validity: validity),
-            Digest.sha256(tbs) == order.draft.intent.tbsDigest
+            certificate.sha256 == order.draft.intent.tbsDigest
         {
-            return tbs
+            return certificate
         }
         throw ToolError(
             .lint,

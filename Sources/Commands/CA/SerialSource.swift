@@ -21,7 +21,7 @@ struct SerialSource {
                 throw ToolError(.internalFault, error.message)
             }
         }
-        let random = Array(octets.prefix(Self.randomLength))
+        let random = octets.prefix(Self.randomLength)
         octets = octets.dropFirst(Self.randomLength)
         guard let serial = CertificateSerial(random: random, at: System.now()) else {
             throw ToolError(.internalFault, "the random generator gave too little for a serial number")

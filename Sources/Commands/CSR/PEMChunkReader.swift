@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import OpenSSL
 
 /// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its
 /// length.
@@ -62,8 +63,7 @@ struct PEMChunkReader {
             bytes = Array(pending[..<end])
             pending.removeFirst(end)
         }
-        var feeds = 0
-        for byte in bytes where byte == 0x0a { feeds += 1 }
+        let feeds = Octets.count(of: 0x0a, in: bytes)
         defer { nextLine += feeds }
         return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: feeds + (bytes.last == 0x0a ? 0 : 1))
     }

@@ -90,12 +90,11 @@ public struct CertificateRules {
         guard let name else { return add(.nameMalformed, "a malformed \(role)") }
         if let reason = name.unfitness { add(.nameAttribute, reason: "in the \(role), \(reason)") }
         var odd: String?
-        name.forEachAttribute { _, type, tag, _ in
+        for place in name.places {
             let modern: Set<DERTag> = [.utf8String, .printableString, .ia5String, .numericString]
-            if modern.contains(tag) { return true }
-            let known = OID(content: Array(type)).flatMap(AttributeType.known)?.name
-            odd = "\(Self.stringName(tag)) in \(known ?? "an attribute") of the \(role)"
-            return false
+            if modern.contains(place.tag) { continue }
+            odd = "\(Self.stringName(place.tag)) in \(place.known?.name ?? "an attribute") of the \(role)"
+            break
         }
         if let odd { add(.nameString, odd) }
     }
