@@ -12,6 +12,8 @@ enum MemoryPool {
     /// either way.
     static func keepFreedMemory() {
         mallopt(M_TRIM_THRESHOLD, kept)
+        // Small objects that go from thread to thread are not merged with their neighbours on the way.
+        mallopt(M_MXFAST, 160)
         // Setting one limit ends glibc's own adjustment of both: larger blocks go on to be mapped singly.
         mallopt(M_MMAP_THRESHOLD, Int32(reserved * 2))
     }

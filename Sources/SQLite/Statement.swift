@@ -87,6 +87,14 @@ public final class Statement {
         try check(assay_bind_blob(pointer, index, bytes, Int32(clamping: bytes.count)))
     }
 
+    /// Sets the parameter number `index` to octets.
+    public func set(_ index: Int32, blob bytes: ArraySlice<UInt8>) throws(SQLiteError) {
+        try check(
+            bytes.withUnsafeBytes {
+                assay_bind_blob(pointer, index, $0.baseAddress, Int32(clamping: $0.count))
+            })
+    }
+
     /// Sets the parameter number `index` to text in UTF-8.
     public func set(_ index: Int32, utf8 bytes: [UInt8]) throws(SQLiteError) {
         try check(

@@ -39,12 +39,13 @@ struct AuditEvent: Sendable, Equatable {
     /// The hash that an entry with these contents has to have.
     static func hash(after previous: [UInt8], sequence: Int64, at: Int64, body: [UInt8]) -> [UInt8] {
         var input: [UInt8] = []
-        return hash(after: previous, sequence: sequence, at: at, body: body, using: &input)
+        return hash(after: previous, sequence: sequence, at: at, body: body[...], using: &input)
     }
 
     /// The same with a buffer for what is hashed, which can be used again.
     static func hash(
-        after previous: [UInt8], sequence: Int64, at: Int64, body: [UInt8], using input: inout [UInt8]
+        after previous: [UInt8], sequence: Int64, at: Int64, body: ArraySlice<UInt8>,
+        using input: inout [UInt8]
     ) -> [UInt8] {
         input.removeAll(keepingCapacity: true)
         input += previous
@@ -104,9 +105,7 @@ struct AuditEvent: Sendable, Equatable {
         }
 
         /// One byte, which no text begins with, and each value behind its length in four bytes.
-        var octets: [UInt8] {
-            var octets: [UInt8] = []
-            octets.reserveCapacity(256)
+        func append(to octets: inout [UInt8]) {
             octets.append(1)
             Self.add(authority, to: &octets)
             Self.add(profile.utf8, to: &octets)
@@ -116,7 +115,6 @@ struct AuditEvent: Sendable, Equatable {
             Self.add(device, to: &octets)
             Self.add(attestationProfile.utf8, to: &octets)
             Self.add(attestationKey, to: &octets)
-            return octets
         }
 
         private static func add(_ value: some Collection<UInt8>, to octets: inout [UInt8]) {

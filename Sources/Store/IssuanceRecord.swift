@@ -128,23 +128,51 @@ public struct IssuanceRecord: Sendable, Equatable {
 }
 
 /// A certificate to be entered.
-public final class SignedIntent: Sendable {
+public struct SignedIntent: Sendable {
     public let id: Int64
     /// The intent that led to it.
     public let intent: IssuanceIntent
+    /// What is entered for it and for others that were signed by the same job.
+    let octets: [UInt8]
+    /// Where in ``octets`` the certificate is.
+    let place: Range<Int>
+    /// Where in ``octets`` is what the audit chain will say.
+    let body: Range<Int>
+
     /// DER.
-    public let certificate: [UInt8]
-    /// What the audit chain will say, composed where there is time for it: all writing waits for the ledger's lock.
-    let body: [UInt8]
+    public var certificate: [UInt8] { Array(octets[place]) }
+}
+
+/// Gathers what a job signed, so that few objects go from thread to thread; and composes what the audit chain will say
+/// of it where there is time for that: all writing waits for the ledger's lock.
+public struct SignedIntents {
+    private var octets: [UInt8] = []
+    private var entries: [(draft: IntentOutcome.Draft, place: Range<Int>, body: Range<Int>)] = []
+
+    /// - Parameter count: about how many there will be.
+    public init(reservingCapacity count: Int = 1) {
+        entries.reserveCapacity(count)
+        octets.reserveCapacity(count * 768)
+    }
 
     /// - Parameters:
     ///   - draft: the order that led to the certificate.
+    ///   - certificate: DER.
     ///   - fingerprint: SHA-256 of the certificate, 32 bytes.
-    public init(_ draft: IntentOutcome.Draft, certificate: [UInt8], fingerprint: [UInt8]) {
-        id = draft.id
-        intent = draft.intent
-        self.certificate = certificate
-        body = AuditEvent.Issue(draft.intent, fingerprint: fingerprint).octets
+    public mutating func add(_ draft: IntentOutcome.Draft, certificate: [UInt8], fingerprint: [UInt8]) {
+        let start = octets.count
+        octets += certificate
+        let end = octets.count
+        AuditEvent.Issue(draft.intent, fingerprint: fingerprint).append(to: &octets)
+        entries.append((draft, start..<end, end..<octets.count))
+    }
+
+    /// What was added, in that order.
+    public var all: [SignedIntent] {
+        entries.map {
+            SignedIntent(
+                id: $0.draft.id, intent: $0.draft.intent, octets: octets, place: $0.place, body: $0.body)
+        }
     }
 }
 

@@ -33,12 +33,12 @@ struct LedgerExchange {
 
     /// Enters a certificate, unless another process was first; then returns that one's.
     mutating func enter(_ signed: SignedIntent) throws(SQLiteError) -> [UInt8]? {
-        let entry = try store.nextEntry(signed.body, at: time)
+        let entry = try store.nextEntry(signed.octets[signed.body], at: time)
         let insert = statements.enter
         insert.begin()
         try insert.set(1, signed.id)
         try insert.set(2, time)
-        try insert.set(3, blob: signed.certificate)
+        try insert.set(3, blob: signed.octets[signed.place])
         try insert.set(4, entry.sequence)
         try insert.set(5, blob: entry.hash)
         _ = try insert.step()

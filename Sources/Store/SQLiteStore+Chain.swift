@@ -20,7 +20,9 @@ extension SQLiteStore {
     }
 
     /// The place of the next entry; only inside a write transaction, and to be made ``chainHead`` once the entry is in.
-    func nextEntry(_ body: [UInt8], at time: Int64) throws(SQLiteError) -> (sequence: Int64, hash: [UInt8]) {
+    func nextEntry(
+        _ body: ArraySlice<UInt8>, at time: Int64
+    ) throws(SQLiteError) -> (sequence: Int64, hash: [UInt8]) {
         let (last, previous) = try lastEntry()
         // A number at the end of the range can only be somebody's tampering; the insert then fails.
         let next = last == .max ? .max : last + 1
@@ -33,7 +35,7 @@ extension SQLiteStore {
     ///
     /// - Parameter body: compact JSON, UTF-8.
     func append(_ body: [UInt8], at time: Int64) throws(SQLiteError) {
-        let entry = try nextEntry(body, at: time)
+        let entry = try nextEntry(body[...], at: time)
         let add = try statement("INSERT INTO event (seq, at, body, hash) VALUES (?, ?, ?, ?)")
         add.begin()
         try add.set(1, entry.sequence)
@@ -73,6 +75,8 @@ extension SQLiteStore {
             authority: row.blob(6), profile: row.text(7), serial: serial, request: row.blob(9),
             fingerprint: Digest.sha256(row.blob(5)), device: row.blob(10), attestationProfile: row.text(11),
             attestationKey: row.blob(12))
-        return .certificate(row: row.integer(4), serial: serial, octets: issue.octets)
+        var octets: [UInt8] = []
+        issue.append(to: &octets)
+        return .certificate(row: row.integer(4), serial: serial, octets: octets)
     }
 }

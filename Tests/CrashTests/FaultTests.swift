@@ -27,8 +27,8 @@ extension CrashTests {
             Fault(step: "before-certificate", intents: count),
             Fault(step: "after-certificate", intents: count, certificates: count),
             Fault(step: "before-report", intents: count, certificates: count),
-            // Results are printed by the signing job, of 64 each.
-            Fault(step: "after-report", intents: count, certificates: count, results: 64),
+            // Results are printed by the signing job, of 32 each.
+            Fault(step: "after-report", intents: count, certificates: count, results: 32),
             Fault(step: "before-name", intents: count, certificates: count),
             Fault(step: "after-name", intents: count, certificates: count, hasFile: true),
         ]

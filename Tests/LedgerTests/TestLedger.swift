@@ -83,7 +83,9 @@ final class TestLedger {
     }
 
     static func signed(_ draft: IntentOutcome.Draft, _ certificate: [UInt8]) -> SignedIntent {
-        SignedIntent(draft, certificate: certificate, fingerprint: Digest.sha256(certificate))
+        var signed = SignedIntents()
+        signed.add(draft, certificate: certificate, fingerprint: Digest.sha256(certificate))
+        return signed.all[0]
     }
 
     /// Issues a certificate and enters it; its serial.

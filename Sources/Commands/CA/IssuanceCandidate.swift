@@ -38,11 +38,13 @@ struct SigningOrder: Sendable {
 /// What one signing job made: certificates that are not in the ledger yet, and their results as they will be printed.
 struct SignedBlock: Sendable {
     enum Outcome: Sendable {
-        case signed(SignedIntent)
+        /// The next of ``signed``.
+        case signed
         indirect case failed(ToolError)
     }
 
     var outcomes: [Outcome] = []
+    var signed: [SignedIntent] = []
     /// The printed results, one behind the other; nothing where results are composed later.
     var text: [UInt8] = []
     /// Where in ``text`` the result of each outcome ends.

@@ -13,7 +13,7 @@ struct IssuanceGroup {
     }
 
     /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
-    private static let jobSize = 64
+    static let jobSize = 32
 
     private var entries: [Entry] = []
     /// The rows of the ledger that this group signs, in the order of the slots.
@@ -92,11 +92,7 @@ struct IssuanceGroup {
     var signed: [SignedIntent] {
         var signed: [SignedIntent] = []
         signed.reserveCapacity(rows.count)
-        for block in blocks {
-            for outcome in block?.outcomes ?? [] {
-                if case .signed(let entry) = outcome { signed.append(entry) }
-            }
-        }
+        for block in blocks { signed += block?.signed ?? [] }
         return signed
     }
 
@@ -160,7 +156,13 @@ struct IssuanceGroup {
             return report
         }
         switch block.outcomes[index] {
-        case .signed(let signed):
+        case .signed:
+            let place = block.outcomes[..<index].count { if case .signed = $0 { true } else { false } }
+            guard block.signed.indices.contains(place) else {
+                report.failures = [.init(.internalFault, "a signature is missing")]
+                return report
+            }
+            let signed = block.signed[place]
             // Where another process completed the same intent first, its certificate is the one.
             let der = other ?? signed.certificate
             report.certificate = CertificateSummary(

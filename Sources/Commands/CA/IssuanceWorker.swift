@@ -175,17 +175,21 @@ final class IssuanceWorker {
 
     private func sign(_ orders: [SigningOrder]) throws(ToolError) -> SignedBlock {
         var block = SignedBlock()
+        var signed = SignedIntents(reservingCapacity: orders.count)
         block.outcomes.reserveCapacity(orders.count)
         block.ends.reserveCapacity(orders.count)
         for order in orders {
-            block.outcomes.append(try sign(order))
+            block.outcomes.append(try sign(order, &signed))
             if settings.printing != nil { block.ends.append(printer.count) }
         }
+        block.signed = signed.all
         block.text = printer.take()
         return block
     }
 
-    private func sign(_ order: SigningOrder) throws(ToolError) -> SignedBlock.Outcome {
+    private func sign(
+        _ order: SigningOrder, _ signed: inout SignedIntents
+    ) throws(ToolError) -> SignedBlock.Outcome {
         let intent = order.draft.intent
         guard let serial = CertificateSerial(magnitude: intent.serial),
             let validity = ValidityPeriod(notBefore: intent.notBefore, notAfter: intent.notAfter)
@@ -212,7 +216,8 @@ final class IssuanceWorker {
             report.existed = order.existed
             printer.add(report)
         }
-        return .signed(SignedIntent(order.draft, certificate: issued.der, fingerprint: fingerprint))
+        signed.add(order.draft, certificate: issued.der, fingerprint: fingerprint)
+        return .signed
     }
 
     /// Makes the draft of an earlier intent again, to which that intent commits.
