@@ -47,11 +47,8 @@ struct SignedBlock: Sendable {
     var signed: [SignedIntent] = []
     /// The printed results, one behind the other; nothing where results are composed later.
     var text: [UInt8] = []
-    /// Where in ``text`` the result of each outcome ends.
-    var ends: [Int] = []
-
-    /// The printed result of an outcome.
-    func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+    /// Where in ``text`` the result of each outcome is.
+    var places: [Range<Int>] = []
 }
 
 /// Results on their way out.

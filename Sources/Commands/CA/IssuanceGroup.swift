@@ -116,9 +116,9 @@ struct IssuanceGroup {
             case .waiting(let location, let intent, let slot, let existed):
                 let (number, index) = slot.quotientAndRemainder(dividingBy: Self.jobSize)
                 if others[slot] == nil, let block = blocks[number], slot == run.nextSlot,
-                    block.ends.indices.contains(index), case .signed = block.outcomes[index]
+                    block.places.indices.contains(index), case .signed = block.outcomes[index]
                 {
-                    run.add(block.range(index), of: number, existed, &emissions, blocks)
+                    run.add(block.places[index], of: number, existed, &emissions, blocks)
                 } else {
                     run.end(&emissions, blocks)
                     emissions.append(.report(report(location, intent, slot, existed, others[slot])))

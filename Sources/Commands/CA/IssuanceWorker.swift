@@ -100,12 +100,24 @@ final class IssuanceWorker {
         return try standing.block { () throws(ToolError) in try vetItems(chunk) }
     }
 
+    /// How far a request of a block has come.
+    private enum Stage {
+        case decoded(DecodedRequest, RequestExpectations)
+        case vetted(VettedRequest)
+        /// Boxed: most requests never get there.
+        indirect case finished(IssuanceReport)
+    }
+
+    /// All requests of a block go through one step before any goes through the next: what a step needs is then in the
+    /// processor's caches, from which the verification of a signature drives everything else.
     private func vetItems(_ chunk: RequestChunk) throws(ToolError) -> [VettedItem] {
-        var items: [VettedItem] = []
+        var lines: [Int] = []
+        var stages: [Stage] = []
         var fault: ToolError?
         chunk.forEachItem { item in
             do throws(ToolError) {
-                items.append(try vet(item, InputLocation(source: chunk.source, line: item.line)))
+                stages.append(try decode(item, InputLocation(source: chunk.source, line: item.line)))
+                lines.append(item.line)
                 return true
             } catch {
                 fault = error
@@ -113,35 +125,55 @@ final class IssuanceWorker {
             }
         }
         if let fault { throw fault }
+        for index in stages.indices {
+            guard case .decoded(let request, let expectations) = stages[index] else { continue }
+            stages[index] = try vet(
+                request, expectations, InputLocation(source: chunk.source, line: lines[index]))
+        }
+        var items: [VettedItem] = []
+        items.reserveCapacity(stages.count)
+        for (stage, line) in zip(stages, lines) {
+            switch stage {
+            case .finished(let report): items.append(.finished(report))
+            case .vetted(let request):
+                items.append(try draft(request, InputLocation(source: chunk.source, line: line)))
+            case .decoded: throw ToolError(.internalFault, "a request was not vetted")
+            }
+        }
         return items
     }
 
-    private func vet(_ item: RequestItem, _ location: InputLocation) throws(ToolError) -> VettedItem {
-        let decoded: DecodedRequest
+    private func decode(_ item: RequestItem, _ location: InputLocation) throws(ToolError) -> Stage {
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
             var report = IssuanceReport(location: location, failures: [failure])
             report.isMalformed = failure.code.exitStatus == .malformed
             return .finished(report)
-        case .success(let value): decoded = value
-        }
-        let verdict: Result<VettedRequest, RequestVetter.Rejection>
-        switch decoded {
-        case .bare(let request):
-            if let record = try standing?.certificate(of: request, expecting: item.expectations) {
+        case .success(let decoded):
+            if case .bare(let request) = decoded,
+                let record = try standing?.certificate(of: request, expecting: item.expectations)
+            {
                 return .finished(IssuanceReport(location: location, existing: record))
             }
-            verdict = vetter.vet(request, expecting: item.expectations)
+            return .decoded(decoded, item.expectations)
+        }
+    }
+
+    private func vet(
+        _ decoded: DecodedRequest, _ expectations: RequestExpectations, _ location: InputLocation
+    ) throws(ToolError) -> Stage {
+        let verdict: Result<VettedRequest, RequestVetter.Rejection>
+        switch decoded {
+        case .bare(let request): verdict = vetter.vet(request, expecting: expectations)
         case .attested(let token, _):
-            verdict = vetter.vet(
-                token, key: try keys?.key(for: token.deviceUUID), expecting: item.expectations)
+            verdict = vetter.vet(token, key: try keys?.key(for: token.deviceUUID), expecting: expectations)
         }
         switch verdict {
         case .failure(let rejection):
             var report = IssuanceReport(location: location, failures: rejection.failures)
             report.requestSHA256 = Digest.sha256(decoded.request.der)
             return .finished(report)
-        case .success(let request): return try draft(request, location)
+        case .success(let request): return .vetted(request)
         }
     }
 
@@ -175,26 +207,27 @@ final class IssuanceWorker {
 
     private func sign(_ orders: [SigningOrder]) throws(ToolError) -> SignedBlock {
         var block = SignedBlock()
-        var signed = SignedIntents(reservingCapacity: orders.count)
+        var issued: [(order: Int, certificate: [UInt8])] = []
+        issued.reserveCapacity(orders.count)
         block.outcomes.reserveCapacity(orders.count)
-        block.ends.reserveCapacity(orders.count)
-        for order in orders {
-            block.outcomes.append(try sign(order, &signed))
-            if settings.printing != nil { block.ends.append(printer.count) }
+        for (index, order) in orders.enumerated() {
+            switch try sign(order) {
+            case .success(let certificate):
+                issued.append((index, certificate))
+                block.outcomes.append(.signed)
+            case .failure(let error): block.outcomes.append(.failed(error))
+            }
         }
-        block.signed = signed.all
-        block.text = printer.take()
+        enter(issued, orders, &block)
         return block
     }
 
-    private func sign(
-        _ order: SigningOrder, _ signed: inout SignedIntents
-    ) throws(ToolError) -> SignedBlock.Outcome {
+    private func sign(_ order: SigningOrder) throws(ToolError) -> Result<[UInt8], ToolError> {
         let intent = order.draft.intent
         guard let serial = CertificateSerial(magnitude: intent.serial),
             let validity = ValidityPeriod(notBefore: intent.notBefore, notAfter: intent.notAfter)
         else {
-            return .failed(
+            return .failure(
                 ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate"))
         }
         let prepared: PreparedCertificate
@@ -205,19 +238,35 @@ final class IssuanceWorker {
             prepared = try issuing.prepare(
                 certificate, serial: serial, validity: validity, for: order.candidate.request)
         } catch {
-            return .failed(error)
+            return .failure(error)
         }
-        let issued = try issuing.sign(prepared)
-        let fingerprint = issued.fingerprint
+        return .success(try issuing.sign(prepared).der)
+    }
+
+    /// Puts what was signed into a block, with what is printed of it.
+    private func enter(
+        _ issued: [(order: Int, certificate: [UInt8])], _ orders: [SigningOrder], _ block: inout SignedBlock
+    ) {
+        var signed = SignedIntents(reservingCapacity: issued.count)
         if settings.printing != nil {
+            block.places = [Range<Int>](repeating: 0..<0, count: orders.count)
+        }
+        for (index, certificate) in issued {
+            let order = orders[index]
+            let fingerprint = Digest.sha256(certificate)
+            signed.add(order.draft, certificate: certificate, fingerprint: fingerprint)
+            guard settings.printing != nil else { continue }
             // On the chance that the ledger takes it, which it does unless another process is at the same requests.
             var report = IssuanceReport(order.candidate)
-            report.certificate = CertificateSummary(intent, der: issued.der, fingerprint: fingerprint)
+            report.certificate = CertificateSummary(
+                order.draft.intent, der: certificate, fingerprint: fingerprint)
             report.existed = order.existed
+            let start = printer.count
             printer.add(report)
+            block.places[index] = start..<printer.count
         }
-        signed.add(order.draft, certificate: issued.der, fingerprint: fingerprint)
-        return .signed
+        block.signed = signed.all
+        block.text = printer.take()
     }
 
     /// Makes the draft of an earlier intent again, to which that intent commits.
