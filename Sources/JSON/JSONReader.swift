@@ -22,8 +22,10 @@ private struct JSONReader {
     private let source: UnsafeBufferPointer<UInt8>
     private let scan: JSONPrescan
     private let mask: JSONMask?
+    private let readsOutline: Bool
     private var numberCount = 0
     private var keptCount = 0
+    private var textCount = 0
 
     static func read(
         _ text: UnsafeBufferPointer<UInt8>, limits: JSONLimits
@@ -31,36 +33,63 @@ private struct JSONReader {
         if text.starts(with: [0xef, 0xbb, 0xbf]) {
             throw JSONPrescan.error(.syntax, "expected JSON, found a byte order mark", text, at: 0)
         }
-        let scan = try JSONPrescan(text, limits: limits)
+        return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count) {
+            (outline) throws(JSONError) in
+            let scan = try JSONPrescan(text, limits: limits, outline: outline)
+            if scan.nulEscapes.isEmpty {
+                let written = UnsafeBufferPointer(rebasing: outline[..<scan.outlineCount])
+                var error = json_error_t()
+                if let root = load(written, &error) {
+                    defer { json_decref(root) }
+                    var reader = JSONReader(source: text, scan: scan, mask: nil, readsOutline: true)
+                    return try reader.copy(root)
+                }
+            }
+            return try readWhole(text, scan)
+        }
+    }
+
+    /// Reads the text itself: where it cannot be outlined, and to say where it is wrong.
+    private static func readWhole(
+        _ text: UnsafeBufferPointer<UInt8>, _ scan: JSONPrescan
+    ) throws(JSONError) -> JSONValue {
         guard !scan.keptNumbers.isEmpty || !scan.nulEscapes.isEmpty else {
-            var reader = JSONReader(source: text, scan: scan, mask: nil)
+            var reader = JSONReader(source: text, scan: scan, mask: nil, readsOutline: false)
             return try reader.parse(text)
         }
         let mask = try JSONMask(text, scan)
-        var reader = JSONReader(source: text, scan: scan, mask: mask)
+        var reader = JSONReader(source: text, scan: scan, mask: mask, readsOutline: false)
         return try mask.bytes.withUnsafeBufferPointer { (masked) throws(JSONError) in
             try reader.parse(masked)
         }
     }
 
-    private init(source: UnsafeBufferPointer<UInt8>, scan: JSONPrescan, mask: JSONMask?) {
+    private init(
+        source: UnsafeBufferPointer<UInt8>, scan: JSONPrescan, mask: JSONMask?, readsOutline: Bool
+    ) {
         self.source = source
         self.scan = scan
         self.mask = mask
+        self.readsOutline = readsOutline
     }
 
     private mutating func parse(_ text: UnsafeBufferPointer<UInt8>) throws(JSONError) -> JSONValue {
-        guard let base = text.baseAddress, !text.isEmpty else {
+        guard !text.isEmpty else {
             throw JSONPrescan.error(.incomplete, "expected a JSON value, found nothing", source, at: 0)
         }
         var error = json_error_t()
-        let flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY
-        let loaded = base.withMemoryRebound(to: CChar.self, capacity: text.count) {
-            json_loadb($0, text.count, Int(flags), &error)
-        }
-        guard let root = loaded else { throw describe(error) }
+        guard let root = Self.load(text, &error) else { throw describe(error) }
         defer { json_decref(root) }
         return try copy(root)
+    }
+
+    private static func load(
+        _ text: UnsafeBufferPointer<UInt8>, _ error: inout json_error_t
+    ) -> UnsafeMutablePointer<json_t>? {
+        let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY)
+        return text.withMemoryRebound(to: CChar.self) {
+            json_loadb($0.baseAddress, $0.count, flags, &error)
+        }
     }
 
     // MARK: Copying
@@ -72,7 +101,7 @@ private struct JSONReader {
         case JSON_FALSE: return .bool(false)
         case JSON_INTEGER: return try number(json_integer_value(node))
         case JSON_STRING:
-            return .string(string(json_string_value(node), json_string_length(node)))
+            return .string(try text(node))
         case JSON_ARRAY:
             var elements: [JSONValue] = []
             elements.reserveCapacity(json_array_size(node))
@@ -111,6 +140,17 @@ private struct JSONReader {
         let range = scan.keptNumbers[keptCount].range
         keptCount += 1
         return .number(JSONNumber(checked: String(decoding: source[range], as: UTF8.self)))
+    }
+
+    private mutating func text(_ node: UnsafeMutablePointer<json_t>) throws(JSONError) -> String {
+        guard readsOutline else { return string(json_string_value(node), json_string_length(node)) }
+        defer { textCount += 1 }
+        guard textCount < scan.texts.count else { throw contradiction() }
+        guard let range = scan.texts[textCount] else {
+            return string(json_string_value(node), json_string_length(node))
+        }
+        guard json_string_length(node) == 0 else { throw contradiction() }
+        return String(decoding: UnsafeBufferPointer(rebasing: source[range]), as: UTF8.self)
     }
 
     private func string(_ text: UnsafePointer<CChar>?, _ length: Int) -> String {
