@@ -49,31 +49,36 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
 
     /// The 16 bytes, in text order.
     public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16)
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: high >> shift))
-        }
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: low >> shift))
-        }
-        return bytes
+        let (a, b) = (high, low)
+        func octet(_ word: UInt64, _ shift: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: word >> shift) }
+        // A literal: an append for each octet costs more than the octet.
+        return [
+            octet(a, 56), octet(a, 48), octet(a, 40), octet(a, 32), octet(a, 24), octet(a, 16), octet(a, 8),
+            octet(a, 0),
+            octet(b, 56), octet(b, 48), octet(b, 40), octet(b, 32), octet(b, 24), octet(b, 16), octet(b, 8),
+            octet(b, 0),
+        ]
     }
 
     /// Lower-case 8-4-4-4-12, the form of the service.
-    public var description: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
+    public var description: String { String(decoding: textBytes, as: UTF8.self) }
+
+    /// ``description`` in ASCII, 36 bytes.
+    public var textBytes: [UInt8] {
+        var text = Self.pattern
+        var digits = text.mutableSpan
+        var place = 0
         for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 {
-                text.append(UInt8(ascii: "-"))
-            }
+            if index == 8 || index == 12 || index == 16 || index == 20 { place += 1 }
             let word = index < 16 ? high : low
             let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 15
-            text.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+            digits[place] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+            place += 1
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
+
+    private static let pattern = Array("00000000-0000-0000-0000-000000000000".utf8)
 
     private static func nibble(_ byte: UInt8) -> UInt64? {
         switch byte {
