@@ -7,17 +7,23 @@
 /// by RFC 8259 section 6 and stays one, so nothing malformed becomes well-formed. The exception is the
 /// byte 0, refused here: jansson 2.14 overlooks one behind a number (`12<NUL>` reads as 12).
 ///
-/// The outline is what jansson reads first: the same tokens in the same order, but a string that is no member's
-/// name and has neither escapes nor octets beyond ASCII stands there as `""`. jansson takes a string octet by octet
-/// through several calls; of such a one it could say only that it is a string.
+/// The outline is what jansson reads first: the same tokens in the same order, but a number stands there as `0`, and
+/// a string that is no member's name and has neither escapes nor octets beyond ASCII as `""`. jansson takes a string
+/// octet by octet through several calls; of such a one it could say only that it is a string.
 struct JSONPrescan {
-    /// A number kept as text: how many numbers are in front of it in the document, and where it is.
-    struct KeptNumber {
-        let ordinal: Int
+    /// A number of the document.
+    struct Number {
         let range: Range<Int>
+        /// `nil` for one that is kept as text, and for what is no number, over which jansson stumbles.
+        let integer: Int64?
+        /// Whether it is kept as text.
+        let isKept: Bool
     }
 
-    private(set) var keptNumbers: [KeptNumber] = []
+    /// All numbers in order.
+    private(set) var numbers: [Number] = []
+    /// Whether any number is kept as text.
+    private(set) var keepsNumbers = false
     /// Offsets of `\u0000` escapes.
     private(set) var nulEscapes: [Int] = []
     /// For each string that is a value, in order: where its characters are, or `nil` where the outline has them.
@@ -25,7 +31,6 @@ struct JSONPrescan {
     /// The length of the outline in bytes.
     private(set) var outlineCount = 0
 
-    private var numberCount = 0
     private var depth = 0
     private var valueCount = 1
     private let limits: JSONLimits
@@ -136,21 +141,23 @@ struct JSONPrescan {
         }
     }
 
-    /// The offset behind the number that starts here; notes it when an `Int64` cannot hold it exactly.
+    /// The offset behind the number that starts here.
     private mutating func endOfNumber(from start: Int) -> Int {
         var end = start + 1
         while end < text.count, Self.isNumberByte(text[end]) {
             end += 1
         }
         let token = text[start..<end]
-        if !Self.isExactInt64(token), Self.isNumber(token) {
-            keptNumbers.append(KeptNumber(ordinal: numberCount, range: start..<end))
+        let integer = Self.exactInt64(token)
+        let isKept = integer == nil && Self.isNumber(token)
+        numbers.append(Number(range: start..<end, integer: integer, isKept: isKept))
+        if isKept { keepsNumbers = true }
+        if integer == nil, !isKept {
+            keep(start..<end)
+        } else {
             outline[outlineCount] = Byte.zero
             outlineCount += 1
-        } else {
-            keep(start..<end)
         }
-        numberCount += 1
         return end
     }
 
@@ -193,17 +200,24 @@ struct JSONPrescan {
         }
     }
 
-    /// Whether the text is an integer without leading zeros or negative zero that fits 64 bits.
-    private static func isExactInt64(_ token: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    /// The value of an integer without leading zeros or negative zero that fits 64 bits; `nil` for another text.
+    private static func exactInt64(_ token: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
         let isNegative = token.first == Byte.minus
         let digits = isNegative ? token.dropFirst() : token
-        guard let first = digits.first, digits.count <= 19, digits.allSatisfy(isDigit) else { return false }
+        guard let first = digits.first, digits.count <= 19 else { return nil }
         if first == Byte.zero {
-            return digits.count == 1 && !isNegative
+            return digits.count == 1 && !isNegative ? 0 : nil
         }
         // 19 digits cannot overflow 64 unsigned bits.
-        let magnitude = digits.reduce(0 as UInt64) { $0 * 10 + UInt64($1 - Byte.zero) }
-        return magnitude <= (isNegative ? Int64.min.magnitude : Int64.max.magnitude)
+        var magnitude: UInt64 = 0
+        for digit in digits {
+            guard isDigit(digit) else { return nil }
+            magnitude = magnitude * 10 + UInt64(digit - Byte.zero)
+        }
+        if isNegative {
+            return magnitude <= Int64.min.magnitude ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
+        }
+        return Int64(exactly: magnitude)
     }
 
     /// Whether the text is a number by RFC 8259 section 6.

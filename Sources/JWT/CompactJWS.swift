@@ -11,14 +11,16 @@ public struct CompactJWS: Sendable {
 
     public let header: JOSEHeader
     /// What the signature covers: the first two parts and the dot between them, as received (RFC 7515 section 5.2).
-    public let signingInput: [UInt8]
+    public let signingInput: ArraySlice<UInt8>
     /// The decoded second part.
     public let payload: [UInt8]
     /// The decoded third part; empty for an unsecured token, which no verifier accepts.
     public let signature: [UInt8]
 
-    /// - Parameter text: one token, ASCII, without white space around it.
-    public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
+    /// - Parameters:
+    ///   - text: one token, ASCII, without white space around it.
+    ///   - reader: reads the header; of use where many tokens are read.
+    public init(_ text: ArraySlice<UInt8>, reader: JSONReader = JSONReader()) throws(JWTError) {
         guard text.count <= Self.limit else {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found more")
         }
@@ -32,8 +34,8 @@ public struct CompactJWS: Sendable {
         let headerBytes = try Self.decode(text[..<dots[0]], "header")
         payload = try Self.decode(text[(dots[0] + 1)..<dots[1]], "payload")
         signature = try Self.decode(text[(dots[1] + 1)...], "signature")
-        signingInput = Array(text[..<dots[1]])
-        header = try JOSEHeader(headerBytes)
+        signingInput = text[..<dots[1]]
+        header = try JOSEHeader(headerBytes, reader)
     }
 
     private static func wrongParts(_ text: ArraySlice<UInt8>, _ dots: Int) -> JWTError {
@@ -59,10 +61,11 @@ public struct CompactJWS: Sendable {
     }
 
     /// One JSON object and nothing else; white space around it is JSON's and allowed.
-    static func object(_ bytes: [UInt8], _ name: String) throws(JWTError) -> JSONObject {
+    static func object(_ bytes: [UInt8], _ name: String, _ reader: JSONReader) throws(JWTError) -> JSONObject
+    {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: bytes, limits: jsonLimits)
+            value = try reader.read(bytes, limits: jsonLimits)
         } catch {
             let place = error.line > 0 ? " at line \(error.line), column \(error.column)" : ""
             throw JWTError(.jwtFormat, "\(name): \(error.message)\(place)")
@@ -85,8 +88,8 @@ public struct JOSEHeader: Sendable {
     /// The text of `kid`.
     public let keyID: String?
 
-    init(_ bytes: [UInt8]) throws(JWTError) {
-        parameters = try CompactJWS.object(bytes, "header")
+    init(_ bytes: [UInt8], _ reader: JSONReader) throws(JWTError) {
+        parameters = try CompactJWS.object(bytes, "header", reader)
         guard let algorithm = parameters["alg"] else {
             throw JWTError(.jwtFormat, "header: expected a member 'alg', found none")
         }

@@ -22,6 +22,7 @@ struct JWTRun {
         let verifier: JWTVerifier?
         /// Only with a store.
         let registry: StoreJWTKeys?
+        let reader = JSONReader()
         var writer = JSONWriter(reservingCapacity: 65_536)
 
         init(_ mode: Mode) throws(ToolError) {
@@ -124,7 +125,7 @@ struct JWTRun {
     private func report(_ text: ArraySlice<UInt8>, _ location: InputLocation, _ worker: Worker) -> JWTReport {
         let token: UnverifiedJWT
         do {
-            token = try UnverifiedJWT(text)
+            token = try UnverifiedJWT(text, reader: worker.reader)
         } catch {
             return JWTReport(location: location, verdict: .malformed, failures: [error.failure])
         }
