@@ -29,8 +29,8 @@ public final class JSONReader {
         let example: JSONValue
     }
 
-    /// Longer outlines are not remembered: memory does not depend on the input.
-    fileprivate static let longestOutline = 1_024
+    /// Longer texts are not remembered, in bytes: memory does not depend on the input.
+    fileprivate static let longestText = 4_096
     private static let shapeCount = 4
 
     private var shapes: [Shape] = []
@@ -59,7 +59,6 @@ public final class JSONReader {
     }
 
     fileprivate func remember(_ outline: UnsafeBufferPointer<UInt8>, _ value: JSONValue) {
-        guard outline.count <= Self.longestOutline else { return }
         let shape = Shape(outline: Array(outline), example: value)
         if shapes.count < Self.shapeCount {
             shapes.append(shape)
@@ -106,7 +105,7 @@ private struct JSONTree {
         guard let root = Self.load(outline, &error) else { return nil }
         defer { json_decref(root) }
         let value = try copy(root)
-        shapes?.remember(outline, value)
+        if source.count <= JSONReader.longestText { shapes?.remember(outline, value) }
         return value
     }
 
