@@ -65,20 +65,34 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
 
     /// ``description`` in ASCII, 36 bytes.
     public var textBytes: [UInt8] {
-        var text = Self.pattern
-        var digits = text.mutableSpan
-        var place = 0
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { place += 1 }
-            let word = index < 16 ? high : low
-            let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 15
-            digits[place] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-            place += 1
+        let (a, b) = (Self.digits(high >> 32), Self.digits(high))
+        let (c, d) = (Self.digits(low >> 32), Self.digits(low))
+        let dash = UInt8(ascii: "-")
+        func octet(_ word: UInt64, _ index: UInt64) -> UInt8 {
+            UInt8(truncatingIfNeeded: word >> (56 - 8 * index))
         }
-        return text
+        return [
+            octet(a, 0), octet(a, 1), octet(a, 2), octet(a, 3), octet(a, 4), octet(a, 5), octet(a, 6),
+            octet(a, 7),
+            dash, octet(b, 0), octet(b, 1), octet(b, 2), octet(b, 3),
+            dash, octet(b, 4), octet(b, 5), octet(b, 6), octet(b, 7),
+            dash, octet(c, 0), octet(c, 1), octet(c, 2), octet(c, 3),
+            dash, octet(c, 4), octet(c, 5), octet(c, 6), octet(c, 7),
+            octet(d, 0), octet(d, 1), octet(d, 2), octet(d, 3), octet(d, 4), octet(d, 5), octet(d, 6),
+            octet(d, 7),
+        ]
     }
 
-    private static let pattern = Array("00000000-0000-0000-0000-000000000000".utf8)
+    /// The eight digits of the low 32 bits of `word`, the first in the highest octet.
+    private static func digits(_ word: UInt64) -> UInt64 {
+        var spread = word & 0xffff_ffff
+        spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
+        spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
+        spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        // All eight at once: a value of 10 or more reaches 16 with 6 added, and its digit is further up by 39.
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread &+ 0x3030_3030_3030_3030 &+ letters &* 39
+    }
 
     private static func nibble(_ byte: UInt8) -> UInt64? {
         switch byte {

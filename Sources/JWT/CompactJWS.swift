@@ -24,17 +24,15 @@ public struct CompactJWS: Sendable {
         guard text.count <= Self.limit else {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found more")
         }
-        var dots: [Int] = []
-        dots.reserveCapacity(2)
-        let characters = text.span
-        for index in characters.indices where characters[index] == UInt8(ascii: ".") {
-            dots.append(text.startIndex + index)
-        }
-        guard dots.count == 2 else { throw Self.wrongParts(text, dots.count) }
-        let headerBytes = try Self.decode(text[..<dots[0]], "header")
-        payload = try Self.decode(text[(dots[0] + 1)..<dots[1]], "payload")
-        signature = try Self.decode(text[(dots[1] + 1)...], "signature")
-        signingInput = text[..<dots[1]]
+        let dot = UInt8(ascii: ".")
+        guard let first = OctetSearch.firstIndex(of: dot, in: text),
+            let second = OctetSearch.firstIndex(of: dot, in: text[(first + 1)...]),
+            OctetSearch.firstIndex(of: dot, in: text[(second + 1)...]) == nil
+        else { throw Self.wrongParts(text, text.count { $0 == dot }) }
+        let headerBytes = try Self.decode(text[..<first], "header")
+        payload = try Self.decode(text[(first + 1)..<second], "payload")
+        signature = try Self.decode(text[(second + 1)...], "signature")
+        signingInput = text[..<second]
         header = try JOSEHeader(headerBytes, reader)
     }
 

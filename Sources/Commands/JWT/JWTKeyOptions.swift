@@ -117,23 +117,19 @@ final class StoreJWTKeys: JWTKeyResolver {
     func key(
         kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
     ) -> Result<JWTKey, CheckFailure> {
-        var found: JWTKey?
-        if let device {
-            do {
-                if let known = try registry.key(of: device) {
-                    guard minimumTrust != .trusted || known.trust != .observed else {
-                        return .failure(
-                            CheckFailure(
-                                .untrustedKey, "the device's key is observed only, expected a trusted one"))
-                    }
-                    found = JWTKey(known.publicKey, trust: known.trust.rawValue)
-                }
-            } catch {
-                trouble = error
-                return .failure(CheckFailure(error.code, error.message))
-            }
+        guard let device else { return DeviceKeyTable.noDevice }
+        let known: IdentityKey?
+        do {
+            known = try registry.key(of: device)
+        } catch {
+            trouble = error
+            return .failure(CheckFailure(error.code, error.message))
         }
-        let key = found
-        return DeviceKeyTable { _ in key }.key(kid: kid, device: device, algorithm: algorithm)
+        guard let known else { return DeviceKeyTable.unknown(device) }
+        guard minimumTrust != .trusted || known.trust != .observed else {
+            return .failure(
+                CheckFailure(.untrustedKey, "the device's key is observed only, expected a trusted one"))
+        }
+        return .success(JWTKey(known.publicKey, trust: known.trust.rawValue))
     }
 }
