@@ -26,24 +26,30 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
     /// The same from ASCII, nil for anything else.
     public init?(text: ArraySlice<UInt8>) { self.init(octets: text.span) }
 
+    /// The same from a part of a text.
+    public init?(text: borrowing Span<UInt8>) { self.init(octets: text) }
+
     private init?(octets: borrowing Span<UInt8>) {
-        guard octets.count == 36 else { return nil }
+        let values = Self.nibbles.span
+        // Tells the compiler that no octet is beyond the table.
+        guard octets.count == 36, values.count == 256 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
+        var seen: UInt8 = 0
         for index in 0..<36 {
-            let byte = octets[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
+                guard octets[index] == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let nibble = Self.nibble(byte) else { return nil }
-            if digits < 16 {
-                words.0 = words.0 << 4 | nibble
+            let nibble = values[Int(octets[index])]
+            seen |= nibble
+            if index < 18 {
+                words.0 = words.0 << 4 | UInt64(nibble & 15)
             } else {
-                words.1 = words.1 << 4 | nibble
+                words.1 = words.1 << 4 | UInt64(nibble & 15)
             }
-            digits += 1
         }
+        // Values are at most 15: what is no digit shows in the top bit.
+        guard seen & 0x80 == 0 else { return nil }
         (high, low) = words
     }
 
@@ -94,14 +100,16 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
         return spread &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
-    private static func nibble(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
-        default: nil
+    /// The value of each digit; 0xff for what is none.
+    private static let nibbles: [UInt8] = {
+        var values = [UInt8](repeating: 0xff, count: 256)
+        for digit in UInt8(0)..<10 { values[Int(UInt8(ascii: "0") + digit)] = digit }
+        for letter in UInt8(0)..<6 {
+            values[Int(UInt8(ascii: "a") + letter)] = 10 + letter
+            values[Int(UInt8(ascii: "A") + letter)] = 10 + letter
         }
-    }
+        return values
+    }()
 
     private static func malformed(_ text: String) -> ToolError {
         let length = text.unicodeScalars.count

@@ -21,9 +21,8 @@ public struct UnverifiedJWT: Sendable {
     }
 
     static func device(inIssuer issuer: String) -> DeviceUUID? {
-        guard let dot = issuer.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
-        let rest = issuer.utf8[issuer.utf8.index(after: dot)...]
-        guard rest.count == 36 else { return nil }
-        return try? DeviceUUID(text: String(decoding: rest, as: UTF8.self))
+        let octets = issuer.utf8.span
+        guard let dot = octets.indices.first(where: { octets[$0] == UInt8(ascii: ".") }) else { return nil }
+        return DeviceUUID(text: octets.extracting((dot + 1)...))
     }
 }
