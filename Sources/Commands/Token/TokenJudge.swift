@@ -61,10 +61,11 @@ final class TokenJudge {
             return TokenDraft(malformed: error.failure, location, token)
         }
         // Rejected until it is verified: what is left out on the way must not pass.
-        var report = TokenReport(
-            location: location, token: token, verdict: verification == nil ? .unverified : .rejected)
-        if reveals { report.revealed = text }
-        return TokenDraft(report: report, expectedUUID: try? item.uuid?.get(), isOpen: true)
+        return TokenDraft(
+            report: TokenReport(
+                location: location, token: token, verdict: verification == nil ? .unverified : .rejected,
+                revealed: reveals ? text : nil),
+            hadPadding: token.hadPadding, expectedUUID: try? item.uuid?.get(), isOpen: true)
     }
 
     /// Verifies a block of inputs, where that is asked; throws only when the keys cannot be asked for, which ends the
@@ -118,18 +119,24 @@ final class TokenJudge {
 /// A result in the making.
 struct TokenDraft {
     var report: TokenReport
+    /// Whether padding was accepted; beside the report, which is dear to copy.
+    let hadPadding: Bool
     /// The device that the row says the token is of.
-    var expectedUUID: DeviceUUID?
+    let expectedUUID: DeviceUUID?
     /// Whether there is a token to verify.
-    var isOpen = false
+    let isOpen: Bool
 
-    init(report: TokenReport, expectedUUID: DeviceUUID?, isOpen: Bool) {
+    init(report: TokenReport, hadPadding: Bool, expectedUUID: DeviceUUID?, isOpen: Bool) {
         self.report = report
+        self.hadPadding = hadPadding
         self.expectedUUID = expectedUUID
         self.isOpen = isOpen
     }
 
     init(malformed failure: CheckFailure, _ location: InputLocation, _ token: AttestationToken? = nil) {
         report = TokenReport(location: location, token: token, verdict: .malformed, failures: [failure])
+        hadPadding = token?.hadPadding == true
+        expectedUUID = nil
+        isOpen = false
     }
 }

@@ -114,7 +114,7 @@ struct TokenRun: Sendable {
         }
         defer { drafts.removeAll(keepingCapacity: true) }
         for index in drafts.indices {
-            if drafts[index].report.token?.hadPadding == true { output.padded += 1 }
+            if drafts[index].hadPadding { output.padded += 1 }
             if holds {
                 output.held.append(drafts[index].report)
             } else {
