@@ -1,3 +1,5 @@
+import DeviceIdentity
+
 /// The modem's own lines: `%ATTESTTOKEN: "…"`, `%KEYGEN: "…"`, `%CLAIMTOKEN: "…"`.
 public enum ModemLog {
     private static let markers = ["%ATTESTTOKEN:", "%KEYGEN:", "%CLAIMTOKEN:"].map { Array($0.utf8) }
@@ -5,7 +7,7 @@ public enum ModemLog {
     /// The token in a line of a log, wherever in the line it stands; `nil` for every other line.
     public static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         var position = line.startIndex
-        while let percent = line[position...].firstIndex(of: UInt8(ascii: "%")) {
+        while let percent = OctetSearch.firstIndex(of: UInt8(ascii: "%"), in: line[position...]) {
             for marker in markers where line[percent...].starts(with: marker) {
                 return value(line[(percent + marker.count)...])
             }

@@ -79,8 +79,8 @@ public enum Base64 {
             }
             throw Base64Error(offset: text.count, reason: .length(text.count))
         }
-        // Made whole and filled in: an append for each octet costs more than the octet.
-        var output = [UInt8](repeating: 0, count: text.count / 4 * 3)
+        // Made whole and filled in: an append for each octet costs more than the octet. What is copied does not matter.
+        var output = Array(text.prefix(text.count / 4 * 3))
         var index = text.startIndex
         let groups = text.endIndex - rest
         guard fill(&output, text[index..<groups], table) else {
@@ -105,13 +105,16 @@ public enum Base64 {
         var octets = output.mutableSpan
         let characters = text.span
         let values = table.span
+        // Tells the compiler that no octet is beyond the table.
+        guard values.count == 256 else { return false }
         var place = 0
         var index = 0
         while index + 3 < characters.count {
-            let a = values[Int(characters[index])]
-            let b = values[Int(characters[index + 1])]
-            let c = values[Int(characters[index + 2])]
-            let d = values[Int(characters[index + 3])]
+            let group = characters.extracting(index..<(index + 4))
+            let a = values[Int(group[0])]
+            let b = values[Int(group[1])]
+            let c = values[Int(group[2])]
+            let d = values[Int(group[3])]
             // Values are at most 63, so the top bit shows an invalid character.
             guard (a | b | c | d) & 0x80 == 0 else { return false }
             octets[place] = a << 2 | b >> 4

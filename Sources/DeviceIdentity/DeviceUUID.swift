@@ -26,79 +26,93 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
     /// The same from ASCII, nil for anything else.
     public init?(text: ArraySlice<UInt8>) { self.init(octets: text.span) }
 
+    /// The same from a part of a text.
+    public init?(text: borrowing Span<UInt8>) { self.init(octets: text) }
+
     private init?(octets: borrowing Span<UInt8>) {
-        guard octets.count == 36 else { return nil }
+        let values = Self.nibbles.span
+        // Tells the compiler that no octet is beyond the table.
+        guard octets.count == 36, values.count == 256 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
+        var seen: UInt8 = 0
         for index in 0..<36 {
-            let byte = octets[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
+                guard octets[index] == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let nibble = Self.nibble(byte) else { return nil }
-            if digits < 16 {
-                words.0 = words.0 << 4 | nibble
+            let nibble = values[Int(octets[index])]
+            seen |= nibble
+            if index < 18 {
+                words.0 = words.0 << 4 | UInt64(nibble & 15)
             } else {
-                words.1 = words.1 << 4 | nibble
+                words.1 = words.1 << 4 | UInt64(nibble & 15)
             }
-            digits += 1
         }
+        // Values are at most 15: what is no digit shows in the top bit.
+        guard seen & 0x80 == 0 else { return nil }
         (high, low) = words
     }
 
     /// The 16 bytes, in text order.
     public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16)
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: high >> shift))
-        }
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: low >> shift))
-        }
-        return bytes
+        let (a, b) = (high, low)
+        func octet(_ word: UInt64, _ shift: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: word >> shift) }
+        // A literal: an append for each octet costs more than the octet.
+        return [
+            octet(a, 56), octet(a, 48), octet(a, 40), octet(a, 32), octet(a, 24), octet(a, 16), octet(a, 8),
+            octet(a, 0),
+            octet(b, 56), octet(b, 48), octet(b, 40), octet(b, 32), octet(b, 24), octet(b, 16), octet(b, 8),
+            octet(b, 0),
+        ]
     }
 
     /// Lower-case 8-4-4-4-12, the form of the service.
-    public var description: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        append(to: &text)
-        return String(decoding: text, as: UTF8.self)
-    }
+    public var description: String { String(decoding: textBytes, as: UTF8.self) }
 
-    /// Appends the 36 octets of ``description``, all of them ASCII letters, digits and hyphens.
-    public func append(to text: inout [UInt8]) {
-        Self.append(high, from: 60, through: 32, to: &text)
-        text.append(UInt8(ascii: "-"))
-        Self.append(high, from: 28, through: 16, to: &text)
-        text.append(UInt8(ascii: "-"))
-        Self.append(high, from: 12, through: 0, to: &text)
-        text.append(UInt8(ascii: "-"))
-        Self.append(low, from: 60, through: 48, to: &text)
-        text.append(UInt8(ascii: "-"))
-        Self.append(low, from: 44, through: 0, to: &text)
-    }
-
-    /// The digits of the nibbles at these shifts, which are multiples of four.
-    private static func append(_ word: UInt64, from: UInt64, through: UInt64, to text: inout [UInt8]) {
-        var shift = from &+ 4
-        while shift > through {
-            shift &-= 4
-            let nibble = UInt8(truncatingIfNeeded: word &>> shift) & 15
-            text.append(nibble &+ (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+    /// ``description`` in ASCII, 36 bytes.
+    public var textBytes: [UInt8] {
+        let (a, b) = (Self.digits(high >> 32), Self.digits(high))
+        let (c, d) = (Self.digits(low >> 32), Self.digits(low))
+        let dash = UInt8(ascii: "-")
+        func octet(_ word: UInt64, _ index: UInt64) -> UInt8 {
+            UInt8(truncatingIfNeeded: word >> (56 - 8 * index))
         }
+        return [
+            octet(a, 0), octet(a, 1), octet(a, 2), octet(a, 3), octet(a, 4), octet(a, 5), octet(a, 6),
+            octet(a, 7),
+            dash, octet(b, 0), octet(b, 1), octet(b, 2), octet(b, 3),
+            dash, octet(b, 4), octet(b, 5), octet(b, 6), octet(b, 7),
+            dash, octet(c, 0), octet(c, 1), octet(c, 2), octet(c, 3),
+            dash, octet(c, 4), octet(c, 5), octet(c, 6), octet(c, 7),
+            octet(d, 0), octet(d, 1), octet(d, 2), octet(d, 3), octet(d, 4), octet(d, 5), octet(d, 6),
+            octet(d, 7),
+        ]
     }
 
-    private static func nibble(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
-        default: nil
-        }
+    /// Appends ``textBytes``.
+    public func append(to text: inout [UInt8]) { text.append(contentsOf: textBytes) }
+
+    /// The eight digits of the low 32 bits of `word`, the first in the highest octet.
+    private static func digits(_ word: UInt64) -> UInt64 {
+        var spread = word & 0xffff_ffff
+        spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
+        spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
+        spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        // All eight at once: a value of 10 or more reaches 16 with 6 added, and its digit is further up by 39.
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
+
+    /// The value of each digit; 0xff for what is none.
+    private static let nibbles: [UInt8] = {
+        var values = [UInt8](repeating: 0xff, count: 256)
+        for digit in UInt8(0)..<10 { values[Int(UInt8(ascii: "0") + digit)] = digit }
+        for letter in UInt8(0)..<6 {
+            values[Int(UInt8(ascii: "a") + letter)] = 10 + letter
+            values[Int(UInt8(ascii: "A") + letter)] = 10 + letter
+        }
+        return values
+    }()
 
     private static func malformed(_ text: String) -> ToolError {
         let length = text.unicodeScalars.count

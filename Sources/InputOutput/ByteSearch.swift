@@ -4,6 +4,16 @@ public import Diagnostics
 
 /// Finding a few octets among many.
 public enum ByteSearch {
+    /// The index of the first line feed in `bytes` at or behind `start`.
+    static func firstLineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { text in
+            guard let base = text.baseAddress, start >= 0, start < text.count,
+                let found = memchr(base + start, 0x0a, text.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
     /// Whether `needle` is in `bytes`. Fast where the last octet of `needle` is rare in them.
     public static func contains(_ needle: [UInt8], in bytes: [UInt8]) -> Bool {
         guard let last = needle.last else { return true }

@@ -22,7 +22,7 @@ public struct LineChunk: Sendable {
         var number = firstLine
         var start = 0
         while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
+            let end = ByteSearch.firstLineFeed(in: bytes, from: start) ?? bytes.count
             guard body(bytes[start..<end], number) else { return }
             number += 1
             start = end + 1
@@ -150,7 +150,11 @@ public struct LineChunkReader {
             pending.removeFirst(end)
         }
         var lines = 0
-        for byte in bytes where byte == 0x0a { lines += 1 }
+        var position = 0
+        while let feed = ByteSearch.firstLineFeed(in: bytes, from: position) {
+            lines += 1
+            position = feed + 1
+        }
         if bytes.last != 0x0a { lines += 1 }
         defer { nextLine += lines }
         return LineChunk(bytes: bytes, firstLine: nextLine, lineCount: lines)

@@ -13,8 +13,7 @@ public struct JSONObject: Sendable {
 
         /// Whether the name is this one byte for byte, not merely canonically equivalent.
         public func isNamed(_ name: String) -> Bool {
-            // Equal octets are equal text, and most names differ: the quick answer first.
-            self.name == name && self.name.utf8.elementsEqual(name.utf8)
+            self.name.isSame(as: name)
         }
 
         public static func == (left: Member, right: Member) -> Bool {
@@ -51,7 +50,11 @@ public struct JSONObject: Sendable {
     /// The value of a member, compared byte for byte; setting appends, replaces in place, or removes (nil).
     public subscript(name: String) -> JSONValue? {
         get {
-            members.first { $0.isNamed(name) }?.value
+            // By index: a member that is passed over is not copied.
+            for index in members.indices where members[index].name.isSame(as: name) {
+                return members[index].value
+            }
+            return nil
         }
         set {
             let index = members.firstIndex { $0.isNamed(name) }
@@ -71,5 +74,20 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
     /// Members in the order of the literal.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements.map { (name: $0.0, value: $0.1) })
+    }
+}
+
+extension String {
+    /// Equality of octets: texts of one length that Swift calls equal, by canonical equivalence, may differ in them.
+    fileprivate func isSame(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { mine in
+            other.utf8.withContiguousStorageIfAvailable { theirs in
+                var index = 0
+                while index < mine.count, mine[index] == theirs[index] { index += 1 }
+                return index == mine.count
+            }
+        }
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

@@ -11,29 +11,29 @@ public struct CompactJWS: Sendable {
 
     public let header: JOSEHeader
     /// What the signature covers: the first two parts and the dot between them, as received (RFC 7515 section 5.2).
-    public let signingInput: [UInt8]
+    public let signingInput: ArraySlice<UInt8>
     /// The decoded second part.
     public let payload: [UInt8]
     /// The decoded third part; empty for an unsecured token, which no verifier accepts.
     public let signature: [UInt8]
 
-    /// - Parameter text: one token, ASCII, without white space around it.
-    public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
+    /// - Parameters:
+    ///   - text: one token, ASCII, without white space around it.
+    ///   - reader: reads the header; of use where many tokens are read.
+    public init(_ text: ArraySlice<UInt8>, reader: JSONReader = JSONReader()) throws(JWTError) {
         guard text.count <= Self.limit else {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found more")
         }
-        var dots: [Int] = []
-        dots.reserveCapacity(2)
-        let characters = text.span
-        for index in characters.indices where characters[index] == UInt8(ascii: ".") {
-            dots.append(text.startIndex + index)
-        }
-        guard dots.count == 2 else { throw Self.wrongParts(text, dots.count) }
-        let headerBytes = try Self.decode(text[..<dots[0]], "header")
-        payload = try Self.decode(text[(dots[0] + 1)..<dots[1]], "payload")
-        signature = try Self.decode(text[(dots[1] + 1)...], "signature")
-        signingInput = Array(text[..<dots[1]])
-        header = try JOSEHeader(headerBytes)
+        let dot = UInt8(ascii: ".")
+        guard let first = OctetSearch.firstIndex(of: dot, in: text),
+            let second = OctetSearch.firstIndex(of: dot, in: text[(first + 1)...]),
+            OctetSearch.firstIndex(of: dot, in: text[(second + 1)...]) == nil
+        else { throw Self.wrongParts(text, text.count { $0 == dot }) }
+        let headerBytes = try Self.decode(text[..<first], "header")
+        payload = try Self.decode(text[(first + 1)..<second], "payload")
+        signature = try Self.decode(text[(second + 1)...], "signature")
+        signingInput = text[..<second]
+        header = try JOSEHeader(headerBytes, reader)
     }
 
     private static func wrongParts(_ text: ArraySlice<UInt8>, _ dots: Int) -> JWTError {
@@ -59,10 +59,11 @@ public struct CompactJWS: Sendable {
     }
 
     /// One JSON object and nothing else; white space around it is JSON's and allowed.
-    static func object(_ bytes: [UInt8], _ name: String) throws(JWTError) -> JSONObject {
+    static func object(_ bytes: [UInt8], _ name: String, _ reader: JSONReader) throws(JWTError) -> JSONObject
+    {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: bytes, limits: jsonLimits)
+            value = try reader.read(bytes, limits: jsonLimits)
         } catch {
             let place = error.line > 0 ? " at line \(error.line), column \(error.column)" : ""
             throw JWTError(.jwtFormat, "\(name): \(error.message)\(place)")
@@ -85,8 +86,8 @@ public struct JOSEHeader: Sendable {
     /// The text of `kid`.
     public let keyID: String?
 
-    init(_ bytes: [UInt8]) throws(JWTError) {
-        parameters = try CompactJWS.object(bytes, "header")
+    init(_ bytes: [UInt8], _ reader: JSONReader) throws(JWTError) {
+        parameters = try CompactJWS.object(bytes, "header", reader)
         guard let algorithm = parameters["alg"] else {
             throw JWTError(.jwtFormat, "header: expected a member 'alg', found none")
         }

@@ -33,7 +33,8 @@ public enum JWSConformance {
             guard let time else { return .success(jws.payload) }
             var policy = JWTPolicy(now: time)
             policy.leeway = 0
-            let failures = ClaimChecks.failures(try CompactJWS.object(jws.payload, "claims"), policy)
+            let claims = try CompactJWS.object(jws.payload, "claims", JSONReader())
+            let failures = ClaimChecks.failures(claims, policy)
             return failures.first.map { .failure($0) } ?? .success(jws.payload)
         } catch {
             return .failure(error.failure)

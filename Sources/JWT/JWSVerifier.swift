@@ -51,7 +51,8 @@ final class JWSVerifier {
                 signature: jws.signature[...], digest: Digest.sha256(jws.signingInput), key: point)
         case .other(let key, _):
             guard let signature = Self.encoded(jws.signature, algorithm, key.kind) else { return false }
-            return key.isValid(signature: signature, over: jws.signingInput, algorithm: algorithm.scheme)
+            return key.isValid(
+                signature: signature, over: Array(jws.signingInput), algorithm: algorithm.scheme)
         }
     }
 

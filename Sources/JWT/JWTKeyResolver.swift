@@ -38,13 +38,19 @@ public struct DeviceKeyTable: JWTKeyResolver, Sendable {
     public func key(
         kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
     ) -> Result<JWTKey, CheckFailure> {
-        guard let device else {
-            return .failure(
-                CheckFailure(.unknownKey, "expected iss to name a device (<chip>.<device UUID>), found none"))
-        }
-        guard let key = lookUp(device) else {
-            return .failure(CheckFailure(.unknownKey, "no key is known for device \(device)"))
-        }
+        guard let device else { return Self.noDevice }
+        guard let key = lookUp(device) else { return Self.unknown(device) }
         return .success(key)
+    }
+
+    /// The answer for a token whose `iss` names no device.
+    public static var noDevice: Result<JWTKey, CheckFailure> {
+        .failure(
+            CheckFailure(.unknownKey, "expected iss to name a device (<chip>.<device UUID>), found none"))
+    }
+
+    /// The answer for a token of a device without a key.
+    public static func unknown(_ device: DeviceUUID) -> Result<JWTKey, CheckFailure> {
+        .failure(CheckFailure(.unknownKey, "no key is known for device \(device)"))
     }
 }

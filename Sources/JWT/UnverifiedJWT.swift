@@ -11,17 +11,18 @@ public struct UnverifiedJWT: Sendable {
     /// The device that `iss` names: `<chip>.<device UUID>`, any chip text without a dot.
     public let claimedDevice: DeviceUUID?
 
-    /// - Parameter text: one token, ASCII, without white space around it.
-    public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
-        jws = try CompactJWS(text)
-        claims = try CompactJWS.object(jws.payload, "claims")
+    /// - Parameters:
+    ///   - text: one token, ASCII, without white space around it.
+    ///   - reader: reads header and claims; of use where many tokens are read.
+    public init(_ text: ArraySlice<UInt8>, reader: JSONReader = JSONReader()) throws(JWTError) {
+        jws = try CompactJWS(text, reader: reader)
+        claims = try CompactJWS.object(jws.payload, "claims", reader)
         claimedDevice = claims["iss"]?.stringValue.flatMap { Self.device(inIssuer: $0) }
     }
 
     static func device(inIssuer issuer: String) -> DeviceUUID? {
-        guard let dot = issuer.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
-        let rest = issuer.utf8[issuer.utf8.index(after: dot)...]
-        guard rest.count == 36 else { return nil }
-        return try? DeviceUUID(text: String(decoding: rest, as: UTF8.self))
+        let octets = issuer.utf8.span
+        guard let dot = octets.indices.first(where: { octets[$0] == UInt8(ascii: ".") }) else { return nil }
+        return DeviceUUID(text: octets.extracting((dot + 1)...))
     }
 }

@@ -53,6 +53,75 @@ import Testing
         #expect(accepted > 5_000)
     }
 
+    @Test func readsTheSameFromTheOutlineAsFromTheWholeText() {
+        // U+0000 in front keeps the reader from the outline: it hands jansson every octet of the text.
+        var random = SplitMix64(seed: 4_627)
+        var accepted = 0
+        for round in 0..<100_000 {
+            let bytes = Self.mutant(round, using: &random)
+            let value = try? JSONValue(parsing: bytes)
+            let whole = try? JSONValue(parsing: Array(#"["\u0000","#.utf8) + bytes + Array("]".utf8))
+            if let value {
+                accepted += 1
+                #expect(whole == .array([.string("\0"), value]), "\(text(bytes))")
+            } else if let whole {
+                // What ends the array early, or is several elements of one, is no value by itself.
+                #expect(whole.arrayValue?.count != 2, "\(text(bytes))")
+            }
+        }
+        #expect(accepted > 5_000)
+    }
+
+    @Test func aReaderThatRemembersReadsTheSameAsOneThatDoesNot() {
+        let reader = JSONReader()
+        let limits = JSONLimits(bytes: 80, depth: 3, values: 12)
+        var random = SplitMix64(seed: 912)
+        var accepted = 0
+        for round in 0..<100_000 {
+            // Four outlines are remembered: runs of one seed find theirs, changes of seed make room.
+            let bytes = Self.mutant(round / 5, using: &random)
+            let expected = Result { () throws(JSONError) in try JSONValue(parsing: bytes, limits: limits) }
+            let found = Result { () throws(JSONError) in try reader.read(bytes, limits: limits) }
+            #expect(found == expected, "\(text(bytes))")
+            if case .success = found { accepted += 1 }
+        }
+        #expect(accepted > 5_000)
+    }
+
+    @Test func aReaderTakesNumbersAndTextsFromTheTextInFrontOfIt() throws {
+        let reader = JSONReader()
+        let documents = [
+            #"{"a":"one","n":[1,2.5]}"#, #"{"a":"","n":[-3,4]}"#, #"{"a":"three","n":[1e400,-0]}"#,
+            #"{"a":"four\n","n":[5,6]}"#, #"{"a":"f\u0000","n":[7,8]}"#, #"{"a":"\u00e9","n":[9,10]}"#,
+            #"{"a":"é","n":[11,12]}"#, #"{"b":"nine","n":[13,14]}"#, #"{"a":"ten","n":[15,16]}"#,
+            #"{"a":null,"n":[17,18]}"#, #"{"a":"","n":[19,20]}"#,
+        ]
+        for document in documents + documents.reversed() + documents {
+            #expect(try reader.read(Array(document.utf8)) == parse(document), "\(document)")
+        }
+        for wrong in [#"{"a":"one","n":[1,02]}"#, #"{"a":"one","n":[1,2]"#, #"{"a":"one","a":[1,2]}"#] {
+            #expect(throws: JSONError.self) { try reader.read(Array(wrong.utf8)) }
+        }
+    }
+
+    @Test func findsTheEndOfAStringOfAnyLength() {
+        let odd = ["\"", "\\", "\n", "\u{1f}", " ", "~", "\u{7f}", "\u{80}", "é", "\u{2028}"]
+        for length in 0..<20 {
+            for place in 0...length {
+                for piece in odd {
+                    let value =
+                        String(repeating: "a", count: place) + piece
+                        + String(repeating: "!", count: length - place)
+                    let document = JSONValue.object(["n": .string(value), value: .array([.string(value)])])
+                    #expect((try? JSONValue(parsing: document.compact())) == document)
+                    let raw = "[\"" + value + "\"]"
+                    let isPlain = !["\"", "\\", "\n", "\u{1f}"].contains(piece)
+                    #expect(((try? parse(raw)) == .array([.string(value)])) == isPlain, "\(raw)")
+                }
+            }
+        }
+    }
+
     @Test func neverAcceptsWhatFoundationRefuses() {
         var random = SplitMix64(seed: 77)
         for round in 0..<20_000 {
@@ -82,6 +151,7 @@ import Testing
     private static let seeds: [[UInt8]] = [
         #"{"a":[1,-2.5e3,"x\u0000\n"],"b":{"c":null},"d":true}"#, #"[0,-0,1e9,123456789012345678901]"#,
         #"["\ud83d\ude00","\\u0000","é",""]"#, #"{"k\u0000":1,"l":{"m":[false,[[]]]}}"#, "  -12.50 ", #""s""#,
+        #"{"iss":"nRF9160.f2846fe6-2fa6-801b" , "long name" :["0123456789abcdeé", {"x":"", "yyyyyyyy":"z"}]}"#,
     ].map { Array($0.utf8) }
 
     private static func mutant(_ round: Int, using random: inout SplitMix64) -> [UInt8] {

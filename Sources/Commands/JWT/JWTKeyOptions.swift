@@ -99,6 +99,9 @@ final class StoreJWTKeys: JWTKeyResolver {
     private let minimumTrust: KeyTrust
     /// Why the store could not be read: that is no verdict on a token, and ends the run.
     private(set) var trouble: ToolError?
+    /// What was looked up ahead, in the order in which it will be asked for.
+    private var prepared: [(device: DeviceUUID, key: IdentityKey?)] = []
+    private var nextPrepared = 0
 
     init(path: String, minimumTrust: KeyTrust) throws(ToolError) {
         registry = try SQLiteStore(path: path, access: .readOnly)
@@ -117,23 +120,41 @@ final class StoreJWTKeys: JWTKeyResolver {
     func key(
         kid: String?, device: DeviceUUID?, algorithm: JWSAlgorithm
     ) -> Result<JWTKey, CheckFailure> {
-        var found: JWTKey?
-        if let device {
-            do {
-                if let known = try registry.key(of: device) {
-                    guard minimumTrust != .trusted || known.trust != .observed else {
-                        return .failure(
-                            CheckFailure(
-                                .untrustedKey, "the device's key is observed only, expected a trusted one"))
-                    }
-                    found = JWTKey(known.publicKey, trust: known.trust.rawValue)
-                }
-            } catch {
-                trouble = error
-                return .failure(CheckFailure(error.code, error.message))
-            }
+        guard let device else { return DeviceKeyTable.noDevice }
+        let known: IdentityKey?
+        do {
+            known = try find(device)
+        } catch {
+            trouble = error
+            return .failure(CheckFailure(error.code, error.message))
         }
-        let key = found
-        return DeviceKeyTable { _ in key }.key(kid: kid, device: device, algorithm: algorithm)
+        guard let known else { return DeviceKeyTable.unknown(device) }
+        guard minimumTrust != .trusted || known.trust != .observed else {
+            return .failure(
+                CheckFailure(.untrustedKey, "the device's key is observed only, expected a trusted one"))
+        }
+        return .success(JWTKey(known.publicKey, trust: known.trust.rawValue))
+    }
+
+    /// Looks up the keys of the devices of a block of tokens, which will be asked for in this order.
+    ///
+    /// One look-up after the other finds the store's code and its upper pages in the processor's caches.
+    func prepare(_ devices: [DeviceUUID]) {
+        prepared.removeAll(keepingCapacity: true)
+        nextPrepared = 0
+        do throws(ToolError) {
+            for device in devices { prepared.append((device, try registry.key(of: device))) }
+        } catch {
+            trouble = error
+        }
+    }
+
+    /// A token may not ask, for its algorithm is refused: its device is passed over.
+    private func find(_ device: DeviceUUID) throws(ToolError) -> IdentityKey? {
+        while nextPrepared < prepared.count {
+            defer { nextPrepared += 1 }
+            if prepared[nextPrepared].device == device { return prepared[nextPrepared].key }
+        }
+        return try registry.key(of: device)
     }
 }

@@ -85,7 +85,7 @@ extension JSONWriter {
         }
         if let device {
             key("deviceUuid")
-            string(device.description)
+            string(asciiBytes: device.textBytes)
         }
     }
 }

@@ -1,3 +1,4 @@
+import DeviceIdentity
 import Diagnostics
 import InputOutput
 import JSON
@@ -22,6 +23,7 @@ struct JWTRun {
         let verifier: JWTVerifier?
         /// Only with a store.
         let registry: StoreJWTKeys?
+        let reader = JSONReader()
         var writer = JSONWriter(reservingCapacity: 65_536)
 
         init(_ mode: Mode) throws(ToolError) {
@@ -98,12 +100,93 @@ struct JWTRun {
         return output
     }
 
+    /// Inputs that are taken through a step before the next step begins: what a step needs is then in the processor's
+    /// caches but for the first.
+    private static let blockSize = 64
+
+    /// A block of inputs between the steps.
+    private struct Block {
+        /// One for each input; what failed to decode is done.
+        var reports: [JWTReport] = []
+        var tokens: [(report: Int, token: UnverifiedJWT)] = []
+        /// The devices that the tokens name.
+        var devices: [DeviceUUID] = []
+
+        init() {
+            reports.reserveCapacity(blockSize)
+            tokens.reserveCapacity(blockSize)
+            devices.reserveCapacity(blockSize)
+        }
+
+        mutating func removeAll() {
+            reports.removeAll(keepingCapacity: true)
+            tokens.removeAll(keepingCapacity: true)
+            devices.removeAll(keepingCapacity: true)
+        }
+    }
+
     private func judge(_ chunk: JWTChunk, _ worker: Worker, _ output: inout Output) {
+        var block = Block()
+        var goesOn = true
         chunk.forEachItem { line, text in
-            let report = report(text, InputLocation(source: chunk.source, line: line), worker)
-            if worker.registry?.trouble != nil { return false }
-            emit(report, worker, &output)
-            return !(failFast && output.tally.bad > 0)
+            decode(text, InputLocation(source: chunk.source, line: line), worker, &block)
+            if block.reports.count == Self.blockSize { goesOn = finish(&block, worker, &output) }
+            return goesOn
+        }
+        if goesOn { _ = finish(&block, worker, &output) }
+    }
+
+    private func decode(
+        _ text: ArraySlice<UInt8>, _ location: InputLocation, _ worker: Worker, _ block: inout Block
+    ) {
+        do {
+            let token = try UnverifiedJWT(text, reader: worker.reader)
+            // Rejected until it is verified: what is left out on the way must not pass.
+            var report = JWTReport(
+                location: location, verdict: worker.verifier == nil ? .unverified : .rejected,
+                header: token.jws.header.parameters, device: token.claimedDevice)
+            if worker.verifier == nil {
+                report.claims = token.claims
+            } else {
+                if let device = token.claimedDevice { block.devices.append(device) }
+                block.tokens.append((block.reports.count, token))
+            }
+            block.reports.append(report)
+        } catch {
+            block.reports.append(
+                JWTReport(location: location, verdict: .malformed, failures: [error.failure]))
+        }
+    }
+
+    /// Gives a block its verdicts and writes the results; whether the run goes on.
+    private func finish(_ block: inout Block, _ worker: Worker, _ output: inout Output) -> Bool {
+        defer { block.removeAll() }
+        worker.registry?.prepare(block.devices)
+        if let verifier = worker.verifier {
+            for index in block.tokens.indices {
+                if worker.registry?.trouble != nil { return false }
+                Self.enter(
+                    verifier.verify(block.tokens[index].token), &block.reports[block.tokens[index].report])
+            }
+        }
+        if worker.registry?.trouble != nil { return false }
+        for index in block.reports.indices {
+            emit(block.reports[index], worker, &output)
+            if failFast, output.tally.bad > 0 { return false }
+        }
+        return true
+    }
+
+    private static func enter(_ verdict: JWTVerifier.Verdict, _ report: inout JWTReport) {
+        switch verdict {
+        case .verified(let verified):
+            report.verdict = .verified
+            report.claims = verified.claims
+            report.key = verified.key
+        case .rejected(let failures, let key):
+            report.verdict = .rejected
+            report.key = key
+            report.failures = failures
         }
     }
 
@@ -119,32 +202,5 @@ struct JWTRun {
         } else {
             output.bytes += report.text
         }
-    }
-
-    private func report(_ text: ArraySlice<UInt8>, _ location: InputLocation, _ worker: Worker) -> JWTReport {
-        let token: UnverifiedJWT
-        do {
-            token = try UnverifiedJWT(text)
-        } catch {
-            return JWTReport(location: location, verdict: .malformed, failures: [error.failure])
-        }
-        var report = JWTReport(
-            location: location, verdict: .unverified, header: token.jws.header.parameters,
-            device: token.claimedDevice)
-        guard let verifier = worker.verifier else {
-            report.claims = token.claims
-            return report
-        }
-        switch verifier.verify(token) {
-        case .verified(let verified):
-            report.verdict = .verified
-            report.claims = verified.claims
-            report.key = verified.key
-        case .rejected(let failures, let key):
-            report.verdict = .rejected
-            report.key = key
-            report.failures = failures
-        }
-        return report
     }
 }

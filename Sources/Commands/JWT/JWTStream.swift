@@ -20,16 +20,9 @@ struct JWTChunk: Sendable {
         switch content {
         case .text(let chunk): _ = body(chunk.firstLine, Self.token(in: chunk.bytes[...]))
         case .lines(let chunk):
-            let bytes = chunk.bytes
-            var line = chunk.firstLine - 1
-            var start = 0
-            while start < bytes.count {
-                let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
-                line += 1
-                let token = Self.token(in: bytes[start..<end])
-                start = end + 1
-                if token.isEmpty { continue }
-                guard body(line, token) else { return }
+            chunk.forEachLine { line, number in
+                let token = Self.token(in: line)
+                return token.isEmpty || body(number, token)
             }
         case .unreadable: break
         }

@@ -1,4 +1,5 @@
 import Attestation
+import DeviceIdentity
 import Diagnostics
 import OpenSSL
 import PKIX
@@ -37,45 +38,64 @@ final class TokenJudge {
         }
     }
 
-    /// Runs `body`, in which ``report(_:_:)`` is called for a block of inputs.
+    /// Runs `body`, in which ``verify(_:)`` is called for blocks of inputs.
     func block(_ body: () -> Void) throws(ToolError) {
         guard let keys = verification?.keys else { return body() }
         try keys.reading { () throws(ToolError) in body() }
     }
 
-    /// The result for one input; throws only when the keys cannot be asked for, which ends the run.
-    func report(_ item: TokenItem, _ location: InputLocation) throws(ToolError) -> TokenReport {
+    /// Decodes one input: the first step of a verdict, which ``verify(_:)`` gives to many at once.
+    func draft(_ item: TokenItem, _ location: InputLocation) -> TokenDraft {
         let text: ArraySlice<UInt8>
         switch item.text {
-        case .failure(let error):
-            return TokenReport(location: location, verdict: .malformed, failures: [error.failure])
+        case .failure(let error): return TokenDraft(malformed: error.failure, location)
         case .success(let bytes): text = bytes
         }
         let token: AttestationToken
         do {
             token = try AttestationToken(text, base64: base64)
         } catch {
-            return TokenReport(location: location, verdict: .malformed, failures: [error.failure])
+            return TokenDraft(malformed: error.failure, location)
         }
         if case .failure(let error) = item.uuid {
-            return TokenReport(
-                location: location, token: token, verdict: .malformed, failures: [error.failure])
+            return TokenDraft(malformed: error.failure, location, token)
         }
-        var report = TokenReport(location: location, token: token, verdict: .unverified)
-        if reveals { report.revealed = text }
-        if let verification {
-            let key = try verification.keys.key(for: token.deviceUUID)
-            let expected = try? item.uuid?.get()
-            report.key = key
-            Self.enter(verification.verifier.verify(token, key: key, expectedUUID: expected), &report)
-        } else if case .certificationRequest(_, let request) = token.content {
-            switch request.verify(with: requests) {
-            case .success: report.selfSignature = true
-            // A key that is never certified says nothing about the signature.
-            case .failure(let failure): report.selfSignature = failure.code == .csrKey ? nil : false
-            }
+        // Rejected until it is verified: what is left out on the way must not pass.
+        return TokenDraft(
+            report: TokenReport(
+                location: location, token: token, verdict: verification == nil ? .unverified : .rejected,
+                revealed: reveals ? text : nil),
+            hadPadding: token.hadPadding, expectedUUID: try? item.uuid?.get(), isOpen: true)
+    }
+
+    /// Verifies a block of inputs, where that is asked; throws only when the keys cannot be asked for, which ends the
+    /// run.
+    ///
+    /// One step for all of them after the other: what a step needs is then in the processor's caches but for the first.
+    func verify(_ drafts: inout [TokenDraft]) throws(ToolError) {
+        guard let verification else {
+            for index in drafts.indices where drafts[index].isOpen { checkRequest(&drafts[index].report) }
+            return
         }
-        return report
+        for index in drafts.indices where drafts[index].isOpen {
+            guard let device = drafts[index].report.token?.deviceUUID else { continue }
+            drafts[index].report.key = try verification.keys.key(for: device)
+        }
+        for index in drafts.indices where drafts[index].isOpen {
+            guard let token = drafts[index].report.token else { continue }
+            let verdict = verification.verifier.verify(
+                token, key: drafts[index].report.key, expectedUUID: drafts[index].expectedUUID)
+            Self.enter(verdict, &drafts[index].report)
+        }
+    }
+
+    private func checkRequest(_ report: inout TokenReport) {
+        guard case .certificationRequest(_, let request)? = report.token?.content else { return }
+        switch request.verify(with: requests) {
+        case .success: report.selfSignature = true
+        // A key that is never certified says nothing about the signature.
+        case .failure(let failure): report.selfSignature = failure.code == .csrKey ? nil : false
+        }
     }
 
     private static func enter(_ verdict: AttestationVerifier.Verdict, _ report: inout TokenReport) {
@@ -93,5 +113,30 @@ final class TokenJudge {
                 report.selfSignature = !failures.contains { $0.code == .csrSignature }
             }
         }
+    }
+}
+
+/// A result in the making.
+struct TokenDraft {
+    var report: TokenReport
+    /// Whether padding was accepted; beside the report, which is dear to copy.
+    let hadPadding: Bool
+    /// The device that the row says the token is of.
+    let expectedUUID: DeviceUUID?
+    /// Whether there is a token to verify.
+    let isOpen: Bool
+
+    init(report: TokenReport, hadPadding: Bool, expectedUUID: DeviceUUID?, isOpen: Bool) {
+        self.report = report
+        self.hadPadding = hadPadding
+        self.expectedUUID = expectedUUID
+        self.isOpen = isOpen
+    }
+
+    init(malformed failure: CheckFailure, _ location: InputLocation, _ token: AttestationToken? = nil) {
+        report = TokenReport(location: location, token: token, verdict: .malformed, failures: [failure])
+        hadPadding = token?.hadPadding == true
+        expectedUUID = nil
+        isOpen = false
     }
 }

@@ -60,7 +60,7 @@ struct TokenReport {
         writer.key("kind")
         writer.string(token.kindName)
         writer.key("deviceUuid")
-        writer.string(token.deviceUUID.description)
+        writer.string(asciiBytes: token.deviceUUID.textBytes)
         if case .identity(let message) = token.content {
             writer.key("deviceType")
             writer.beginObject()
@@ -70,7 +70,7 @@ struct TokenReport {
             writer.string(message.deviceType.description)
             writer.endObject()
             writer.key("firmwareUuid")
-            writer.string(message.firmwareUUID.description)
+            writer.string(asciiBytes: message.firmwareUUID.textBytes)
         }
         writer.key("nonce")
         writer.hex(token.nonce)

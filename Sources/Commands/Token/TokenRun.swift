@@ -87,25 +87,42 @@ struct TokenRun: Sendable {
         return output
     }
 
+    /// Inputs that are taken through a step before the next step begins.
+    private static let blockSize = 64
+
     private func judge(_ chunk: TokenChunk, _ worker: Worker, holds: Bool, _ output: inout Output) {
-        var bad = 0
+        var drafts: [TokenDraft] = []
+        drafts.reserveCapacity(Self.blockSize)
+        var goesOn = true
         chunk.forEachItem { item in
-            do throws(ToolError) {
-                let location = InputLocation(source: chunk.source, line: item.line)
-                let report = try worker.judge.report(item, location)
-                if report.token?.hadPadding == true { output.padded += 1 }
-                if report.isBad { bad += 1 }
-                if holds {
-                    output.held.append(report)
-                } else {
-                    emit(report, &worker.writer, &output)
-                }
-                return !(failFast && bad > 0)
-            } catch {
-                output.fatal = error
-                return false
-            }
+            drafts.append(worker.judge.draft(item, InputLocation(source: chunk.source, line: item.line)))
+            if drafts.count == Self.blockSize { goesOn = finish(&drafts, worker, holds: holds, &output) }
+            return goesOn
         }
+        if goesOn { _ = finish(&drafts, worker, holds: holds, &output) }
+    }
+
+    /// Gives a block its verdicts and writes or holds the results; whether the run goes on.
+    private func finish(
+        _ drafts: inout [TokenDraft], _ worker: Worker, holds: Bool, _ output: inout Output
+    ) -> Bool {
+        do throws(ToolError) {
+            try worker.judge.verify(&drafts)
+        } catch {
+            output.fatal = error
+            return false
+        }
+        defer { drafts.removeAll(keepingCapacity: true) }
+        for index in drafts.indices {
+            if drafts[index].hadPadding { output.padded += 1 }
+            if holds {
+                output.held.append(drafts[index].report)
+            } else {
+                emit(drafts[index].report, &worker.writer, &output)
+            }
+            if failFast, drafts[index].report.isBad { return false }
+        }
+        return true
     }
 
     /// Notes the nonces of the verified tokens of a block in one transaction, then renders the block.
