@@ -89,10 +89,23 @@ struct LedgerExchange {
 
     /// Whether a row may be of the same key or the same device.
     private func isKnown(_ intent: IssuanceIntent) throws(SQLiteError) -> Bool {
-        let select = statements.anyOf
+        let marks = (Mark.key(intent.keyID), intent.device.map(Mark.device))
+        let recent = statements.anyRecent
+        recent.begin()
+        try recent.set(1, marks.0)
+        try recent.set(2, marks.1)
+        defer { recent.reset() }
+        if try recent.step() { return true }
+        if try isFiled(marks.0) { return true }
+        guard let device = marks.1 else { return false }
+        return try isFiled(device)
+    }
+
+    private func isFiled(_ mark: Int64) throws(SQLiteError) -> Bool {
+        guard try store.markFilters.mayHave(mark, store) else { return false }
+        let select = statements.anyFiled
         select.begin()
-        try select.set(1, Mark.key(intent.keyID))
-        try select.set(2, intent.device.map(Mark.device))
+        try select.set(1, mark)
         defer { select.reset() }
         return try select.step()
     }
@@ -207,7 +220,8 @@ struct LedgerExchange {
 
 /// The statements that every certificate runs.
 final class LedgerStatements {
-    let anyOf: Statement
+    let anyRecent: Statement
+    let anyFiled: Statement
     let ofKey: Statement
     let ofDevice: Statement
     let intend: Statement
@@ -215,7 +229,9 @@ final class LedgerStatements {
     let enter: Statement
 
     init(_ store: SQLiteStore) throws(SQLiteError) {
-        anyOf = try store.statement("\(Mark.rows(of: "?1")) UNION ALL \(Mark.rows(of: "?2"))")
+        anyRecent = try store.statement(
+            "SELECT 1 FROM recent_mark WHERE mark = ? UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?")
+        anyFiled = try store.statement("SELECT 1 FROM mark WHERE mark = ?")
         ofKey = try store.statement(
             """
             SELECT id, series, request, device, subject, replaced_by, reason FROM issuance

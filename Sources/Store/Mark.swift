@@ -10,7 +10,7 @@ import SQLite
 enum Mark {
     private static let bits: Int64 = 48
     /// Into how many ranges the marks are divided.
-    private static let ranges: Int64 = 32
+    static let ranges: Int64 = 32
     /// How many rows come between two moves.
     static let rowsPerMove: Int64 = 1_024
 
@@ -41,27 +41,31 @@ enum Mark {
         max(rows / max(store.rowsPerMove, 1) - ranges, 0)
     }
 
+    /// The range of a mark.
+    static func range(of mark: Int64) -> Int64 { mark >> (bits - 5) }
+
+    /// The marks of a range.
+    static func bounds(of range: Int64) -> Range<Int64> {
+        (range << (bits - 5))..<((range + 1) << (bits - 5))
+    }
+
     /// Moves marks to the large table, if it is time; only inside a write transaction.
     ///
     /// - Parameter last: the last row of the ledger.
     static func file(in store: SQLiteStore, upTo last: Int64) throws(SQLiteError) {
-        let due = moves(store, rows: last)
-        guard due > 0 else { return }
         let filing = try store.statement("SELECT moves FROM filing")
         try filing.bind()
         let done = try filing.step() ? filing.integer(0) : 0
         filing.reset()
+        let due = moves(store, rows: last)
+        store.markFilters.renew(done)
         guard due > done else { return }
         // Of numbers that somebody tampered with only the order is used.
         let (count, overflow) = due.subtractingReportingOverflow(done)
-        if overflow || count >= ranges {
-            try move(0..<(1 << bits), store)
-        } else {
-            for number in due - count + 1...due {
-                let range = number % ranges
-                try move((range << (bits - 5))..<((range + 1) << (bits - 5)), store)
-            }
-        }
+        let turns = overflow || count >= ranges ? 0...ranges - 1 : due - count + 1...due
+        let moved = turns.map { $0 % ranges }
+        for range in moved { try move(range, store) }
+        store.markFilters.follow(moved, to: due)
         try store.statement("UPDATE filing SET moves = ?").run(.integer(due))
     }
 
@@ -77,19 +81,27 @@ enum Mark {
                 try insert.run(.integer(Mark.device(device)), .integer(last))
             }
         }
-        try move(0..<(1 << bits), store)
+        for range in 0..<ranges { try move(range, store) }
         try store.statement("UPDATE filing SET moves = ?").run(.integer(moves(store, rows: last)))
     }
 
-    /// In the order of the marks, so that each page of the large table is visited once.
-    private static func move(_ range: Range<Int64>, _ store: SQLiteStore) throws(SQLiteError) {
+    private static func move(_ range: Int64, _ store: SQLiteStore) throws(SQLiteError) {
+        let bounds = bounds(of: range)
+        let (low, high) = (
+            Statement.Value.integer(bounds.lowerBound), Statement.Value.integer(bounds.upperBound)
+        )
+        let select = try store.statement("SELECT mark FROM recent_mark WHERE mark >= ? AND mark < ?")
+        try select.bind(low, high)
+        var marks: [Int64] = []
+        while try select.step() { marks.append(select.integer(0)) }
+        try MarkFilters.add(marks, range: range, store)
+        // In the order of the marks, so that each page of the large table is visited once.
         try store.statement(
             """
             INSERT INTO mark SELECT mark, issuance FROM recent_mark WHERE mark >= ? AND mark < ?
             ORDER BY mark, issuance
             """
-        ).run(.integer(range.lowerBound), .integer(range.upperBound))
-        try store.statement("DELETE FROM recent_mark WHERE mark >= ? AND mark < ?")
-            .run(.integer(range.lowerBound), .integer(range.upperBound))
+        ).run(low, high)
+        try store.statement("DELETE FROM recent_mark WHERE mark >= ? AND mark < ?").run(low, high)
     }
 }

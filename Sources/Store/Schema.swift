@@ -195,6 +195,11 @@ enum Schema {
             issuance INTEGER NOT NULL,
             PRIMARY KEY (mark, issuance)
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE mark_filter (
+            range INTEGER PRIMARY KEY,
+            entries INTEGER NOT NULL,
+            octets BLOB NOT NULL
+        ) STRICT;
         CREATE TABLE filing (moves INTEGER NOT NULL) STRICT;
         INSERT INTO filing VALUES (0);
         """
