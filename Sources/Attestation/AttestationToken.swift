@@ -47,13 +47,13 @@ public struct AttestationToken: Sendable {
             throw TokenError(
                 .tokenFormat, "expected at most \(Self.limit) characters, found \(text.count)")
         }
-        guard let dot = OctetSearch.firstIndex(of: UInt8(ascii: "."), in: text) else {
+        guard let dot = Octets.firstIndex(of: UInt8(ascii: "."), in: text) else {
             throw TokenError(
                 .tokenFormat,
                 text.isEmpty
                     ? "expected a token, found nothing" : "expected two parts joined by a dot, found no dot")
         }
-        guard OctetSearch.firstIndex(of: UInt8(ascii: "."), in: text[(dot + 1)...]) == nil else {
+        guard Octets.firstIndex(of: UInt8(ascii: "."), in: text[(dot + 1)...]) == nil else {
             throw TokenError(
                 .tokenFormat, "expected two parts joined by one dot, found more dots (a JWT has two)")
         }

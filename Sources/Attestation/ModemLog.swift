@@ -1,4 +1,5 @@
 import DeviceIdentity
+import OpenSSL
 
 /// The modem's own lines: `%ATTESTTOKEN: "…"`, `%KEYGEN: "…"`, `%CLAIMTOKEN: "…"`.
 public enum ModemLog {
@@ -7,7 +8,7 @@ public enum ModemLog {
     /// The token in a line of a log, wherever in the line it stands; `nil` for every other line.
     public static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         var position = line.startIndex
-        while let percent = OctetSearch.firstIndex(of: UInt8(ascii: "%"), in: line[position...]) {
+        while let percent = Octets.firstIndex(of: UInt8(ascii: "%"), in: line[position...]) {
             for marker in markers where line[percent...].starts(with: marker) {
                 return value(line[(percent + marker.count)...])
             }

@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 public import JSON
+import OpenSSL
 
 /// A JWS in compact serialisation (RFC 7515 section 7.1), decoded and not verified.
 public struct CompactJWS: Sendable {
@@ -25,9 +26,9 @@ public struct CompactJWS: Sendable {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found more")
         }
         let dot = UInt8(ascii: ".")
-        guard let first = OctetSearch.firstIndex(of: dot, in: text),
-            let second = OctetSearch.firstIndex(of: dot, in: text[(first + 1)...]),
-            OctetSearch.firstIndex(of: dot, in: text[(second + 1)...]) == nil
+        guard let first = Octets.firstIndex(of: dot, in: text),
+            let second = Octets.firstIndex(of: dot, in: text[(first + 1)...]),
+            Octets.firstIndex(of: dot, in: text[(second + 1)...]) == nil
         else { throw Self.wrongParts(text, text.count { $0 == dot }) }
         let headerBytes = try Self.decode(text[..<first], "header")
         payload = try Self.decode(text[(first + 1)..<second], "payload")

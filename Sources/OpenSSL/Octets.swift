@@ -29,6 +29,16 @@ public enum Octets {
         }
     }
 
+    /// The index of the first `octet` in `text`; nil if there is none.
+    public static func firstIndex(of octet: UInt8, in text: ArraySlice<UInt8>) -> Int? {
+        text.withUnsafeBytes { octets in
+            guard let first = octets.baseAddress, let found = memchr(first, Int32(octet), octets.count) else {
+                return nil
+            }
+            return text.startIndex + (UnsafeRawPointer(found) - first)
+        }
+    }
+
     /// How often `octet`, which is rare, occurs in `bytes`.
     public static func count(of octet: UInt8, in bytes: [UInt8]) -> Int {
         var count = 0

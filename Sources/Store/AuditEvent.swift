@@ -79,31 +79,6 @@ struct AuditEvent: Sendable, Equatable {
         let attestationProfile: String
         let attestationKey: [UInt8]
 
-        init(_ intent: IssuanceIntent, fingerprint: [UInt8]) {
-            authority = intent.authority
-            profile = intent.profile
-            serial = intent.serial
-            request = intent.request
-            self.fingerprint = fingerprint
-            device = intent.device?.bytes ?? []
-            attestationProfile = intent.attestation?.profile.rawValue ?? ""
-            attestationKey = intent.attestation?.keyID ?? []
-        }
-
-        init(
-            authority: [UInt8], profile: String, serial: [UInt8], request: [UInt8], fingerprint: [UInt8],
-            device: [UInt8], attestationProfile: String, attestationKey: [UInt8]
-        ) {
-            self.authority = authority
-            self.profile = profile
-            self.serial = serial
-            self.request = request
-            self.fingerprint = fingerprint
-            self.device = device
-            self.attestationProfile = attestationProfile
-            self.attestationKey = attestationKey
-        }
-
         /// One byte, which no text begins with, and each value behind its length in four bytes.
         func append(to octets: inout [UInt8]) {
             octets.append(1)
@@ -169,5 +144,15 @@ struct AuditEvent: Sendable, Equatable {
         members(&writer)
         writer.endObject()
         return writer.bytes
+    }
+}
+
+extension AuditEvent.Issue {
+    init(_ intent: IssuanceIntent, fingerprint: [UInt8]) {
+        self.init(
+            authority: intent.authority, profile: intent.profile, serial: intent.serial,
+            request: intent.request, fingerprint: fingerprint, device: intent.device?.bytes ?? [],
+            attestationProfile: intent.attestation?.profile.rawValue ?? "",
+            attestationKey: intent.attestation?.keyID ?? [])
     }
 }
