@@ -119,21 +119,25 @@ let package = Package(
             ],
             swiftSettings: safe),
 
-        // Tests, one target for each module. They may see a C library too: it is a second opinion.
-        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
-        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: common),
-        .testTarget(name: "CBORTests", dependencies: ["CBOR", "CCBOR"], swiftSettings: common),
-        .testTarget(
-            name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics"], swiftSettings: common),
-        .testTarget(name: "CSVTests", dependencies: ["CSV", "Diagnostics"], swiftSettings: common),
-        .testTarget(
-            name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics"],
-            swiftSettings: common),
-        // The binary as a user meets it. The script runner is a library so that its own tests can use it.
+        // What tests share: seeded numbers, the vectors, and the runner of scripts, a library so that its own tests can
+        // use it.
         .target(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["README.md"], swiftSettings: common),
+        // Tests, one target for each module. They may see a C library too: it is a second opinion.
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: common),
+        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics"],
+            name: "CBORTests", dependencies: ["CBOR", "CCBOR", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CJansson", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "CSVTests", dependencies: ["CSV", "Diagnostics", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "PKIXTests", dependencies: ["PKIX", "OpenSSL", "COpenSSL", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
@@ -152,7 +156,9 @@ let package = Package(
         // Devices that sign as modems do, and the means to start, kill and watch the program.
         .target(
             name: "TestFleet",
-            dependencies: ["Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite"],
+            dependencies: [
+                "Attestation", "CBOR", "COSE", "OpenSSL", "DeviceIdentity", "SQLite", "TestSupport",
+            ],
             path: "Tests/TestFleet", swiftSettings: common),
         .testTarget(
             name: "CertificateAuthorityTests",

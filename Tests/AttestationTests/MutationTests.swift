@@ -3,6 +3,7 @@ import COSE
 import DeviceIdentity
 import Diagnostics
 import OpenSSL
+import TestSupport
 import Testing
 
 @Suite struct MutationTests {

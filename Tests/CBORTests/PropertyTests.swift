@@ -1,5 +1,6 @@
 import CBOR
 import CCBOR
+import TestSupport
 import Testing
 
 @Suite struct PropertyTests {

@@ -1,5 +1,6 @@
 import CBOR
 import Foundation
+import TestSupport
 import Testing
 
 /// The examples of RFC 8949 Appendix A and the malformed items of Appendix F.
@@ -40,13 +41,8 @@ import Testing
     }
 
     private static func load() throws -> [Case]? {
-        let package = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let folder =
-            ProcessInfo.processInfo.environment["ASSAY_VECTORS"].map { URL(fileURLWithPath: $0) }
-            ?? package.deletingLastPathComponent().appendingPathComponent("shared/vectors")
+        guard let folder = TestPaths.vectors else { return nil }
         let file = folder.appendingPathComponent("rfc8949/cases.json")
-        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         return try JSONDecoder().decode([Case].self, from: Data(contentsOf: file))
     }
 }

@@ -1,4 +1,5 @@
 import CBOR
+import TestSupport
 
 /// A random item, at most `depth` containers deep, with different keys in every map.
 func randomItem(depth: Int, indefinite: Bool, using generator: inout SplitMix64) -> CBORItem {

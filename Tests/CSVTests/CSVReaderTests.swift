@@ -1,5 +1,6 @@
 import CSV
 import Diagnostics
+import TestSupport
 import Testing
 
 /// A record in short: `line: field|'quoted field'`, an error: `line,column,field reason`.

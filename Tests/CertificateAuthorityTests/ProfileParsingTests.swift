@@ -394,7 +394,7 @@ import Testing
 
     /// A document with one octet changed is read or refused, never more: and what is read is written as the same.
     @Test func changedDocuments() throws {
-        var random = SplitMix64(20_261_126)
+        var random = SplitMix64(seed: 20_261_126)
         let original = [UInt8](
             try Data(contentsOf: TestPaths.fixtures.appendingPathComponent("profiles.json")))
         var read = 0

@@ -7,7 +7,7 @@ import Testing
     private let device: TestDevice
 
     init() throws {
-        var random = SeededGenerator(seed: 77)
+        var random = SplitMix64(seed: 77)
         device = try TestDevice(&random)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ReconciliationTests {
     /// Rows of all kinds, each on one line and each different.
-    private func rows(_ random: inout SeededGenerator) throws -> [(text: String, status: String)] {
+    private func rows(_ random: inout SplitMix64) throws -> [(text: String, status: String)] {
         var devices: [TestDevice] = []
         var rows: [(String, String)] = []
         var seen = Set<String>()
@@ -41,7 +41,7 @@ import Testing
 
     @Test(arguments: 1...12)
     func everyRowIsAccountedForOnce(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let rows = try rows(&random)
         let workshop = try Workshop()
         try workshop.write(Array(rows.map { $0.text + "\n" }.joined().utf8), "rows.csv")
@@ -83,7 +83,7 @@ import Testing
     /// Damage of any kind: no crash, and what is not ready goes to the rejects byte for byte.
     @Test(arguments: 20...27)
     func damageIsSurvived(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var bytes = Array(try rows(&random).map { $0.text + "\n" }.joined().utf8)
         let damage: [UInt8] = [0, 0x0a, 0x0d, 0x22, 0x2c, 0x3b, 0x80, 0xff, 0x3d, 0x09]
         for _ in 0..<60 {
@@ -109,7 +109,7 @@ import Testing
 
 @Suite struct BodyTests {
     private func fleet(_ count: Int) throws -> [TestDevice] {
-        var random = SeededGenerator(seed: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         return try (0..<count).map { _ in try TestDevice(&random) }
     }
 

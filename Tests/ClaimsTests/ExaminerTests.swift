@@ -5,6 +5,7 @@ import DeviceIdentity
 import Diagnostics
 import OpenSSL
 import PKIX
+import TestSupport
 import Testing
 
 private func rows(_ text: String) -> [ClaimRow] {
@@ -33,7 +34,7 @@ private func judged(_ text: String, _ policy: ClaimPolicy = ClaimPolicy()) throw
 }
 
 private func device(_ seed: UInt64 = 1) throws -> TestDevice {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     return try TestDevice(&random)
 }
 
@@ -230,7 +231,7 @@ private func device(_ seed: UInt64 = 1) throws -> TestDevice {
     init() throws {
         key = try PrivateKey.generate(.p256)
         other = try PrivateKey.generate(.p256)
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         device = try TestDevice(&random, key: key)
     }
 

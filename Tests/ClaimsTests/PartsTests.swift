@@ -3,6 +3,7 @@ import Claims
 import DeviceIdentity
 import Diagnostics
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct TagsTests {
@@ -40,7 +41,7 @@ import Testing
 @Suite struct DeviceIndexTests {
     /// Against a dictionary, with identities that repeat.
     @Test func agreesWithADictionary() throws {
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix64(seed: 5)
         var index = DeviceIndex()
         var model: [DeviceUUID: DeviceIndex.Occurrence] = [:]
         for line in 1...60_000 {

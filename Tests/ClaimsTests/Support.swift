@@ -3,25 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import Foundation
 import OpenSSL
-
-/// SplitMix64: the same numbers for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-    }
-}
+import TestSupport
 
 /// A device that makes attestation tokens.
 struct TestDevice {
@@ -29,7 +11,7 @@ struct TestDevice {
     let token: String
 
     /// - Parameter key: signs the token; without one the signature is noise.
-    init(_ random: inout SeededGenerator, key: PrivateKey? = nil, uuid given: DeviceUUID? = nil) throws {
+    init(_ random: inout SplitMix64, key: PrivateKey? = nil, uuid given: DeviceUUID? = nil) throws {
         let identity = given?.bytes ?? Array("P61T".utf8) + random.bytes(12)
         uuid = try unwrapped(DeviceUUID(bytes: identity[...]))
         var message: [UInt8] = [0xd9, 0xd9, 0xf7, 0x85, 0x01, 0x50]

@@ -20,7 +20,7 @@ extension CrashTests {
             let undisturbed = try shop.run(store: "undisturbed.db")
             let whole = Date().timeIntervalSince(start)
             try shop.judgeWhole(undisturbed, store: shop.folder.path("undisturbed.db"))
-            var random = SplitMix64(11)
+            var random = SplitMix64(seed: 11)
             var killed = 0
             var attempts = 0
             var killedWithResults = 0

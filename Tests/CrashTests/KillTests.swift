@@ -24,7 +24,7 @@ extension CrashTests {
             seed: UInt64, whole: TimeInterval, _ arguments: [String],
             check: (Program.Outcome) throws -> Void
         ) throws -> (killed: Int, last: Program.Outcome) {
-            var random = SplitMix64(seed)
+            var random = SplitMix64(seed: seed)
             var killed = 0
             for _ in 0..<Self.kills {
                 let program = try Program(TestPaths.binary, arguments, in: folder.url)

@@ -38,7 +38,7 @@ enum Inputs {
     /// `uuid,imei,spkiBase64` of devices from `range` of an endless fleet whose keys repeat: an import does not mind.
     static func rows(_ range: Range<Int>, shiftingKeysBy shift: Int = 0) -> [String] {
         range.map { index in
-            var random = SplitMix64(UInt64(index) &+ 0x1000)
+            var random = SplitMix64(seed: UInt64(index) &+ 0x1000)
             let digits = [random.next(), random.next()].map { String($0 | 1 << 63, radix: 16) }
             let uuid = [
                 digits[0].prefix(8), digits[0].dropFirst(8).prefix(4), digits[0].suffix(4),
@@ -57,7 +57,7 @@ enum Inputs {
     /// Attestation tokens, one a line: `count` of each device, interleaved.
     static func tokens(of devices: [TestDevice], count: Int) throws -> String {
         let arithmetic = try P256Arithmetic()
-        var random = SplitMix64(77)
+        var random = SplitMix64(seed: 77)
         var text = ""
         for _ in 0..<count {
             for device in devices {

@@ -1,5 +1,6 @@
 import DeviceIdentity
 import Diagnostics
+import TestSupport
 import Testing
 
 @Suite struct DeviceUUIDTests {

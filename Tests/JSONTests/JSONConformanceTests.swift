@@ -1,12 +1,13 @@
 import CJansson
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct JSONConformanceTests {
-    @Test(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
     func jsonTestSuite() throws {
-        let file = try #require(Vectors.folder).appendingPathComponent("jsontestsuite/cases.json")
+        let file = try #require(TestPaths.vectors).appendingPathComponent("jsontestsuite/cases.json")
         let cases = try JSONValue(parsing: Array(Data(contentsOf: file)))
         var judged = 0
         for element in try JSONNode(cases).elements() {

@@ -1,10 +1,11 @@
 import Foundation
 import JSON
 import JWT
+import TestSupport
 import Testing
 
 /// Published suites, each case once; what is skipped and why is counted.
-@Suite(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+@Suite(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
 struct JWSConformanceTests {
     struct Outcome: Equatable {
         var judged = 0
@@ -32,7 +33,7 @@ struct JWSConformanceTests {
     }
 
     private func run(_ suite: String) throws -> Outcome {
-        let file = try #require(Vectors.folder).appendingPathComponent("\(suite)/cases.json")
+        let file = try #require(TestPaths.vectors).appendingPathComponent("\(suite)/cases.json")
         let cases = try JSONValue(parsing: Array(Data(contentsOf: file)))
         var outcome = Outcome()
         for element in try JSONNode(cases).elements() {

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import JWT
 import OpenSSL
+import TestSupport
 import Testing
 
 /// Which tokens verify, as far as structure, header, key and signature go.
@@ -19,7 +20,7 @@ import Testing
     // MARK: Genuine tokens
 
     private static func samples() throws -> [(name: String, token: String, key: JWTKey?)] {
-        let file = try #require(Vectors.folder).appendingPathComponent("nordic-samples.json")
+        let file = try #require(TestPaths.vectors).appendingPathComponent("nordic-samples.json")
         let samples = try JSONNode(JSONValue(parsing: Array(Data(contentsOf: file)))).member("samples")
             .elements()
         return try samples.filter { $0.value["kind"] == .string("jwt") }.map { sample in
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
     func genuineTokensVerifyAndTheDamagedOneIsMalformed() throws {
         var verified: [String] = []
         for (name, token, key) in try Self.samples() {
@@ -47,7 +48,7 @@ import Testing
         #expect(verified.contains("jwt-modem-9160-50363154-3930"))
     }
 
-    @Test(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
     func everyChangedBitOfAGenuineTokenIsRefused() throws {
         for (name, token, key) in try Self.samples() {
             guard let key else { continue }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import PKIX
@@ -167,7 +168,7 @@ import Testing
         let der = try Family(.p256, .ecdsa(.sha256)).device
         #expect(throws: DERError.self) { try ParsedCertificate(der: der + [0]) }
         #expect(throws: DERError.self) { try ParsedCertificate(der: Array(der.dropLast())) }
-        var generator = SplitMix64(6)
+        var generator = SplitMix64(seed: 6)
         for _ in 0..<20_000 {
             var damaged = der
             for _ in 0..<Int.random(in: 1...3, using: &generator) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PKIX
@@ -151,7 +152,7 @@ import Testing
     func refusesGeneralizedTime(text: String) { #expect(read(0x18, text) == nil) }
 
     @Test func writesWhatItReads() throws {
-        var generator = SplitMix64(1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<20_000 {
             let seconds = Int64.random(in: DERTime.earliest...DERTime.latest, using: &generator)
             var writer = DERWriter()

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PKIX
@@ -92,7 +93,7 @@ import Testing
     }
 
     @Test func printsRandomNamesAsOpenSSLDoes() throws {
-        var generator = SplitMix64(3)
+        var generator = SplitMix64(seed: 3)
         let types = ["2.5.4.3", "2.5.4.10", "2.5.4.11", "1.2.3.4.5", "0.9.2342.19200300.100.1.25"]
         let scalars = Array(" #,+\"\\<>;=/abc\u{0}\u{1F}\u{7F}é€😀".unicodeScalars)
         for _ in 0..<2000 {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PKIX
@@ -14,7 +15,7 @@ import Testing
     }
 
     @Test func roundTrip() throws {
-        var generator = SplitMix64(2)
+        var generator = SplitMix64(seed: 2)
         for count in Array(1...200) + [4096, 65_537] {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let text = PEMWriter.encode(label: "CERTIFICATE", der: bytes)

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import PKIX
@@ -126,7 +127,7 @@ import Testing
     func neverLaxer(resigning: Bool) throws {
         let verifier = try RequestVerifier()
         let key = try PrivateKey.p256(scalar: [UInt8](repeating: 7, count: 32))
-        var generator = SplitMix64(resigning ? 5 : 4)
+        var generator = SplitMix64(seed: resigning ? 5 : 4)
         let samples = try samples()
         var both = 0
         var refused: [String: Int] = [:]

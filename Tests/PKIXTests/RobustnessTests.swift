@@ -1,10 +1,11 @@
 import PKIX
+import TestSupport
 import Testing
 
 /// Nothing that is read traps, whatever the bytes are; a trap would end the test process.
 @Suite struct RobustnessTests {
     @Test func textOfAnyKind() throws {
-        var generator = SplitMix64(7)
+        var generator = SplitMix64(seed: 7)
         let pem = PEMWriter.encode(label: "CERTIFICATE REQUEST", der: [UInt8](repeating: 0x5A, count: 100))
         let alphabet = Array("-----BEGIN X-----END \r\n\t=+/AZaz09,\\#\"CNDO. é\u{0}".utf8)
         var blocks = 0
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func octetsOfAnyKind() {
-        var generator = SplitMix64(8)
+        var generator = SplitMix64(seed: 8)
         let tags: [UInt8] = [
             0x30, 0x31, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C, 0x13, 0x17, 0x18, 0xA0, 0xA3, 0x01,
         ]

@@ -1,20 +1,6 @@
 import Foundation
 import PKIX
-
-/// SplitMix64: the same seed gives the same test on every run.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+import TestSupport
 
 /// Octets from hexadecimal; spaces are skipped.
 func octets(_ hex: String) -> [UInt8] {
@@ -60,16 +46,9 @@ enum Vectors {
         let output: Output?
     }
 
-    static let folder: URL? = {
-        let fallback = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../../shared/vectors").standardizedFileURL.path
-        let path = ProcessInfo.processInfo.environment["ASSAY_VECTORS"] ?? fallback
-        return FileManager.default.fileExists(atPath: path) ? URL(filePath: path) : nil
-    }()
-
     /// The cases of a suite, nil (said aloud) if the suites are not at hand.
     static func suite(_ name: String) throws -> [Case]? {
-        guard let folder else {
+        guard let folder = TestPaths.vectors else {
             print("skipped: no vectors folder, so \(name) was not run")
             return nil
         }
@@ -86,7 +65,7 @@ enum Vectors {
             }
             let samples: [Sample]
         }
-        guard let folder else { return [] }
+        guard let folder = TestPaths.vectors else { return [] }
         let file = try JSONDecoder().decode(
             File.self, from: Data(contentsOf: folder.appending(path: "nordic-samples.json")))
         return file.samples.filter { $0.kind == "keygen-csr" }.compactMap { $0.first_part_hex.map(octets) }

@@ -61,7 +61,7 @@ private struct RandomMessages {
 
 @Suite struct MessagePropertyTests {
     @Test func whatIsWrittenReadsAsTheSame() throws {
-        var messages = RandomMessages(random: SplitMix64(state: 5))
+        var messages = RandomMessages(random: SplitMix64(seed: 5))
         for _ in 0..<500 {
             let message = messages.message()
             let again = try DeviceMessage(cbor: message.cbor)
@@ -75,7 +75,7 @@ private struct RandomMessages {
 
     /// Whatever happens to a byte, the message is refused or is another message, never read in two ways.
     @Test func damagedMessagesAreRefusedOrRead() throws {
-        var messages = RandomMessages(random: SplitMix64(state: 6))
+        var messages = RandomMessages(random: SplitMix64(seed: 6))
         var read = 0
         var refused = 0
         for _ in 0..<4_000 {
@@ -108,7 +108,7 @@ private struct RandomMessages {
                 assert cbor2.dumps(value) == data, arrays
                 print("same")
             """
-        var messages = RandomMessages(random: SplitMix64(state: 7))
+        var messages = RandomMessages(random: SplitMix64(seed: 7))
         var input: [UInt8] = []
         for _ in 0..<300 {
             let message = messages.message()

@@ -2,6 +2,7 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import ProvisioningCommands
+import TestSupport
 import Testing
 
 @Suite struct MutationTests {
@@ -24,7 +25,7 @@ import Testing
         let pieces = [
             "1", "\"\"", "null", "{}", "[]", "-", "true", "\\r", "\\n", "secTag", "-----", "\"", ",", "9",
         ]
-        var random = SplitMix64(state: 4)
+        var random = SplitMix64(seed: 4)
         var readable = 0
         var accepted = 0
         for _ in 0..<8_000 {
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func randomPEMTextDoesNotTrap() {
-        var random = SplitMix64(state: 11)
+        var random = SplitMix64(seed: 11)
         let pieces = [
             "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", "-----BEGIN -----", "-----END ",
             "AAAA",

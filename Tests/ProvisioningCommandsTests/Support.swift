@@ -3,19 +3,11 @@ import Diagnostics
 import Foundation
 import JSON
 import ProvisioningCommands
+import TestSupport
 
 /// Third-party vectors, read where they are: beside the package or in `$ASSAY_VECTORS`.
 enum Vectors {
-    static let folder: URL? = {
-        let named = ProcessInfo.processInfo.environment["ASSAY_VECTORS"]
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let folder =
-            named.map { URL(fileURLWithPath: $0) }
-            ?? package.deletingLastPathComponent().appendingPathComponent("shared/vectors")
-        let commands = folder.appendingPathComponent("provisioning-commands")
-        return FileManager.default.fileExists(atPath: commands.path) ? commands : nil
-    }()
+    static let folder = TestPaths.vectors?.appendingPathComponent("provisioning-commands")
     static let isThere = folder != nil
 
     static func bytes(_ name: String) throws -> [UInt8] {
@@ -37,19 +29,6 @@ enum Sample {
 
     static func device() throws -> DeviceUUID {
         try DeviceUUID(text: deviceText)
-    }
-}
-
-/// A seeded generator: the same sequence on every machine.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -1,6 +1,7 @@
 public import Attestation
 import CBOR
 import COSE
+import TestSupport
 public import DeviceIdentity
 public import OpenSSL
 
@@ -14,7 +15,7 @@ public struct TestDevice: Sendable {
     private let scalar: [UInt8]
 
     public init(seed: UInt64) throws {
-        var random = SplitMix64(seed)
+        var random = SplitMix64(seed: seed)
         let number = random.next() % 100_000_000_000_000
         let identity = random.bytes(16)
         // The top bit clear: below the order of the group. The lowest bit set: not zero.
