@@ -56,6 +56,13 @@ public final class AttestationVerifier {
         requests = try RequestVerifier()
     }
 
+    /// Says that `token` is one of those that will be verified next: what is announced is verified in blocks, in less
+    /// time. Changes no verdict.
+    public func announce(_ token: AttestationToken) {
+        signatures.announce(signature: token.cose.bytes[token.cose.signature])
+        if case .certificationRequest(_, let request) = token.content { requests.announce(request) }
+    }
+
     /// The verdict on `token` under the key that is known for its device.
     ///
     /// - Parameters:

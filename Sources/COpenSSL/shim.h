@@ -66,6 +66,20 @@ static inline EVP_PKEY *assay_p256_private_key(const unsigned char *scalar, cons
     return key;
 }
 
+/* X and Z of a point's Jacobian coordinates (x = X/Z², not in Montgomery form). Deprecated since 3.0, where nothing
+ * else tells Z; without it the affine x stands in, which costs an inversion. */
+static inline int assay_ec_point_get_jacobian_x_z(
+    const EC_GROUP *group, const EC_POINT *point, BIGNUM *x, BIGNUM *z, BN_CTX *context) {
+#if OPENSSL_VERSION_MAJOR < 4
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    return EC_POINT_get_Jprojective_coordinates_GFp(group, point, x, NULL, z, context);
+#pragma GCC diagnostic pop
+#else
+    return EC_POINT_get_affine_coordinates(group, point, x, NULL, context) == 1 && BN_one(z) == 1;
+#endif
+}
+
 /* Macros over EVP_PKEY_CTX_ctrl. */
 static inline int assay_set_rsa_pss(EVP_PKEY_CTX *context) {
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&

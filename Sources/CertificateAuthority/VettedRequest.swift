@@ -93,6 +93,19 @@ public final class RequestVetter {
         }
     }
 
+    /// Says that `request` is one of those that will be vetted next: what is announced is verified in blocks, in less
+    /// time. Changes no verdict.
+    public func announce(_ request: CertificationRequest) { requests.announce(request) }
+
+    /// The same for the CSR of a `%KEYGEN` answer.
+    public func announce(_ token: AttestationToken) {
+        if let attestations {
+            attestations.announce(token)
+        } else if case .certificationRequest(_, let request) = token.content {
+            requests.announce(request)
+        }
+    }
+
     /// Vets a request for which no device vouches.
     public func vet(
         _ request: CertificationRequest, expecting expectations: RequestExpectations = .init()

@@ -7,6 +7,9 @@ final class JWSVerifier {
 
     init() throws(OpenSSLError) { p256 = try P256Verifier() }
 
+    /// Says that `jws` is one of those that will be checked next; changes no verdict.
+    func announce(_ jws: CompactJWS) { p256.announce(signature: jws.signature[...]) }
+
     /// The first reason why header, key or signature is not good; none means that the signature verifies.
     ///
     /// - Parameter allowed: the algorithms of which the token may name one.

@@ -37,6 +37,10 @@ public final class JWTVerifier {
         signatures = try JWSVerifier()
     }
 
+    /// Says that `token` is one of those that will be verified next: what is announced is verified in blocks, in less
+    /// time. Changes no verdict.
+    public func announce(_ token: UnverifiedJWT) { signatures.announce(token.jws) }
+
     /// The verdict on `token`.
     ///
     /// The failures of claims are told even where the signature failed; they are then about what somebody wrote.

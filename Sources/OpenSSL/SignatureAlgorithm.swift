@@ -30,6 +30,35 @@ public enum ECDSASignature {
         return [0x30] + length + body
     }
 
+    /// Reads the DER of a pair of numbers of at most 32 bytes each into the 64 bytes of `r || s`.
+    ///
+    /// False, with `fixed` in no certain state, for anything but the one DER encoding of two numbers from 0 to
+    /// 2²⁵⁶ − 1. Whether a signature is good for anything is not said.
+    static func readP256(der: ArraySlice<UInt8>, into fixed: inout [UInt8]) -> Bool {
+        guard fixed.count == 64, (8...72).contains(der.count) else { return false }
+        return der.withUnsafeBufferPointer { der in
+            guard der[0] == 0x30, Int(der[1]) == der.count - 2 else { return false }
+            var position = 2
+            for half in [0, 32] {
+                guard position + 2 < der.count, der[position] == 0x02 else { return false }
+                let length = Int(der[position + 1])
+                let first = position + 2
+                guard length >= 1, length <= der.count - first, der[first] < 0x80 else { return false }
+                let isPadded = der[first] == 0 && length > 1
+                // The shortest form: a leading zero only where the number would be negative without it.
+                guard !isPadded || der[first + 1] >= 0x80 else { return false }
+                let count = isPadded ? length - 1 : length
+                guard count <= 32 else { return false }
+                for index in 0..<(32 - count) { fixed[half + index] = 0 }
+                for index in 0..<count {
+                    fixed[half + 32 - count + index] = der[first + length - count + index]
+                }
+                position = first + length
+            }
+            return position == der.count
+        }
+    }
+
     private static func integer(_ magnitude: ArraySlice<UInt8>) -> [UInt8] {
         var trimmed = magnitude.drop { $0 == 0 }
         if trimmed.isEmpty { trimmed = magnitude.suffix(1) }

@@ -125,6 +125,12 @@ final class IssuanceWorker {
             }
         }
         if let fault { throw fault }
+        for case .decoded(let request, _) in stages {
+            switch request {
+            case .bare(let request): vetter.announce(request)
+            case .attested(let token, _): vetter.announce(token)
+            }
+        }
         for index in stages.indices {
             guard case .decoded(let request, let expectations) = stages[index] else { continue }
             stages[index] = try vet(

@@ -163,6 +163,7 @@ struct JWTRun {
         defer { block.removeAll() }
         worker.registry?.prepare(block.devices)
         if let verifier = worker.verifier {
+            for index in block.tokens.indices { verifier.announce(block.tokens[index].token) }
             for index in block.tokens.indices {
                 if worker.registry?.trouble != nil { return false }
                 Self.enter(

@@ -74,12 +74,21 @@ final class TokenJudge {
     /// One step for all of them after the other: what a step needs is then in the processor's caches but for the first.
     func verify(_ drafts: inout [TokenDraft]) throws(ToolError) {
         guard let verification else {
+            for draft in drafts where draft.isOpen {
+                guard case .certificationRequest(_, let request)? = draft.report.token?.content else {
+                    continue
+                }
+                requests.announce(request)
+            }
             for index in drafts.indices where drafts[index].isOpen { checkRequest(&drafts[index].report) }
             return
         }
         for index in drafts.indices where drafts[index].isOpen {
             guard let device = drafts[index].report.token?.deviceUUID else { continue }
             drafts[index].report.key = try verification.keys.key(for: device)
+        }
+        for index in drafts.indices where drafts[index].report.key != nil {
+            if let token = drafts[index].report.token { verification.verifier.announce(token) }
         }
         for index in drafts.indices where drafts[index].isOpen {
             guard let token = drafts[index].report.token else { continue }
