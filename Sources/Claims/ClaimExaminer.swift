@@ -76,28 +76,52 @@ public final class ClaimExaminer {
         }
     }
 
+    /// A row whose token was read and not yet verified.
+    public struct Draft {
+        fileprivate let row: ClaimRow
+        fileprivate let token: Result<AttestationToken, ClaimFinding>
+    }
+
+    /// Reads the token of a row, the first half of looking at it.
+    ///
+    /// - Parameter announcing: says that the row is one of those that will be examined next with keys: signatures of a
+    ///   block are verified together, in less time. Changes no result.
+    public func draft(_ row: ClaimRow, announcing: Bool = false) -> Draft {
+        if let finding = row.finding { return Draft(row: row, token: .failure(finding)) }
+        let token = Self.identityToken(row.token)
+        if announcing, case .success(let token) = token { verifier.announce(token) }
+        return Draft(row: row, token: token)
+    }
+
     /// - Parameter keys: the identity key of a device, where one is known; nil when no keys are at hand.
     public func examine(
         _ row: ClaimRow, keys: ((DeviceUUID) throws(ToolError) -> IdentityKey?)? = nil
     ) throws(ToolError) -> ExaminedClaim {
+        try examine(draft(row), keys: keys)
+    }
+
+    /// The second half: whether the columns agree with the token, and whether it verifies.
+    ///
+    /// - Parameter keys: the identity key of a device, where one is known; nil when no keys are at hand.
+    public func examine(
+        _ draft: Draft, keys: ((DeviceUUID) throws(ToolError) -> IdentityKey?)? = nil
+    ) throws(ToolError) -> ExaminedClaim {
+        let row = draft.row
         var claim = ExaminedClaim(row)
         if let finding = row.finding {
             claim.findings = [finding]
             return claim
         }
         let named = Self.uuid(row.uuid)
-        let token: AttestationToken?
-        switch Self.identityToken(row.token) {
-        case .success(let identity):
-            token = identity
-            claim.device = identity.deviceUUID
+        switch draft.token {
+        case .success(let token):
+            claim.device = token.deviceUUID
             claim.fingerprint = Self.fingerprint(claim.token)
         case .failure(let finding):
-            token = nil
             claim.findings.append(Self.shifted(row) ?? finding)
         }
         if case .failure(let finding)? = named { claim.findings.append(finding) }
-        if let token {
+        if case .success(let token) = draft.token {
             try verify(token, row, named, keys, &claim)
         } else if case .success(let uuid)? = named {
             claim.device = uuid

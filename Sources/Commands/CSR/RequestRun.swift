@@ -68,16 +68,12 @@ struct RequestRun {
                 failures: [.init(error.code, error.message)])
             emit(report, worker, &output)
         } else {
+            var drafts: [Draft] = []
             chunk.forEachItem { item in
-                let report = report(item, InputLocation(source: chunk.source, line: item.line), worker)
-                switch report.verdict {
-                case .unverified, .verified: output.tally.good += 1
-                case .rejected: output.tally.rejected += 1
-                case .malformed: output.tally.malformed += 1
-                }
-                emit(report, worker, &output)
-                return !(failFast && output.tally.bad > 0)
+                drafts.append(draft(item, InputLocation(source: chunk.source, line: item.line), worker))
+                return drafts.count < Self.blockSize || finish(&drafts, worker, &output)
             }
+            _ = finish(&drafts, worker, &output)
         }
         if json { output.bytes = worker.writer.bytes }
         return output
@@ -91,17 +87,50 @@ struct RequestRun {
         }
     }
 
-    private func report(_ item: RequestItem, _ location: InputLocation, _ worker: Worker) -> RequestReport {
-        let decoded: DecodedRequest
+    /// Requests that are read before the first of them is verified.
+    private static let blockSize = 64
+
+    /// A result in the making.
+    private struct Draft {
+        let report: RequestReport
+        /// What is left to verify.
+        let request: DecodedRequest?
+    }
+
+    private func draft(_ item: RequestItem, _ location: InputLocation, _ worker: Worker) -> Draft {
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
             let isMalformed = failure.code.exitStatus == .malformed
-            return RequestReport(
+            let report = RequestReport(
                 location: location, verdict: isMalformed ? .malformed : .rejected, failures: [failure])
-        case .success(let value): decoded = value
+            return Draft(report: report, request: nil)
+        case .success(let decoded):
+            if mode == .verify { worker.requests.announce(decoded.request) }
+            return Draft(
+                report: RequestReport(location: location, request: decoded.request, verdict: .unverified),
+                request: mode == .verify ? decoded : nil)
         }
-        var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)
-        guard mode == .verify else { return report }
+    }
+
+    /// Gives a block its verdicts and writes the results; whether the run goes on.
+    private func finish(_ drafts: inout [Draft], _ worker: Worker, _ output: inout Output) -> Bool {
+        defer { drafts.removeAll(keepingCapacity: true) }
+        for draft in drafts {
+            let report = verified(draft, worker)
+            switch report.verdict {
+            case .unverified, .verified: output.tally.good += 1
+            case .rejected: output.tally.rejected += 1
+            case .malformed: output.tally.malformed += 1
+            }
+            emit(report, worker, &output)
+            if failFast, output.tally.bad > 0 { return false }
+        }
+        return true
+    }
+
+    private func verified(_ draft: Draft, _ worker: Worker) -> RequestReport {
+        guard let decoded = draft.request else { return draft.report }
+        var report = draft.report
         if case .attested(let token, _) = decoded, token.keyMessage?.digest != token.actualDigest {
             report.failures.append(.init(.digest, "the attested digest is not that of the CSR"))
         }

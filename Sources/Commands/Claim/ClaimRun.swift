@@ -54,9 +54,13 @@ struct ClaimRun: Sendable {
             try lookup.reading { () throws(ToolError) in body() }
         }
 
-        func examine(_ row: ClaimRow) throws(ToolError) -> ExaminedClaim {
-            guard let lookup else { return try examiner.examine(row) }
-            return try examiner.examine(row) { device throws(ToolError) in try lookup.key(for: device) }
+        func draft(_ row: ClaimRow) -> ClaimExaminer.Draft {
+            examiner.draft(row, announcing: lookup != nil)
+        }
+
+        func examine(_ draft: ClaimExaminer.Draft) throws(ToolError) -> ExaminedClaim {
+            guard let lookup else { return try examiner.examine(draft) }
+            return try examiner.examine(draft) { device throws(ToolError) in try lookup.key(for: device) }
         }
     }
 
@@ -98,18 +102,35 @@ struct ClaimRun: Sendable {
         return output
     }
 
+    /// Rows whose tokens are read before the first of them is verified.
+    private static let blockSize = 64
+
     private func examine(_ chunk: ClaimChunk, _ worker: Worker, _ names: [String], _ output: inout Output) {
+        var drafts: [ClaimExaminer.Draft] = []
+        drafts.reserveCapacity(Self.blockSize)
         chunk.forEachPart { part in
             switch part {
-            case .rest(let bytes): output.rests.append((output.claims.count, bytes))
+            case .rest(let bytes): output.rests.append((output.claims.count + drafts.count, bytes))
             case .row(let row):
                 guard output.fatal == nil else { return }
-                do throws(ToolError) {
-                    enter(try worker.examine(row), names[chunk.source], names.count > 1, worker, &output)
-                } catch {
-                    output.fatal = error
-                }
+                drafts.append(worker.draft(row))
+                if drafts.count == Self.blockSize { finish(&drafts, chunk, worker, names, &output) }
             }
+        }
+        finish(&drafts, chunk, worker, names, &output)
+    }
+
+    private func finish(
+        _ drafts: inout [ClaimExaminer.Draft], _ chunk: ClaimChunk, _ worker: Worker, _ names: [String],
+        _ output: inout Output
+    ) {
+        defer { drafts.removeAll(keepingCapacity: true) }
+        do throws(ToolError) {
+            for draft in drafts {
+                enter(try worker.examine(draft), names[chunk.source], names.count > 1, worker, &output)
+            }
+        } catch {
+            output.fatal = error
         }
     }
 
