@@ -45,7 +45,7 @@ public enum Program {
 
     private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
         do {
-            var command = try AssayRoot.parseAsRoot(arguments)
+            var command = try parse(arguments)
             guard let verb = command as? any AssayCommand else {
                 // A noun without a verb is a mistake of the caller's; help that was asked for is a result.
                 if !type(of: command).configuration.subcommands.isEmpty {
@@ -63,6 +63,23 @@ public enum Program {
         } catch {
             return report(error, console)
         }
+    }
+
+    /// The command that the arguments name.
+    ///
+    /// The parser gets the options of the verb alone: for the whole tree it takes twice as long, which a script that
+    /// calls once a device pays each time. What it does not accept so is given to it whole, for help and errors.
+    private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        var path: any ParsableCommand.Type = AssayRoot.self
+        var rest = arguments[...]
+        while let name = rest.first,
+            let next = path.configuration.subcommands.first(where: { $0._commandName == name })
+        {
+            path = next
+            rest.removeFirst()
+        }
+        if path is any AssayCommand.Type, let command = try? path.parse(Array(rest)) { return command }
+        return try AssayRoot.parseAsRoot(arguments)
     }
 
     /// Help, version and completions are results; everything else from the parser is wrong usage.
