@@ -1,3 +1,5 @@
+import Glibc
+
 /// The signature schemes Assay verifies; it signs with ECDSA, Ed25519 and RSA PKCS #1 v1.5.
 public enum SignatureAlgorithm: Sendable, Hashable {
     /// ECDSA with a DER `ECDSA-Sig-Value` (RFC 3279 §2.2.3).
@@ -37,26 +39,38 @@ public enum ECDSASignature {
     static func readP256(der: ArraySlice<UInt8>, into fixed: inout [UInt8]) -> Bool {
         guard fixed.count == 64, (8...72).contains(der.count) else { return false }
         return der.withUnsafeBufferPointer { der in
-            guard der[0] == 0x30, Int(der[1]) == der.count - 2 else { return false }
-            var position = 2
-            for half in [0, 32] {
-                guard position + 2 < der.count, der[position] == 0x02 else { return false }
-                let length = Int(der[position + 1])
-                let first = position + 2
-                guard length >= 1, length <= der.count - first, der[first] < 0x80 else { return false }
-                let isPadded = der[first] == 0 && length > 1
-                // The shortest form: a leading zero only where the number would be negative without it.
-                guard !isPadded || der[first + 1] >= 0x80 else { return false }
-                let count = isPadded ? length - 1 : length
-                guard count <= 32 else { return false }
-                for index in 0..<(32 - count) { fixed[half + index] = 0 }
-                for index in 0..<count {
-                    fixed[half + 32 - count + index] = der[first + length - count + index]
+            fixed.withUnsafeMutableBufferPointer { fixed in
+                guard let source = der.baseAddress, let target = fixed.baseAddress, source[0] == 0x30,
+                    Int(source[1]) == der.count - 2
+                else { return false }
+                var position = 2
+                for half in [target, target + 32] {
+                    guard let end = readNumber(der, at: position, into: half) else { return false }
+                    position = end
                 }
-                position = first + length
+                return position == der.count
             }
-            return position == der.count
         }
+    }
+
+    /// Reads an INTEGER from 0 to 2²⁵⁶ − 1 into 32 bytes; returns where it ends, `nil` for anything else.
+    private static func readNumber(
+        _ der: UnsafeBufferPointer<UInt8>, at position: Int, into target: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        guard let source = der.baseAddress, position + 2 < der.count, source[position] == 0x02 else {
+            return nil
+        }
+        let length = Int(source[position + 1])
+        let first = position + 2
+        guard length >= 1, length <= der.count - first, source[first] < 0x80 else { return nil }
+        let isPadded = source[first] == 0 && length > 1
+        // The shortest form: a leading zero only where the number would be negative without it.
+        guard !isPadded || source[first + 1] >= 0x80 else { return nil }
+        let count = isPadded ? length - 1 : length
+        guard count <= 32 else { return nil }
+        memset(target, 0, 32 - count)
+        memcpy(target + (32 - count), source + (first + length - count), count)
+        return first + length
     }
 
     private static func integer(_ magnitude: ArraySlice<UInt8>) -> [UInt8] {
