@@ -12,6 +12,8 @@ struct MarkFilters {
     private static let limit = 8 << 20
 
     private var moves: Int64 = -1
+    /// Whether nothing was ever moved to the large table; `nil` while nobody has looked.
+    private var isEmpty: Bool?
     private var filters: [Int64: MarkFilter] = [:]
     private var size = 0
     private var lookups = 0
@@ -27,18 +29,21 @@ struct MarkFilters {
         for range in ranges {
             if let old = filters.removeValue(forKey: range) { size -= old.octets.count }
         }
+        isEmpty = nil
         moves = current
     }
 
     /// Forgets everything: what was read may belong to a transaction that was rolled back.
     mutating func reset() {
         moves = -1
+        isEmpty = nil
         filters = [:]
         size = 0
     }
 
     /// Whether the large table may have the mark; `false` is certain.
     mutating func mayHave(_ mark: Int64, _ store: SQLiteStore) throws(SQLiteError) -> Bool {
+        if try isTableEmpty(store) { return false }
         if lookups < Self.patience {
             lookups += 1
             return true
@@ -49,6 +54,17 @@ struct MarkFilters {
         filters[range] = read
         size += read.octets.count
         return read.mayContain(mark)
+    }
+
+    /// Small ledgers have no marks in the large table. What is read once holds until the next move.
+    private mutating func isTableEmpty(_ store: SQLiteStore) throws(SQLiteError) -> Bool {
+        if let isEmpty { return isEmpty }
+        let select = try store.statement("SELECT 1 FROM mark LIMIT 1")
+        try select.bind()
+        defer { select.reset() }
+        let found = try !select.step()
+        isEmpty = found
+        return found
     }
 
     /// The filter that is kept for a range; `nil` without a usable one.

@@ -74,6 +74,11 @@ import Testing
         return rows
     }
 
+    /// How many marks are in the large table.
+    private func filed(_ ledger: TestLedger) throws -> Int64 {
+        try ledger.store.connection.singleInteger("SELECT count(*) FROM mark")
+    }
+
     @Test func filtersHoldAllThatMoved() throws {
         let ledger = try usedLedger()
         #expect(try ledger.findings() == [])
@@ -111,10 +116,37 @@ import Testing
         #expect(try rows(ledger).count == 280)
     }
 
+    /// Nothing is looked for in a large table that is empty, until somebody moves marks there.
+    @Test(arguments: [true, false])
+    func anEmptyTableIsLookedAtOnceMarksMoved(_ movesItself: Bool) throws {
+        let ledger = try TestLedger()
+        let other = try SQLiteStore(path: ledger.path, access: .readWrite)
+        let store = movesItself ? ledger.store : other
+        for _ in 0..<40 {
+            try ledger.issue()
+            for row in try rows(ledger) { #expect(try isRefused(row, by: store)) }
+        }
+        // A key that is nowhere is looked for in the large table too.
+        let unknown = try store.exchange([], [ledger.intent()], reissue: false, at: TestLedger.now)
+        guard case .sign? = unknown.outcomes.first else {
+            Issue.record("expected an order to sign, found \(unknown.outcomes)")
+            return
+        }
+        #expect(try filed(ledger) == 0)
+        ledger.store.rowsPerMove = 1
+        other.rowsPerMove = 1
+        for number in 0..<60 {
+            try ledger.issue()
+            guard number % 10 == 0 else { continue }
+            for row in try rows(ledger) { #expect(try isRefused(row, by: store)) }
+        }
+        #expect(try filed(ledger) > 60)
+    }
+
     @Test func aFilterThatPassesAMarkOverIsNamed() throws {
         let ledger = try usedLedger(80)
         try ledger.tamper("UPDATE mark_filter SET octets = zeroblob(1024)")
-        let filed = try ledger.store.connection.singleInteger("SELECT count(*) FROM mark")
+        let filed = try filed(ledger)
         #expect(filed > 0)
         let findings = try ledger.findings()
         #expect(findings.count == Int(filed))
