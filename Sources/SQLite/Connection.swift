@@ -12,10 +12,14 @@ public final class Connection {
 
     let pointer: OpaquePointer
 
+    /// What is said to SQLite once, before anything else.
+    private static let isConfigured: Bool = assay_configure() == SQLITE_OK
+
     /// Opens an existing file.
     ///
     /// - Parameter busyTimeout: how long to wait for another process's lock, in milliseconds.
     public init(path: String, mode: Mode, busyTimeout: Int32 = 30_000) throws(SQLiteError) {
+        _ = Self.isConfigured
         var pointer: OpaquePointer?
         // SQLite reads a name that starts with "file:" as a URI; an absolute or dotted path never does.
         let plain = path.hasPrefix("/") ? path : "./" + path
