@@ -40,7 +40,7 @@ public enum OrderedPipeline {
             return
         }
         MemoryPool.keepFreedMemory()
-        let queue = ChunkQueue<Chunk, Output>(lowWater: depth * min(jobs, 64) / 2)
+        let queue = ChunkQueue<Chunk, Output>(lowWater: depth * min(jobs, 64) * 3 / 4)
         let threads = (0..<min(jobs, 64)).compactMap { _ in
             WorkerThread {
                 MemoryPool.reserve()
@@ -88,7 +88,7 @@ private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Se
     private var nextNumber = 0
     /// The result that is waited for.
     private var awaited: Int?
-    /// So few chunks waiting that more are wanted.
+    /// So few chunks waiting that more are wanted: what waits then has to last for as long as the longest `deliver`.
     private let lowWater: Int
     private var closed = false
     private var failure: ToolError?

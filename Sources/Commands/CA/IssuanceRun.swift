@@ -15,7 +15,7 @@ final class IssuanceRun {
     /// whose flush nothing is left to do, does not keep the run waiting.
     private static let groupSize = 1_000
     /// Jobs in flight for each core: about the time of a flush to a slow disk.
-    private static let depth = 24
+    private static let depth = 32
 
     private let settings: IssuanceSettings
     private let ledger: any IssuanceLedger
