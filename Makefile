@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
 # The same for every user: the standard library inside, so that the binary starts fast and needs no Swift to run.
-RELEASE_FLAGS = -c release --static-swift-stdlib --product assay
+RELEASE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product assay
 
 .PHONY: help demo test bench lint install clean build release fuzz soak docs swift packages
 
