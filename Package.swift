@@ -110,6 +110,11 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // Not installed: `ca issue` without its ledger, to tell what the ledger costs.
+        .executableTarget(
+            name: "assay-benchmark-issue", dependencies: ["Commands", "Store", "InputOutput", "Diagnostics"],
+            swiftSettings: safe),
+
         // The rules that the fuzzer and its regression tests check.
         .target(
             name: "FuzzTargets",

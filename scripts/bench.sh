@@ -14,9 +14,10 @@ count=${BENCH_COUNT:-20000}
 seed=${BENCH_SEED:-1}
 folder=${1:-.build/bench}
 swift=${SWIFT:-swift}
-flags=(-c release --static-swift-stdlib)
+flags=(-c release --static-swift-stdlib --disable-local-rpath)
 
 "$swift" build "${flags[@]}" --product assay-benchmark-data >&2
+"$swift" build "${flags[@]}" --product assay-benchmark-issue >&2
 "$swift" build "${flags[@]}" --product assay >&2
 binaries=$("$swift" build "${flags[@]}" --show-bin-path)
 

@@ -80,6 +80,13 @@ public enum IntentOutcome: Sendable {
         /// Whether it is the caller's own intent. Otherwise it is an earlier one for the same request that was never
         /// completed: its octets are to be made again, from its serial number and validity.
         public let isOwn: Bool
+
+        /// Only a ledger orders a signature.
+        package init(id: Int64, intent: IssuanceIntent, isOwn: Bool) {
+            self.id = id
+            self.intent = intent
+            self.isOwn = isOwn
+        }
     }
 }
 

@@ -88,6 +88,24 @@ struct CAIssue: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
+        let reader = keys.store.reader()
+        return try run(in: environment, lookup: { () throws(ToolError) in try reader() }) {
+            console throws(ToolError) in
+            let store = try keys.store.open(.create, console)
+            // Read again: at a prompt for the passphrase time goes by, in which others may issue.
+            try store.checkClock(System.now())
+            return store
+        }
+    }
+
+    /// - Parameters:
+    ///   - lookup: opens the ledger for looking things up.
+    ///   - open: opens it for what is issued.
+    func run(
+        in environment: Environment,
+        lookup: @escaping @Sendable () throws(ToolError) -> any CertificateRegister,
+        ledger open: (Console) throws(ToolError) -> any IssuanceLedger
+    ) throws -> ExitStatus {
         let authority = CAFolder(path: ca)
         let profile = try chosenProfile(of: authority)
         let source = try keys.source()
@@ -103,17 +121,13 @@ struct CAIssue: AssayCommand {
         }
         let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
-        let reader = keys.store.reader()
         let console = output.console
         let files = try files()
         // With files alone there is nothing to print.
         let sink =
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
         // The places for the results first: what cannot be handed out is not begun.
-        let store = try keys.store.open(.create, console)
-        // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-        try store.checkClock(System.now())
-        let ledger = Rehearsal.of(store)
+        let ledger = Rehearsal.of(try open(console))
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
@@ -124,7 +138,7 @@ struct CAIssue: AssayCommand {
             plan: plan, keys: source,
             requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
             minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
-            lookup: { () throws(ToolError) in try reader() })
+            lookup: lookup)
         let run = IssuanceRun(
             settings, stream: stream, ledger: ledger, output: results,
             jobs: min(batch.jobs ?? environment.defaultJobs, issuer.concurrency), now: environment.now)

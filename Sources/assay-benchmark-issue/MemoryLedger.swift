@@ -1,0 +1,32 @@
+import Diagnostics
+import Store
+
+/// A ledger in memory that knows every key it has seen.
+final class MemoryLedger: IssuanceLedger {
+    private var keys: Set<[UInt8]> = []
+    private var lastRow: Int64 = 0
+
+    func exchange(
+        _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
+    ) throws(ToolError) -> (taken: [Int: [UInt8]], outcomes: [IntentOutcome]) {
+        let outcomes = intents.map { intent -> IntentOutcome in
+            guard keys.insert(intent.keyID).inserted else {
+                return .rejected(CheckFailure(.keyReused, "the public key came twice"))
+            }
+            lastRow += 1
+            return .sign(.init(id: lastRow, intent: intent, isOwn: true))
+        }
+        return ([:], outcomes)
+    }
+
+    func settle() {}
+}
+
+/// No certificate of an earlier run.
+final class EmptyRegister: CertificateRegister {
+    func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value { try body() }
+
+    func standing(
+        authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
+    ) throws(ToolError) -> IssuanceRecord? { nil }
+}
