@@ -14,6 +14,8 @@ final class IssuanceRun {
     /// Requests in a group: enough that a flush to disk costs little for each, few enough that the last group, during
     /// whose flush nothing is left to do, does not keep the run waiting.
     private static let groupSize = 1_000
+    /// The same once all requests are read.
+    private static let lastGroupSize = 250
     /// Jobs in flight for each core: about the time of a flush to a slow disk.
     private static let depth = 32
 
@@ -91,7 +93,9 @@ final class IssuanceRun {
         case .vetted(let items):
             vetting -= 1
             collected += items
-            if collected.count >= Self.groupSize { try flush(beginning: true) }
+            if collected.count >= (streamEnded ? Self.lastGroupSize : Self.groupSize) {
+                try flush(beginning: true)
+            }
         case .signed(let group, let number, let block):
             guard groups.indices.contains(group - finishedGroups) else { return }
             groups[group - finishedGroups].enter(block, as: number)
