@@ -73,7 +73,7 @@ public enum Program {
         var path: any ParsableCommand.Type = AssayRoot.self
         var rest = arguments[...]
         while let name = rest.first,
-            let next = path.configuration.subcommands.first(where: { $0._commandName == name })
+            let next = path.configuration.subcommands.first(where: { $0.configuration.commandName == name })
         {
             path = next
             rest.removeFirst()
