@@ -15,7 +15,7 @@ static inline int assay_bind_text(sqlite3_stmt *statement, int index, const char
 }
 
 /* sqlite3_config is variadic. Without statistics of memory, which nobody asks for, an allocation takes no lock; Debian's
- * SQLite, made without lookaside, has about thirty for each row. Before the first connection; no effect after it. */
+ * SQLite, made without lookaside, has about thirty for each certificate. Before the first connection; no effect after it. */
 static inline int assay_configure(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
 /* sqlite3_db_config is variadic. Defensive mode keeps SQL from corrupting the file; triggers and views, of which a

@@ -67,7 +67,7 @@ public enum Program {
 
     /// The command that the arguments name.
     ///
-    /// The parser gets the options of the verb alone: for the whole tree it takes twice as long, which a script that
+    /// The parser gets the options of the verb alone: for the whole tree it takes a quarter longer, which a script that
     /// calls once a device pays each time. What it does not accept so is given to it whole, for help and errors.
     private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
         var path: any ParsableCommand.Type = AssayRoot.self

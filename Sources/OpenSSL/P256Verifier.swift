@@ -15,8 +15,10 @@ public final class P256Verifier {
     private var der = [UInt8](repeating: 0, count: 72)
     /// A signature as `r || s`, where it came as DER.
     private var fixed = [UInt8](repeating: 0, count: 64)
-    /// For what was announced; made when something is.
+    /// For what was announced; made when there is enough for a block, since a single input pays for its start.
     private var block: P256BlockVerifier?
+    /// What was announced before that, 64 bytes each.
+    private var early: [UInt8] = []
 
     /// The generator of P-256: any valid point will do for the template.
     private static let generator: [UInt8] = [
@@ -61,8 +63,17 @@ public final class P256Verifier {
 
     private func announce(_ signature: UnsafePointer<UInt8>?) {
         guard let signature else { return }
-        if block == nil { block = try? P256BlockVerifier() }
-        block?.announce(signature)
+        if let block { return block.announce(signature) }
+        early.append(contentsOf: UnsafeBufferPointer(start: signature, count: 64))
+        guard early.count >= ScalarInverses.leastCount * 64 else { return }
+        // Without memory for a block each signature is verified by itself.
+        defer { early = [] }
+        guard let made = try? P256BlockVerifier() else { return }
+        early.withUnsafeBufferPointer { all in
+            guard let start = all.baseAddress else { return }
+            for offset in stride(from: 0, to: all.count, by: 64) { made.announce(start + offset) }
+        }
+        block = made
     }
 
     /// Whether `signature` (`r || s`, exactly 64 bytes, RFC 9053 §2.1) over `digest` (32 bytes) was made by `key`.
