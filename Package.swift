@@ -73,8 +73,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "JSON", "Attestation", "PKIX", "OpenSSL", "InputOutput", "DeviceIdentity",
-                "Diagnostics",
+                "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX", "OpenSSL", "InputOutput",
+                "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
 

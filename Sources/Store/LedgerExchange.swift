@@ -60,7 +60,7 @@ struct LedgerExchange {
         // Nearly all requests are of a key and a device that nobody has seen.
         guard try isKnown(intent) else {
             let id = try insert(intent, seriesID, replaces: nil)
-            return .sign(.init(id: id, intent: intent, isOwn: true))
+            return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
         }
         let current: Int64?
         switch try rowOfKey(intent, seriesID) {
@@ -84,7 +84,7 @@ struct LedgerExchange {
             replaced = other.id
         }
         let id = try insert(intent, seriesID, replaces: replaced)
-        return .sign(.init(id: id, intent: intent, isOwn: true))
+        return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
     }
 
     /// Whether a row may be of the same key or the same device.
@@ -116,7 +116,10 @@ struct LedgerExchange {
             return .rejected(.init(.internalFault, "row \(id) of the ledger is gone"))
         }
         if row.certificate == nil {
-            return .sign(.init(id: id, intent: IssuanceIntent(unfinished: row), isOwn: false))
+            return .sign(
+                .init(
+                    id: id, intent: IssuanceIntent(unfinished: row), isOwn: false,
+                    intendedAt: row.intendedAt))
         }
         if row.revokedAt != nil {
             let message = "the certificate of this request was revoked; --reissue asks for a new one"
@@ -182,6 +185,7 @@ struct LedgerExchange {
         if let replaces {
             try store.statement("UPDATE issuance SET replaced_by = ? WHERE id = ?")
                 .run(.integer(id), .integer(replaces))
+            try store.noteReissue(intent.serial, of: replaces, at: time)
         }
         let insert = statements.intend
         insert.begin()

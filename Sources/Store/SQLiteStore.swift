@@ -98,6 +98,7 @@ public final class SQLiteStore {
             finish: { version throws(SQLiteError) in
                 if version < 4 { try Mark.fileAll(in: self) }
                 try enterTrust(from: version)
+                try pinRows(from: version)
             })
     }
 

@@ -53,10 +53,7 @@ struct RowAudit: Sendable {
         guard let candidates = audits[Key(authority: row.authority, profile: row.profile)] else {
             return [CheckFailure(.profile, "unknown profile '\(row.profile.escapedForTerminal)'")]
         }
-        let facts = LedgerFacts(
-            serial: row.serial, keyID: row.keyID, subject: row.subject, device: row.device,
-            isAttested: row.attestation != nil, notBefore: row.notBefore, notAfter: row.notAfter,
-            tbsDigest: row.tbsDigest)
+        let facts = row.facts
         var failures: [CheckFailure] = []
         for candidate in candidates {
             failures = candidate.failures(of: certificate, facts)
@@ -73,7 +70,7 @@ enum AuditRun {
     static func run(
         _ ledger: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
     ) throws(ToolError) -> LedgerVerdict {
-        var verdict = try ledger.verifyLedger()
+        var verdict = try ledger.verifyLedger(includesContents: false)
         for finding in try ledger.duplicates() { verdict.add(finding) }
         var last = Int64.min
         var done = 0

@@ -74,6 +74,7 @@ struct CAIssue: AssayCommand {
     @Flag(help: "Put the CA's certificates behind each certificate.")
     var chain = false
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var output: OutputOptions
@@ -93,7 +94,7 @@ struct CAIssue: AssayCommand {
             console throws(ToolError) in
             let store = try keys.store.open(.create, console)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try store.checkClock(System.now())
+            try clock.check(System.now(), store)
             return store
         }
     }

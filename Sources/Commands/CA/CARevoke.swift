@@ -14,7 +14,8 @@ struct CARevoke: AssayCommand {
         discussion: """
             Takes serial numbers, a device whose certificates are all revoked, or a file with a serial number on each \
             line. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
-            crl). Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless \
+            crl). It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain \
+            if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless \
             the certificate was on hold or the new reason is keyCompromise. Exit status 0: all revoked. 1: rejected. \
             4: malformed. 3: some of several.
             """)
@@ -50,7 +51,7 @@ struct CARevoke: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let ledger = try store.open(.readWrite, output.console)
-        try ledger.checkClock(environment.now)
+        Self.noteClock(try ledger.clockVerdict(environment.now), output.console)
         var run = RevocationRun(
             ledger: ledger, reason: reason.reason, json: output.json, console: output.console,
             now: environment.now)
@@ -69,6 +70,17 @@ struct CARevoke: AssayCommand {
         }
         output.console.note(run.summary)
         return run.tally.exitStatus
+    }
+
+    /// Revoking waits for no clock, but what is odd about it is said.
+    private static func noteClock(_ verdict: ClockVerdict, _ console: Console) {
+        switch verdict {
+        case .plausible, .unlikely: return
+        case .behind, .ahead:
+            console.note(
+                "assay: note: the clock is far from the last entry of the audit chain; the revocation is dated as "
+                    + "that entry")
+        }
     }
 
     private func revoke(_ device: DeviceUUID, _ ledger: SQLiteStore, _ run: inout RevocationRun) throws {

@@ -14,7 +14,8 @@ struct DeviceImport: AssayCommand {
             CSV with a header naming uuid, imei and publicKeyPem or spkiBase64; the attestation CSV of the nRF Cloud \
             utilities (imei,uuid,token,time), whose tokens are kept; or JSON Lines with these names. Rows are \
             registered a few thousand at a time and reported after they are on disk; a bad row is reported with its \
-            line and reason and does not stop the others. Running again changes nothing.
+            line and reason and does not stop the others. Running again changes nothing. Another key for a device is \
+            a key-conflict; with --replace-observed a trusted key takes the place of one that was only observed.
             """)
 
     @Argument(help: .init("A CSV or JSON Lines file, or - for standard input.", valueName: "file"))
@@ -24,19 +25,25 @@ struct DeviceImport: AssayCommand {
         help: .init("How far the keys are trusted: trusted (the default) or observed.", valueName: "trust"))
     var trust: TrustChoice = .trusted
 
+    @OptionGroup var replacement: ReplacementOptions
+
     @Flag(help: "Print a result for every row, not only for those that are not good.")
     var verbose = false
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws { try replacement.validate(with: trust) }
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let source = try ByteSource(path: input)
         let reader = try RegistrationReader(trust: trust.trust)
         let registry = try store.open(.create, console)
+        try clock.check(environment.now, registry)
         var run = ImportRun(
-            registry: registry, source: input, json: output.json, verbose: verbose || output.json,
+            registry: registry, replacesObserved: replacement.replaceObserved, source: input, json: output.json, verbose: verbose || output.json,
             console: console,
             now: environment.now)
         // Whatever ends the reading: the rows so far are registered, and the summary says how many these are.

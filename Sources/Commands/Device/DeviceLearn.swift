@@ -15,11 +15,13 @@ struct DeviceLearn: AssayCommand {
         discussion: """
             Two or more different outputs of one device (%ATTESTTOKEN, %KEYGEN) have one key in common. It is pinned \
             as observed: later outputs must be by the same signer. Observed is not trusted: it does not show that the \
-            device is a genuine part. Outputs may come in one run or in several; one alone is kept as pending. An \
+            device is a genuine part, and anybody can send outputs in a device's name. A trusted key takes its place \
+            with device add or import --replace-observed; device remove takes it away. Outputs may come in one run or in several; one alone is kept as pending. An \
             output that is not by the registered key is a key-conflict and changes nothing.
             """)
 
     @OptionGroup var input: TokenInputOptions
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var batch: BatchOptions
@@ -27,6 +29,7 @@ struct DeviceLearn: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let registry = try store.open(.create, console)
+        try clock.check(environment.now, registry)
         let run = LearningRun(
             base64: input.base64, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)

@@ -17,6 +17,7 @@ struct LedgerCheckpointCommand: AssayCommand {
     @Option(help: .init("The folder of the CA.", valueName: "dir"))
     var ca: String
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
@@ -27,13 +28,15 @@ struct LedgerCheckpointCommand: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = Console(json: false, quiet: quiet)
         let sink = try file.sink()
-        let verdict = try store.open(.readOnly, console).verifyLedger()
+        let ledger = try store.open(.readOnly, console)
+        let verdict = try ledger.verifyLedger()
         guard verdict.isSound else {
             throw ToolError(
                 .digest, "the ledger is not sound, \(verdict.findingCount) findings: nothing was signed",
                 context: [.init("file", store.path.escapedForTerminal)],
                 hint: "assay ledger verify names them")
         }
+        try clock.checkReading(environment.now, ledger)
         let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
         let checkpoint = LedgerCheckpoint(
             sequence: verdict.head.sequence, hash: verdict.head.hash, at: environment.now,
