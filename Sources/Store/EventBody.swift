@@ -32,6 +32,14 @@ enum EventBody: Equatable {
     case pin(last: Int64, digest: [UInt8])
     case clock
 
+    /// Whether it is about what a store alone has.
+    var isOfRegistry: Bool {
+        switch self {
+        case .trust, .device, .remove, .nonces: true
+        case .issue, .revoke, .revocationList, .reissue, .pin, .clock: false
+        }
+    }
+
     /// - Throws: ``ToolError`` with code `json` when it is none of them.
     init(_ text: String) throws(ToolError) {
         let value: JSONValue

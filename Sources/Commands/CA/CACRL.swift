@@ -35,7 +35,7 @@ struct CACRL: AssayCommand {
     var format: Format = .pem
 
     @OptionGroup var clock: ClockOptions
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var output: OutputOptions
@@ -50,10 +50,12 @@ struct CACRL: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
+        let folder = CAFolder(path: ca)
+        let place = try folder.ledger()
+        let issuer = try folder.load(passphrase.source, at: environment.now)
         // A name that is taken is found before a number is used.
         let sink = try file.sink()
-        let ledger = try store.open(.readWrite, output.console)
+        let ledger = try place.open(.readWrite)
         switch try ledger.clockVerdict(environment.now) {
         case .plausible: break
         case .behind where !clock.acceptClock:
