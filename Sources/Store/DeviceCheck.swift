@@ -156,7 +156,7 @@ struct DeviceCheck {
             { row in found.append(row.blob(1) == entry.device.bytes ? Self.evidence(row) : nil) },
             stray: { strays.append(Self.stray("evidence", $0)) })
         findings += strays
-        if found == entry.evidence { return nil }
+        if found.allSatisfy({ $0 != nil }), found.compactMap(\.self).inOrder == entry.evidence.inOrder { return nil }
         return LedgerFinding(
             .digest, "the evidence for the key of device \(entry.device) is not what entry \(sequence) says",
             sequence: sequence)
@@ -223,6 +223,19 @@ struct DeviceCheck {
     private static func stray(_ what: String, _ row: Statement) -> LedgerFinding {
         let device = DeviceUUID(bytes: row.blob(1)[...])?.description ?? "that is not registered"
         return LedgerFinding(.digest, "no entry of the audit chain vouches for \(what) of device \(device)")
+    }
+}
+
+extension [Evidence] {
+    /// In an order that does not depend on the numbers of the rows, which mean nothing.
+    fileprivate var inOrder: [Evidence] {
+        func key(_ evidence: Evidence) -> [UInt8] {
+            var key: [UInt8] = evidence.inputDigest ?? []
+            key.append(bigEndian: evidence.at)
+            key += "\(evidence.how.rawValue) \(evidence.profile?.rawValue ?? "")".utf8
+            return key
+        }
+        return sorted { key($0).lexicographicallyPrecedes(key($1)) }
     }
 }
 

@@ -123,7 +123,7 @@ struct IssuanceCheck {
             if !isIntent, !issued.contains(id) {
                 messages.append("no entry of the audit chain issues the certificate %")
             }
-            if !select.isNull(18), !revoked.contains(id) {
+            if !(select.isNull(18) && select.isNull(19)), !revoked.contains(id) {
                 messages.append("no entry of the audit chain revokes the certificate %")
             }
             if !select.isNull(16), id > lastPinned, !reissued.contains(id) {

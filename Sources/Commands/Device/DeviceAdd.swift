@@ -15,6 +15,11 @@ struct DeviceAdd: AssayCommand {
             A different key for a device that is registered is a key-conflict: nothing changes, exit status 1. With \
             --replace-observed a trusted key takes the place of one that was only observed (replaced). The same key \
             again changes nothing, or raises its trust.
+
+            EXAMPLES
+
+              assay device add --uuid 50363154-3931-44f0-8022-121b6401627d --key identity.pem
+              assay device add --uuid 50363154-3931-44f0-8022-121b6401627d --key identity.pem --replace-observed
             """)
 
     @Option(help: .init("The device's UUID.", valueName: "uuid"))

@@ -16,6 +16,11 @@ struct DeviceImport: AssayCommand {
             registered a few thousand at a time and reported after they are on disk; a bad row is reported with its \
             line and reason and does not stop the others. Running again changes nothing. Another key for a device is \
             a key-conflict; with --replace-observed a trusted key takes the place of one that was only observed.
+
+            EXAMPLES
+
+              assay device import devices.csv
+              assay device import devices.csv --replace-observed --json
             """)
 
     @Argument(help: .init("A CSV or JSON Lines file, or - for standard input.", valueName: "file"))

@@ -18,6 +18,10 @@ struct DeviceLearn: AssayCommand {
             device is a genuine part, and anybody can send outputs in a device's name. A trusted key takes its place \
             with device add or import --replace-observed; device remove takes it away. Outputs may come in one run or in several; one alone is kept as pending. An \
             output that is not by the registered key is a key-conflict and changes nothing.
+
+            EXAMPLES
+
+              assay device learn --input attestation_tokens.csv
             """)
 
     @OptionGroup var input: TokenInputOptions

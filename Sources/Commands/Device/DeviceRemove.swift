@@ -14,6 +14,10 @@ struct DeviceRemove: AssayCommand {
             audit chain keeps that they were there and that they were removed. Nonces that were used stay used, and \
             certificates of the device stay as they are: assay ca revoke --device revokes them. Exit status 1: the \
             device is not in the registry.
+
+            EXAMPLES
+
+              assay device remove 50363154-3931-44f0-8022-121b6401627d
             """)
 
     @Argument(help: .init("The device's UUID.", valueName: "uuid"))

@@ -13,6 +13,10 @@ struct DeviceTrust: AssayCommand {
             Do this when you know from elsewhere that the device is genuine, for example because you hold it or its \
             maker confirmed the key id. --kid names the key that you mean, so that no other one is confirmed that came \
             in its place meanwhile; assay device show UUID shows it. The registry keeps that it was confirmed and when.
+
+            EXAMPLES
+
+              assay device trust 50363154-3931-44f0-8022-121b6401627d --kid 13f696a2198b96d7a79f8a2ce301d5d007abfd40652e0fe2a9e38f78f248e383
             """)
 
     @Argument(help: .init("The device's UUID.", valueName: "uuid"))
