@@ -54,8 +54,8 @@ final class CoverageFile {
             case _ where name == "octets" && row.table == "mark_filter": return "zeroblob(length(octets))"
             default:
                 return """
-                    substr(\(name), 1, length(\(name)) - 1)
-                    || iif(substr(\(name), -1) = x'01', x'02', x'01')
+                    CAST(substr(\(name), 1, length(\(name)) - 1)
+                    || iif(substr(\(name), -1) = x'01', x'02', x'01') AS BLOB)
                     """
             }
         }
@@ -85,7 +85,11 @@ final class CoverageFile {
         let id = try FileID.random()
         role = kind == .ledger ? .ledger(id) : .store
         switch kind {
-        case .ledger: try FileManager.default.copyItem(atPath: Self.ledger(as: role).path, toPath: path)
+        case .ledger:
+            let ledger = try Self.ledger(as: role)
+            try withExtendedLifetime(ledger) {
+                try FileManager.default.copyItem(atPath: ledger.path, toPath: path)
+            }
         case .store: try Self.makeStore(path)
         case .migrated:
             let text = try String(
