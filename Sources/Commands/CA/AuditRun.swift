@@ -72,8 +72,7 @@ enum AuditRun {
 
     static func run(
         _ ledger: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
-    ) throws(ToolError) -> (verdict: LedgerVerdict, ofOthers: Int64) {
-        var others: Int64 = 0
+    ) throws(ToolError) -> LedgerVerdict {
         var verdict = try ledger.verifyLedger()
         for finding in try ledger.duplicates() { verdict.add(finding) }
         var last = Int64.min
@@ -96,11 +95,11 @@ enum AuditRun {
             },
             deliver: { result throws(ToolError) in
                 done += result.count
-                others += result.others
+                verdict.ofOtherAuthorities += result.others
                 for finding in result.findings { verdict.add(finding) }
                 console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
                 return !Interruption.requested
             })
-        return (verdict, others)
+        return verdict
     }
 }
