@@ -1,5 +1,5 @@
 public import CertificateAuthority
-import Diagnostics
+public import Diagnostics
 import PKIX
 
 extension IssuanceRecord {
@@ -11,7 +11,7 @@ extension IssuanceRecord {
     }
 
     /// What the certificate says otherwise than its row; empty for an intent.
-    func contradictions() -> [CheckFailure] {
+    public func contradictions() -> [CheckFailure] {
         guard let certificate else { return [] }
         do {
             return facts.contradictions(with: try ParsedCertificate(der: certificate))

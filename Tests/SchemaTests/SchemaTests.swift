@@ -24,6 +24,8 @@ import Testing
         assay device import --json --verbose --store b.db fixtures/keys.csv
         assay device import --json --store b.db fixtures/attestation_tokens.csv
         assay device list --json --store b.db
+        assay store show --json --store b.db
+        assay store verify --json --store b.db
         assay key generate --json --no-passphrase -o device.key
         assay key inspect --json --no-passphrase device.key
         assay csr create --key device.key --subject CN=a -o device.csr; assay csr inspect --json device.csr fixtures/tokens/*.txt
@@ -37,6 +39,7 @@ import Testing
         assay cert verify --json --ca ca/ca.crt --purpose ca below/ca.crt ca/ca.crt device.csr missing.pem
         assay cert verify --json --ca below/ca.crt --purpose server --at 2000-01-01T00:00:00Z ca/ca.crt below/ca.crt
         tr -d '\\n' <ca/profiles.json; echo
+        tr -d '\\n' <below/ca.json; echo
         tr -d '\\n' <fixtures/profiles.json; echo
         assay cert lint --json ca/ca.crt below/ca.crt device.csr missing.pem
         assay cert lint --json --profile device --ca below ca/ca.crt below/ca.crt

@@ -32,9 +32,10 @@ struct RowAudit: Sendable {
         authorities = Set(known.map(\.authority.identity))
     }
 
+    /// Of a CA that was not given only what the ledger says otherwise than the certificate.
     func findings(_ row: IssuanceRecord) -> [LedgerFinding] {
         let name = Hex.encode(row.serial)
-        return failures(row).map {
+        return (isOfOthers(row) ? row.contradictions() : failures(row)).map {
             LedgerFinding($0.code, "\(name): \($0.message)", serial: row.serial)
         }
     }
@@ -69,8 +70,7 @@ enum AuditRun {
 
     static func run(
         _ ledger: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
-    ) throws(ToolError) -> (verdict: LedgerVerdict, ofOthers: Int64) {
-        var others: Int64 = 0
+    ) throws(ToolError) -> LedgerVerdict {
         var verdict = try ledger.verifyLedger(includesContents: false)
         for finding in try ledger.duplicates() { verdict.add(finding) }
         var last = Int64.min
@@ -85,19 +85,18 @@ enum AuditRun {
                 return rows
             },
             process: { (audit: RowAudit, rows: [IssuanceRecord]) in
-                let own = rows.filter { !audit.isOfOthers($0) }
-                return (
-                    count: rows.count, others: Int64(rows.count - own.count),
-                    findings: own.flatMap { audit.findings($0) }
+                (
+                    count: rows.count, others: Int64(rows.count { audit.isOfOthers($0) }),
+                    findings: rows.flatMap { audit.findings($0) }
                 )
             },
             deliver: { result throws(ToolError) in
                 done += result.count
-                others += result.others
+                verdict.ofOtherAuthorities += result.others
                 for finding in result.findings { verdict.add(finding) }
                 console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
                 return !Interruption.requested
             })
-        return (verdict, others)
+        return verdict
     }
 }
