@@ -17,7 +17,11 @@ struct CoveredRows {
         stray: (Statement) throws(SQLiteError) -> Void
     ) throws(SQLiteError) {
         while isAtRow, select.integer(0) <= sequence {
-            if select.isNull(0) || select.integer(0) < sequence { try stray(select) } else { try body(select) }
+            if select.isNull(0) || select.integer(0) < sequence {
+                try stray(select)
+            } else {
+                try body(select)
+            }
             isAtRow = try select.step()
         }
     }

@@ -58,8 +58,11 @@ struct DeviceCheck {
         var findings: [LedgerFinding] = []
         let before = early.removeValue(forKey: device)
         if let before {
-            let isKept = entry.key?.keyID == before.keyID && (entry.key?.isTrusted == true || !before.isTrusted)
-            if !isKept, entry.replaced != before.keyID { findings.append(Self.notSaid(device, before.sequence)) }
+            let isKept =
+                entry.key?.keyID == before.keyID && (entry.key?.isTrusted == true || !before.isTrusted)
+            if !isKept, entry.replaced != before.keyID {
+                findings.append(Self.notSaid(device, before.sequence))
+            }
         } else if entry.isPin, entry.key?.isTrusted == true {
             findings.append(Self.untrusted(device))
         }
@@ -103,7 +106,9 @@ struct DeviceCheck {
         for finding in left { verdict.add(finding) }
         let select = try store.connection.prepare("SELECT id, uuid, trust FROM device ORDER BY uuid")
         while try select.step() {
-            guard !vouched.contains(select.integer(0)), let device = DeviceUUID(bytes: select.blob(1)[...]), open[device] == nil else { continue }
+            guard !vouched.contains(select.integer(0)), let device = DeviceUUID(bytes: select.blob(1)[...]),
+                open[device] == nil
+            else { continue }
             verdict.add(
                 select.integer(2) == 1
                     ? Self.untrusted(device)
@@ -118,7 +123,8 @@ struct DeviceCheck {
         _ entry: DeviceEntry, _ sequence: Int64
     ) throws(SQLiteError) -> LedgerFinding? {
         let select = try store.statement(
-            "SELECT id, seq, imei, registered_at, point, trust, profile, key_since FROM device WHERE uuid = ?")
+            "SELECT id, seq, imei, registered_at, point, trust, profile, key_since FROM device WHERE uuid = ?"
+        )
         try select.bind(.blob(entry.device.bytes))
         defer { select.reset() }
         guard try select.step() else {
@@ -139,9 +145,11 @@ struct DeviceCheck {
         var entry = DeviceEntry(
             device: device, imei: row.isNull(2) ? nil : row.text(2), registeredAt: row.integer(3))
         if !row.isNull(4) || !row.isNull(5) || !row.isNull(6) || !row.isNull(7) {
+            let isKey = !row.isNull(5) && (0...1).contains(row.integer(5)) && !row.isNull(7)
             entry.key = .init(
-                keyID: P256PublicKey(x963: row.blob(4)[...])?.kid ?? [], isTrusted: row.integer(5) == 1,
-                profile: row.isNull(6) ? nil : row.text(6), since: row.integer(7))
+                keyID: isKey ? P256PublicKey(x963: row.blob(4)[...])?.kid ?? [] : [],
+                isTrusted: row.integer(5) == 1, profile: row.isNull(6) ? nil : row.text(6),
+                since: row.integer(7))
         }
         return entry
     }
@@ -156,18 +164,22 @@ struct DeviceCheck {
             { row in found.append(row.blob(1) == entry.device.bytes ? Self.evidence(row) : nil) },
             stray: { strays.append(Self.stray("evidence", $0)) })
         findings += strays
-        if found.allSatisfy({ $0 != nil }), found.compactMap(\.self).inOrder == entry.evidence.inOrder { return nil }
+        if found.allSatisfy({ $0 != nil }), found.compactMap(\.self).inOrder == entry.evidence.inOrder {
+            return nil
+        }
         return LedgerFinding(
             .digest, "the evidence for the key of device \(entry.device) is not what entry \(sequence) says",
             sequence: sequence)
     }
 
+    /// `nil` for what no entry says.
     private static func evidence(_ row: Statement) -> Evidence? {
-        Evidence.How(rawValue: row.text(2)).map {
-            Evidence(
-                how: $0, at: row.integer(3), inputDigest: row.isNull(4) ? nil : row.blob(4),
-                profile: row.isNull(5) ? nil : .init(rawValue: row.text(5)))
+        let profile = SigningProfile(rawValue: row.text(5))
+        guard let how = Evidence.How(rawValue: row.text(2)), row.isNull(5) == (profile == nil) else {
+            return nil
         }
+        return Evidence(
+            how: how, at: row.integer(3), inputDigest: row.isNull(4) ? nil : row.blob(4), profile: profile)
     }
 
     private mutating func checkTokens(
@@ -213,7 +225,8 @@ struct DeviceCheck {
 
     private static func notSaid(_ device: DeviceUUID, _ sequence: Int64) -> LedgerFinding {
         LedgerFinding(
-            .digest, "device \(device) in the registry is not what entry \(sequence) says", sequence: sequence)
+            .digest, "device \(device) in the registry is not what entry \(sequence) says", sequence: sequence
+        )
     }
 
     private static func untrusted(_ device: DeviceUUID) -> LedgerFinding {

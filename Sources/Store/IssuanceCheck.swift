@@ -101,7 +101,7 @@ struct IssuanceCheck {
         return LedgerFinding(
             .digest,
             "the rows of the ledger up to \(last) are not as entry \(sequence) found them: one is missing, or when "
-                + "it was intended or what it replaces was changed", sequence: sequence)
+                + "it was intended, what it replaces or whose it is was changed", sequence: sequence)
     }
 
     // MARK: Rows
@@ -177,6 +177,12 @@ struct IssuanceCheck {
                 : "a certificate of another request and device"
             verdict.add(
                 LedgerFinding(.digest, "\(Hex.encode(serial)) replaces \(what)", serial: serial))
+        }
+        let halves = try store.connection.singleInteger(
+            "SELECT count(*) FROM certificate WHERE (seq IS NULL) <> (hash IS NULL)")
+        if halves > 0 {
+            verdict.add(
+                LedgerFinding(.digest, "certificates with half an entry of the audit chain: \(halves)"))
         }
         let orphans = try store.connection.singleInteger(
             "SELECT count(*) FROM certificate WHERE id NOT IN (SELECT id FROM issuance)")

@@ -22,7 +22,8 @@ struct NonceCheck {
         if digest.count != count || digest.value != expected {
             findings.append(
                 LedgerFinding(
-                    .digest, "the used nonces of entry \(sequence) are not what the store says: expected "
+                    .digest,
+                    "the used nonces of entry \(sequence) are not what the store says: expected "
                         + "\(count), found \(digest.count == count ? "others" : "\(digest.count)")",
                     sequence: sequence))
         }
@@ -35,6 +36,7 @@ struct NonceCheck {
 
     private static func stray(_ row: Statement) -> LedgerFinding {
         let device = DeviceUUID(bytes: row.blob(1)[...])?.description ?? "-"
-        return LedgerFinding(.digest, "no entry of the audit chain vouches for a used nonce of device \(device)")
+        return LedgerFinding(
+            .digest, "no entry of the audit chain vouches for a used nonce of device \(device)")
     }
 }

@@ -63,15 +63,21 @@ extension SQLiteStore {
     /// Over what entries of before say nothing of, for the rows of the ledger up to `last`.
     func issuanceDigest(upTo last: Int64) throws(SQLiteError) -> RunningDigest {
         let select = try statement(
-            "SELECT id, serial, intended_at, replaces FROM issuance WHERE id <= ? ORDER BY id")
+            """
+            SELECT id, intended_at, coalesce(replaces, 0), serial, device, attestation_profile, attestation_key
+            FROM issuance WHERE id <= ? ORDER BY id
+            """)
         try select.bind(.integer(last))
         var digest = RunningDigest()
         while try select.step() {
             var row: [UInt8] = []
-            row.append(bigEndian: select.integer(0))
-            row.append(bigEndian: select.integer(2))
-            row.append(bigEndian: select.integer(3))
-            digest.add(row + select.blob(1))
+            for column: Int32 in 0..<3 { row.append(bigEndian: select.integer(column)) }
+            for column: Int32 in 3..<7 {
+                let value = select.blob(column)
+                row.append(bigEndian: Int64(value.count))
+                row += value
+            }
+            digest.add(row)
         }
         return digest
     }

@@ -80,7 +80,8 @@ extension ClockVerdict {
         let message =
             switch self {
             case .plausible: "the clock is plausible"
-            case .behind(let seconds): "the last entry of the audit chain is \(Self.text(seconds)) later than now"
+            case .behind(let seconds):
+                "the last entry of the audit chain is \(Self.text(seconds)) later than now"
             case .ahead(let seconds):
                 "now is \(Self.text(seconds)) later than the last entry of the audit chain, more than 400 days"
             case .unlikely: "the clock of this machine is not in the years 2024 to 2059"

@@ -142,7 +142,9 @@ extension SQLiteStore: DeviceRegistry {
             if known != nil { outcome = .updated }
         }
         // A key that is there is the same key, whose trust only rises, or gives way to a trusted one.
-        if let key = registration.key, known?.key == nil || (key.trust != .observed && known?.isObserved == true) {
+        if let key = registration.key,
+            known?.key == nil || (key.trust != .observed && known?.isObserved == true)
+        {
             draft.set(key, at: time)
             draft.evidence = [
                 Evidence(how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil)

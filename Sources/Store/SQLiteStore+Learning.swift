@@ -40,8 +40,10 @@ extension SQLiteStore {
             let observed = IdentityKey(publicKey: key, trust: .observed)
             var draft = known.map(DeviceDraft.init) ?? DeviceDraft(new: observation.uuid, at: time)
             draft.set(observed, profile: profile, at: time)
-            draft.evidence = (seen + [observation]).sorted { $0.tokenDigest.lexicographicallyPrecedes($1.tokenDigest) }
-                .compactMap { seen in seen.profile(of: key).map { Self.evidence(seen, $0, time) } }
+            draft.evidence = (seen + [observation]).sorted {
+                $0.tokenDigest.lexicographicallyPrecedes($1.tokenDigest)
+            }
+            .compactMap { seen in seen.profile(of: key).map { Self.evidence(seen, $0, time) } }
             try enter(draft, at: time)
             return .learned(observed, profile)
         }

@@ -10,7 +10,8 @@ extension SQLiteStore: NonceRegistry {
             // A number at the end of the range can only be somebody's tampering; the entry then fails.
             let last = try lastEntry().sequence
             let sequence = last == .max ? last : last + 1
-            let insert = try statement("INSERT OR IGNORE INTO nonce (uuid, nonce, at, seq) VALUES (?, ?, ?, ?)")
+            let insert = try statement(
+                "INSERT OR IGNORE INTO nonce (uuid, nonce, at, seq) VALUES (?, ?, ?, ?)")
             var outcomes: [Bool] = []
             var rows: [[UInt8]] = []
             for (device, nonce) in nonces {

@@ -64,7 +64,8 @@ import Testing
     func aRevocationWaitsForNoClock(_ offset: Int64, _ expected: Int64) throws {
         let ledger = try TestLedger()
         let serial = try ledger.issue()
-        let outcome = try ledger.store.revoke([serial], reason: .keyCompromise, at: TestLedger.now + offset).first
+        let outcome = try ledger.store.revoke([serial], reason: .keyCompromise, at: TestLedger.now + offset)
+            .first
         guard case .revoked(let row)? = outcome else {
             Issue.record("expected a revocation, found \(String(describing: outcome))")
             return

@@ -54,8 +54,8 @@ final class CoverageFile {
             case _ where name == "octets" && row.table == "mark_filter": return "zeroblob(length(octets))"
             default:
                 return """
-                    CAST(substr(\(name), 1, length(\(name)) - 1)
-                    || iif(substr(\(name), -1) = x'01', x'02', x'01') AS BLOB)
+                    iif(length(\(name)) = 0, zeroblob(65), CAST(substr(\(name), 1, length(\(name)) - 1)
+                    || iif(substr(\(name), -1) = x'ff', x'fe', x'ff') AS BLOB))
                     """
             }
         }
@@ -144,7 +144,9 @@ final class CoverageFile {
     /// The first, some from the middle, the last, and all that are special.
     func rows(of table: String) throws -> [Row] {
         let columns = try columns(of: table)
-        let keys = try texts("SELECT name, '', '', '' FROM pragma_table_info('\(table)') WHERE pk > 0").map { $0[0] }
+        let keys = try texts("SELECT name, '', '', '' FROM pragma_table_info('\(table)') WHERE pk > 0").map {
+            $0[0]
+        }
         let key = (keys.isEmpty ? ["rowid"] : keys).map { "'\($0) = ' || quote(\($0))" }
             .joined(separator: " || ' AND ' || ")
         let nulls = columns.map { "iif(\($0.name) IS NULL, '\($0.name) ', '')" }.joined(separator: " || ")
@@ -162,7 +164,8 @@ final class CoverageFile {
 
     /// A value as SQL writes it.
     func value(of column: String, in table: String, _ row: Row) throws -> String {
-        try texts("SELECT quote(\(column)), '', '', '' FROM \(table) WHERE \(row.condition)").first?[0] ?? "NULL"
+        try texts("SELECT quote(\(column)), '', '', '' FROM \(table) WHERE \(row.condition)").first?[0]
+            ?? "NULL"
     }
 
     /// What the verification says of a copy on which `sql` was run; the reason where it cannot even be opened.
@@ -193,7 +196,8 @@ final class CoverageFile {
         store.rowsPerMove = 1
         for _ in 0..<40 { try ledger.issue() }
         try ledger.reissueLast()
-        try ledger.issue(attestation: AttestationEvidence(profile: .bound, keyID: [UInt8](repeating: 3, count: 32)))
+        try ledger.issue(
+            attestation: AttestationEvidence(profile: .bound, keyID: [UInt8](repeating: 3, count: 32)))
         _ = try store.revoke([serial(1)], reason: .certificateHold, at: TestLedger.now + 1)
         _ = try store.revoke([serial(1), serial(2)], reason: .superseded, at: TestLedger.now + 2)
         for number in 1...2 {
@@ -230,14 +234,16 @@ final class CoverageFile {
                 uuid: devices[index].uuid, tokenDigest: Digest.sha256(Array(text.utf8)),
                 bound: candidates[.bound] ?? [], plain: candidates[.plain] ?? [])
         }
-        _ = try store.register([row(0, .trusted), row(1, .observed), row(2, nil), row(5, .observed)], at: 100)
+        _ = try store.register(
+            [row(0, .trusted), row(1, .observed), row(2, nil), row(5, .observed)], at: 100)
         _ = try store.learn([token(3, 1), token(3, 2), token(3, 3), token(4, 1)], at: 200)
         _ = try store.confirm(devices[1].uuid, expectedKeyID: devices[1].publicKey.kid, at: 300)
         _ = try store.register([row(5, .trusted, key: devices[6].publicKey), row(6, .trusted)], at: 400)
         _ = try store.remove(devices[6].uuid, at: 500)
         for time in 1...2 {
             _ = try store.use(
-                [0, 1].map { (devices[$0].uuid, [UInt8](repeating: UInt8(time), count: 16)) }, at: 600 + Int64(time))
+                [0, 1].map { (devices[$0].uuid, [UInt8](repeating: UInt8(time), count: 16)) },
+                at: 600 + Int64(time))
         }
     }
 }

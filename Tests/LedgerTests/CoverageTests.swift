@@ -27,7 +27,8 @@ import Testing
         // Numbers that nothing refers to.
         "evidence.id": "gives the order in which evidence is shown",
         "identity.one": "there is one row",
-        "identity.origin": "without an earlier store there are no entries about devices that could be passed over",
+        "identity.origin":
+            "without an earlier store there are no entries about devices that could be passed over",
         "identity inserted": "the first row counts",
         "series inserted": "means nothing until a certificate is issued under it",
         // Where a store of before says its issuances went; the ledger there has its own chain.
@@ -39,6 +40,7 @@ import Testing
         "intent removed": "",
         // A store's id is compared with nothing; a ledger's is, with the one in the CA's folder.
         "store identity.id": "no folder names a store by its id",
+        "migrated identity.id": "no folder names a store by its id",
     ]
 
     private struct Edit {
@@ -105,7 +107,8 @@ import Testing
         for table in try file.tables() {
             let parts = page.components(separatedBy: "\n.It Li \(table)\n")
             #expect(parts.count == 2, "the manual has no list of \(table)")
-            let words = parts.last?.components(separatedBy: "\n.It Li ").first?
+            let words =
+                parts.last?.components(separatedBy: "\n.It Li ").first?
                 .split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init) ?? []
             for column in try file.columns(of: table) {
                 #expect(words.contains(column.name), "the manual does not name \(table).\(column.name)")

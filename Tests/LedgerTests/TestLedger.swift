@@ -103,7 +103,8 @@ final class TestLedger {
     /// Issues another certificate for the last device; its serial.
     @discardableResult
     func reissueLast() throws -> [UInt8] {
-        let device = DeviceUUID(bytes: ([UInt8](repeating: 7, count: 14) + [UInt8(count >> 8), UInt8(count & 0xFF)])[...])
+        let device = DeviceUUID(
+            bytes: ([UInt8](repeating: 7, count: 14) + [UInt8(count >> 8), UInt8(count & 0xFF)])[...])
         return try issue(try intent(device: device), reissue: true, at: Self.now)
     }
 

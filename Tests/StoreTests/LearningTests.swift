@@ -143,10 +143,12 @@ import Testing
             // Points need not be on the curve here: they are compared, not used.
             let points = (0..<2).compactMap { half in
                 P256PublicKey(
-                    x963: ([4] + Digest.sha256(Array("\(number) \(half)".utf8)) + [UInt8](repeating: 1, count: 32))[...])
+                    x963: ([4] + Digest.sha256(Array("\(number) \(half)".utf8))
+                        + [UInt8](repeating: 1, count: 32))[...])
             }
             return Observation(
-                uuid: device.uuid, tokenDigest: Digest.sha256(Array("\(number)".utf8)), bound: points, plain: [])
+                uuid: device.uuid, tokenDigest: Digest.sha256(Array("\(number)".utf8)), bound: points,
+                plain: [])
         }
         func time(_ count: Int, from first: Int) throws -> Duration {
             try ContinuousClock().measure {

@@ -108,7 +108,7 @@ import Testing
             [
                 "the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b of entry 1 is missing from the ledger",
                 "the rows of the ledger up to 2 are not as entry 5 found them: one is missing, or when it was "
-                    + "intended or what it replaces was changed",
+                    + "intended, what it replaces or whose it is was changed",
             ]
         ),
         (

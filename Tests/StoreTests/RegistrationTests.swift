@@ -217,7 +217,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (KeyTrust.observed, KeyTrust.observed), (.trusted, .trusted), (.trusted, .observed), (.given, .trusted),
+        (KeyTrust.observed, KeyTrust.observed), (.trusted, .trusted), (.trusted, .observed),
+        (.given, .trusted),
     ])
     func noOtherKeyGivesWay(_ first: KeyTrust, _ second: KeyTrust) throws {
         let found = try outcome(device.registration(first, key: other.publicKey), replacing(second))

@@ -48,7 +48,8 @@ struct DeviceImport: AssayCommand {
         let registry = try store.open(.create, console)
         try clock.check(environment.now, registry)
         var run = ImportRun(
-            registry: registry, replacesObserved: replacement.replaceObserved, source: input, json: output.json, verbose: verbose || output.json,
+            registry: registry, replacesObserved: replacement.replaceObserved, source: input,
+            json: output.json, verbose: verbose || output.json,
             console: console,
             now: environment.now)
         // Whatever ends the reading: the rows so far are registered, and the summary says how many these are.

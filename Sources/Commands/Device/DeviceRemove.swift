@@ -36,7 +36,8 @@ struct DeviceRemove: AssayCommand {
         let report = RegistrationReport(location: nil, device: device, outcome: outcome)
         try StandardStream.output().write(report.rendered(json: output.json))
         if case .rejected(let failure) = outcome {
-            console.error(ToolError(failure.code, failure.message, hint: "assay device list shows the registry"))
+            console.error(
+                ToolError(failure.code, failure.message, hint: "assay device list shows the registry"))
             return .rejected
         }
         return .done

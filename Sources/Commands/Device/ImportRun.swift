@@ -24,7 +24,8 @@ struct ImportRun {
     private let sink = StandardStream.output()
 
     init(
-        registry: any DeviceRegistry, replacesObserved: Bool, source: String, json: Bool, verbose: Bool, console: Console, now: Int64
+        registry: any DeviceRegistry, replacesObserved: Bool, source: String, json: Bool, verbose: Bool,
+        console: Console, now: Int64
     ) {
         self.registry = registry
         self.replacesObserved = replacesObserved

@@ -8,7 +8,8 @@ struct ReplacementOptions: ParsableArguments {
     func validate(with trust: TrustChoice) throws {
         if replaceObserved, trust == .observed {
             throw ValidationError(
-                "--replace-observed needs a trusted key: an observed one takes nobody's place; leave --trust out")
+                "--replace-observed needs a trusted key: an observed one takes nobody's place; leave --trust out"
+            )
         }
     }
 }
