@@ -37,7 +37,8 @@ import Testing
         "intent.series": "", "intent.request": "", "intent.serial": "", "intent.subject": "",
         "intent.not_before": "", "intent.not_after": "", "intent.tbs_digest": "",
         "intent.attestation_profile": "", "intent.attestation_key": "", "intent.intended_at": "",
-        "intent removed": "",
+        "intent.key_id": "beyond the octets by which it is looked up",
+        "intent.device cleared": "one mark too many", "intent removed": "",
         // A store's id is compared with nothing; a ledger's is, with the one in the CA's folder.
         "store identity.id": "no folder names a store by its id",
         "migrated identity.id": "no folder names a store by its id",
@@ -128,6 +129,8 @@ import Testing
                 for column in columns {
                     let names = ["\(file.kind) \(noun).\(column.name)", "\(noun).\(column.name)", table]
                     for value in column.others(row) {
+                        // What is taken away may be found where what is changed is not, and the other way round.
+                        let names = value == "NULL" ? names.map { "\($0) cleared" } + names : names
                         edits.append(
                             Edit(names: names, sql: "UPDATE \(table) SET \(column.name) = \(value) \(place)"))
                     }
