@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
+@Test(.needsVectors)
 func csvSpectrum() throws {
     struct Case: Decodable {
         struct Inputs: Decodable { let b64: String }
