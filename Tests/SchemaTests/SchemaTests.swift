@@ -15,6 +15,7 @@ import Testing
         assay token verify --json --key fixtures/keys/50343956-3037-4738-800d-1f29e0a0f7bf.pem fixtures/tokens/*.txt
         assay token recover-key --json fixtures/tokens/attestation-nrf9160.txt fixtures/tokens/keygen-csr-nrf9160.txt
         assay token recover-key --json fixtures/tokens/keygen-csr-nrf91x1.txt fixtures/tokens/keygen-csr-nrf9160.txt
+        assay token challenge --json
         assay explain --json
         assay explain --json nonsense
         assay token verify --json
