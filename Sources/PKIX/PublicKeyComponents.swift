@@ -140,6 +140,13 @@ extension SubjectPublicKeyInfo {
         return usableKey().map(\.kind)
     }
 
+    /// What is wrong with a key of a kind that Assay uses; nil for a sound one, and for one of another kind, of which nothing
+    /// is known. For who shows a key and does not use it.
+    public var defect: CheckFailure? {
+        guard isOfKnownKind, case .failure(let failure) = soundKind() else { return nil }
+        return failure
+    }
+
     /// The numbers of the key; `nil` for a key that ``acceptedKind()`` does not accept.
     public var components: PublicKeyComponents? {
         guard case .success(let kind) = acceptedKind() else { return nil }

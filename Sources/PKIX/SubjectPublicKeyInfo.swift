@@ -53,6 +53,23 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         kind { () throws(DERError) in try readKind { _ in nil } }
     }
 
+    /// Whether the algorithm is one of those that are used here. A curve that is spelt out is known whichever it is:
+    /// nobody has a name for it.
+    var isOfKnownKind: Bool {
+        var reader = DERReader(der)
+        guard var info = try? reader.enter(.sequence, "subject public key info"),
+            var algorithm = try? info.enter(.sequence, "public key algorithm"),
+            let oid = try? algorithm.objectIdentifier("public key algorithm")
+        else { return false }
+        switch oid {
+        case .rsaEncryption, .ed25519: return true
+        case .ecPublicKey:
+            guard let curve = try? algorithm.objectIdentifier("named curve") else { return true }
+            return [Self.p256Curve, Self.p384Curve, Self.p521Curve].contains(curve)
+        default: return false
+        }
+    }
+
     private func kind(
         _ read: () throws(DERError) -> PublicKey.Kind
     ) -> Result<PublicKey.Kind, CheckFailure> {

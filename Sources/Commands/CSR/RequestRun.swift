@@ -111,7 +111,7 @@ struct RequestRun {
                 return Draft(report: report, request: decoded)
             }
             // Not the signature, but whether there is a key that could make one.
-            if case .failure(let failure) = decoded.request.publicKey.soundKind() {
+            if let failure = decoded.request.publicKey.defect {
                 report.verdict = .rejected
                 report.failures = [failure]
             }
