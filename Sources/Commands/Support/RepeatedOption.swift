@@ -14,7 +14,7 @@ enum RepeatedOption {
         var names: Set<String> = []
         var comesTwice = false
         for argument in arguments where argument.utf8.first == UInt8(ascii: "-") {
-            if !names.insert(name(argument)).inserted { comesTwice = true }
+            if !names.insert(longName(of: argument)).inserted { comesTwice = true }
         }
         guard comesTwice else { return }
         var options = DeclaredOptions()
@@ -22,7 +22,7 @@ enum RepeatedOption {
         names = []
         var rest = arguments[...]
         while let argument = rest.popFirst(), argument != "--" {
-            let name = name(argument)
+            let name = longName(of: argument)
             guard let takesMany = options.takesMany[name] else { continue }
             // The next argument is its value, whatever it looks like.
             if !argument.utf8.contains(UInt8(ascii: "=")) { _ = rest.popFirst() }
@@ -34,7 +34,7 @@ enum RepeatedOption {
     }
 
     /// `--key` of `--key=value`; the long name of a short one.
-    private static func name(_ argument: String) -> String {
+    static func longName(of argument: String) -> String {
         let name = argument.utf8.firstIndex(of: UInt8(ascii: "=")).map { String(argument[..<$0]) } ?? argument
         return otherNames[name] ?? name
     }
