@@ -40,7 +40,8 @@ public enum CredentialShape {
     /// How the parts of credentials begin in base64: attestation (self-described CBOR), COSE_Sign1 under ES256, a JSON
     /// object, and private keys in DER.
     private static let beginnings = [
-        "2dn3", "0oRD", "eyJ", "MIGHAgEAMBMG", "MIGTAgEAMBMG", "MHcCAQEE", "MIGkAgEB", "MC4CAQAwBQYDK2Vw", "MIIEvQIB",
+        "2dn3", "0oRD", "eyJ", "MIGHAgEAMBMG", "MIGTAgEAMBMG", "MHcCAQEE", "MIGkAgEB", "MC4CAQAwBQYDK2Vw",
+        "MIIEvQIB",
         "MIIEvgIB", "MIIEvwIB", "MIIEpAIB", "MIIEowIB", "MIIEogIB",
     ].map { Array($0.utf8) }
 

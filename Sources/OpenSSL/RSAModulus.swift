@@ -44,8 +44,12 @@ enum RSAModulus {
         guard let number = numbers.make(modulus[...]) else { return unjudged }
         defer { clearErrorQueue() }
         switch smallFactors(number) {
-        case .factor(let prime): return "expected an RSA modulus of two large primes, found the factor \(prime)"
-        case .pattern: return "expected an RSA modulus of random primes, found the pattern of CVE-2017-15361 (ROCA)"
+        case .factor(let prime):
+            return
+                "expected an RSA modulus of two large primes, found the factor \(prime)"
+        case .pattern:
+            return
+                "expected an RSA modulus of random primes, found the pattern of CVE-2017-15361 (ROCA)"
         case .unjudged: return unjudged
         case .none: break
         }

@@ -15,7 +15,8 @@ enum KeyFile {
     private static func readPrivate(
         _ bytes: [UInt8], _ path: String, _ source: PassphraseSource
     ) throws(ToolError) -> PrivateKey {
-        guard KeyDocument.hasPrivateKey(bytes), case .privateKey(let key) = try read(bytes, path, source) else {
+        guard KeyDocument.hasPrivateKey(bytes), case .privateKey(let key) = try read(bytes, path, source)
+        else {
             throw ToolError(
                 .pem, "expected a private key in PEM, found something else",
                 context: [.init("file", path.escapedForTerminal)], hint: privateHint)

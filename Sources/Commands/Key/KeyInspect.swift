@@ -13,7 +13,8 @@ struct KeyInspect: AssayCommand {
             certificates and certification requests, all in PEM; of the last two nothing but the key is looked at.
             """)
 
-    @Argument(help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
+    @Argument(
+        help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
     var key: String
 
     @OptionGroup var passphrase: PassphraseOptions

@@ -13,7 +13,8 @@ struct KeyPublic: AssayCommand {
             holds the key is not verified.
             """)
 
-    @Argument(help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
+    @Argument(
+        help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
     var key: String
 
     @OptionGroup var passphrase: PassphraseOptions

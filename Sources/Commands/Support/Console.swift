@@ -66,7 +66,9 @@ final class Console {
     func note(_ text: String) {
         if quiet { return }
         clearProgress()
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Self.safe(String($0)) }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            Self.safe(String($0))
+        }
         put(Array((lines.joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
     }
 

@@ -57,7 +57,9 @@ struct DeclaredOptions {
     }
 
     /// Names that are not their property's. A test holds all names against the parser's own list.
-    private static let ownNames = ["_firmwareTypes": "--fw-types", "_folder": "--output", "_list": "--serials"]
+    private static let ownNames = [
+        "_firmwareTypes": "--fw-types", "_folder": "--output", "_list": "--serials",
+    ]
 
     /// `--keyPassphraseFile` as the parser spells it: `--key-passphrase-file`.
     private static func longName(_ label: String) -> String {

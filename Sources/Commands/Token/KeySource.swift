@@ -63,7 +63,9 @@ enum KeySource: Sendable {
 
     /// What every key of a device has to be.
     static let notP256 = ToolError(
-        .csrKey, "expected a P-256 public key (an uncompressed point on the curve, 91 bytes of DER), found another key")
+        .csrKey,
+        "expected a P-256 public key (an uncompressed point on the curve, 91 bytes of DER), found another key"
+    )
 
     /// The P-256 key of a SubjectPublicKeyInfo; nil for another kind, another form, and a point off the curve.
     static func p256(_ spki: [UInt8]) -> P256PublicKey? {
