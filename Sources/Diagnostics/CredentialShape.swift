@@ -64,7 +64,7 @@ public enum CredentialShape {
         let ends = [UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "=")]
         var previous = 0
         for part in run.split(omittingEmptySubsequences: false, whereSeparator: { ends.contains($0) }) {
-            let follows = run[part.startIndex...].prefix { $0 != UInt8(ascii: ".") }
+            let follows = run[part.startIndex...]
             if follows.count >= shortest, beginnings.contains(where: { follows.starts(with: $0) }) {
                 return true
             }

@@ -46,7 +46,8 @@ import Testing
                 let names = (argument["names"] as? [[String: Any]] ?? []).compactMap { name in
                     (name["kind"] as? String == "long" ? "--" : "-") + (name["name"] as? String ?? "")
                 }
-                let long = try #require(names.first { $0.hasPrefix("--") })
+                let first = try #require(names.first)
+                let long = names.first { $0.hasPrefix("--") } ?? RepeatedOption.longName(of: first)
                 let takesMany = argument["isRepeating"] as? Bool ?? false
                 #expect(declared.takesMany[long] == takesMany, "\(type) \(long)")
                 for short in names where !short.hasPrefix("--") {

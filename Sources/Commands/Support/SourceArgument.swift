@@ -14,6 +14,8 @@ enum SourceArgument: Sendable {
         if argument == "-" { return .file("-") }
         // A token is longer than any file name, and a look-up of it would end in a log of failed look-ups.
         if argument.utf8.count <= 4096, FileSystem.kind(of: argument) != nil { return .file(argument) }
+        // No token begins like this.
+        if ["/", "./", "../"].contains(where: { argument.hasPrefix($0) }) { return .file(argument) }
         return CredentialShape.isIn(argument) ? .text(argument, position: position) : .file(argument)
     }
 }
