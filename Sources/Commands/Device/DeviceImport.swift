@@ -44,7 +44,7 @@ struct DeviceImport: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let source = try ByteSource(path: input)
-        let reader = try RegistrationReader(trust: trust.trust)
+        let reader = RegistrationReader(trust: trust.trust)
         let registry = try store.open(.create, console)
         try clock.check(environment.now, registry)
         var run = ImportRun(
