@@ -79,8 +79,9 @@ public struct CertificateAudit: Sendable {
         // Serial and validity were held against the ledger above.
         let subject = CertificateLint.Subject(
             name: certificate.subject, publicKey: certificate.publicKey, device: facts.device)
-        if let finding = form.finding(
-            in: tbs, serial: certificate.serial, validity: certificate.validity, subject: subject)
+        if let serial = certificate.serial,
+            let finding = form.finding(
+                in: tbs, serial: serial, validity: certificate.validity, subject: subject)
         {
             failures.append(CheckFailure(.lint, finding))
         }
@@ -91,7 +92,7 @@ public struct CertificateAudit: Sendable {
         _ certificate: ParsedCertificate, _ facts: LedgerFacts
     ) -> [CheckFailure] {
         var names: [String] = []
-        if certificate.serial.magnitude != facts.serial { names.append("serial number") }
+        if certificate.serial?.magnitude != facts.serial { names.append("serial number") }
         if Digest.sha256(certificate.publicKey.der) != facts.keyID { names.append("public key") }
         if certificate.subject.description != facts.subject { names.append("subject") }
         if certificate.validity.notBefore != facts.notBefore

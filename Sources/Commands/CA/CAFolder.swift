@@ -102,12 +102,14 @@ struct CAFolder {
 
     /// Writes a new CA: the profiles and the key, then, when they are on disk, the certificates. What fails leaves
     /// nothing behind.
-    func create(chain: [[UInt8]], keyPEM: [UInt8]) throws(ToolError) {
+    func create(
+        chain: [[UInt8]], keyPEM: [UInt8], profiles: ProfileSet = .standard
+    ) throws(ToolError) {
         let isNew = FileSystem.kind(of: path) == nil
         if isNew { try FileSystem.makeFolder(path) }
         var written: [String] = []
         do {
-            if try prepareProfiles() { written.append(profilesFile) }
+            if try prepareProfiles(profiles) { written.append(profilesFile) }
             try NewFile.write(keyPEM, to: keyFile, mode: .ownerOnly, replaces: false)
             written.append(keyFile)
             let pem = chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) }

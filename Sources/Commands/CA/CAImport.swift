@@ -11,8 +11,10 @@ struct CAImport: AssayCommand {
         commandName: "import",
         abstract: "Adopt a CA that exists: its certificate and its private key.",
         discussion: """
-            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it \
-            is for issuing. The folder gets a profiles.json as with assay ca init. The key is written encrypted \
+            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities, and what openssl and Easy-RSA made. \
+            The CA is checked as it is for issuing. What is odd about its certificate and cannot be changed any more, such \
+            as a missing key usage or a serial number that is not positive, is a warning. The folder gets a profiles.json \
+            as with assay ca init, but certificates end with the CA at the latest. The key is written encrypted \
             unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
             unless a --key-passphrase option names another.
             """)
@@ -53,7 +55,8 @@ struct CAImport: AssayCommand {
             if let secret {
                 try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)
             } else { try passphrase.source.forNewKey(folder.keyFile) }
-        try folder.create(chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret))
+        try folder.create(
+            chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret), profiles: .adopted)
         try StandardStream.output().write(
             CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
         return .done

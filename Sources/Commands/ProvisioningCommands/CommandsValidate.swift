@@ -63,7 +63,7 @@ struct CommandsValidate: AssayCommand {
             ca.isEmpty
             ? nil
             : try ChainJudge(
-                anchors: TrustFiles.certificates(ca),
+                anchors: TrustFiles.anchors(ca),
                 intermediates: TrustFiles.certificates(intermediates), time: environment.now)
         let check = BatchCheck(keys: try DeviceKeys.read(csr), chains: chains, now: environment.now)
         let run = ValidationRun(
