@@ -11,7 +11,9 @@ public final class IssuancePlan: Sendable {
     /// Whether the certificates end earlier than the profile says, with the CA.
     public var isCut: Bool {
         guard validity.notAfter == issuer.certificate.validity.notAfter else { return false }
-        guard case .days(let days) = profile.validity.lifetime else { return validity.notAfter < DERTime.latest }
+        guard case .days(let days) = profile.validity.lifetime else {
+            return validity.notAfter < DERTime.latest
+        }
         return validity.notAfter - validity.notBefore < Int64(days) * 86_400
     }
 

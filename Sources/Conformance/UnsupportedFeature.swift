@@ -4,7 +4,6 @@
 /// | --- | --- |
 /// | `json:duplicate-keys` | refused on purpose: which of two members is meant is anybody's guess |
 /// | `weak-hash` | refused on purpose: SHA-1 and MD5 no longer protect a signature |
-/// | `policy` | certificate policies are not processed: no profile of Assay has any |
 /// | `alg:HS256`, `alg:HS384`, `alg:HS512` | refused on purpose: who verifies with a shared secret can sign with it |
 /// | `alg:ES521` | no registered algorithm has this name (RFC 7518 §3.1) |
 public enum UnsupportedFeature {
@@ -12,7 +11,6 @@ public enum UnsupportedFeature {
     public static let reasons: [String: String] = [
         "json:duplicate-keys": "a member name given twice is refused on purpose",
         "weak-hash": "signatures made with SHA-1 or MD5 are refused on purpose",
-        "policy": "certificate policies are not processed",
         "alg:HS256": "HMAC is refused on purpose", "alg:HS384": "HMAC is refused on purpose",
         "alg:HS512": "HMAC is refused on purpose",
         "alg:ES521": "no algorithm has this name",

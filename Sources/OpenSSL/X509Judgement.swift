@@ -25,8 +25,7 @@ extension X509Certificate {
     /// Whether it signed itself.
     public var isSelfSigned: Bool { isSelfIssued && isSigned(by: self) }
 
-    /// Whether every extension that libcrypto knows decodes to its last octet, and constraints on names constrain
-    /// something.
+    /// Whether every extension that libcrypto knows decodes to its last octet.
     public var hasSoundExtensions: Bool {
         for index in 0..<max(0, X509_get_ext_count(pointer)) {
             guard let element = X509_get_ext(pointer, index), assay_extension_is_sound(element) == 1 else {

@@ -135,8 +135,18 @@ public struct ParsedCertificate: Sendable {
         return (range, serial)
     }
 
-    /// The serial number in lower-case hexadecimal, as it is encoded.
-    public var serialText: String { serial?.description ?? hexadecimal(der[serialRange]) }
+    /// The serial number in lower-case hexadecimal, two digits an octet; begins with `-` if the number is negative.
+    public var serialText: String {
+        if let serial { return serial.description }
+        var digits = Array(der[serialRange])
+        guard digits.first.map({ $0 >= 0x80 }) ?? false else { return hexadecimal(digits) }
+        var carry: UInt8 = 1
+        for index in digits.indices.reversed() {
+            digits[index] = ~digits[index] &+ carry
+            if digits[index] != 0 { carry = 0 }
+        }
+        return "-" + hexadecimal(digits)
+    }
 
     private static func readValidity(
         _ tbs: inout DERReader, _ isAuthority: Bool

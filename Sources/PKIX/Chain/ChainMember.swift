@@ -32,15 +32,21 @@ final class ChainMember: Sendable {
 /// Certificates by the names of their subjects.
 struct ChainPool: Sendable {
     private(set) var members: [CanonicalName: [ChainMember]] = [:]
+    /// The names of those that were left out.
+    private(set) var leftOut: Set<CanonicalName> = []
 
     /// - Parameter anchors: self-signed certificates that are none of these are left out: no path goes on from them, and
     ///   they would stand in the place of one from which a path does.
     init(_ certificates: [X509Certificate], besides anchors: Set<[UInt8]> = []) {
         var seen = anchors
         for certificate in certificates where seen.insert(certificate.der).inserted {
-            if certificate.isSelfSigned { continue }
             let member = ChainMember(certificate)
-            if let subject = member.subject { members[subject, default: []].append(member) }
+            guard let subject = member.subject else { continue }
+            if certificate.isSelfSigned {
+                leftOut.insert(subject)
+            } else {
+                members[subject, default: []].append(member)
+            }
         }
     }
 

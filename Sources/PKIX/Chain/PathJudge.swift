@@ -103,7 +103,7 @@ struct PathJudge {
     private func unfitness(of member: ChainMember, isAnchor: Bool) -> String? {
         let certificate = member.certificate
         guard let reading = member.reading else { return "not in DER" }
-        if let reason = reading.unsoundness { return reason }
+        if let reason = reading.unsoundness ?? reading.malformedExtension { return reason }
         if isAnchor, !certificate.mayIssue { return "the trust anchor is not a CA certificate" }
         guard let key = reading.subjectKey else { return "public key cannot be read" }
         if case .failure(let failure) = key.acceptedKind() {
@@ -124,6 +124,10 @@ struct PathJudge {
         if reading.subjectName?.isEmpty ?? true, certificate.isCA || !certificate.hasAlternativeName {
             return "the subject has no name"
         }
+        if !certificate.isCA, reading.value(of: .nameConstraints) != nil {
+            return "name constraints in a certificate that is not a CA's (RFC 5280 section 4.2.1.10)"
+        }
+        if certificate.hasEmptyNameConstraints { return "name constraints are empty" }
         return certificate.hasSoundExtensions ? nil : "an extension is malformed"
     }
 

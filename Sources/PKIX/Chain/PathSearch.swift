@@ -66,7 +66,15 @@ struct PathSearch {
                 .chain, "too many certificates have the name of the issuer (\(Self.place(path)))")
             return false
         }
-        if candidates.isEmpty { note("unable to get local issuer certificate", path) }
+        if candidates.isEmpty {
+            if let issuer = last.issuer, pools.contains(where: { $0.leftOut.contains(issuer) }) {
+                let place = "certificate \(path.count), \(last.certificate.issuer)"
+                deadEnd =
+                    deadEnd
+                    ?? CheckFailure(.chain, "self-signed certificate in certificate chain (\(place))")
+            }
+            note("unable to get local issuer certificate", path)
+        }
         for candidate in candidates {
             if let anchor = candidate.anchor {
                 if !show(CandidatePath(members: path, anchor: anchor), visit) { return false }

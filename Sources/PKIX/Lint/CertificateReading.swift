@@ -142,6 +142,16 @@ public struct CertificateReading: Sendable {
         return nil
     }
 
+    /// What is wrong with the value of an extension that is known; nil if nothing is.
+    var malformedExtension: String? {
+        for element in extensions ?? [] {
+            do throws(DERError) {
+                try ExtensionBody.check(element.oid, DERReader(der, in: element.value))
+            } catch { return "extension \(element.oid) is malformed: \(error.reason)" }
+        }
+        return nil
+    }
+
     // MARK: Values
 
     /// The octets of a part.

@@ -104,7 +104,8 @@ extension LintRule {
         "the key is of a known type and encoded as its standard says")
     static let keyUnknown = LintRule(
         "key-not-judged", .warning, section: "4.1.2.7",
-        "the key is on P-256, P-384 or P-521, or of RSA, Ed25519, ML-DSA, SLH-DSA or ML-KEM, whose encoding is judged")
+        "the key is on P-256, P-384 or P-521, or of RSA, Ed25519, ML-DSA, SLH-DSA or ML-KEM, whose encoding is judged"
+    )
     static let keyWeak = LintRule(
         "key-weak", .error, "NIST SP 800-131A section 3", "an RSA key has at least 2048 bits")
     static let uniqueIdentifier = LintRule(

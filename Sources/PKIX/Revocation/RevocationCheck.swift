@@ -33,6 +33,16 @@ struct RevocationCheck {
     /// may be covered by lists again.
     private static let maximumLevel = 2
 
+    /// Why a list does not vouch for a certificate; of several reasons the first of these is said.
+    private enum Doubt: String, CaseIterable {
+        case unsigned = "CRL is not signed by its issuer"
+        case weak = "CRL signature is made with SHA-1"
+        case scope = "CRL does not cover the certificate (issuingDistributionPoint)"
+        case over = "CRL has expired"
+        case endless = "CRL has no nextUpdate and vouches for nothing"
+        case early = "CRL is not yet valid"
+    }
+
     func verdict() -> Result<Notes, CheckFailure> {
         var notes = Notes()
         guard !judge.lists.isEmpty else { return .success(notes) }
@@ -53,41 +63,43 @@ struct RevocationCheck {
         of depth: Int, _ members: [ChainMember], _ lists: [RevocationList], _ notes: inout Notes
     ) -> CheckFailure? {
         let member = members[depth]
-        let time = judge.question.time
         guard let reading = member.reading else { return PathJudge.failure("not in DER", depth, member) }
         let serial = reading.octets(reading.serial)
-        var reason: String?
+        var doubts: Set<Doubt> = []
         var isVouchedFor = false
+        var isLeftOpen = judge.level > 0
         for list in lists {
-            guard list.thisUpdate <= time else {
-                reason = reason ?? "CRL is not yet valid"
-                continue
-            }
             let revokes = list.revokes(serial)
-            guard revokes || (list.isInForce(at: time) && list.scope.covers(member)) else {
-                reason =
-                    reason
-                    ?? (list.nextUpdate == nil
-                        ? "CRL has no nextUpdate and vouches for nothing"
-                        : list.isInForce(at: time)
-                            ? "CRL does not cover the certificate (issuingDistributionPoint)"
-                            : "CRL has expired")
-                continue
-            }
-            guard !list.isWeak || time < X509Certificate.endOfSHA1 else {
-                reason = reason ?? "CRL signature is made with SHA-1"
+            // What a list says of its own signer is asked only where it speaks against it.
+            if judge.level > 0, !revokes, list.isSigned(by: member.certificate) { continue }
+            isLeftOpen = false
+            if let doubt = doubt(about: list, member, revokes) {
+                doubts.insert(doubt)
                 continue
             }
             guard let signer = signer(of: list, Array(members.dropFirst(depth + 1)), &notes) else {
-                reason = reason ?? "CRL is not signed by its issuer"
+                doubts.insert(.unsigned)
                 continue
             }
             if revokes { return PathJudge.failure("certificate revoked", depth, member, .revoked) }
             isVouchedFor = true
             Self.note(list, signer, &notes)
         }
-        if isVouchedFor { return nil }
-        return PathJudge.failure(reason ?? "unable to get certificate CRL", depth, member)
+        if isVouchedFor || isLeftOpen { return nil }
+        let reason = Doubt.allCases.first(where: doubts.contains)?.rawValue ?? "unable to get certificate CRL"
+        return PathJudge.failure(reason, depth, member)
+    }
+
+    /// Why a list is not to be asked; nil if it is. One that revokes is asked whatever its scope and its end.
+    private func doubt(about list: RevocationList, _ member: ChainMember, _ revokes: Bool) -> Doubt? {
+        let time = judge.question.time
+        if list.thisUpdate > time { return .early }
+        if !revokes {
+            guard list.nextUpdate != nil else { return .endless }
+            guard list.isInForce(at: time) else { return .over }
+            guard list.scope.covers(member) else { return .scope }
+        }
+        return list.isWeak && time >= X509Certificate.endOfSHA1 ? .weak : nil
     }
 
     private static func note(_ list: RevocationList, _ signer: ChainMember, _ notes: inout Notes) {

@@ -120,7 +120,8 @@ struct SerialTable: Sendable {
         var slot = Self.hash(serial[...]) & (slots.count - 1)
         while slots[slot] != 0 {
             let start = Int(slots[slot])
-            if Int(der[start - 1]) == serial.count, Octets.equal(der, in: start..<start + serial.count, serial)
+            if Int(der[start - 1]) == serial.count,
+                Octets.equal(der, in: start..<start + serial.count, serial)
             {
                 return true
             }

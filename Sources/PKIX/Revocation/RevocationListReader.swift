@@ -74,7 +74,8 @@ struct RevocationListReader {
     private mutating func time() throws(DERError) -> Int64 {
         let element = try body.next()
         let seconds = try DERTime.seconds(body, element)
-        if (try? DERTime.strictSeconds(body, element)) == nil, !findings.contains(where: { $0.rule == .listTimes })
+        if (try? DERTime.strictSeconds(body, element)) == nil,
+            !findings.contains(where: { $0.rule == .listTimes })
         {
             findings.append(LintFinding(.listTimes))
         }
@@ -140,7 +141,8 @@ struct RevocationListReader {
             switch oid {
             case .deltaCRLIndicator:
                 throw DERError(
-                    start, "the list is a delta (deltaCRLIndicator), which says nothing without its base; "
+                    start,
+                    "the list is a delta (deltaCRLIndicator), which says nothing without its base; "
                         + "give a complete list")
             case .issuingDistributionPoint:
                 scope = try RevocationScope(reading: &value, issuer: issuer)

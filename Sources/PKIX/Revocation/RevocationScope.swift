@@ -29,10 +29,12 @@ struct RevocationScope: Sendable {
         }
         try body.finish("issuing distribution point")
         if flags.contains(3) {
-            throw DERError(start, "the list covers some reasons only (onlySomeReasons), expected a complete one")
+            throw DERError(
+                start, "the list covers some reasons only (onlySomeReasons), expected a complete one")
         }
         if flags.contains(4) {
-            throw DERError(start, "the list is indirect (indirectCRL), expected one of the certificates' own CA")
+            throw DERError(
+                start, "the list is indirect (indirectCRL), expected one of the certificates' own CA")
         }
         if flags.contains(5) {
             throw DERError(start, "the list is about attribute certificates (onlyContainsAttributeCerts)")
