@@ -47,13 +47,6 @@ public struct Issuer: Sendable {
         parsedChain = parsed
     }
 
-    /// What is odd about the CA's own certificate: rules for CAs that it breaks and that verifiers do not ask about. It
-    /// cannot be changed without changing all that hangs on it.
-    public var oddities: [LintFinding] {
-        guard let reading = try? CertificateReading(certificate: certificate.der) else { return [] }
-        return CertificateRules.findings(in: reading).filter { $0.severity == .error }
-    }
-
     /// What the CA is to a ledger: SHA-256 of its name and its key, 32 octets. A renewed certificate of the same CA
     /// has the same.
     public var identity: [UInt8] { Self.identity(of: certificate) }
@@ -159,5 +152,14 @@ public struct Issuer: Sendable {
                 throw ToolError(.chain, "the signature of certificate \(index + 1) of the CA does not verify")
             }
         }
+    }
+}
+
+extension ParsedCertificate {
+    /// What is odd about the certificate of a CA: rules for CAs that it breaks and that verifiers do not ask about. It
+    /// cannot be changed without changing all that hangs on it.
+    public var oddities: [LintFinding] {
+        guard let reading = try? CertificateReading(certificate: der) else { return [] }
+        return CertificateRules.findings(in: reading).filter { $0.severity == .error }
     }
 }

@@ -13,8 +13,9 @@ struct CAImport: AssayCommand {
         discussion: """
             Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities, and what openssl and Easy-RSA made. \
             The CA is checked as it is for issuing. What is odd about its certificate and cannot be changed any more, such \
-            as a missing key usage or a serial number that is not positive, is a warning. The folder gets a profiles.json \
-            as with assay ca init, but certificates end with the CA at the latest. The key is written encrypted \
+            as a missing key usage or a serial number that is not positive, is a warning. The folder gets profiles.json, \
+            ca.json and a ledger as with assay ca init, but certificates end with the CA at the latest. The key is written \
+            encrypted \
             unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
             unless a --key-passphrase option names another.
             """)
@@ -28,6 +29,7 @@ struct CAImport: AssayCommand {
     @Option(help: .init("The CA's private key in PEM.", valueName: "pem"))
     var key: String
 
+    @OptionGroup var ledger: NewLedgerOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var keyPassphrase: KeyPassphraseOptions
     @OptionGroup var output: OutputOptions
@@ -41,6 +43,7 @@ struct CAImport: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let folder = CAFolder(path: directory)
         try folder.checkIsFree()
+        let shared = try ledger.shared()
         let chain = try CAFolder.certificates(cert)
         // Read once: a descriptor gives its passphrase once.
         let secret = try passphrase.source.stated()
@@ -55,10 +58,12 @@ struct CAImport: AssayCommand {
             if let secret {
                 try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)
             } else { try passphrase.source.forNewKey(folder.keyFile) }
-        try folder.create(
-            chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret), profiles: .adopted)
+        let place = try folder.create(
+            chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret), profiles: .adopted,
+            sharing: shared)
         try StandardStream.output().write(
-            CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
+            CAReport(directory: directory, certificate: issuer.certificate, ledger: place).bytes(
+                json: output.json))
         return .done
     }
 }

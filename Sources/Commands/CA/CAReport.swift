@@ -4,20 +4,21 @@ import Diagnostics
 import JSON
 import OpenSSL
 import PKIX
+import Store
 
 /// What is said of a CA, `assay.ca/1`.
 struct CAReport {
     let directory: String
-    let issuer: Issuer
+    let certificate: ParsedCertificate
+    let ledger: LedgerPlace
 
     func bytes(json: Bool) -> [UInt8] { json ? bytesAsJSON : bytesAsText }
 
     private var keyType: String? {
-        (try? issuer.certificate.publicKey.acceptedKind().get())?.name
+        (try? certificate.publicKey.acceptedKind().get())?.name
     }
 
     private var bytesAsJSON: [UInt8] {
-        let certificate = issuer.certificate
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("schema")
@@ -50,7 +51,7 @@ struct CAReport {
         writer.string(PEMText.certificate(certificate.der))
         writer.key("warnings")
         writer.beginArray()
-        for finding in issuer.oddities {
+        for finding in certificate.oddities {
             writer.beginObject()
             writer.key("code")
             writer.string(finding.rule.code)
@@ -59,13 +60,16 @@ struct CAReport {
             writer.endObject()
         }
         writer.endArray()
+        writer.key("ledger")
+        writer.string(ledger.path)
+        writer.key("ledgerId")
+        writer.string(ledger.id.description)
         writer.endObject()
         writer.newline()
         return writer.bytes
     }
 
     private var bytesAsText: [UInt8] {
-        let certificate = issuer.certificate
         var block = TextBlock()
         block.line("directory", directory)
         block.line("subject", certificate.subject.description)
@@ -77,7 +81,11 @@ struct CAReport {
         if let keyType { block.line("key type", keyType) }
         block.line("kid", Hex.encode(Digest.sha256(certificate.publicKey.der)))
         block.line("SHA-256", Hex.encode(Digest.sha256(certificate.der)))
-        for finding in issuer.oddities { block.line("warning", "\(finding.rule.code): \(finding.message)") }
+        for finding in certificate.oddities {
+            block.line("warning", "\(finding.rule.code): \(finding.message)")
+        }
+        block.line("ledger", ledger.path)
+        block.line("ledger id", ledger.id.description)
         return block.bytes
     }
 }

@@ -29,7 +29,7 @@ struct CertificateVerify: AssayCommand {
 
     @Option(
         help: .init(
-            "Trusted CA certificates: PEM or DER, the folder of a CA, or a folder of certificates; may be repeated.",
+            "A trusted CA: its folder, certificates in PEM or DER, or a folder of these; may be repeated.",
             valueName: "path"))
     var ca: [String]
 

@@ -35,7 +35,8 @@ struct CommandsValidate: AssayCommand {
 
     @Option(
         help: .init(
-            "The CA that client certificates have to be of, PEM or DER; may be repeated.", valueName: "pem"))
+            "The CA that client certificates have to be of: its folder, or PEM or DER; may be repeated.",
+            valueName: "path"))
     var ca: [String] = []
 
     @Option(help: .init("More certificates for the chain, not trusted; may be repeated.", valueName: "pem"))
