@@ -125,6 +125,11 @@ struct CAIssue: AssayCommand {
         let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         let console = output.console
+        if plan.isCut {
+            console.note(
+                "assay: note: certificates end with the CA, at \(Timestamp.text(plan.validity.notAfter)), not after the "
+                    + "\(profile.validity.lifetime) of profile \(profile.name)")
+        }
         let files = try files()
         // With files alone there is nothing to print.
         let sink =
