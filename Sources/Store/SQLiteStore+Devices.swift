@@ -112,7 +112,16 @@ extension SQLiteStore: DeviceRegistry {
 
     private func apply(_ registration: Registration, _ time: Int64) throws(SQLiteError) -> RegistrationOutcome
     {
-        guard let known = try fetch(registration.uuid) else {
+        let known = try fetch(registration.uuid)
+        if let imei = registration.imei, known?.imei == nil,
+            let other = try owner(of: imei, besides: registration.uuid)
+        {
+            return .rejected(
+                .init(
+                    .duplicateDevice,
+                    "IMEI \(imei) is registered for device \(other), found it for \(registration.uuid)"))
+        }
+        guard let known else {
             try insert(registration, time)
             try keep(registration, time)
             return .added

@@ -41,6 +41,8 @@ struct RowAudit: Sendable {
 
     private func failures(_ row: IssuanceRecord) -> [CheckFailure] {
         guard let certificate = row.certificate else {
+            // Its key was revoked as compromised: it never becomes one.
+            if row.revokedAt != nil { return [] }
             return [
                 CheckFailure(
                     .lint,
@@ -71,10 +73,11 @@ enum AuditRun {
     private static let chunkSize = 256
 
     static func run(
-        _ ledger: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
+        _ ledger: SQLiteStore, registry: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
     ) throws(ToolError) -> LedgerVerdict {
         var verdict = try ledger.verifyLedger()
         for finding in try ledger.duplicates() { verdict.add(finding) }
+        let names = AttestedNames(registry: RegistryDevices(registry))
         var last = Int64.min
         var done = 0
         try OrderedPipeline.run(
@@ -87,11 +90,14 @@ enum AuditRun {
                 return rows
             },
             process: { (audit: RowAudit, rows: [IssuanceRecord]) in
-                (count: rows.count, findings: rows.flatMap { audit.findings($0) })
+                (rows: rows, findings: rows.map { audit.findings($0) })
             },
             deliver: { result throws(ToolError) in
-                done += result.count
-                for finding in result.findings { verdict.add(finding) }
+                done += result.rows.count
+                for (row, findings) in zip(result.rows, result.findings) {
+                    for finding in findings { verdict.add(finding) }
+                    for finding in try names.findings(row) { verdict.add(finding) }
+                }
                 console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
                 return !Interruption.requested
             })

@@ -12,7 +12,8 @@ struct CAAudit: AssayCommand {
         discussion: """
             Reads every certificate of the ledger: its signature and issuer, its profile, whether it is the one that \
             was intended and recorded; that no serial number, request or key was used for two; intents without a \
-            certificate; and the ledger against the audit chain, as assay ledger verify does. Profiles are those of \
+            certificate; names that two devices have, or that are not those of the device that vouched, by the registry; \
+            certificates that stand with a compromised key; and the ledger against the audit chain, as assay ledger verify does. Profiles are those of \
             profiles.json in the folder of --ca as it is now, the built-in ones where --ca is a file: a profile that was \
             edited finds what was issued before to differ, so give the new rules a new name. Exit status 0: all is \
             well. 1: not.
@@ -42,7 +43,7 @@ struct CAAudit: AssayCommand {
             })
         let ledger = try store.open(.readOnly, output.console)
         let verdict = try AuditRun.run(
-            ledger, audit, jobs: jobs ?? environment.defaultJobs, console: output.console)
+            ledger, registry: ledger, audit, jobs: jobs ?? environment.defaultJobs, console: output.console)
         let report = LedgerReport(schema: "assay.audit/1", store: store.path, verdict: verdict)
         try StandardStream.output().write(report.bytes(json: output.json))
         let count = verdict.certificates

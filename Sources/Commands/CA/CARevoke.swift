@@ -15,7 +15,8 @@ struct CARevoke: AssayCommand {
             Takes serial numbers, a device whose certificates are all revoked, or a file with a serial number on each \
             line. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
             crl). Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless \
-            the certificate was on hold or the new reason is keyCompromise. Exit status 0: all revoked. 1: rejected. \
+            the certificate was on hold or the new reason is keyCompromise. With keyCompromise everything is revoked that \
+            has the same key, of every profile and CA of the ledger, and nothing under way is completed. Exit status 0: all revoked. 1: rejected. \
             4: malformed. 3: some of several.
             """)
 
@@ -122,6 +123,8 @@ struct RevocationRun {
     private var pending: [(InputLocation, CertificateSerial?, CheckFailure?)] = []
     private(set) var tally = Tally()
     private var existing = 0
+    /// What was revoked with others, because it has their compromised key.
+    private var also = 0
 
     init(ledger: SQLiteStore, reason: RevocationReason, json: Bool, console: Console, now: Int64) {
         self.ledger = ledger
@@ -141,22 +144,26 @@ struct RevocationRun {
 
     mutating func flush() throws(ToolError) {
         guard !pending.isEmpty else { return }
-        let outcomes = try ledger.revoke(pending.compactMap { $0.1?.magnitude }, reason: reason, at: now)
-        var next = outcomes.makeIterator()
+        let revocations = try ledger.revoke(pending.compactMap { $0.1?.magnitude }, reason: reason, at: now)
+        var next = revocations.makeIterator()
         var writer = JSONWriter()
         var lines: [UInt8] = []
         for (location, serial, failure) in pending {
             let outcome: RevocationOutcome
+            var others: [IssuanceRecord] = []
             if let failure {
                 outcome = .rejected(failure)
             } else if let found = next.next() {
-                outcome = found
+                outcome = found.outcome
+                others = found.others
             } else {
                 throw ToolError(.internalFault, "the ledger gave no outcome for a serial number")
             }
             let report = RevocationReport(
-                location: location, serial: serial, outcome: outcome, isMalformed: failure != nil)
+                location: location, serial: serial, outcome: outcome, others: others,
+                isMalformed: failure != nil)
             report.count(in: &tally)
+            also += others.count
             if case .existing = outcome { existing += 1 }
             if json {
                 report.write(json: &writer)
@@ -169,5 +176,8 @@ struct RevocationRun {
         try sink.write(writer.bytes + lines)
     }
 
-    var summary: String { tally.summary(unit: "certificate", good: "revoked", existing: existing) }
+    var summary: String {
+        let text = tally.summary(unit: "certificate", good: "revoked", existing: existing)
+        return also == 0 ? text : text + "; with the same key: \(also) more"
+    }
 }
