@@ -213,7 +213,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: [
                 "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
-                "DeviceIdentity", "Diagnostics",
+                "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assay",
             ],
             swiftSettings: common),
         .testTarget(

@@ -30,6 +30,8 @@ struct NameCheck {
     private(set) var notes: [String] = []
     /// Whether the name holds the UUID or the registered IMEI of the device that vouched.
     private(set) var isProven = false
+    /// The IMEIs that were judged.
+    private var judged: Set<Int64> = []
 
     init(attested: DeviceUUID?, registry: (any KnownDevices)?) {
         self.attested = attested
@@ -64,7 +66,7 @@ struct NameCheck {
     /// Checks the IMEI that the row of an attested request says.
     mutating func check(rowIMEI text: String) throws(ToolError) {
         guard attested != nil else { return }
-        for imei in NamedDevices(in: text.unicodeScalars).imeis {
+        for imei in NamedDevices(in: text.unicodeScalars).imeis where !judged.contains(imei.serial) {
             try check(imei, "the row", isName: false)
         }
     }
@@ -93,6 +95,7 @@ struct NameCheck {
     private mutating func check(
         _ imei: NamedIMEI, _ place: String, isName: Bool
     ) throws(ToolError) {
+        judged.insert(imei.serial)
         let owners = try registry?.devices(withIMEISerial: imei.serial) ?? []
         let text = Self.text(imei)
         guard let attested else {

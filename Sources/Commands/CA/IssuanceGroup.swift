@@ -67,6 +67,9 @@ struct IssuanceGroup {
                 case .rejected(let failure):
                     var report = IssuanceReport(candidate)
                     report.failures = [failure]
+                    // A name that is another's says nothing of this request.
+                    let isOthers = failure.code == .notAttested || failure.code == .nameTaken
+                    if isOthers, candidate.intent.attestation == nil { report.deviceUUID = nil }
                     entries.append(.finished(report))
                 case nil: entries.append(Self.unanswered(candidate))
                 }
