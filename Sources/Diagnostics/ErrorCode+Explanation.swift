@@ -36,6 +36,7 @@ extension ErrorCode {
         case .nameTaken: .nameTaken
         case .issuerInvalid: .issuerInvalid
         case .issuerKeyMismatch: .issuerKeyMismatch
+        case .ledgerMismatch: .ledgerMismatch
         case .validity: .validity
         case .profile: .profile
         case .lint: .lint

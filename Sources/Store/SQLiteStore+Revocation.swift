@@ -42,15 +42,18 @@ extension SQLiteStore {
     /// A certificate that is revoked already keeps its time. Its reason changes only from certificateHold to
     /// another, and from any to keyCompromise, which may come out later. A compromised key takes everything of the ledger
     /// with it that has this key, of whatever CA and profile.
+    ///
+    /// - Parameter authority: the CA that revokes, which revokes nobody else's but those of a compromised key of its own;
+    ///   `nil` for whichever issued it.
     public func revoke(
-        _ serials: [[UInt8]], reason: RevocationReason, at time: Int64
+        _ serials: [[UInt8]], issuedBy authority: [UInt8]? = nil, reason: RevocationReason, at time: Int64
     ) throws(ToolError) -> [Revocation] {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
             var revocations: [Revocation] = []
             // Rows that went with one of the same call are as good as revoked by their own number.
             var taken: Set<Int64> = []
             for serial in serials {
-                var outcome = try revoke(serial, reason, time)
+                var outcome = try revoke(serial, authority, reason, time)
                 var others: [IssuanceRecord] = []
                 switch outcome {
                 case .existing(let row) where taken.contains(row.id): outcome = .revoked(row)
@@ -87,12 +90,16 @@ extension SQLiteStore {
     }
 
     private func revoke(
-        _ serial: [UInt8], _ reason: RevocationReason, _ time: Int64
+        _ serial: [UInt8], _ authority: [UInt8]?, _ reason: RevocationReason, _ time: Int64
     ) throws(SQLiteError) -> RevocationOutcome {
         let name = Hex.encode(serial)
         guard let row = try issuance(serial: serial) else {
             return .rejected(
                 CheckFailure(.unknownKey, "the ledger has no certificate with the serial number \(name)"))
+        }
+        guard authority == nil || row.authority == authority else {
+            return .rejected(
+                CheckFailure(.unknownKey, "\(name) is a certificate of another CA of the ledger"))
         }
         guard row.certificate != nil else {
             return .rejected(
@@ -112,11 +119,14 @@ extension SQLiteStore {
     }
 
     /// The serial numbers of a device's certificates that are not revoked; of all, if all are.
-    public func serialsToRevoke(of device: DeviceUUID) throws(ToolError) -> [[UInt8]] {
+    public func serialsToRevoke(
+        of device: DeviceUUID, issuedBy authority: [UInt8]? = nil
+    ) throws(ToolError) -> [[UInt8]] {
         var standing: [[UInt8]] = []
         var revoked: [[UInt8]] = []
         var filter = IssuanceFilter()
         filter.device = device
+        filter.authority = authority
         filter.certificatesOnly = true
         try forEachIssuance(filter, at: 0) { row throws(ToolError) in
             if row.revokedAt == nil { standing.append(row.serial) } else { revoked.append(row.serial) }

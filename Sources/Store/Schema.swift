@@ -11,6 +11,9 @@ enum Schema {
 
     static var currentVersion: Int { migrations.count }
 
+    /// The version since which a file says what it is.
+    static let firstWithIdentity = 5
+
     // UUIDs come in no order. Devices and evidence are therefore filed by number, in the order of their coming, and
     // only the one small index by UUID is written all over: of a million rows that is a third of the writing.
     private static let version1 = """

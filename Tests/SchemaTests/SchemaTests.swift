@@ -29,7 +29,7 @@ import Testing
         assay csr create --key device.key --subject CN=a -o device.csr; assay csr inspect --json device.csr fixtures/tokens/*.txt
         assay csr verify --json device.csr fixtures/tokens/*.txt
         assay ca init --json --no-passphrase --subject CN=Example ca
-        assay ca init --json --no-passphrase --subject CN=Below --issuer ca below
+        assay ca init --json --no-passphrase --subject CN=Below --issuer ca --ledger ca below
         assay ca issue --json --ca below --chain --keys fixtures/keys.csv device.csr fixtures/tokens/*.txt
         assay ca issue --json --ca ca --keys fixtures/keys.csv --require-attestation fixtures/tokens/keygen-csr-*.txt
         assay cert inspect --json ca/ca.crt below/ca.crt device.key missing.pem fixtures/keys.csv
@@ -40,11 +40,11 @@ import Testing
         tr -d '\\n' <fixtures/profiles.json; echo
         assay cert lint --json ca/ca.crt below/ca.crt device.csr missing.pem
         assay cert lint --json --profile device --ca below ca/ca.crt below/ca.crt
-        assay ca list --json
-        assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
-        assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
-        assay ca revoke --json 0102 --reason superseded
-        assay ca show --json $(assay ca list --status revoked --quiet | head -n 1 | cut -d" " -f1)
+        assay ca list --json --ca below
+        assay ca revoke --json --ca below --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
+        assay ca revoke --json --ca below --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
+        assay ca revoke --json --ca below 0102 --reason superseded
+        assay ca show --json ca; assay ca show --json --ca below $(assay ca list --ca below --status revoked --quiet | head -n 1 | cut -d" " -f1)
         assay ca crl --json --ca ca -o ca.crl
         assay ca audit --json --ca ca --ca below
         assay ca audit --json --ca ca

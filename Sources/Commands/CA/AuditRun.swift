@@ -39,6 +39,9 @@ struct RowAudit: Sendable {
         }
     }
 
+    /// Whether a CA that was not given issued it, or meant to.
+    func isOfOthers(_ row: IssuanceRecord) -> Bool { !authorities.contains(row.authority) }
+
     private func failures(_ row: IssuanceRecord) -> [CheckFailure] {
         guard let certificate = row.certificate else {
             // Its key was revoked as compromised: it never becomes one.
@@ -48,9 +51,6 @@ struct RowAudit: Sendable {
                     .lint,
                     "an intent without a certificate; issuing the same request again completes it")
             ]
-        }
-        guard authorities.contains(row.authority) else {
-            return [CheckFailure(.chain, "issued by a CA that was not given with --ca")]
         }
         guard let candidates = audits[Key(authority: row.authority, profile: row.profile)] else {
             return [CheckFailure(.profile, "unknown profile '\(row.profile.escapedForTerminal)'")]
@@ -73,11 +73,12 @@ enum AuditRun {
     private static let chunkSize = 256
 
     static func run(
-        _ ledger: SQLiteStore, registry: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
-    ) throws(ToolError) -> LedgerVerdict {
+        _ ledger: SQLiteStore, registry: SQLiteStore?, _ audit: RowAudit, jobs: Int, console: Console
+    ) throws(ToolError) -> (verdict: LedgerVerdict, ofOthers: Int64) {
+        var others: Int64 = 0
         var verdict = try ledger.verifyLedger()
         for finding in try ledger.duplicates() { verdict.add(finding) }
-        let names = AttestedNames(registry: RegistryDevices(registry))
+        let names = registry.map { AttestedNames(registry: RegistryDevices($0)) }
         var last = Int64.min
         var done = 0
         try OrderedPipeline.run(
@@ -90,17 +91,22 @@ enum AuditRun {
                 return rows
             },
             process: { (audit: RowAudit, rows: [IssuanceRecord]) in
-                (rows: rows, findings: rows.map { audit.findings($0) })
+                let own = rows.filter { !audit.isOfOthers($0) }
+                return (
+                    count: rows.count, others: Int64(rows.count - own.count), own: own,
+                    findings: own.map { audit.findings($0) }
+                )
             },
             deliver: { result throws(ToolError) in
-                done += result.rows.count
-                for (row, findings) in zip(result.rows, result.findings) {
+                done += result.count
+                others += result.others
+                for (row, findings) in zip(result.own, result.findings) {
                     for finding in findings { verdict.add(finding) }
-                    for finding in try names.findings(row) { verdict.add(finding) }
+                    for finding in try names?.findings(row) ?? [] { verdict.add(finding) }
                 }
                 console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
                 return !Interruption.requested
             })
-        return verdict
+        return (verdict, others)
     }
 }

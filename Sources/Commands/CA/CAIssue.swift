@@ -17,11 +17,12 @@ struct CAIssue: AssayCommand {
             operator and intermediate (the last one for assay ca init --issuer); man assay-formats describes the file. \
             A folder without it has the profile device. Options choose within what a profile allows; what it demands, \
             such as attestation, no option takes away. \
-            The ledger in the store sees to it that a request gets one certificate under a CA and profile, however \
-            often it comes: the same one again (existing) unless --reissue is said. \
+            The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
+            and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
+            --store names the devices whose keys tokens are verified with, and whose IMEI is whose. \
             A name belongs to one device under a CA. Where a device vouched for the key, the name has to be its own: a \
-            UUID in it the token's, an IMEI in it the registered one (a store with --store, also beside --keys). Without \
-            a device's word no request gets the UUID or IMEI of a device in the registry, nor the name of one that \
+            UUID in it the token's, an IMEI in it the one that the store has for the device, also with --keys. Without \
+            a device's word no request gets the UUID or IMEI of a device in the store, nor the name of one that \
             vouched for it; what a token says that nobody verified is called claimedDeviceUuid and names nothing. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
             --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
@@ -93,13 +94,14 @@ struct CAIssue: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let reader = keys.store.reader()
+        let place = try CAFolder(path: ca).ledger()
+        let reader = place.reader()
         return try run(in: environment, lookup: { () throws(ToolError) in try reader() }) {
-            console throws(ToolError) in
-            let store = try keys.store.open(.create, console)
+            _ throws(ToolError) in
+            let ledger = try place.open(.readWrite)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try store.checkClock(System.now())
-            return store
+            try ledger.checkClock(System.now())
+            return ledger
         }
     }
 
@@ -140,7 +142,7 @@ struct CAIssue: AssayCommand {
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let settings = IssuanceSettings(
-            plan: plan, keys: source, registry: keys.store.isAvailable ? keys.store.path : nil,
+            plan: plan, keys: source, registry: keys.store.isAvailable ? try keys.store.path() : nil,
             requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
             minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
             lookup: lookup)
