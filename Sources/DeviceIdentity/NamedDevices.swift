@@ -11,6 +11,12 @@ public struct NamedDevices: Sendable, Equatable {
         public let uuid: DeviceUUID
         /// Whether it is written 8-4-4-4-12 with hyphens, in either case, and stands for nothing but itself.
         public let isCanonical: Bool
+
+        /// A UUID that was found.
+        public init(uuid: DeviceUUID, isCanonical: Bool) {
+            self.uuid = uuid
+            self.isCanonical = isCanonical
+        }
     }
 
     public private(set) var uuids: [NamedUUID] = []

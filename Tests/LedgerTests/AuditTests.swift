@@ -11,8 +11,10 @@ import Testing
 @Suite struct AuditTests {
     private func audit(_ ledger: TestLedger, _ known: [KnownAuthority]? = nil) throws -> LedgerVerdict {
         try AuditRun.run(
-            ledger.store, registry: ledger.store, RowAudit((known ?? [ledger.known()]).map { ($0, .standard) }), jobs: 2,
-            console: Console(json: false, quiet: true))
+            ledger.store, registry: ledger.store,
+            RowAudit((known ?? [ledger.known()]).map { ($0, .standard) }), jobs: 2,
+            console: Console(json: false, quiet: true)
+        ).verdict
     }
 
     private func messages(_ ledger: TestLedger, _ known: [KnownAuthority]? = nil) throws -> [String] {
