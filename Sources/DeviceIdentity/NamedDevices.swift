@@ -62,6 +62,8 @@ public struct NamedDevices: Sendable, Equatable {
         find(symbols, symbols, true)
     }
 
+    private static let layouts = [[8, 4, 4, 4, 12], [32]]
+
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark: true
@@ -91,8 +93,12 @@ public struct NamedDevices: Sendable, Equatable {
     private mutating func find(_ symbols: [UInt8], _ exact: [UInt8], isWhole: Bool) {
         var covered = [Bool](repeating: false, count: 0)
         for run in DigitRun.all(in: symbols, { Self.hex($0) }) {
-            for place in run.windows(of: 32) {
+            // What is written as a UUID first: parts of two in a row are none.
+            let places = run.windows(of: 32)
+            let usual = places.filter { Self.layouts.contains(run.groups($0, 32)) }
+            for place in usual + places.filter({ !usual.contains($0) }) {
                 let range = run.range(place, 32)
+                if !covered.isEmpty, range.contains(where: { covered[$0] }) { continue }
                 guard let uuid = Self.uuid(run.values[place..<place + 32]) else { continue }
                 if !uuids.contains(where: { $0.uuid == uuid }) {
                     let isCanonical =

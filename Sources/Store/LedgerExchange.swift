@@ -109,7 +109,7 @@ struct LedgerExchange {
             for uuid in intent.names.uuids where uuid != intent.device { marks.append(secret.device(uuid)) }
         }
         for key in intent.names.keys { marks.append(secret.name(key)) }
-        if let part = intent.names.part { marks.append(secret.name(part)) }
+        for key in intent.names.others { marks.append(secret.name(key)) }
         if try isRecent(marks) { return true }
         for mark in marks where try isFiled(mark) { return true }
         return false
@@ -206,9 +206,9 @@ struct LedgerExchange {
     /// A name belongs to the device that first vouched for a key with it, under whatever profile of the CA, also after its
     /// certificate expired or was revoked: whoever knew the device by it would take another for it.
     private func nameFailure(_ intent: IssuanceIntent) throws(SQLiteError) -> CheckFailure? {
-        for key in intent.names.keys + (intent.names.part.map { [$0] } ?? []) {
+        for key in intent.names.keys + intent.names.others {
             let failure = try holder(secret.name(key), intent) { subject in
-                SubjectKeys(subject()).keys.contains(key)
+                SubjectKeys(subject()).contains(key)
             }
             if let failure { return failure }
         }

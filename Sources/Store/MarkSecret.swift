@@ -50,10 +50,9 @@ struct MarkSecret: Sendable {
     func marks(keyID: [UInt8], device: DeviceUUID?, holding holder: SubjectKeys?) -> [(what: String, mark: Int64)] {
         var marks = [(what: "key", mark: Mark.key(keyID))]
         if let device { marks.append(("device", self.device(device))) }
-        for key in holder?.keys ?? [] {
-            let mark = name(key)
-            if !marks.contains(where: { $0.mark == mark }) { marks.append(("name", mark)) }
-        }
+        guard let holder else { return marks }
+        for key in holder.keys { marks.append(("name", name(key))) }
+        if let shared = holder.shared { marks.append(("name", name(shared))) }
         return marks
     }
 }

@@ -34,28 +34,25 @@ extension SQLiteStore {
     private func compare(
         _ rows: [Int64], _ seen: inout Set<[Int64]>, _ findings: inout [LedgerFinding]
     ) throws(SQLiteError) {
-        struct Holder {
-            let row: IssuanceRecord
-            let keys: [SubjectKeys.Key]
+        struct Name: Hashable {
+            let authority: [UInt8]
+            let text: String
         }
-        var holders: [Holder] = []
+        var holders: [Name: IssuanceRecord] = [:]
         for id in rows {
             guard let row = try issuance(id: id), row.attestation != nil, let device = row.device else { continue }
-            let keys = SubjectKeys(row.subject).keys
-            let other = holders.first { holder in
-                holder.row.authority == row.authority && holder.row.device != device
-                    && holder.keys.contains(where: keys.contains)
-            }
-            if let other, let holder = other.row.device, seen.insert([other.row.id, id]).inserted {
+            for key in SubjectKeys(row.subject).keys {
+                let name = Name(authority: row.authority, text: key.text)
+                guard let other = holders[name], let holder = other.device else {
+                    holders[name] = row
+                    continue
+                }
+                guard holder != device, seen.insert([other.id, id]).inserted else { continue }
                 findings.append(
                     LedgerFinding(
                         .nameTaken,
                         "\(Hex.encode(row.serial)) gives device \(device) the name of device \(holder), which has it by "
-                            + Hex.encode(other.row.serial), serial: row.serial))
-            }
-            // One row for each device and name is enough to be compared with.
-            if !holders.contains(where: { $0.row.device == device && $0.keys == keys }) {
-                holders.append(Holder(row: row, keys: keys))
+                            + Hex.encode(other.serial), serial: row.serial))
             }
         }
     }

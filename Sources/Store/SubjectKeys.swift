@@ -36,8 +36,13 @@ struct SubjectKeys: Sendable, Equatable {
     private(set) var uuids: [DeviceUUID] = []
     /// What a row with this subject keeps from others.
     private(set) var keys: [Key] = []
-    /// The common name alone, where there is more: it may be all of another's name.
-    private(set) var part: Key?
+    /// The common name of a subject that has more: it may be all of another's name. Many devices may have it in common.
+    private(set) var shared: Key?
+    /// Other keys under which somebody may have the name: the common name alone, or one that is part of more.
+    private(set) var others: [Key] = []
+
+    /// Whether somebody with this subject has what a key stands for.
+    func contains(_ key: Key) -> Bool { keys.contains(key) || shared == key }
 
     private static let uuidLength = 36
     private static let identifying: Set<String> = ["cn", "serialnumber", "uid"]
@@ -63,7 +68,14 @@ struct SubjectKeys: Sendable, Equatable {
         let identifying = attributes.filter { Self.identifying.contains($0.type) }
         let chosen = identifying.isEmpty ? attributes : identifying
         keys.append(Self.key(chosen))
-        if chosen.count > 1, let name = chosen.first(where: { $0.type == "cn" }) { part = Self.key([name]) }
+        guard let name = chosen.first(where: { $0.type == "cn" }) else { return }
+        let part = Key("cn~=\(name.value)")
+        if chosen.count > 1 {
+            shared = part
+            others = [Self.key([name])]
+        } else {
+            others = [part]
+        }
     }
 
     private static func key(_ attributes: [(type: String, value: String)]) -> Key {

@@ -73,7 +73,7 @@ import Testing
         imei, "nrf-\(imei)", "NRF_\(imei)", "imei:\(imei)", "IMEI\(imei)", "35-265610-036787-2",
         "352656-10-036787-2", "35265610 036787 2", "sensor \(imei) in hall 3", "x\(imei)y", "o-\(imei)",
         "\u{FF13}\(imei.dropFirst())", "\u{0663}\(imei.dropFirst())",
-        "\(imei.prefix(4))\u{200D}\(imei.dropFirst(4))", "nrf-3526561003678720", "imei 352656100367870",
+        "\(imei.prefix(4))\u{200D}\(imei.dropFirst(4))", "nrf-3526561003678720", "352656IOO367872", "imei 352656100367870",
     ]
 
     @Test(arguments: numbers)
@@ -83,7 +83,7 @@ import Testing
     }
 
     /// Numbers that a registry alone can tell to be IMEIs: without their check digit, with a version, with a wrong digit.
-    @Test(arguments: ["35265610036787", "3526561003678701", "352656100367870", "352656IOO367872", "3 52656100367872"])
+    @Test(arguments: ["35265610036787", "3526561003678701", "352656100367870", "3 52656100367872"])
     func possibleIMEIs(_ text: String) {
         let found = named(text).imeis
         #expect(found.contains { $0.serial == 35_265_610_036_787 }, "\(text)")

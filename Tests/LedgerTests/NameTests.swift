@@ -50,7 +50,7 @@ import Testing
         ("CN=sensor-7", "CN=sensor-7", true), ("CN=sensor-7", "CN=SENSOR-7", true),
         ("CN=sensor 7", "CN=sensor   7", true), ("CN=sensor-7", "CN=sensor-7\\ ", true),
         ("CN=sensor-7", "CN=sensor-7,O=Example", true), ("O=A,CN=sensor-7", "CN=sensor-7,O=B", true),
-        ("CN=sensor-7", "CN=sensor-7,UID=2", true), ("CN=sensor-7", "CN=\u{FF53}ensor-7", true),
+        ("CN=sensor-7", "CN=sensor-7,UID=2", true), ("CN=sensor-7,UID=2", "CN=sensor-7", true), ("CN=sensor-7", "CN=\u{FF53}ensor-7", true),
         ("CN=sensor-7", "CN=sens\u{043E}r-7", true), ("CN=sensor-7", "CN=sensor\u{2010}7", true),
         ("CN=sensor-7", "CN=sensor-\u{0667}", true), ("CN=caf\u{E9}", "CN=cafe\u{301}", true),
         ("CN=sensor,serialNumber=1", "serialNumber=1,CN=sensor", true),
@@ -71,12 +71,14 @@ import Testing
             let (a, b) = (try device(1), try device(2))
             #expect(try code(ledger, intent(ledger, first, device: a, isAttested: true)) == "sign")
             let taken = isSame ? "name-taken" : "sign"
-            // Another device, and a request without a device; under another profile too.
+            // A request without a device, and another device; under another profile too.
+            for profile in ["device", "operator"] {
+                let bare = try intent(ledger, second, device: nil, isAttested: false, profile: profile)
+                #expect(try code(ledger, bare, reissue: reissue) == taken, "\(second) after \(first)")
+            }
             for profile in ["device", "operator"] {
                 let other = try intent(ledger, second, device: b, isAttested: true, profile: profile)
                 #expect(try code(ledger, other, reissue: reissue) == taken, "\(second) after \(first)")
-                let bare = try intent(ledger, second, device: nil, isAttested: false, profile: profile)
-                #expect(try code(ledger, bare, reissue: reissue) == taken, "\(second) after \(first)")
             }
             // Another CA has names of its own; the device itself is not in its own way.
             let elsewhere = try intent(

@@ -74,8 +74,7 @@ enum AuditRun {
 
     static func run(
         _ ledger: SQLiteStore, registry: SQLiteStore?, _ audit: RowAudit, jobs: Int, console: Console
-    ) throws(ToolError) -> (verdict: LedgerVerdict, ofOthers: Int64) {
-        var others: Int64 = 0
+    ) throws(ToolError) -> LedgerVerdict {
         var verdict = try ledger.verifyLedger()
         for finding in try ledger.duplicates() { verdict.add(finding) }
         let names = registry.map { AttestedNames(registry: RegistryDevices($0)) }
@@ -99,7 +98,7 @@ enum AuditRun {
             },
             deliver: { result throws(ToolError) in
                 done += result.count
-                others += result.others
+                verdict.ofOtherAuthorities += result.others
                 for (row, findings) in zip(result.own, result.findings) {
                     for finding in findings { verdict.add(finding) }
                     for finding in try names?.findings(row) ?? [] { verdict.add(finding) }
@@ -107,6 +106,6 @@ enum AuditRun {
                 console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
                 return !Interruption.requested
             })
-        return (verdict, others)
+        return verdict
     }
 }

@@ -48,18 +48,19 @@ struct CAAudit: AssayCommand {
         let profiles = try ca.map(TrustedAuthority.profiles)
         let audit = try RowAudit(Array(zip(authorities.known, profiles)))
         let ledger = try authorities.place.open(.readOnly)
-        let (verdict, others) = try AuditRun.run(
+        let verdict = try AuditRun.run(
             ledger, registry: try registry(), audit, jobs: jobs ?? environment.defaultJobs, console: output.console)
         var report = LedgerReport(schema: "assay.audit/1", place: authorities.place, verdict: verdict)
-        report.certificatesOfOthers = others
+        report.certificatesOfOthers = verdict.ofOtherAuthorities
         try StandardStream.output().write(report.bytes(json: output.json))
         let count = verdict.certificates
         output.console.note(
             "assay: \(count) \(count == 1 ? "certificate" : "certificates"), \(verdict.findingCount) findings"
         )
-        if others > 0 {
+        if verdict.ofOtherAuthorities > 0 {
             output.console.note(
-                "assay: note: \(others) of other CAs were not checked; name those with --ca as well")
+                "assay: note: \(verdict.ofOtherAuthorities) of other CAs were not checked; name those with --ca as well"
+            )
         }
         return report.isSound ? .done : .rejected
     }

@@ -94,7 +94,7 @@ extension CAFolder {
 
     /// What a run of `ca init` that did not come to its end may leave, besides profiles.
     private var leftovers: [String] {
-        ["ca.json", "ca.key", "ledger.db", "ledger.db-wal", "ledger.db-shm"].filter { Self.exists(file($0)) }
+        ["ca.json", "ca.key", "ledger.db"].filter { Self.exists(file($0)) }
     }
 
     static func exists(_ path: String) -> Bool {

@@ -41,6 +41,10 @@ extension CAFolder {
     /// Makes the ledger of this CA alone.
     private func makeLedger() throws(ToolError) -> CADocument {
         let id = try FileID.random()
+        if !Self.exists(ledgerFile) {
+            // The log of a ledger that is gone is none of a new one.
+            for end in ["-wal", "-shm"] { FileSystem.removeFile(ledgerFile + end) }
+        }
         _ = try SQLiteStore(path: ledgerFile, access: .create, as: .ledger(id))
         return CADocument(ledger: "ledger.db", id: id)
     }

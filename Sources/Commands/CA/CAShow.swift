@@ -49,8 +49,9 @@ struct CAShow: AssayCommand {
             throw ToolError(
                 .usage, "expected a serial number in hex, found '\(serial.escapedForTerminal)'")
         }
+        let place = try folder.ledger()
         let authority = try TrustedAuthority.read(folder.path).identity
-        let ledger = try folder.ledger().open(.readOnly)
+        let ledger = try place.open(.readOnly)
         guard let record = try ledger.issuance(ofSerial: number.magnitude), record.authority == authority
         else {
             throw ToolError(

@@ -38,7 +38,7 @@ final class IssuanceOutput {
     private var copies: IssuancePrinter
     private(set) var tally = Tally()
     private(set) var existing = 0
-    private var notesTold = 0
+    private var notesTold: Set<String> = []
     private static let noteLimit = 20
 
     /// - Parameter sink: `nil` when files are all that is wanted.
@@ -126,12 +126,12 @@ final class IssuanceOutput {
         if !tellsAll || report.unreadable != nil, let error = report.error { console.error(error) }
     }
 
-    /// Prints the notes of a result for people: not those of 20,000 requests that ask for the same.
+    /// Prints the notes of a result for people: each once, not those of 20,000 requests that ask for the same.
     private func tell(_ report: IssuanceReport) {
         let place = "\(report.location.source.escapedForTerminal):\(report.location.line)"
-        for note in report.notes where notesTold <= Self.noteLimit {
-            notesTold += 1
-            guard notesTold <= Self.noteLimit else {
+        for note in report.notes where notesTold.count <= Self.noteLimit {
+            guard notesTold.insert(note).inserted else { continue }
+            guard notesTold.count <= Self.noteLimit else {
                 return console.note("assay: note: there are more notes; --json shows all")
             }
             console.note("assay: note: \(place): \(note.escapedForTerminal)")

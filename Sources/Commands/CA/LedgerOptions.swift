@@ -20,7 +20,10 @@ struct LedgerOptions: ParsableArguments {
     }
 
     /// What the CA is to its ledger: SHA-256 of its name and its key.
-    func authority() throws(ToolError) -> [UInt8] { try TrustedAuthority.read(ca ?? "").identity }
+    func authority() throws(ToolError) -> [UInt8] {
+        try CAFolder(path: ca ?? "").checkIsWhole()
+        return try TrustedAuthority.read(ca ?? "").identity
+    }
 }
 
 /// `--store` of commands that found the ledger by it in the first version: answered with what to say instead.

@@ -55,8 +55,6 @@ struct LedgerReport {
         writer.string(ascii: schema)
         writer.key("store")
         writer.string(path)
-        writer.key(kind == .ledger ? "ledgerId" : "storeId")
-        writer.string(id.description)
         writer.key("verdict")
         writer.string(ascii: isSound ? "verified" : "rejected")
         writer.key("entries")
@@ -72,18 +70,10 @@ struct LedgerReport {
             writer.string(Timestamp.clamped(time))
         }
         writer.endObject()
-        if let devices {
-            writer.key("devices")
-            writer.integer(devices)
-        }
         writer.key("certificates")
         writer.integer(verdict.certificates)
         writer.key("intents")
         writer.integer(verdict.intents)
-        if let certificatesOfOthers {
-            writer.key("ofOtherCas")
-            writer.integer(certificatesOfOthers)
-        }
         if let checkpoint {
             writer.key("checkpoint")
             writer.beginObject()
@@ -101,6 +91,16 @@ struct LedgerReport {
         writer.beginArray()
         for finding in failures { Self.write(finding, &writer) }
         writer.endArray()
+        writer.key(kind == .ledger ? "ledgerId" : "storeId")
+        writer.string(id.description)
+        if let certificatesOfOthers {
+            writer.key("ofOtherCas")
+            writer.integer(certificatesOfOthers)
+        }
+        if let devices {
+            writer.key("devices")
+            writer.integer(devices)
+        }
         writer.endObject()
         writer.newline()
         return writer.bytes
