@@ -217,7 +217,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: [
                 "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
-                "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport",
+                "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assay",
             ],
             swiftSettings: common),
         .testTarget(

@@ -19,7 +19,11 @@ struct CAIssue: AssayCommand {
             such as attestation, no option takes away. \
             The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
             and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
-            --store names the devices whose keys tokens are verified with, nothing else. \
+            --store names the devices whose keys tokens are verified with, and whose IMEI is whose. \
+            A name belongs to one device under a CA. Where a device vouched for the key, the name has to be its own: a \
+            UUID in it the token's, an IMEI in it the one that the store has for the device, also with --keys. Without \
+            a device's word no request gets the UUID or IMEI of a device in the store, nor the name of one that \
+            vouched for it; what a token says that nobody verified is called claimedDeviceUuid and names nothing. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
             --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
             interrupted run leaves those of --out-dir alone and is simply run again. \
@@ -57,7 +61,8 @@ struct CAIssue: AssayCommand {
 
     @Option(
         help: .init(
-            "Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
+            "Write each certificate to a file <device UUID or serial>.crt in this folder; the UUID of a token that "
+                + "nobody verified names no file.", valueName: "dir"))
     var outDir: String?
 
     @Option(
@@ -143,7 +148,7 @@ struct CAIssue: AssayCommand {
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let settings = IssuanceSettings(
-            plan: plan, keys: source,
+            plan: plan, keys: source, registry: keys.store.isAvailable ? try keys.store.path() : nil,
             requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
             minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
             lookup: lookup)
