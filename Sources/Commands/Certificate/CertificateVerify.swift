@@ -80,7 +80,7 @@ struct CertificateVerify: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in remaining.popFirst() },
+            next: { _ throws(ToolError) in Arrival(remaining.popFirst()) },
             process: { Self.process($1, judge, $0, json: json) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
