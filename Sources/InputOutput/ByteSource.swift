@@ -13,6 +13,7 @@ public final class ByteSource {
     private let owned: Bool
     private let meter: InputMeter?
     private let isLive: Bool
+    private let identity: FileRegister.Identity?
     /// What ``peek(_:_:isEnough:)`` read ahead.
     private var ahead: [UInt8] = []
     private var aheadIsAll = false
@@ -30,10 +31,12 @@ public final class ByteSource {
         var status = stat()
         let error = descriptor < 0 ? errno : fstat(descriptor, &status) < 0 ? errno : 0
         isLive = Self.isLive(status)
+        identity = error == 0 ? FileRegister.Identity(status) : nil
         // From here on `deinit` closes, also when this throws: a second close could hit another thread's file.
         guard descriptor >= 0 else { throw ioError("cannot open", path, error) }
         guard error == 0 else { throw ioError("cannot read", path, error) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ioError("cannot read", path, EISDIR) }
+        if let identity { try FileRegister.beginReading(identity, path) }
     }
 
     /// Reads a descriptor that is open already and that somebody else closes.
@@ -42,11 +45,15 @@ public final class ByteSource {
         self.descriptor = descriptor
         owned = false
         meter = nil
+        identity = nil
         var status = stat()
         isLive = fstat(descriptor, &status) == 0 && Self.isLive(status)
     }
 
-    deinit { if owned, descriptor >= 0 { close(descriptor) } }
+    deinit {
+        if owned, descriptor >= 0 { close(descriptor) }
+        if let identity { FileRegister.endReading(identity) }
+    }
 
     private static func isLive(_ status: stat) -> Bool {
         switch status.st_mode & S_IFMT {
@@ -84,15 +91,14 @@ public final class ByteSource {
         var count = -1
         repeat {
             guard !isLive || waitUntilReady(descriptor, for: POLLIN) else {
-                errno = EINTR
-                break
+                buffer.removeLast(limit)
+                throw Interruption.error
             }
             count = buffer.withUnsafeMutableBytes { raw in
                 guard let base = raw.baseAddress else { return 0 }
                 return Glibc.read(descriptor, base + start, limit)
             }
-        } while count < 0 && !Interruption.requested
-            && (errno == EINTR || waitIfBlocked(descriptor, for: POLLIN))
+        } while count < 0 && (errno == EINTR || waitIfBlocked(descriptor, for: POLLIN))
         let failure = errno
         buffer.removeLast(limit - max(count, 0))
         guard count >= 0 else { throw ioError("cannot read", name, failure) }

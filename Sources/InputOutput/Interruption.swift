@@ -1,6 +1,8 @@
 import Glibc
 import Synchronization
 
+public import Diagnostics
+
 private let interrupted = Atomic<Int32>(0)
 /// Both ends of a pipe whose reading end can be read for ever once a signal came: what waits for input waits for it too.
 private let wakeUpReader = Atomic<Int32>(-1)
@@ -46,6 +48,9 @@ public enum Interruption {
 
     /// Whether a signal has asked for the end.
     public static var requested: Bool { interrupted.load(ordering: .relaxed) != 0 }
+
+    /// Why something that was waited for is not there: nothing to tell anybody who has just sent the signal.
+    public static let error = ToolError(.io, "interrupted")
 
     /// What can be read as soon as a signal came; -1 where nothing was installed.
     static var wakeUp: Int32 { wakeUpReader.load(ordering: .relaxed) }

@@ -23,6 +23,12 @@ func waitUntilReady(_ descriptor: Int32, for events: Int32) -> Bool {
     return false
 }
 
+/// Waits this long, or until a signal asks for the end.
+func waitForSignal(milliseconds: Int32) {
+    var request = pollfd(fd: Interruption.wakeUp, events: Int16(POLLIN), revents: 0)
+    _ = poll(&request, 1, milliseconds)
+}
+
 /// Whether the failed call would have had to wait; waits until `descriptor` is ready, or a signal comes.
 ///
 /// A pipe or terminal that came from another program may be set not to block, which that program's own calls want.

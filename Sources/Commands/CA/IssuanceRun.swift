@@ -115,7 +115,7 @@ final class IssuanceRun {
 
     /// One transaction: the certificates of the groups that are signed, and the intents of the group that was collected.
     private func flush(beginning: Bool) throws(ToolError) {
-        let items = beginning ? collected : []
+        let items = beginning ? output.admitted(collected) : []
         if beginning { collected = [] }
         let done = groups.prefix { $0.isSigned }
         let intents = items.compactMap { item -> IssuanceIntent? in

@@ -52,7 +52,7 @@ struct CertificateInspect: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         if stream.skipped > 0 {
             let blocks = stream.skipped == 1 ? "1 PEM block that is" : "\(stream.skipped) PEM blocks that are"
             console.note("assay: note: passed over \(blocks) not a certificate")

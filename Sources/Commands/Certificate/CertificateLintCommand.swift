@@ -62,7 +62,7 @@ struct CertificateLintCommand: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "certificate", good: "without errors"))
         return tally.exitStatus
     }

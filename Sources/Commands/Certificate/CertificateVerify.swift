@@ -89,7 +89,7 @@ struct CertificateVerify: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "certificate", good: "verified"))
         return tally.exitStatus
     }

@@ -76,7 +76,7 @@ struct ImportRun {
     /// `assay: 3 rows: 2 added, 0 updated, 1 unchanged, 0 rejected`: the parts add up to the whole.
     var summary: String {
         let parts = ["added", "updated", "unchanged", "rejected"].map { "\(counts[$0] ?? 0) \($0)" }
-        return "assay: \(tally.total) \(tally.total == 1 ? "row" : "rows"): " + parts.joined(separator: ", ")
+        return "assay: \(Tally.count(tally.total, "row")): " + parts.joined(separator: ", ")
     }
 }
 
