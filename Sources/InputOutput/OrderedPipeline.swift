@@ -28,8 +28,13 @@ public enum OrderedPipeline {
         // What was read while the signal came may be cut short: it is dropped.
         func nextChunk(_ demand: InputDemand) throws(ToolError) -> Chunk? {
             if Interruption.requested { return nil }
-            let chunk = try next(demand).value
-            return Interruption.requested ? nil : chunk
+            do throws(ToolError) {
+                let chunk = try next(demand).value
+                return Interruption.requested ? nil : chunk
+            } catch {
+                if Interruption.requested { return nil }
+                throw error
+            }
         }
         guard var first = try nextChunk(.awaited) else { return }
         var second = jobs > 1 ? try nextChunk(.atHand) : nil

@@ -31,9 +31,7 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
         let jsonRegistrations = zip(shop.devices, shop.spki).map {
             "{\"uuid\":\"\($0)\",\"spkiBase64\":\"\($1)\"}\n"
         }
-        let batch =
-            #"{"deviceUuid":"50363154-3931-44f0-8022-121b6401627d","commands":[{"description":"","request":{"finished":{}}}]}"#
-        let batches = Array(repeating: batch + "\n", count: 24)
+        let batches = Array(repeating: Workshop.batch + "\n", count: 24)
         let messages = Array(repeating: shop.message, count: 24)
         return [
             LiveVerb(
@@ -95,7 +93,7 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             LiveVerb(
                 name: "commands encode",
                 arguments: [
-                    "commands", "encode", "--json", "--uuid", "89ed369b-0fed-4194-a703-aabb7fe8130b", "-",
+                    "commands", "encode", "--json", "--correlation", "89ed369b-0fed-4194-a703-aabb7fe8130b", "-",
                 ], units: batches),
             LiveVerb(
                 name: "commands decode", arguments: ["commands", "decode", "--json", "-"], units: messages),
@@ -116,7 +114,7 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             LiveVerb(
                 name: "ca revoke",
                 arguments: [
-                    "ca", "revoke", "--json", "--reason", "superseded", "--store", "$STORE", "--serials", "-",
+                    "ca", "revoke", "--json", "--reason", "superseded", "--store", "first.db", "--serials", "-",
                 ],
                 units: (1...24).map { "0\($0 % 10)\($0 / 10)1\n" }, writesFiles: false),
         ]
@@ -155,6 +153,10 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
     /// A folder with inputs of every kind, a CA, and `keys.csv`.
     final class Workshop: Sendable {
         struct Missing: Error {}
+
+        static let batch =
+            #"{"schema":"assay.commands/1","commands":[{"description":"","request":"#
+            + #"{"cloudAccessKeyGeneration":{"secTag":16842753}}},{"description":"","request":{"finished":{}}}]}"#
 
         let folder: WorkFolder
         let tokens: [String]
@@ -199,7 +201,7 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             manifest = try folder.run(
                 "ca", "issue", "--ca", "ca", "--json", "--store", "first.db", "bundle.pem"
             ).wholeLines.map { $0 + "\n" }
-            try folder.write(#"{"commands":[{"request":{"finished":{}}}]}"# + "\n", to: "batch.json")
+            try folder.write(Self.batch + "\n", to: "batch.json")
             message = try folder.run("commands", "encode", "--hex", "batch.json").output
             guard certificates.count == count, manifest.count == count, !message.isEmpty else {
                 throw Missing()
