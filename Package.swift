@@ -175,7 +175,11 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
-        .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
+        .testTarget(
+            name: "CertificateCommandTests",
+            dependencies: [
+                "Commands", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),
@@ -191,8 +195,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
-                "assay-benchmark-data",
+                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "SQLite",
+                "assay", "assay-benchmark-data",
             ], swiftSettings: common),
         // Programs of others that meet or read what the CA issued: TLS servers, an MQTT broker, other libraries.
         .testTarget(

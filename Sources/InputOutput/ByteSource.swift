@@ -50,6 +50,18 @@ public final class ByteSource {
         isLive = fstat(descriptor, &status) == 0 && Self.isLive(status)
     }
 
+    /// Gives what is in memory already.
+    public init(_ bytes: [UInt8], name: String) {
+        self.name = name
+        descriptor = -1
+        owned = false
+        isLive = false
+        meter = nil
+        identity = nil
+        ahead = bytes
+        aheadIsAll = true
+    }
+
     deinit {
         if owned, descriptor >= 0 { close(descriptor) }
         if let identity { FileRegister.endReading(identity) }

@@ -21,7 +21,8 @@ extension CrashTests {
             let options = ["-o"] + (Self.outputs[verb.name] ?? [])
             let files = options.indices.map { folder.path("result-\($0)") }
             let program = try Conversation(
-                TestPaths.binary, verb.arguments(in: shop.folder) + zip(options, files).flatMap { [$0, $1] },
+                TestPaths.binary,
+                try verb.arguments(in: shop.folder) + zip(options, files).flatMap { [$0, $1] },
                 in: shop.folder.url)
             program.say(verb.header + verb.units.prefix(5).joined())
             try waitForBytes(in: folder)
@@ -67,7 +68,7 @@ extension CrashTests {
         @Test(arguments: LiveVerb.all)
         func whoWaitsForInputIsWoken(_ verb: LiveVerb) throws {
             let program = try Conversation(
-                TestPaths.binary, verb.arguments(in: shop.folder), in: shop.folder.url)
+                TestPaths.binary, try verb.arguments(in: shop.folder), in: shop.folder.url)
             // The half of a line belongs to no result.
             program.say(verb.header + "50363154-39")
             Thread.sleep(forTimeInterval: 0.4)
@@ -82,7 +83,7 @@ extension CrashTests {
         @Test(arguments: LiveVerb.all.filter { !$0.arguments.contains("$FOLDER") })
         func aReaderThatLeavesIsNoError(_ verb: LiveVerb) throws {
             let program = try Conversation(
-                TestPaths.binary, verb.arguments(in: shop.folder), in: shop.folder.url)
+                TestPaths.binary, try verb.arguments(in: shop.folder), in: shop.folder.url)
             program.say(verb.header + verb.units[0])
             try #require(program.answer(within: 20) != nil)
             program.leave()
@@ -95,8 +96,8 @@ extension CrashTests {
 
         /// What was signed when the reader left is in the ledger.
         @Test func aReaderThatLeavesLosesNoCertificate() throws {
-            let store = "left-\(UUID().uuidString).db"
-            let arguments = ["ca", "issue", "--ca", "ca", "--json", "--store", store, "-"]
+            let ca = try LiveVerb.freshCA(in: shop.folder)
+            let arguments = ["ca", "issue", "--ca", ca, "--json", "-"]
             let program = try Conversation(TestPaths.binary, arguments, in: shop.folder.url)
             program.say(shop.requests[0])
             try #require(program.answer(within: 20) != nil)
@@ -105,9 +106,9 @@ extension CrashTests {
             program.endInput()
             #expect(program.wait(hasLeft: true).status == 141)
             let again = try shop.folder.run(
-                "ca", "issue", "--ca", "ca", "--json", "--store", store, "bundle.pem")
+                "ca", "issue", "--ca", ca, "--json", "bundle.pem")
             #expect(again.status == 0)
-            let rows = try LedgerState(path: shop.folder.path(store)).rows
+            let rows = try LedgerState(path: shop.folder.path(IssueWorkshop.ledger(ca))).rows
             #expect(rows.count == shop.requests.count)
             #expect(Set(rows.map(\.request)).count == rows.count)
         }
@@ -120,7 +121,7 @@ extension CrashTests {
             let pipe = folder.path("pipe")
             try #require(mkfifo(pipe, 0o600) == 0)
             let program = try Conversation(
-                TestPaths.binary, verb.arguments(in: shop.folder) + ["-o", pipe], in: shop.folder.url)
+                TestPaths.binary, try verb.arguments(in: shop.folder) + ["-o", pipe], in: shop.folder.url)
             let descriptor = open(pipe, O_RDONLY | O_NONBLOCK)
             // Not to block: a program that refuses would be waited for here.
             try #require(descriptor >= 0)
@@ -154,7 +155,7 @@ extension CrashTests {
         func aKilledRunLeavesWholeFiles(_ fault: String) throws {
             let folder = try WorkFolder(in: shop.folder.url)
             let arguments = [
-                "ca", "issue", "--ca", "ca", "--out-dir", folder.path("out"), "--store", folder.path("s.db"),
+                "ca", "issue", "--ca", try LiveVerb.freshCA(in: shop.folder), "--out-dir", folder.path("out"),
                 "bundle.pem",
             ]
             let killed = try Program(

@@ -69,12 +69,12 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             LiveVerb(name: "cert lint", arguments: ["cert", "lint", "-"], units: shop.certificates),
             LiveVerb(
                 name: "ca issue",
-                arguments: ["ca", "issue", "--ca", "ca", "--json", "--store", "$STORE", "-"],
+                arguments: ["ca", "issue", "--ca", "$CA", "--json", "-"],
                 units: shop.requests, ignored: issued),
             LiveVerb(
                 name: "ca issue --out-dir",
                 arguments: [
-                    "ca", "issue", "--ca", "ca", "--json", "--out-dir", "$FOLDER", "--store", "$STORE", "-",
+                    "ca", "issue", "--ca", "$CA", "--json", "--out-dir", "$FOLDER", "-",
                 ], units: shop.requests, ignored: issued),
             LiveVerb(
                 name: "claim check", arguments: ["claim", "check", "--json", "--keys", "keys.csv", "-"],
@@ -93,7 +93,8 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             LiveVerb(
                 name: "commands encode",
                 arguments: [
-                    "commands", "encode", "--json", "--correlation", "89ed369b-0fed-4194-a703-aabb7fe8130b", "-",
+                    "commands", "encode", "--json", "--correlation", "89ed369b-0fed-4194-a703-aabb7fe8130b",
+                    "-",
                 ], units: batches),
             LiveVerb(
                 name: "commands decode", arguments: ["commands", "decode", "--json", "-"], units: messages),
@@ -114,7 +115,7 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             LiveVerb(
                 name: "ca revoke",
                 arguments: [
-                    "ca", "revoke", "--json", "--reason", "superseded", "--store", "first.db", "--serials", "-",
+                    "ca", "revoke", "--json", "--reason", "superseded", "--ca", "used", "--serials", "-",
                 ],
                 units: (1...24).map { "0\($0 % 10)\($0 / 10)1\n" }, writesFiles: false),
         ]
@@ -122,16 +123,27 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
 
     private static let issued = ["serial", "fingerprintSha256", "certificatePem", "notBefore", "notAfter"]
 
-    /// The arguments in a folder of their own, which is made.
-    func arguments(in folder: WorkFolder, jobs: Int? = nil) -> [String] {
-        var arguments = arguments.map {
-            $0 == "$STORE"
-                ? "store-\(UUID().uuidString).db" : $0 == "$FOLDER" ? "made-\(UUID().uuidString)" : $0
+    /// The arguments with a store, a folder and a CA of their own.
+    func arguments(in folder: WorkFolder, jobs: Int? = nil) throws -> [String] {
+        var arguments = try arguments.map { argument in
+            switch argument {
+            case "$STORE": "store-\(UUID().uuidString).db"
+            case "$FOLDER": "made-\(UUID().uuidString)"
+            case "$CA": try LiveVerb.freshCA(in: folder)
+            default: argument
+            }
         }
         if let jobs, arguments[1] != "import", arguments[1] != "revoke", arguments[1] != "onboard" {
             arguments.insert(contentsOf: ["--jobs", "\(jobs)"], at: 2)
         }
         return arguments
+    }
+
+    /// A CA that has not issued anything.
+    static func freshCA(in folder: WorkFolder) throws -> String {
+        let name = "ca-\(UUID().uuidString)"
+        try FileManager.default.copyItem(atPath: folder.path("ca"), toPath: folder.path(name))
+        return name
     }
 
     /// Results without what differs from run to run.
@@ -191,15 +203,16 @@ struct LiveVerb: Sendable, CustomTestStringConvertible {
             jwts = try lines("jwts/jwts.txt").map { $0 + "\n" }
             requests = Array(try IssueWorkshop.requests.get().prefix(count))
             try folder.write(requests.joined(), to: "bundle.pem")
-            guard try folder.run("ca", "init", "ca", "--subject", "CN=Root", "--no-passphrase").status == 0
-            else {
-                throw Missing()
+            // One whose ledger stays empty, to be copied, and one that has issued.
+            for name in ["ca", "used"] {
+                let made = try folder.run("ca", "init", name, "--subject", "CN=Root", "--no-passphrase")
+                guard made.status == 0 else { throw Missing() }
             }
-            let issued = try folder.run("ca", "issue", "--ca", "ca", "--store", "first.db", "bundle.pem")
+            let issued = try folder.run("ca", "issue", "--ca", "used", "bundle.pem")
             let end = "-----END CERTIFICATE-----\n"
             certificates = issued.output.components(separatedBy: end).dropLast().map { $0 + end }
             manifest = try folder.run(
-                "ca", "issue", "--ca", "ca", "--json", "--store", "first.db", "bundle.pem"
+                "ca", "issue", "--ca", "used", "--json", "bundle.pem"
             ).wholeLines.map { $0 + "\n" }
             try folder.write(Self.batch + "\n", to: "batch.json")
             message = try folder.run("commands", "encode", "--hex", "batch.json").output

@@ -12,7 +12,7 @@ extension CrashTests {
 
         private func start(_ verb: LiveVerb, jobs: Int) throws -> Conversation {
             try Conversation(
-                TestPaths.binary, verb.arguments(in: shop.folder, jobs: jobs), in: shop.folder.url)
+                TestPaths.binary, try verb.arguments(in: shop.folder, jobs: jobs), in: shop.folder.url)
         }
 
         /// What was waited for until the end of the input is answered line by line; the bound is that of a machine
@@ -86,7 +86,7 @@ extension CrashTests {
             let shell = try Program(
                 URL(fileURLWithPath: "/bin/sh"),
                 ["-c", "exec \"$0\" \"$@\" < \(name)", TestPaths.binary.path]
-                    + verb.arguments(in: shop.folder, jobs: jobs),
+                    + try verb.arguments(in: shop.folder, jobs: jobs),
                 in: shop.folder.url)
             let outcome = try shell.wait()
             return (outcome.status, outcome.output)
@@ -94,9 +94,9 @@ extension CrashTests {
 
         /// Certificates that are reported are on disk, one request at a time too.
         @Test func whatIsIssuedLiveIsInTheLedger() throws {
-            let store = shop.folder.path("live-\(UUID().uuidString).db")
+            let ca = try LiveVerb.freshCA(in: shop.folder)
             let program = try Conversation(
-                TestPaths.binary, ["ca", "issue", "--ca", "ca", "--json", "--store", store, "-"],
+                TestPaths.binary, ["ca", "issue", "--ca", ca, "--json", "-"],
                 in: shop.folder.url)
             for request in shop.requests.prefix(5) {
                 program.say(request)
@@ -104,7 +104,7 @@ extension CrashTests {
             }
             program.send(SIGKILL)
             #expect(program.wait().status == nil)
-            #expect(try LedgerState(path: store).issued.count == 5)
+            #expect(try LedgerState(path: shop.folder.path(IssueWorkshop.ledger(ca))).issued.count == 5)
         }
     }
 }

@@ -37,7 +37,9 @@ struct ClaimStream {
     /// How far `auto` looks.
     private static let headSize = 65_536
 
+    /// What reports call the sources; a token that is an argument of its own is not told.
     let names: [String]
+    private let sources: [SourceArgument]
     private let format: ClaimFormat?
     private let keepsRests: Bool
     private var nextSource = 0
@@ -55,7 +57,13 @@ struct ClaimStream {
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
     init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
-        self.names = names
+        sources = names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
+        self.names = sources.map { source in
+            switch source {
+            case .file(let path): path.withheld
+            case .text: "argument"
+            }
+        }
         self.format = format
         self.keepsRests = keepsRests
     }
@@ -68,7 +76,7 @@ struct ClaimStream {
                 nextSource += 1
             }
             do {
-                if current == nil { current = .unread(try ByteSource(path: names[nextSource - 1])) }
+                if current == nil { current = try begin(sources[nextSource - 1]) }
                 let arrival = try advance(demand)
                 if case .end = arrival { current = nil } else { return arrival }
             } catch {
@@ -80,6 +88,17 @@ struct ClaimStream {
 
     private func chunk(_ content: ClaimChunk.Content, _ shape: RejectShape) -> ClaimChunk {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
+    }
+
+    private func begin(_ argument: SourceArgument) throws(ToolError) -> Open {
+        switch argument {
+        case .file(let path): .unread(try ByteSource(path: path))
+        case .text(let text, _):
+            .lines(
+                LineChunkReader(
+                    ByteSource(Array(text.utf8), name: "argument"), target: Self.chunkSize,
+                    keepsRests: keepsRests), .lines)
+        }
     }
 
     /// Tells the form of a source by its beginning.
