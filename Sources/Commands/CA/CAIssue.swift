@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import OpenSSL
 import PKIX
 import Store
 
@@ -129,6 +130,12 @@ struct CAIssue: AssayCommand {
         }
         let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
+        guard onboardingCsv == nil || issuer.algorithm == .ecdsa(.sha256) else {
+            throw ToolError(
+                .algorithm,
+                "--onboarding-csv: the service takes certificates signed with ecdsa-with-SHA256, which the key of this "
+                    + "CA does not make", hint: "issue from a CA with a P-256 key")
+        }
         let console = output.console
         if plan.isCut {
             console.note(
@@ -144,7 +151,7 @@ struct CAIssue: AssayCommand {
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
-            sink: sink, files: files,
+            sink: sink, mayVanish: file.output.map { $0 != "-" } ?? false, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let settings = IssuanceSettings(
@@ -166,8 +173,13 @@ struct CAIssue: AssayCommand {
             throw ToolError(.pem, "expected a request, found none in the input")
         }
         if !Interruption.requested {
-            try sink?.commit()
-            try files.commit()
+            // An empty file would be in the way of the run with the repaired requests.
+            if results.hasCertificates || namedFiles.isEmpty {
+                try sink?.commit()
+                try files.commit()
+            } else {
+                console.note("assay: note: nothing was issued, no result file was made")
+            }
         } else if !namedFiles.isEmpty {
             // What was signed is in the ledger: half a file would only be in the way of the next run.
             console.note("assay: note: interrupted, no result file was made; the same command again goes on")

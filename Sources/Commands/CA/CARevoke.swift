@@ -103,7 +103,13 @@ struct CARevoke: AssayCommand {
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
         var lines = LineChunkReader(try ByteSource(path: path))
-        while let chunk = try lines.next(), !Interruption.requested {
+        while !Interruption.requested {
+            var arrival = try lines.next(.atHand)
+            if case .nothingYet = arrival {
+                try run.flush()
+                arrival = try lines.next(.awaited)
+            }
+            guard let chunk = arrival.value, !Interruption.requested else { return }
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }

@@ -90,7 +90,7 @@ struct CertificateVerify: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in remaining.popFirst() },
+            next: { _ throws(ToolError) in Arrival(remaining.popFirst()) },
             process: { Self.process($1, judge, $0, json: json) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -99,7 +99,7 @@ struct CertificateVerify: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "certificate", good: "verified"))
         return tally.exitStatus
     }
