@@ -31,7 +31,7 @@ let package = Package(
         .systemLibrary(name: "CCBOR", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CGlibc"),
         .target(name: "Diagnostics", swiftSettings: safe),
 
         // Layer 1: safe values over C. The only Swift that sees a C pointer.
@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "CBOR", dependencies: ["CCBOR", "Diagnostics"], swiftSettings: common),
         .target(name: "JSON", dependencies: ["CJansson", "Diagnostics"], swiftSettings: common),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: common),
-        .target(name: "InputOutput", dependencies: ["CMalloc", "Diagnostics"], swiftSettings: common),
+        .target(name: "InputOutput", dependencies: ["CGlibc", "Diagnostics"], swiftSettings: common),
 
         // Layer 2: standard structures and the words of the domain.
         .target(name: "CSV", dependencies: ["Diagnostics"], swiftSettings: safe),
@@ -217,7 +217,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: [
                 "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
-                "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport",
+                "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assay",
             ],
             swiftSettings: common),
         .testTarget(

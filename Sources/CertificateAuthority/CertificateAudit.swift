@@ -76,8 +76,9 @@ public struct CertificateAudit: Sendable {
         // Serial and validity were held against the ledger above.
         let subject = CertificateLint.Subject(
             name: certificate.subject, publicKey: certificate.publicKey, device: facts.device)
-        if let finding = form.finding(
-            in: tbs, serial: certificate.serial, validity: certificate.validity, subject: subject)
+        if let serial = certificate.serial,
+            let finding = form.finding(
+                in: tbs, serial: serial, validity: certificate.validity, subject: subject)
         {
             failures.append(CheckFailure(.lint, finding))
         }
@@ -93,7 +94,7 @@ extension LedgerFacts {
             failures.append(CheckFailure(.digest, "the certificate is not the one that was intended"))
         }
         var names: [String] = []
-        if certificate.serial.magnitude != serial { names.append("serial number") }
+        if certificate.serial?.magnitude != serial { names.append("serial number") }
         if Digest.sha256(certificate.publicKey.der) != keyID { names.append("public key") }
         if certificate.subject.description != subject { names.append("subject") }
         if certificate.validity.notBefore != notBefore || certificate.validity.notAfter != notAfter {

@@ -33,6 +33,7 @@ extension ErrorCode {
         case .csrSubject: .csrSubject
         case .csrExtension: .csrExtension
         case .keyReused: .keyReused
+        case .nameTaken: .nameTaken
         case .issuerInvalid: .issuerInvalid
         case .issuerKeyMismatch: .issuerKeyMismatch
         case .ledgerMismatch: .ledgerMismatch

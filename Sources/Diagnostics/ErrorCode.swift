@@ -35,6 +35,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     case csrSubject = "csr-subject"
     case csrExtension = "csr-extension"
     case keyReused = "key-reused"
+    case nameTaken = "name-taken"
     case issuerInvalid = "issuer-invalid"
     case issuerKeyMismatch = "issuer-key-mismatch"
     case ledgerMismatch = "ledger-mismatch"
@@ -75,7 +76,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
         case .algorithm, .signature, .digest, .uuidMismatch, .challengeMismatch, .nonceReused, .unknownKey,
             .keyConflict, .untrustedKey, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtTooOld, .jwtAudience,
             .jwtIssuer, .jwtSubject, .kidMismatch, .csrSignature, .csrKey, .csrSubject, .csrExtension,
-            .keyReused, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint, .notAttested,
+            .keyReused, .nameTaken, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint, .notAttested,
             .revoked, .chain, .commandOrder, .secTag, .commandLimit, .duplicateDevice:
             .rejected
         case .serviceUnreachable, .serviceRefused, .serviceContract: .service

@@ -8,9 +8,11 @@ struct MarkCheck {
 
     init(_ store: SQLiteStore) { self.store = store }
 
-    /// A row without its marks is not found: its key or its device would be certified again.
+    /// A row without its marks is not found: its key, its device or its name would be certified again.
     func finish(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
-        let rows = try store.connection.prepare("SELECT id, serial, key_id, device FROM issuance ORDER BY id")
+        let secret = try store.markSecret.get()
+        let rows = try store.connection.prepare(
+            "SELECT id, serial, key_id, device, subject, attestation_profile IS NULL FROM issuance ORDER BY id")
         let select = try store.connection.prepare(
             """
             SELECT 0 FROM recent_mark WHERE mark = ?1 AND issuance = ?2
@@ -19,9 +21,10 @@ struct MarkCheck {
         var filters: [Int64: MarkFilter] = [:]
         for range in 0..<Mark.ranges { filters[range] = try MarkFilters.read(range, store) }
         while try rows.step() {
-            let device = DeviceUUID(bytes: rows.blob(3)[...])
-            for (what, mark) in [("key", Mark.key(rows.blob(2))), ("device", device.map(Mark.device))] {
-                guard let mark else { continue }
+            let marks = secret.marks(
+                keyID: rows.blob(2), device: DeviceUUID(bytes: rows.blob(3)[...]),
+                holding: rows.integer(5) == 0 ? SubjectKeys(rows.text(4)) : nil)
+            for (what, mark) in marks {
                 try select.bind(.integer(mark), .integer(rows.integer(0)))
                 defer { select.reset() }
                 if try select.step() {

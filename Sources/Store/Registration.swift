@@ -43,7 +43,8 @@ public enum RegistrationOutcome: Sendable, Equatable {
     case replaced
     /// The device is gone from the registry.
     case removed
-    /// Nothing was changed: a different key (`key-conflict`) or another IMEI (`duplicate-device`).
+    /// Nothing was changed: a different key (`key-conflict`), or another IMEI or one of another device
+    /// (`duplicate-device`).
     case rejected(CheckFailure)
 }
 
@@ -84,6 +85,8 @@ public protocol DeviceRegistry: AnyObject {
     /// each on its own would take and give back a lock.
     func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value
     func device(_ uuid: DeviceUUID) throws(ToolError) -> DeviceRecord?
+    /// The devices whose IMEI has these first 14 digits; several only where an earlier version registered them.
+    func devices(withIMEISerial serial: Int64) throws(ToolError) -> [DeviceUUID]
     func evidence(of device: DeviceUUID) throws(ToolError) -> [Evidence]
     /// All devices by UUID, one at a time; `body` returns false to stop.
     func forEachDevice(_ body: (DeviceRecord) throws(ToolError) -> Bool) throws(ToolError)

@@ -135,6 +135,14 @@ extension SQLiteStore: DeviceRegistry {
     {
         let known = try fetch(registration.uuid)
         if let known, let failure = Self.conflict(known, registration) { return .rejected(failure) }
+        if let imei = registration.imei, known?.imei == nil,
+            let other = try owner(of: imei, besides: registration.uuid)
+        {
+            return .rejected(
+                .init(
+                    .duplicateDevice,
+                    "IMEI \(imei) is registered for device \(other), found it for \(registration.uuid)"))
+        }
         var draft = known.map(DeviceDraft.init) ?? DeviceDraft(new: registration.uuid, at: time)
         var outcome: RegistrationOutcome = known == nil ? .added : .unchanged
         if let imei = registration.imei, known?.imei == nil {

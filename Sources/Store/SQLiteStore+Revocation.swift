@@ -12,6 +12,14 @@ public enum RevocationOutcome: Sendable, Equatable {
     case rejected(CheckFailure)
 }
 
+/// What became of a serial number, and of others with it.
+public struct Revocation: Sendable, Equatable {
+    public let outcome: RevocationOutcome
+    /// What else was revoked with it: the certificates of the same compromised key, and intents, which will never become
+    /// certificates.
+    public let others: [IssuanceRecord]
+}
+
 /// A revoked certificate of a CA.
 public struct RevokedCertificate: Sendable, Equatable {
     public let serial: [UInt8]
@@ -34,18 +42,54 @@ extension SQLiteStore {
     /// It never waits for a clock: see ``revocationTime(_:)``.
     ///
     /// A certificate that is revoked already keeps its time. Its reason changes only from certificateHold to
-    /// another, and from any to keyCompromise, which may come out later.
+    /// another, and from any to keyCompromise, which may come out later. A compromised key takes everything of the ledger
+    /// with it that has this key, of whatever CA and profile.
     ///
-    /// - Parameter authority: the CA that revokes, which revokes nobody else's; `nil` for whichever issued it.
+    /// - Parameter authority: the CA that revokes, which revokes nobody else's but those of a compromised key of its own;
+    ///   `nil` for whichever issued it.
     public func revoke(
         _ serials: [[UInt8]], issuedBy authority: [UInt8]? = nil, reason: RevocationReason, at time: Int64
-    ) throws(ToolError) -> [RevocationOutcome] {
+    ) throws(ToolError) -> [Revocation] {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
             let time = try revocationTime(time)
-            var outcomes: [RevocationOutcome] = []
-            for serial in serials { outcomes.append(try revoke(serial, authority, reason, time)) }
-            return outcomes
+            var revocations: [Revocation] = []
+            // Rows that went with one of the same call are as good as revoked by their own number.
+            var taken: Set<Int64> = []
+            for serial in serials {
+                var outcome = try revoke(serial, authority, reason, time)
+                var others: [IssuanceRecord] = []
+                switch outcome {
+                case .existing(let row) where taken.contains(row.id): outcome = .revoked(row)
+                case .revoked(let row), .existing(let row):
+                    if reason == .keyCompromise { others = try revokeTwins(of: row, time) }
+                case .rejected: break
+                }
+                taken.formUnion(others.map(\.id))
+                revocations.append(Revocation(outcome: outcome, others: others))
+            }
+            return revocations
         }
+    }
+
+    /// Revokes what has the same key, intents too: a signature for one may be under way.
+    private func revokeTwins(of row: IssuanceRecord, _ time: Int64) throws(SQLiteError) -> [IssuanceRecord] {
+        var revoked: [IssuanceRecord] = []
+        for id in try rows(ofKey: row.keyID) where id != row.id {
+            guard let twin = try issuance(id: id), twin.keyID == row.keyID,
+                twin.reason != LedgerExchange.keyCompromise
+            else { continue }
+            try enterRevocation(of: twin, .keyCompromise, time)
+            if let changed = try issuance(id: id) { revoked.append(changed) }
+        }
+        return revoked
+    }
+
+    private func enterRevocation(
+        of row: IssuanceRecord, _ reason: RevocationReason, _ time: Int64
+    ) throws(SQLiteError) {
+        try statement("UPDATE issuance SET revoked_at = coalesce(revoked_at, ?), reason = ? WHERE id = ?")
+            .run(.integer(time), .integer(Int64(reason.rawValue)), .integer(row.id))
+        try append(AuditEvent.revoked(row, reason: Int64(reason.rawValue)), at: time)
     }
 
     private func revoke(
@@ -73,10 +117,7 @@ extension SQLiteStore {
                         .revoked, "\(name) is revoked for another reason, \(known?.name ?? "unknown")"))
             }
         }
-        try statement("UPDATE issuance SET revoked_at = coalesce(revoked_at, ?), reason = ? WHERE id = ?")
-            .run(
-                .integer(time), .integer(Int64(reason.rawValue)), .integer(row.id))
-        try append(AuditEvent.revoked(row, reason: Int64(reason.rawValue)), at: time)
+        try enterRevocation(of: row, reason, time)
         return .revoked(try issuance(id: row.id) ?? row)
     }
 

@@ -245,6 +245,15 @@ enum Schema {
             UNION ALL SELECT uuid, substr(bound, 67, 32), digest FROM observation WHERE length(bound) >= 130
             UNION ALL SELECT uuid, substr(plain, 2, 32), digest FROM observation WHERE length(plain) >= 65
             UNION ALL SELECT uuid, substr(plain, 67, 32), digest FROM observation WHERE length(plain) >= 130;
+
+        -- Names. What keys the marks (MarkSecret), made with the file; all marks are filed anew with it.
+        CREATE TABLE mark_secret (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            octets BLOB NOT NULL CHECK (length(octets) = 16)
+        ) STRICT;
+        -- Whose IMEI is whose, by all but the check digit: a number, because its entries are a third of a text's. Not
+        -- unique, because stores of before may have one twice; registering sees to it.
+        CREATE INDEX device_imei ON device (CAST(imei AS INTEGER) / 10) WHERE imei IS NOT NULL;
         """
 
     /// Brings the file to the current version, in one transaction; does nothing when it is there already.

@@ -45,6 +45,8 @@ struct RowAudit: Sendable {
 
     private func failures(_ row: IssuanceRecord) -> [CheckFailure] {
         guard let certificate = row.certificate else {
+            // Its key was revoked as compromised: it never becomes one.
+            if row.revokedAt != nil { return [] }
             return [
                 CheckFailure(
                     .lint,
@@ -69,31 +71,36 @@ enum AuditRun {
     private static let chunkSize = 256
 
     static func run(
-        _ ledger: SQLiteStore, _ audit: RowAudit, jobs: Int, console: Console
+        _ ledger: SQLiteStore, registry: SQLiteStore?, _ audit: RowAudit, jobs: Int, console: Console
     ) throws(ToolError) -> LedgerVerdict {
         var verdict = try ledger.verifyLedger(includesContents: false)
         for finding in try ledger.duplicates() { verdict.add(finding) }
+        let names = registry.map { AttestedNames(registry: RegistryDevices($0)) }
         var last = Int64.min
         var done = 0
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in audit },
-            next: { () throws(ToolError) in
+            next: { _ throws(ToolError) in
                 let rows = try ledger.issuances(after: last, limit: chunkSize)
-                guard let end = rows.last else { return nil }
+                guard let end = rows.last else { return .end }
                 last = end.id
-                return rows
+                return .value(rows)
             },
             process: { (audit: RowAudit, rows: [IssuanceRecord]) in
                 (
-                    count: rows.count, others: Int64(rows.count { audit.isOfOthers($0) }),
-                    findings: rows.flatMap { audit.findings($0) }
+                    rows: rows, others: Int64(rows.count { audit.isOfOthers($0) }),
+                    findings: rows.map { audit.findings($0) }
                 )
             },
             deliver: { result throws(ToolError) in
-                done += result.count
+                done += result.rows.count
                 verdict.ofOtherAuthorities += result.others
-                for finding in result.findings { verdict.add(finding) }
+                for (row, findings) in zip(result.rows, result.findings) {
+                    for finding in findings { verdict.add(finding) }
+                    if audit.isOfOthers(row) { continue }
+                    for finding in try names?.findings(row) ?? [] { verdict.add(finding) }
+                }
                 console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
                 return !Interruption.requested
             })

@@ -15,8 +15,10 @@ struct CARevoke: AssayCommand {
             Takes serial numbers, a device whose certificates are all revoked, or a file with a serial number on each \
             line. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
             crl). It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain \
-            if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless \
-            the certificate was on hold or the new reason is keyCompromise. Exit status 0: all revoked. 1: rejected. \
+            if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes \
+            nothing (existing). Another reason is rejected, unless the certificate was on hold or the new reason is \
+            keyCompromise. With keyCompromise everything is revoked that has the same key, of every profile and CA of \
+            the ledger, and nothing under way is completed. Exit status 0: all revoked. 1: rejected. \
             4: malformed. 3: some of several.
             """)
 
@@ -101,7 +103,13 @@ struct CARevoke: AssayCommand {
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
         var lines = LineChunkReader(try ByteSource(path: path))
-        while let chunk = try lines.next(), !Interruption.requested {
+        while !Interruption.requested {
+            var arrival = try lines.next(.atHand)
+            if case .nothingYet = arrival {
+                try run.flush()
+                arrival = try lines.next(.awaited)
+            }
+            guard let chunk = arrival.value, !Interruption.requested else { return }
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }
@@ -139,6 +147,8 @@ struct RevocationRun {
     private var pending: [(InputLocation, CertificateSerial?, CheckFailure?)] = []
     private(set) var tally = Tally()
     private var existing = 0
+    /// What was revoked with others, because it has their compromised key.
+    private var also = 0
 
     init(
         ledger: SQLiteStore, authority: [UInt8], reason: RevocationReason, json: Bool, console: Console,
@@ -162,23 +172,27 @@ struct RevocationRun {
 
     mutating func flush() throws(ToolError) {
         guard !pending.isEmpty else { return }
-        let outcomes = try ledger.revoke(
+        let revocations = try ledger.revoke(
             pending.compactMap { $0.1?.magnitude }, issuedBy: authority, reason: reason, at: now)
-        var next = outcomes.makeIterator()
+        var next = revocations.makeIterator()
         var writer = JSONWriter()
         var lines: [UInt8] = []
         for (location, serial, failure) in pending {
             let outcome: RevocationOutcome
+            var others: [IssuanceRecord] = []
             if let failure {
                 outcome = .rejected(failure)
             } else if let found = next.next() {
-                outcome = found
+                outcome = found.outcome
+                others = found.others
             } else {
                 throw ToolError(.internalFault, "the ledger gave no outcome for a serial number")
             }
             let report = RevocationReport(
-                location: location, serial: serial, outcome: outcome, isMalformed: failure != nil)
+                location: location, serial: serial, outcome: outcome, others: others,
+                isMalformed: failure != nil)
             report.count(in: &tally)
+            also += others.count
             if case .existing = outcome { existing += 1 }
             if json {
                 report.write(json: &writer)
@@ -191,5 +205,8 @@ struct RevocationRun {
         try sink.write(writer.bytes + lines)
     }
 
-    var summary: String { tally.summary(unit: "certificate", good: "revoked", existing: existing) }
+    var summary: String {
+        let text = tally.summary(unit: "certificate", good: "revoked", existing: existing)
+        return also == 0 ? text : text + "; with the same key: \(also) more"
+    }
 }

@@ -24,7 +24,7 @@ struct CSRInspect: AssayCommand {
         let console = output.console
         let sink = try file.sink()
         let tally = try run.run(input.stream, to: sink, console: console)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "request", good: "decoded"))
         return tally.exitStatus
     }

@@ -26,7 +26,7 @@ struct CSRVerify: AssayCommand {
         let console = output.console
         let sink = try file.sink()
         let tally = try run.run(input.stream, to: sink, console: console)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "request", good: "verified"))
         return tally.exitStatus
     }

@@ -43,7 +43,7 @@ struct RequestRun {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in try Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -53,7 +53,7 @@ struct RequestRun {
                     done: tally.total, failed: tally.bad, unit: "requests", meter: stream.meter)
                 return !(failFast && tally.bad > 0)
             })
-        guard tally.total > 0 else { throw ToolError(.pem, "expected a request, found none in the input") }
+        try tally.demandInputs(.pem, "a request")
         return tally
     }
 

@@ -33,6 +33,10 @@ struct RequestStream {
     private var current: Open?
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(ByteSource)
+        /// As the one before, and all of it is wanted.
+        case der(ByteSource)
         case lines(String, LineChunkReader, RequestFormat)
         /// Whether a private key was found in the file, or in what was read of it.
         case pem(String, PEMChunkReader, disclosesKey: Bool)
@@ -41,10 +45,8 @@ struct RequestStream {
 
     private struct CSVSource {
         let name: String
-        let source: ByteSource
-        var reader = CSVReader()
+        let file: CSVFile
         var columns: RequestColumns?
-        var atEnd = false
     }
 
     /// Arguments are files, folders, `-`, or `%KEYGEN` tokens themselves.
@@ -80,27 +82,28 @@ struct RequestStream {
         meter.total = total
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> RequestChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<RequestChunk> {
         while true {
             if current == nil {
-                guard let argument = remaining.popLast() else { return nil }
-                if let chunk = begin(argument) { return chunk }
+                guard let argument = remaining.popLast() else { return .end }
+                if let chunk = begin(argument) { return .value(chunk) }
                 continue
             }
             let name = self.name
             do {
-                if let chunk = try advance() { return chunk }
-                current = nil
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return RequestChunk(source: name, content: .unreadable(error))
+                return .value(RequestChunk(source: name, content: .unreadable(error)))
             }
         }
     }
 
     private var name: String {
         switch current {
+        case .unread(let source), .der(let source): source.name
         case .lines(let name, _, _), .pem(let name, _, _): name
         case .csv(let csv): csv.name
         case nil: ""
@@ -119,88 +122,78 @@ struct RequestStream {
                     remaining += try FileSystem.files(below: path).reversed().map { .file($0) }
                     return nil
                 }
-                return try open(path)
+                current = .unread(try ByteSource(path: path, meter: meter))
+                return nil
             } catch {
                 return RequestChunk(source: path, content: .unreadable(error))
             }
         }
     }
 
-    private mutating func open(_ path: String) throws(ToolError) -> RequestChunk? {
-        let source = try ByteSource(path: path, meter: meter)
-        var head: [UInt8] = []
-        while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-        if head.allSatisfy(\.isBlank), head.count < Self.headSize {
-            return RequestChunk(source: path, content: .empty)
-        }
-        switch RequestFormat.detect(head) {
-        case .der:
-            // One octet more than any request, so that a longer file is refused as what it is.
-            while head.count < Self.headSize * 2, try source.read(into: &head, limit: Self.headSize) > 0 {}
-            return RequestChunk(source: path, content: .der(head))
-        case .pem:
-            let discloses = try DisclosedKey.isIn(file: path, head: head)
-            let reader = PEMChunkReader(source, target: Self.chunkSize, head: head)
-            current = .pem(path, reader, disclosesKey: discloses)
-        case .csv:
-            var csv = CSVSource(name: path, source: source)
-            csv.reader.append(head[...])
-            current = .csv(csv)
-        case let format:
-            current = .lines(path, LineChunkReader(source, target: Self.chunkSize, head: head), format)
-        }
-        return nil
-    }
-
-    private mutating func advance() throws(ToolError) -> RequestChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<RequestChunk> {
         // The enum's copy has to go, or every change of a reader's buffer would copy it.
         let open = current
         current = nil
         switch open {
-        case .lines(let name, var reader, let format):
-            let chunk = try reader.next()
-            current = .lines(name, reader, format)
-            return chunk.map { RequestChunk(source: name, content: .text($0, format)) }
-        case .pem(let name, var reader, var discloses):
-            let chunk = try reader.next()
-            // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
-            if !discloses, let chunk { discloses = DisclosedKey.isIn(chunk.bytes) }
-            current = .pem(name, reader, disclosesKey: discloses)
-            return chunk.map {
-                RequestChunk(source: name, content: .text($0, .pem), disclosesKey: discloses)
+        case .unread(let source):
+            current = open
+            guard let head = try source.peek(Self.headSize, demand).value else { return .nothingYet }
+            if head.count < Self.headSize, head.allSatisfy(\.isBlank) {
+                current = nil
+                return .value(RequestChunk(source: source.name, content: .empty))
             }
+            current = try form(of: source, head)
+            return try advance(demand)
+        case .der(let source):
+            current = open
+            // One octet more than any request, so that a longer file is refused as what it is.
+            let whole = try source.peek(Self.headSize * 2, demand) { _ in false }
+            guard let whole = whole.value else { return .nothingYet }
+            current = nil
+            return .value(RequestChunk(source: source.name, content: .der(whole)))
+        case .lines(let name, var reader, let format):
+            let lines = try reader.next(demand)
+            current = .lines(name, reader, format)
+            return lines.map { RequestChunk(source: name, content: .text($0, format)) }
+        case .pem(let name, var reader, var discloses):
+            let text = try reader.next(demand)
+            // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
+            if !discloses, let chunk = text.value { discloses = DisclosedKey.isIn(chunk.bytes) }
+            current = .pem(name, reader, disclosesKey: discloses)
+            return text.map { RequestChunk(source: name, content: .text($0, .pem), disclosesKey: discloses) }
         case .csv(var csv):
-            let events = try Self.events(&csv)
+            let events = try Self.events(&csv, demand)
             let columns = csv.columns ?? .standard
-            let name = csv.name
             current = .csv(csv)
-            return events.map { RequestChunk(source: name, content: .rows($0, columns)) }
-        case nil: return nil
+            return events.map { RequestChunk(source: csv.name, content: .rows($0, columns)) }
+        case nil: return .end
         }
     }
 
-    private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
-        var events: [CSVReader.Event] = []
-        while events.count < 64 {
-            if let event = csv.reader.next() {
-                if csv.columns == nil, case .record(let record) = event {
-                    let header = RequestColumns(header: record.fields.map(\.text))
-                    csv.columns = header ?? .standard
-                    if header != nil { continue }
-                }
-                events.append(event)
-            } else if csv.atEnd {
-                return events.isEmpty ? nil : events
-            } else {
-                var bytes: [UInt8] = []
-                if try csv.source.read(into: &bytes, limit: chunkSize) == 0 {
-                    csv.reader.finish()
-                    csv.atEnd = true
-                } else {
-                    csv.reader.append(bytes[...])
-                }
-            }
+    private func form(of source: ByteSource, _ head: [UInt8]) throws(ToolError) -> Open {
+        let name = source.name
+        switch RequestFormat.detect(head) {
+        case .der: return .der(source)
+        case .pem:
+            let discloses = try DisclosedKey.isIn(file: name, head: head)
+            return .pem(name, PEMChunkReader(source, target: Self.chunkSize), disclosesKey: discloses)
+        case .csv: return .csv(CSVSource(name: name, file: CSVFile(source)))
+        case let format: return .lines(name, LineChunkReader(source, target: Self.chunkSize), format)
         }
-        return events
+    }
+
+    private static func events(
+        _ csv: inout CSVSource, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<[CSVReader.Event]> {
+        while true {
+            let block = try csv.file.nextBlock(of: 64, demand)
+            guard var events = block.value else { return block }
+            if csv.columns == nil, let (index, record) = events.firstRecord {
+                let header = RequestColumns(header: record.fields.map(\.text))
+                csv.columns = header ?? .standard
+                if header != nil { events.remove(at: index) }
+            }
+            if !events.isEmpty { return .value(events) }
+        }
     }
 }

@@ -43,7 +43,7 @@ struct CertificateInspect: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { Self.process($1, $0, json: json, failFast: failFast) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -52,7 +52,7 @@ struct CertificateInspect: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         if stream.skipped > 0 {
             let blocks = stream.skipped == 1 ? "1 PEM block that is" : "\(stream.skipped) PEM blocks that are"
             console.note("assay: note: passed over \(blocks) not a certificate")

@@ -53,7 +53,7 @@ struct CertificateLintCommand: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { Self.process($1, $0, examiner, profile: name, json: json, failFast: failFast) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -62,7 +62,7 @@ struct CertificateLintCommand: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "certificate", good: "without errors"))
         return tally.exitStatus
     }

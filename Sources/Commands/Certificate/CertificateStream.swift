@@ -30,7 +30,9 @@ struct CertificateStream {
 
     private struct Open {
         let source: ByteSource
-        var bytes: [UInt8]
+        /// Whether it is known to be text.
+        var isText = false
+        var bytes: [UInt8] = []
         var scanner = PEMScanner(limit: CertificateBlocks.limit)
         var atEnd = false
         /// Whether anything was reported, or why nothing could be.
@@ -42,44 +44,49 @@ struct CertificateStream {
     /// - Parameter paths: files, or `-`.
     init(_ paths: [String]) { remaining = paths[...] }
 
-    /// The next piece, or `nil` at the end of the last source.
-    mutating func next() -> CertificateChunk? {
+    /// The next piece.
+    mutating func next(_ demand: InputDemand) -> Arrival<CertificateChunk> {
         while true {
             // Taken out so that its buffer is not copied when it changes.
-            let open = current
+            var open = current
             current = nil
-            let name: String
+            var name = open?.source.name ?? ""
             do throws(ToolError) {
-                if var open {
-                    name = open.source.name
-                    if let chunk = try advance(&open) { return chunk }
-                } else {
-                    guard let path = remaining.popFirst() else { return nil }
+                if open == nil {
+                    guard let path = remaining.popFirst() else { return .end }
                     name = path
-                    if let chunk = try begin(path) { return chunk }
+                    open = Open(source: try ByteSource(path: path))
                 }
+                guard var open else { return .end }
+                let arrival = try advance(&open, demand)
+                if case .end = arrival { continue }
+                return arrival
             } catch {
-                return CertificateChunk(source: name, items: [.unreadable(error)])
+                return .value(CertificateChunk(source: name, items: [.unreadable(error)]))
             }
         }
     }
 
-    private mutating func begin(_ path: String) throws(ToolError) -> CertificateChunk? {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < 2, try source.read(into: &head, limit: Self.blockSize) > 0 {}
-        guard CertificateBlocks.isDER(head) else {
-            current = Open(source: source, bytes: head)
-            return nil
+    /// Leaves `current` empty at the end of the source.
+    private mutating func advance(
+        _ open: inout Open, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<CertificateChunk> {
+        if !open.isText {
+            guard let head = try open.source.peek(2, demand, isEnough: { _ in false }).value else {
+                current = open
+                return .nothingYet
+            }
+            if CertificateBlocks.isDER(head) {
+                // Longer than any certificate is enough to see that it is none.
+                let whole = try open.source.peek(CertificateBlocks.limit, demand) { _ in false }
+                guard let whole = whole.value else {
+                    current = open
+                    return .nothingYet
+                }
+                return .value(CertificateChunk(source: open.source.name, bytes: whole, items: [.der]))
+            }
+            open.isText = true
         }
-        // Longer than any certificate is enough to see that it is none.
-        while head.count < CertificateBlocks.limit,
-            try source.read(into: &head, limit: Self.blockSize) > 0
-        {}
-        return CertificateChunk(source: path, bytes: head, items: [.der])
-    }
-
-    private mutating func advance(_ open: inout Open) throws(ToolError) -> CertificateChunk? {
         var items: [CertificateChunk.Item] = []
         while true {
             if !open.bytes.isEmpty { open.isEmpty = false }
@@ -90,9 +97,9 @@ struct CertificateStream {
                         "a certificate", other: open.otherLabel, isEmpty: open.isEmpty)
                     items.append(.malformed(line: 1, failure))
                 }
-                // Nothing of the source is left, so `current` stays empty.
                 return items.isEmpty
-                    ? nil : CertificateChunk(source: open.source.name, bytes: open.bytes, items: items)
+                    ? .end
+                    : .value(CertificateChunk(source: open.source.name, bytes: open.bytes, items: items))
             }
             let bytes = open.bytes
             open.bytes = Array(bytes[rest...])
@@ -101,7 +108,11 @@ struct CertificateStream {
                 open.found = true
                 let name = open.source.name
                 current = open
-                return CertificateChunk(source: name, bytes: bytes, items: items)
+                return .value(CertificateChunk(source: name, bytes: bytes, items: items))
+            }
+            if demand != .awaited, !open.source.isAtHand {
+                current = open
+                return .nothingYet
             }
             open.atEnd = try open.source.read(into: &open.bytes, limit: Self.blockSize) == 0
         }

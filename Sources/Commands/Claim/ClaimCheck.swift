@@ -34,11 +34,10 @@ struct ClaimCheck: AssayCommand {
             run, names: claims.names, console: console, sink: sink, rejects: rejects, table: table,
             packer: nil)
         try run.run(claims.stream, to: delivery, console: console)
-        try rejects?.commit()
-        try table?.commit()
-        try sink.commit()
-        console.note(delivery.tally.summary(readyName: "ready", showsVerified: keys != nil))
         try delivery.tally.demandInputs(.csv, "a row with a token")
+        try claims.conclude(rejects, table)
+        try file.conclude(sink, console)
+        console.note(delivery.tally.summary(readyName: "ready", showsVerified: keys != nil))
         return delivery.tally.exitStatus
     }
 }

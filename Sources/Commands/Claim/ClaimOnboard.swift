@@ -61,12 +61,15 @@ struct ClaimOnboard: AssayCommand {
         let bodies = try BatchFolder(path: folder, prefix: "onboard", replaces: force)
         let run = OnboardingRun(common, bodies: bodies, console: console)
         for path in paths where !Interruption.requested { try run.read(path) }
-        if Interruption.requested { return .interrupted }
+        guard !Interruption.requested else {
+            console.note(run.tally.summary(readyName: "ready", showsVerified: false) + "; nothing written")
+            return .interrupted
+        }
+        try run.tally.demandInputs(.pem, "a certificate")
         try bodies.commit()
         console.note(
             run.tally.summary(readyName: "written", showsVerified: false)
                 + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")")
-        try run.tally.demandInputs(.pem, "a certificate")
         return run.tally.exitStatus
     }
 
@@ -120,6 +123,7 @@ private final class OnboardingRun {
             }
         } catch {
             guard error.code == .io else { throw error }
+            if Interruption.requested { return }
             tally.countUnreadable()
             console.error(error)
             try report(path, 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)

@@ -73,6 +73,14 @@ struct ClaimOptions: ParsableArguments {
         return try RejectsFile(path: rejects, replaces: force)
     }
 
+    /// Makes the files of a run appear, unless a signal cut it short: a list of rejects of half the rows would be taken
+    /// for all.
+    func conclude(_ rejects: RejectsFile?, _ table: ReportTable?) throws(ToolError) {
+        if Interruption.requested { return }
+        try rejects?.commit()
+        try table?.commit()
+    }
+
     func table(force: Bool) throws(ToolError) -> ReportTable? {
         guard let report else { return nil }
         return try ReportTable(path: report, replaces: force, forSpreadsheet: forSpreadsheet)

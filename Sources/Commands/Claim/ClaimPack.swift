@@ -51,13 +51,12 @@ struct ClaimPack: AssayCommand {
                 delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + "; nothing written")
             return delivery.tally.exitStatus
         }
+        try delivery.tally.demandInputs(.csv, "a row with a token")
         try packer.commit()
-        try rejects?.commit()
-        try table?.commit()
+        try claims.conclude(rejects, table)
         console.note(
             delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
                 + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")")
-        try delivery.tally.demandInputs(.csv, "a row with a token")
         return delivery.tally.exitStatus
     }
 

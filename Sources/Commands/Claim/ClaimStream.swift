@@ -48,6 +48,8 @@ struct ClaimStream {
     private(set) var keyOutputs = 0
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(ByteSource)
         case lines(LineChunkReader, ClaimFormat)
         case log(LineChunkReader, ModemTranscript)
         case csv(ClaimTable)
@@ -66,20 +68,20 @@ struct ClaimStream {
         self.keepsRests = keepsRests
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> ClaimChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<ClaimChunk> {
         while true {
             if current == nil {
-                guard nextSource < names.count else { return nil }
+                guard nextSource < names.count else { return .end }
                 nextSource += 1
             }
             do {
-                if current == nil { current = try open(sources[nextSource - 1]) }
-                if let chunk = try advance() { return chunk }
-                current = nil
+                if current == nil { current = try begin(sources[nextSource - 1]) }
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return chunk(.unreadable(error), RejectShape(format: format ?? .csv))
+                return .value(chunk(.unreadable(error), RejectShape(format: format ?? .csv)))
             }
         }
     }
@@ -88,50 +90,53 @@ struct ClaimStream {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
     }
 
-    private func open(_ argument: SourceArgument) throws(ToolError) -> Open {
+    private func begin(_ argument: SourceArgument) throws(ToolError) -> Open {
         switch argument {
-        case .file(let path): return try open(path)
+        case .file(let path): .unread(try ByteSource(path: path))
         case .text(let text, _):
-            // All there is comes before the end of an empty file.
-            let reader = LineChunkReader(
-                try ByteSource(path: "/dev/null"), target: Self.chunkSize, head: Array(text.utf8),
-                keepsRests: keepsRests)
-            return .lines(reader, .lines)
+            .lines(
+                LineChunkReader(
+                    ByteSource(Array(text.utf8), name: "argument"), target: Self.chunkSize,
+                    keepsRests: keepsRests), .lines)
         }
     }
 
-    private func open(_ path: String) throws(ToolError) -> Open {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
+    /// Tells the form of a source by its beginning.
+    private func open(_ source: ByteSource, _ head: [UInt8]) throws(ToolError) -> Open {
         if head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) {
             throw ToolError(
-                .csv, "expected UTF-8, found UTF-16", context: [.init("file", path.escapedForTerminal)],
+                .csv, "expected UTF-8, found UTF-16",
+                context: [.init("file", source.name.escapedForTerminal)],
                 hint: "save the file as CSV in UTF-8")
         }
         let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
         let format = format ?? ClaimFormat.detect(head.dropFirst(hasMark ? 3 : 0))
-        if format == .csv {
-            return .csv(ClaimTable(CSVFile(source, head: head, keepsMalformed: true)))
+        if format == .csv { return .csv(ClaimTable(CSVFile(source, keepsMalformed: true))) }
+        if hasMark {
+            var mark: [UInt8] = []
+            _ = try source.read(into: &mark, limit: 3)
         }
-        if hasMark { head.removeFirst(3) }
-        let reader = LineChunkReader(source, target: Self.chunkSize, head: head, keepsRests: keepsRests)
+        let reader = LineChunkReader(source, target: Self.chunkSize, keepsRests: keepsRests)
         return format == .modemLog ? .log(reader, ModemTranscript()) : .lines(reader, format)
     }
 
-    private mutating func advance() throws(ToolError) -> ClaimChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<ClaimChunk> {
         switch current {
+        case .unread(let source):
+            guard let head = try source.peek(Self.headSize, demand).value else { return .nothingYet }
+            current = try open(source, head)
+            return try advance(demand)
         case .lines(var reader, let format):
-            let lines = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(reader, format)
             return lines.map {
                 chunk($0.isRest ? .rest($0.bytes) : .lines($0, format), RejectShape(format: format))
             }
         case .log(var reader, var transcript):
             let before = transcript.keyOutputs
-            let lines = try reader.next()
+            let lines = try reader.next(demand)
             var rows: [ClaimRow] = []
-            if let lines, !lines.isRest {
+            if let lines = lines.value, !lines.isRest {
                 lines.forEachLine { line, number in
                     rows += transcript.rows(line, number: number)
                     return true
@@ -143,12 +148,13 @@ struct ClaimStream {
                 chunk($0.isRest ? .rest($0.bytes) : .found(rows), RejectShape(format: .modemLog))
             }
         case .csv(let table):
-            guard let block = try table.next() else { return nil }
-            let isBody = block.header == nil && block.layout == .body
-            return chunk(
-                .rows(block.items, block.layout),
-                RejectShape(format: .csv, header: block.header, isBody: isBody))
-        case nil: return nil
+            return try table.next(demand).map { block in
+                let isBody = block.header == nil && block.layout == .body
+                return chunk(
+                    .rows(block.items, block.layout),
+                    RejectShape(format: .csv, header: block.header, isBody: isBody))
+            }
+        case nil: return .end
         }
     }
 }
@@ -161,41 +167,54 @@ private final class ClaimTable {
     private var layout: ClaimLayout?
     private var header: [UInt8]?
     private var held: CSVFile.Item?
+    /// Records that came before nothing more was at hand.
+    private var items: [CSVFile.Item] = []
 
     init(_ file: CSVFile) { self.file = file }
 
-    /// The next records, headers left out; `nil` at the end. A header in the middle, as `cat` leaves them, ends a block
-    /// and counts from there on.
-    func next() throws(ToolError) -> (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)? {
-        var items: [CSVFile.Item] = []
-        while items.count < Self.rowsPerBlock, let item = try take() {
-            guard case .record(let record) = item else {
-                items.append(item)
-                // Pieces are large; a block of many would cost memory for every core.
-                if case .rest = item { break }
-                continue
-            }
-            if let named = ClaimLayout(header: record, isFirst: layout == nil) {
-                if !items.isEmpty {
-                    held = item
-                    break
+    typealias Block = (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)
+
+    /// The next records, headers left out. A header in the middle, as `cat` leaves them, ends a block and counts from
+    /// there on.
+    func next(_ demand: InputDemand) throws(ToolError) -> Arrival<Block> {
+        gather: while items.count < Self.rowsPerBlock {
+            switch try take(items.isEmpty ? demand : demand.withoutWaiting) {
+            case .end:
+                if items.isEmpty { return .end }
+                break gather
+            case .nothingYet:
+                if items.isEmpty || demand == .full { return .nothingYet }
+                break gather
+            case .value(let item):
+                guard case .record(let record) = item else {
+                    items.append(item)
+                    // Pieces are large; a block of many would cost memory for every core.
+                    if case .rest = item { break gather }
+                    continue
                 }
-                layout = named
-                header = record.raw
-                // Nobody could tell which row is missing if the line that spoils all were not reported.
-                if named.isUnusable { items.append(item) }
-                continue
+                if let named = ClaimLayout(header: record, isFirst: layout == nil) {
+                    if !items.isEmpty {
+                        held = item
+                        break gather
+                    }
+                    layout = named
+                    header = record.raw
+                    // Nobody could tell which row is missing if the line that spoils all were not reported.
+                    if named.isUnusable { items.append(item) }
+                    continue
+                }
+                if layout == nil { layout = .inferred(from: record) }
+                items.append(item)
             }
-            if layout == nil { layout = .inferred(from: record) }
-            items.append(item)
         }
-        return items.isEmpty ? nil : (items, layout ?? .utilities, header)
+        defer { items = [] }
+        return .value((items, layout ?? .utilities, header))
     }
 
-    private func take() throws(ToolError) -> CSVFile.Item? {
-        guard let item = held else { return try file.nextItem() }
+    private func take(_ demand: InputDemand) throws(ToolError) -> Arrival<CSVFile.Item> {
+        guard let item = held else { return try file.nextItem(demand) }
         held = nil
-        return item
+        return .value(item)
     }
 }
 

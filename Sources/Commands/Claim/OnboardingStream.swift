@@ -23,11 +23,10 @@ enum OnboardingStream {
         _ path: String, _ body: (OnboardingItem) throws(ToolError) -> Bool
     ) throws(ToolError) {
         let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < chunkSize, try source.read(into: &head, limit: chunkSize) > 0 {}
-        let isJSON = head.first { !$0.isBlank } == UInt8(ascii: "{")
+        let head = try source.peek(chunkSize).value
+        let isJSON = head?.first { !$0.isBlank } == UInt8(ascii: "{")
         var reader = LineChunkReader(
-            source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize, head: head)
+            source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize)
         while let chunk = try reader.next(), !Interruption.requested {
             for item in isJSON ? jsonItems(chunk) : pemItems(chunk) {
                 guard try body(item) else { return }

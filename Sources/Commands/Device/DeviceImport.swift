@@ -65,22 +65,34 @@ struct DeviceImport: AssayCommand {
     }
 
     private func read(_ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
-        var head: [UInt8] = []
-        while head.count < 65_536, try source.read(into: &head, limit: 65_536) > 0 {}
+        let head = try source.peek(65_536).value ?? []
         // Some editors write a byte order mark in front; the CSV reader passes over it by itself.
-        let text = head.starts(with: [0xef, 0xbb, 0xbf]) ? head.dropFirst(3) : head[...]
-        if text.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
-            try readLines(source, Array(text), reader, &run)
+        let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
+        if head.dropFirst(hasMark ? 3 : 0).first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
+            var mark: [UInt8] = []
+            if hasMark { _ = try source.read(into: &mark, limit: 3) }
+            try readLines(source, reader, &run)
         } else {
-            try readCSV(source, head, reader, &run)
+            try readCSV(source, reader, &run)
         }
     }
 
+    /// What comes next; before anybody waits for it, the rows so far are registered and reported.
+    private func next<Value>(
+        _ run: inout ImportRun, _ read: (InputDemand) throws(ToolError) -> Arrival<Value>
+    ) throws(ToolError) -> Value? {
+        if Interruption.requested { return nil }
+        let arrival = try read(.atHand)
+        guard case .nothingYet = arrival else { return arrival.value }
+        try run.flush()
+        return try read(.awaited).value
+    }
+
     private func readLines(
-        _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        var lines = LineChunkReader(source, head: head)
-        while let chunk = try lines.next(), !Interruption.requested {
+        var lines = LineChunkReader(source)
+        while let chunk = try next(&run, { demand throws(ToolError) in try lines.next(demand) }) {
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }
@@ -97,11 +109,11 @@ struct DeviceImport: AssayCommand {
     }
 
     private func readCSV(
-        _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        let csv = CSVFile(source, head: head)
+        let csv = CSVFile(source)
         var columns: RegistrationColumns?
-        while !Interruption.requested, let event = try csv.next() {
+        while let event = try next(&run, { demand throws(ToolError) in try csv.next(demand) }) {
             switch event {
             case .malformed(let error):
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)

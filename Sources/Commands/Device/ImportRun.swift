@@ -86,7 +86,7 @@ struct ImportRun {
         let replaced = replacesObserved ? ["replaced"] : []
         let parts = (["added", "updated"] + replaced + ["unchanged", "rejected"])
             .map { "\(counts[$0] ?? 0) \($0)" }
-        return "assay: \(tally.total) \(tally.total == 1 ? "row" : "rows"): " + parts.joined(separator: ", ")
+        return "assay: \(Tally.count(tally.total, "row")): " + parts.joined(separator: ", ")
     }
 }
 

@@ -25,7 +25,7 @@ struct JWTInspect: AssayCommand {
         let console = output.console
         let sink = try file.sink()
         let tally = try run.run(JWTStream(input.sources), to: sink, console: console)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "JWT", good: "decoded"))
         return tally.exitStatus
     }

@@ -53,30 +53,31 @@ struct JWTStream {
 
     init(_ sources: [SourceArgument]) { remaining = sources[...] }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> JWTChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<JWTChunk> {
         while true {
             if let name = current?.name {
                 do {
-                    if let chunk = try current?.reader.next() {
-                        return JWTChunk(source: name, content: .lines(chunk))
+                    switch try current?.reader.next(demand) {
+                    case .value(let lines): return .value(JWTChunk(source: name, content: .lines(lines)))
+                    case .nothingYet: return .nothingYet
+                    case .end, nil: current = nil
                     }
-                    current = nil
                 } catch {
                     current = nil
-                    return JWTChunk(source: name, content: .unreadable(error))
+                    return .value(JWTChunk(source: name, content: .unreadable(error)))
                 }
             }
             switch remaining.popFirst() {
-            case nil: return nil
+            case nil: return .end
             case .text(let text, let position)?:
                 let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
-                return JWTChunk(source: "argument", content: .text(lines))
+                return .value(JWTChunk(source: "argument", content: .text(lines)))
             case .file(let path)?:
                 do {
                     current = (path, LineChunkReader(try ByteSource(path: path), target: Self.chunkSize))
                 } catch {
-                    return JWTChunk(source: path, content: .unreadable(error))
+                    return .value(JWTChunk(source: path, content: .unreadable(error)))
                 }
             }
         }

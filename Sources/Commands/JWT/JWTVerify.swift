@@ -34,7 +34,7 @@ struct JWTVerify: AssayCommand {
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let sink = try file.sink()
         let tally = try run.run(JWTStream(input.sources), to: sink, console: console)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "JWT", good: "verified"))
         return tally.exitStatus
     }

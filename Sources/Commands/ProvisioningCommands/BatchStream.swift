@@ -48,20 +48,31 @@ struct BatchStream {
     private static let documentLimit = JSONLimits.standard.bytes
 
     private var remaining: ArraySlice<String>
+    private var unread: ByteSource?
     private var current: (name: String, reader: LineChunkReader)?
 
     /// - Parameter paths: files, `-` for standard input.
     init(_ paths: [String]) { remaining = paths[...] }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> BatchChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<BatchChunk> {
         while true {
             if current == nil {
-                guard let path = remaining.popFirst() else { return nil }
+                var name = unread?.name ?? ""
                 do throws(ToolError) {
-                    if let document = try open(path) { return document }
+                    if unread == nil {
+                        guard let path = remaining.popFirst() else { return .end }
+                        name = path
+                        unread = try ByteSource(path: path)
+                    }
+                    guard let source = unread else { continue }
+                    let document = try open(source, demand)
+                    if case .nothingYet = document { return .nothingYet }
+                    unread = nil
+                    if case .value = document { return document }
                 } catch {
-                    return BatchChunk(source: path, content: .unreadable(error))
+                    unread = nil
+                    return .value(BatchChunk(source: name, content: .unreadable(error)))
                 }
             }
             guard let (name, unread) = current else { continue }
@@ -69,28 +80,35 @@ struct BatchStream {
             current = nil
             var reader = unread
             do throws(ToolError) {
-                guard let chunk = try reader.next() else { continue }
+                let lines = try reader.next(demand)
+                if case .end = lines { continue }
                 current = (name, reader)
-                return BatchChunk(source: name, content: .lines(chunk))
+                return lines.map { BatchChunk(source: name, content: .lines($0)) }
             } catch {
-                return BatchChunk(source: name, content: .unreadable(error))
+                return .value(BatchChunk(source: name, content: .unreadable(error)))
             }
         }
     }
 
-    /// Opens a source; returns its document if it is one over many lines.
-    private mutating func open(_ path: String) throws(ToolError) -> BatchChunk? {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var atEnd = false
-        while !atEnd, head.count <= Self.documentLimit {
-            // A first line that is whole says enough; else only the whole document can.
-            if let isWhole = Self.firstLineIsWhole(head), isWhole { break }
-            atEnd = try source.read(into: &head, limit: 65_536) == 0
+    /// Begins with a source: its document if it is one over many lines, the end where its lines follow.
+    private mutating func open(
+        _ source: ByteSource, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<BatchChunk> {
+        // A first line that is whole says enough; else only the whole document can.
+        var limit = 65_536
+        while true {
+            let beginning = try source.peek(limit, demand) { Self.firstLineIsWhole($0) == true }
+            guard let head = beginning.value else { return .nothingYet }
+            if Self.firstLineIsWhole(head) == true { break }
+            if head.count < limit {
+                if Self.isLines(head) { break }
+                return .value(BatchChunk(source: source.name, content: .document(head)))
+            }
+            guard head.count <= Self.documentLimit else { break }
+            limit = min(limit * 2, Self.documentLimit + 1)
         }
-        if atEnd, !Self.isLines(head) { return BatchChunk(source: path, content: .document(head)) }
-        current = (path, LineChunkReader(source, head: head))
-        return nil
+        current = (source.name, LineChunkReader(source))
+        return .end
     }
 
     /// Whether the first line that is not blank is a JSON text by itself, nil if its end is not there yet.

@@ -88,7 +88,7 @@ struct CommandsCompose: AssayCommand {
         try run.checkDescriptions(following: composed.commands)
         let sink = try file.sink(mode: Self.mode(composed.commands))
         let tally = try run.run(try ByteSource(path: manifest), to: sink, console: console)
-        try sink.commit()
+        try file.conclude(sink, isEmpty: tally.good == 0, console)
         console.note(tally.summary(unit: "record", good: "composed"))
         return tally.exitStatus
     }

@@ -56,7 +56,7 @@ struct CommandsDecode: AssayCommand {
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let tally = try run.run(stream, to: sink, console: console)
         // A run that decoded nothing leaves no empty file.
-        if tally.good > 0 || output.json { try sink.commit() }
+        try file.conclude(sink, isEmpty: tally.good == 0 && !output.json, console)
         console.note(tally.summary(unit: "message", good: "decoded"))
         return tally.exitStatus
     }

@@ -72,7 +72,7 @@ struct CommandsValidate: AssayCommand {
             failFast: batch.failFast)
         let sink = try file.sink()
         let tally = try run.run(BatchStream(files), to: sink, console: console)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "document", good: "valid"))
         return tally.exitStatus
     }

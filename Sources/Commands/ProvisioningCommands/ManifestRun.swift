@@ -34,7 +34,7 @@ struct ManifestRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in try reader.next() },
+            next: { demand throws(ToolError) in try reader.next(demand) },
             process: { _, chunk in process(chunk, name) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)

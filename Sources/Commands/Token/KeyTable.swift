@@ -78,7 +78,7 @@ enum KeyTable {
         try OrderedPipeline.run(
             jobs: System.coreCount,
             makeWorker: { () throws(ToolError) in () },
-            next: { () throws(ToolError) in try nextBatch() },
+            next: { _ throws(ToolError) in Arrival(try nextBatch()) },
             process: { _, batch in rows(batch.0, batch.1, name) },
             deliver: { result throws(ToolError) in
                 for row in try result.get() {

@@ -26,11 +26,12 @@ struct TokenInspect: AssayCommand {
             mode: .inspect, base64: input.base64, json: output.json, reveals: reveal,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let console = output.console
-        let sink = try file.sink()
+        // What --reveal shows is a claim credential.
+        let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
         let tally = try run.run(
             TokenStream(input.sources, format: input.format.format), to: sink, console: console,
             now: environment.now)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "token", good: "decoded"))
         return tally.exitStatus
     }

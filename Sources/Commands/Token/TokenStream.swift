@@ -14,6 +14,8 @@ struct TokenStream {
     private var current: Open?
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(ByteSource)
         case lines(String, LineChunkReader, TokenFormat)
         case csv(CSVSource)
     }
@@ -29,28 +31,28 @@ struct TokenStream {
         self.format = format
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> TokenChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<TokenChunk> {
         while true {
             if current == nil {
-                guard let argument = remaining.popFirst() else { return nil }
+                guard let argument = remaining.popFirst() else { return .end }
                 switch argument {
-                case .text(let text, let position): return Self.chunk(of: text, position)
+                case .text(let text, let position): return .value(Self.chunk(of: text, position))
                 case .file(let path):
                     do {
-                        current = try open(path)
+                        current = .unread(try ByteSource(path: path))
                     } catch {
-                        return TokenChunk(source: path, content: .unreadable(error))
+                        return .value(TokenChunk(source: path, content: .unreadable(error)))
                     }
                 }
             }
             let name = self.name
             do {
-                if let chunk = try advance() { return chunk }
-                current = nil
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return TokenChunk(source: name, content: .unreadable(error))
+                return .value(TokenChunk(source: name, content: .unreadable(error)))
             }
         }
     }
@@ -62,52 +64,52 @@ struct TokenStream {
 
     private var name: String {
         switch current {
+        case .unread(let source): source.name
         case .lines(let name, _, _): name
         case .csv(let csv): csv.name
         case nil: ""
         }
     }
 
-    private func open(_ path: String) throws(ToolError) -> Open {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var format = format
-        if format == nil {
-            while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-            format = TokenFormat.detect(head)
-        }
-        guard format == .csv else {
-            return .lines(
-                path, LineChunkReader(source, target: Self.chunkSize, head: head), format ?? .lines)
-        }
-        return .csv(CSVSource(name: path, file: CSVFile(source, head: head)))
-    }
-
-    private mutating func advance() throws(ToolError) -> TokenChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
         switch current {
+        case .unread(let source):
+            guard let form = try form(of: source, demand) else { return .nothingYet }
+            current =
+                form == .csv
+                ? .csv(CSVSource(name: source.name, file: CSVFile(source)))
+                : .lines(source.name, LineChunkReader(source, target: Self.chunkSize), form)
+            return try advance(demand)
         case .lines(let name, var reader, let format):
-            let chunk = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(name, reader, format)
-            return chunk.map { TokenChunk(source: name, content: .lines($0, format)) }
+            return lines.map { TokenChunk(source: name, content: .lines($0, format)) }
         case .csv(var csv):
-            let events = try Self.events(&csv)
+            let events = try Self.events(&csv, demand)
             current = .csv(csv)
             return events.map { TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? .standard)) }
-        case nil: return nil
+        case nil: return .end
         }
     }
 
-    private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
-        var events: [CSVReader.Event] = []
-        while events.count < 64 {
-            guard let event = try csv.file.next() else { return events.isEmpty ? nil : events }
-            if csv.columns == nil, case .record(let record) = event {
+    /// The form that was asked for, or that the beginning shows; nil while too little of it is there.
+    private func form(of source: ByteSource, _ demand: InputDemand) throws(ToolError) -> TokenFormat? {
+        if let format { return format }
+        return try source.peek(Self.headSize, demand).value.map { TokenFormat.detect($0) }
+    }
+
+    private static func events(
+        _ csv: inout CSVSource, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<[CSVReader.Event]> {
+        while true {
+            let block = try csv.file.nextBlock(of: 64, demand)
+            guard var events = block.value else { return block }
+            if csv.columns == nil, let (index, record) = events.firstRecord {
                 let header = TokenColumns(header: record)
                 csv.columns = header ?? .standard
-                if header != nil { continue }
+                if header != nil { events.remove(at: index) }
             }
-            events.append(event)
+            if !events.isEmpty { return .value(events) }
         }
-        return events
     }
 }

@@ -57,12 +57,13 @@ struct TokenVerify: AssayCommand {
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let nonces = once ? try keys.store.open(.create, console) : nil
         if let nonces { try clock.check(environment.now, nonces) }
-        let sink = try file.sink()
+        // What --reveal shows is a claim credential.
+        let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
         let tally = try run.run(
             TokenStream(input.sources, format: input.format.format), to: sink, console: console,
             nonces: nonces,
             now: environment.now)
-        try sink.commit()
+        try file.conclude(sink, console)
         console.note(tally.summary(unit: "token", good: "verified"))
         return tally.exitStatus
     }

@@ -65,10 +65,12 @@ extension Explanation {
             + "split the batch in two with a finished at the end of each.")
 
     static let duplicateDevice = Explanation(
-        meaning: "The same device occurs more than once in the input.",
+        meaning: "The same device, or what only one device has, occurs more than once.",
         causes: [
             "A device was read twice on the line, and both rows were kept.",
             "Two files of one lot were joined.",
+            "An IMEI is registered for another device already, or the device with another IMEI.",
+            "A device that has its certificate asks for one with another key.",
         ],
         remedy: "Keep the newest row of each device UUID; the message names both rows.")
 }
