@@ -9,6 +9,8 @@ public final class ByteSource {
     private let descriptor: Int32
     private let owned: Bool
     private let meter: InputMeter?
+    /// Set once the source is known to hold text.
+    private var lineEnds: LineEnds?
 
     /// - Parameters:
     ///   - path: a file, or `-` for standard input.
@@ -41,8 +43,28 @@ public final class ByteSource {
 
     deinit { if owned, descriptor >= 0 { close(descriptor) } }
 
+    /// From here on a carriage return without a line feed is given out as a line feed.
+    ///
+    /// - Parameter head: what was read of the source already; it is changed in the same way.
+    public func normalizeLineEnds(of head: inout [UInt8]) throws(ToolError) {
+        var ends = LineEnds()
+        ends.normalize(&head, from: 0, isMoreToCome: true)
+        lineEnds = ends
+    }
+
     /// Appends at most `limit` bytes to `buffer`; returns how many, 0 at the end.
     public func read(into buffer: inout [UInt8], limit: Int) throws(ToolError) -> Int {
+        guard lineEnds != nil else { return try readBytes(into: &buffer, limit: limit) }
+        let start = buffer.count
+        while true {
+            lineEnds?.beginBlock(&buffer)
+            let isAtEnd = try readBytes(into: &buffer, limit: limit) == 0
+            lineEnds?.normalize(&buffer, from: start, isMoreToCome: !isAtEnd)
+            if isAtEnd || buffer.count > start { return buffer.count - start }
+        }
+    }
+
+    private func readBytes(into buffer: inout [UInt8], limit: Int) throws(ToolError) -> Int {
         let start = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: limit))
         var count = -1

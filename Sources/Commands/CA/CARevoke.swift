@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 import Store
@@ -84,7 +85,8 @@ struct CARevoke: AssayCommand {
     }
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
-        var lines = LineChunkReader(try ByteSource(path: path))
+        let source = try SourceReader(path, for: Expectation(.csv, "serial numbers"))
+        var lines = LineChunkReader(source.source, head: source.head)
         while let chunk = try lines.next(), !Interruption.requested {
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {

@@ -8,8 +8,8 @@ import OpenSSL
 /// Text between the blocks may be of any length, because it may hold modem lines: only a block, or a line,
 /// that is longer than any request is cut, and reported by whoever reads the pieces.
 struct PEMChunkReader {
-    /// The longest stretch without a place to cut, in bytes.
-    private static let limit = 1 << 20
+    /// The longest stretch without a place to cut, in bytes: a request may have 64 KiB, which is 88 KiB of base64.
+    private static let limit = 131_072
 
     private let source: ByteSource
     private let target: Int
@@ -36,12 +36,14 @@ struct PEMChunkReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)
 
-    /// Behind the last END line; where there is none, behind the last line outside of a block.
+    /// After the last END line, or in front of the last BEGIN line, whichever comes later: a block that another one
+    /// interrupts is damaged in either piece. Where there are none, after the last line outside of a block.
     private func boundary() -> Int? {
         var position = pending.count
         while let feed = pending[..<position].lastIndex(of: 0x0a) {
             let start = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
             if pending[start..<feed].starts(with: Self.end) { return feed + 1 }
+            if start > 0, pending[start..<feed].starts(with: Self.begin) { return start }
             position = feed
         }
         var start = 0

@@ -53,7 +53,7 @@ struct RequestRun {
                     done: tally.total, failed: tally.bad, unit: "requests", meter: stream.meter)
                 return !(failFast && tally.bad > 0)
             })
-        guard tally.total > 0 else { throw ToolError(.pem, "expected a request, found none in the input") }
+        try tally.demandInputs(.pem, "a request")
         return tally
     }
 

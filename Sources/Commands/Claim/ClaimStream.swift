@@ -3,6 +3,7 @@ import CSV
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of claim rows from one source.
 struct ClaimChunk: Sendable {
@@ -34,10 +35,12 @@ struct RejectShape: Sendable, Equatable {
 /// The inputs of a claim command as a stream of blocks; memory does not grow with the number of rows.
 struct ClaimStream {
     private static let chunkSize = 32_768
-    /// How far `auto` looks.
-    private static let headSize = 65_536
+    static let expected = Expectation(.csv, "a row with a token")
 
+    private let inputs: [InputQueue.Input]
+    /// The sources by their numbers.
     let names: [String]
+    let passedOver: PassedOver
     private let format: ClaimFormat?
     private let keepsRests: Bool
     private var nextSource = 0
@@ -52,8 +55,13 @@ struct ClaimStream {
     }
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
-    init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
-        self.names = names
+    init(_ queue: InputQueue, format: ClaimFormat?, keepsRests: Bool) {
+        var queue = queue
+        var inputs: [InputQueue.Input] = []
+        while let input = queue.next() { inputs.append(input) }
+        self.inputs = inputs
+        names = inputs.map(\.name)
+        passedOver = queue.passedOver
         self.format = format
         self.keepsRests = keepsRests
     }
@@ -62,11 +70,11 @@ struct ClaimStream {
     mutating func next() -> ClaimChunk? {
         while true {
             if current == nil {
-                guard nextSource < names.count else { return nil }
+                guard nextSource < inputs.count else { return nil }
                 nextSource += 1
             }
             do {
-                if current == nil { current = try open(names[nextSource - 1]) }
+                if current == nil { current = try open(inputs[nextSource - 1]) }
                 if let chunk = try advance() { return chunk }
                 current = nil
             } catch {
@@ -80,23 +88,17 @@ struct ClaimStream {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
     }
 
-    private func open(_ path: String) throws(ToolError) -> Open {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-        if head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) {
-            throw ToolError(
-                .csv, "expected UTF-8, found UTF-16", context: [.init("file", path.escapedForTerminal)],
-                hint: "save the file as CSV in UTF-8")
-        }
-        let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
-        let format = format ?? ClaimFormat.detect(head.dropFirst(hasMark ? 3 : 0))
+    private func open(_ input: InputQueue.Input) throws(ToolError) -> Open {
+        if case .unreadable(_, let error) = input { throw error }
+        let reader = try SourceReader(input.name, for: Self.expected)
+        if reader.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: input.name) }
+        let format = format ?? ClaimFormat.detect(reader.head)
         if format == .csv {
-            return .csv(ClaimTable(CSVFile(source, head: head, keepsMalformed: true)))
+            return .csv(ClaimTable(CSVFile(reader.source, head: reader.head, keepsMalformed: true)))
         }
-        if hasMark { head.removeFirst(3) }
-        let reader = LineChunkReader(source, target: Self.chunkSize, head: head, keepsRests: keepsRests)
-        return format == .modemLog ? .log(reader, ModemTranscript()) : .lines(reader, format)
+        let lines = LineChunkReader(
+            reader.source, target: Self.chunkSize, head: reader.head, keepsRests: keepsRests)
+        return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)
     }
 
     private mutating func advance() throws(ToolError) -> ClaimChunk? {
@@ -113,7 +115,9 @@ struct ClaimStream {
             var rows: [ClaimRow] = []
             if let lines, !lines.isRest {
                 lines.forEachLine { line, number in
-                    rows += transcript.rows(line, number: number)
+                    let found = transcript.rows(line, number: number)
+                    if found.isEmpty, !line.allSatisfy(\.isBlank) { passedOver.add(lines: 1) }
+                    rows += found
                     return true
                 }
             }
@@ -215,20 +219,22 @@ extension ClaimChunk {
             return ClaimRow(tooLong: line, number, format == .jsonLines ? .json : .tokenFormat)
         }
         if format == .jsonLines { return ClaimRow(line: number, json: line) }
-        if let feed = text.firstIndex(of: 0x0d) {
-            return ClaimRow(
-                line: number, raw: line,
-                finding: ClaimFinding(
-                    .malformed, .tokenFormat,
-                    "expected a line feed behind a carriage return, found none "
-                        + "(character \(feed - line.startIndex + 1))",
-                    hint: "save the file with LF or CRLF line ends"))
-        }
+        if let row = ClaimRow(mixed: line, number) { return row }
         return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
     }
 }
 
 extension ClaimRow {
+    /// A line with several tokens, or with one in JSON or beside a UUID; nil for every other line.
+    init?(mixed line: ArraySlice<UInt8>, _ number: Int) {
+        guard ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) else { return nil }
+        self.init(
+            line: number, raw: line,
+            finding: ClaimFinding(
+                .malformed, .mixedInput, "expected one token alone on the line, found it among other values",
+                hint: "say with --format how the file is written"))
+    }
+
     /// A line that is longer than a line may be.
     init(tooLong line: ArraySlice<UInt8>, _ number: Int, _ code: ErrorCode) {
         self.init(
@@ -237,5 +243,15 @@ extension ClaimRow {
                 .malformed, code,
                 "expected lines of at most \(LineChunkReader.lineLimit) bytes, found a longer one",
                 hint: "look for line ends that were lost"))
+    }
+}
+
+extension InputQueue.Input {
+    /// What results call it.
+    var name: String {
+        switch self {
+        case .file(let path), .unreadable(let path, _): path
+        case .text: "argument"
+        }
     }
 }

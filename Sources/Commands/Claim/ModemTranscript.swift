@@ -3,6 +3,7 @@ import Claims
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// Finds claim rows in the log of a modem: each attestation token, with the IMEI and the UUID that the log has before
 /// it or on its line.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CSV
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import Store
 
@@ -32,7 +33,7 @@ struct DeviceImport: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let source = try ByteSource(path: input)
+        let source = try open()
         let reader = try RegistrationReader(trust: trust.trust)
         let registry = try store.open(.create, console)
         var run = ImportRun(
@@ -48,25 +49,37 @@ struct DeviceImport: AssayCommand {
             guard Interruption.requested else { throw error }
         }
         try run.flush()
+        try run.tally.demandInputs(.csv, "a row with a device")
         return run.tally.exitStatus
     }
 
-    private func read(_ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
-        var head: [UInt8] = []
-        while head.count < 65_536, try source.read(into: &head, limit: 65_536) > 0 {}
-        // Some editors write a byte order mark in front; the CSV reader passes over it by itself.
-        let text = head.starts(with: [0xef, 0xbb, 0xbf]) ? head.dropFirst(3) : head[...]
-        if text.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
-            try readLines(source, Array(text), reader, &run)
+    /// Opens the file; one that cannot be read has a result too.
+    private func open() throws -> SourceReader {
+        do throws(ToolError) {
+            return try SourceReader(input, for: Expectation(.csv, "rows of devices"))
+        } catch {
+            if output.json {
+                let report = RegistrationReport(
+                    location: InputLocation(source: input, line: 1), device: nil,
+                    outcome: .rejected(CheckFailure(error.code, error.message)))
+                try StandardStream.output().write(report.rendered(json: true))
+            }
+            throw error
+        }
+    }
+
+    private func read(_ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
+        if source.head.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
+            try readLines(source, reader, &run)
         } else {
-            try readCSV(source, head, reader, &run)
+            try readCSV(source, reader, &run)
         }
     }
 
     private func readLines(
-        _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        var lines = LineChunkReader(source, head: head)
+        var lines = LineChunkReader(source.source, head: source.head)
         while let chunk = try lines.next(), !Interruption.requested {
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
@@ -84,24 +97,25 @@ struct DeviceImport: AssayCommand {
     }
 
     private func readCSV(
-        _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        let csv = CSVFile(source, head: head)
+        let csv = CSVFile(source.source, head: source.head)
         var columns: RegistrationColumns?
         while !Interruption.requested, let event = try csv.next() {
             switch event {
             case .malformed(let error):
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)
             case .record(let record):
-                if columns == nil {
-                    do {
-                        columns = try RegistrationColumns(header: record)
-                    } catch {
-                        throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
+                do throws(ToolError) {
+                    // One further down, as joined files have, counts from there on.
+                    if let header = try RegistrationColumns(header: record, isFirst: columns == nil) {
+                        columns = header
+                        continue
                     }
-                    if columns != nil { continue }
-                    columns = RegistrationColumns(first: record)
+                } catch {
+                    throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
                 }
+                if columns == nil { columns = RegistrationColumns(first: record) }
                 guard let known = columns else { throw unknownColumns(record) }
                 try run.take(reader.result(record, known), line: record.line)
             }

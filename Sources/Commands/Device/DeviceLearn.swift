@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import Store
@@ -30,12 +31,12 @@ struct DeviceLearn: AssayCommand {
         let run = LearningRun(
             base64: input.base64, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)
-        let stream = TokenStream(input.sources, format: input.format.format)
+        let stream = input.stream
         let counts = try run.run(stream, registry, console, now: environment.now)
         console.note(
             counts.tally.summary(unit: "token", good: "taken")
                 + "; \(counts.learned) \(counts.learned == 1 ? "key" : "keys") learned, "
-                + "\(counts.pending) pending")
+                + "\(counts.pending) pending" + stream.passedOver.note)
         return counts.tally.exitStatus
     }
 }
@@ -99,6 +100,7 @@ private struct LearningRun: Sendable {
                 console.progress(done: counts.tally.total, failed: counts.tally.bad, unit: "tokens")
                 return true
             })
+        try counts.tally.demandInputs(.tokenFormat, "a token")
         return counts
     }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 
 /// A block of documents from one source.
@@ -47,21 +48,32 @@ struct BatchStream {
     /// The longest document that is not JSON Lines, in bytes.
     private static let documentLimit = JSONLimits.standard.bytes
 
-    private var remaining: ArraySlice<String>
+    static let expected = Expectation(.json, "a batch of commands")
+
+    private var inputs: InputQueue
     private var current: (name: String, reader: LineChunkReader)?
 
-    /// - Parameter paths: files, `-` for standard input.
-    init(_ paths: [String]) { remaining = paths[...] }
+    /// - Parameter paths: files, folders, `-` for standard input.
+    init(_ paths: [String], filesFrom: String? = nil) {
+        inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
+    }
+
+    var passedOver: PassedOver { inputs.passedOver }
 
     /// The next block, or `nil` at the end of the last source.
     mutating func next() -> BatchChunk? {
         while true {
             if current == nil {
-                guard let path = remaining.popFirst() else { return nil }
-                do throws(ToolError) {
-                    if let document = try open(path) { return document }
-                } catch {
+                switch inputs.next() {
+                case nil: return nil
+                case .unreadable(let path, let error)?:
                     return BatchChunk(source: path, content: .unreadable(error))
+                case .text(let path, _)?, .file(let path)?:
+                    do throws(ToolError) {
+                        if let document = try open(path) { return document }
+                    } catch {
+                        return BatchChunk(source: path, content: .unreadable(error))
+                    }
                 }
             }
             guard let (name, unread) = current else { continue }
@@ -80,8 +92,13 @@ struct BatchStream {
 
     /// Opens a source; returns its document if it is one over many lines.
     private mutating func open(_ path: String) throws(ToolError) -> BatchChunk? {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
+        let reader = try SourceReader(path, for: Self.expected)
+        if reader.isBlank {
+            if inputs.isSeveral { throw Self.expected.nothing(in: path) }
+            return nil
+        }
+        let source = reader.source
+        var head = reader.head
         var atEnd = false
         while !atEnd, head.count <= Self.documentLimit {
             // A first line that is whole says enough; else only the whole document can.

@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import ProvisioningCommands
 
@@ -27,8 +28,8 @@ struct ManifestRun: Sendable {
     }
 
     /// Reads everything, writes everything; the tally decides the exit status.
-    func run(_ source: ByteSource, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
-        var reader = LineChunkReader(source)
+    func run(_ source: SourceReader, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
+        var reader = LineChunkReader(source.source, head: source.head)
         var tally = Tally()
         let name = source.name
         try OrderedPipeline.run(

@@ -1,6 +1,7 @@
 import CBOR
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of messages from one source.
 struct MessageChunk: Sendable {
@@ -54,58 +55,62 @@ struct MessageStream {
     /// The longest message that is not on one line, in bytes of the file.
     private static let wholeLimit = 16 << 20
 
-    private let source: ByteSource
-    private let format: CBORFormat
-    private let head: [UInt8]
-    private var reader: LineChunkReader?
+    private static let expected = Expectation(.cbor, "CBOR", takesBinary: true)
+
+    private let path: String
+    private let format: CBORFormat?
+    private let isGeneral: Bool
+    private var current: (source: SourceReader, format: CBORFormat, lines: LineChunkReader?)?
     private var atEnd = false
 
-    /// Opens the source and looks at its beginning.
-    ///
     /// - Parameter format: how it is written; nil to find out.
     /// - Parameter isGeneral: whether text that is neither hexadecimal nor base64url can be CBOR by itself.
-    init(path: String, format: CBORFormat?, isGeneral: Bool) throws(ToolError) {
-        source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var isWhole = false
-        while !isWhole, head.count <= LineChunkReader.lineLimit {
-            isWhole = try source.read(into: &head, limit: LineChunkReader.lineLimit) == 0
-        }
-        let place = path.escapedForTerminal
-        guard !head.isEmpty else {
-            throw ToolError(.cbor, "expected CBOR, found an empty input").at("file", place)
-        }
-        let detected = CBORFormat.detect(head[...]) ?? (isGeneral ? .binary : nil)
-        guard let format = format ?? detected else {
-            throw ToolError(
-                .cbor, "expected CBOR as bytes, hexadecimal or base64url text, found other text",
-                hint: "--format says how it is written"
-            ).at("file", place)
-        }
+    init(path: String, format: CBORFormat?, isGeneral: Bool) {
+        self.path = path
         self.format = format
-        let isLines = format != .binary && Self.isLines(head, format)
-        reader = isLines ? LineChunkReader(source, head: head) : nil
-        self.head = isLines ? [] : head
+        self.isGeneral = isGeneral
     }
 
     /// The next block, or `nil` at the end.
     mutating func next() -> MessageChunk? {
         guard !atEnd else { return nil }
         do throws(ToolError) {
-            if reader == nil {
+            if current == nil { current = try open() }
+            guard let (source, format, lines) = current else { return nil }
+            current = nil
+            guard var lines else {
                 atEnd = true
-                let rest = try source.readAll(limit: Self.wholeLimit)
-                return MessageChunk(source: source.name, format: format, content: .whole(head + rest))
+                let text = try source.contents(limit: Self.wholeLimit)
+                return MessageChunk(source: path, format: format, content: .whole(text))
             }
-            guard let chunk = try reader?.next() else {
+            guard let chunk = try lines.next() else {
                 atEnd = true
                 return nil
             }
-            return MessageChunk(source: source.name, format: format, content: .lines(chunk))
+            current = (source, format, lines)
+            return MessageChunk(source: path, format: format, content: .lines(chunk))
         } catch {
             atEnd = true
-            return MessageChunk(source: source.name, format: format, content: .unreadable(error))
+            return MessageChunk(source: path, format: format ?? .binary, content: .unreadable(error))
         }
+    }
+
+    /// Opens the source and looks at its beginning.
+    private func open() throws(ToolError) -> (SourceReader, CBORFormat, LineChunkReader?) {
+        let reader = try SourceReader(path, for: Self.expected)
+        let place = path.escapedForTerminal
+        guard !reader.head.isEmpty, !(reader.isBlank && format != .binary && !isGeneral) else {
+            throw ToolError(.cbor, "expected CBOR, found an empty input").at("file", place)
+        }
+        let detected = CBORFormat.detect(reader.head[...]) ?? (isGeneral ? .binary : nil)
+        guard let format = format ?? detected else {
+            throw ToolError(
+                .cbor, "expected CBOR as bytes, hexadecimal or base64url text, found other text",
+                hint: "--format says how it is written"
+            ).at("file", place)
+        }
+        let isLines = format != .binary && Self.isLines(reader.head, format)
+        return (reader, format, isLines ? LineChunkReader(reader.source, head: reader.head) : nil)
     }
 
     /// Whether a text has one message a line rather than one message over all lines.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay token inspect`
 struct TokenInspect: AssayCommand {
@@ -27,11 +28,12 @@ struct TokenInspect: AssayCommand {
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let console = output.console
         let sink = try file.sink()
+        let stream = input.stream
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            stream, to: sink, console: console,
             now: environment.now)
         try sink.commit()
-        console.note(tally.summary(unit: "token", good: "decoded"))
+        console.note(tally.summary(unit: "token", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

@@ -1,15 +1,17 @@
 import CSV
+import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
 struct TokenStream {
+    static let expected = Expectation(.tokenFormat, "a token")
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
-    /// How far `auto` looks.
-    private static let headSize = 65_536
 
-    private var remaining: ArraySlice<SourceArgument>
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
     private let format: TokenFormat?
     private var current: Open?
 
@@ -21,11 +23,13 @@ struct TokenStream {
     private struct CSVSource {
         let name: String
         let file: CSVFile
-        var columns: TokenColumns?
+        var columns: ColumnPlaces?
+        /// A header further down, which counts from there on.
+        var held: ColumnPlaces?
     }
 
-    init(_ sources: [SourceArgument], format: TokenFormat?) {
-        remaining = sources[...]
+    init(_ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?) {
+        inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
         self.format = format
     }
 
@@ -33,12 +37,18 @@ struct TokenStream {
     mutating func next() -> TokenChunk? {
         while true {
             if current == nil {
-                guard let argument = remaining.popFirst() else { return nil }
-                switch argument {
-                case .text(let text, let position): return Self.chunk(of: text, position)
-                case .file(let path):
-                    do {
+                switch inputs.next() {
+                case nil: return nil
+                case .text(let text, let position)?: return Self.chunk(of: text, position)
+                case .unreadable(let name, let error)?:
+                    return TokenChunk(source: name, content: .unreadable(error))
+                case .file(let path)?:
+                    do throws(ToolError) {
                         current = try open(path)
+                        if current == nil {
+                            if inputs.isSeveral { throw Self.expected.nothing(in: path) }
+                            continue
+                        }
                     } catch {
                         return TokenChunk(source: path, content: .unreadable(error))
                     }
@@ -68,19 +78,16 @@ struct TokenStream {
         }
     }
 
-    private func open(_ path: String) throws(ToolError) -> Open {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var format = format
-        if format == nil {
-            while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-            format = TokenFormat.detect(head)
-        }
+    /// Opens a source; nil when there is nothing in it.
+    private func open(_ path: String) throws(ToolError) -> Open? {
+        let reader = try SourceReader(path, for: Self.expected)
+        if reader.isBlank { return nil }
+        let format = format ?? TokenFormat.detect(reader.head)
         guard format == .csv else {
             return .lines(
-                path, LineChunkReader(source, target: Self.chunkSize, head: head), format ?? .lines)
+                path, LineChunkReader(reader.source, target: Self.chunkSize, head: reader.head), format)
         }
-        return .csv(CSVSource(name: path, file: CSVFile(source, head: head)))
+        return .csv(CSVSource(name: path, file: CSVFile(reader.source, head: reader.head)))
     }
 
     private mutating func advance() throws(ToolError) -> TokenChunk? {
@@ -88,26 +95,50 @@ struct TokenStream {
         case .lines(let name, var reader, let format):
             let chunk = try reader.next()
             current = .lines(name, reader, format)
-            return chunk.map { TokenChunk(source: name, content: .lines($0, format)) }
+            let passedOver = inputs.passedOver
+            return chunk.map { TokenChunk(source: name, content: .lines($0, format), passedOver: passedOver) }
         case .csv(var csv):
             let events = try Self.events(&csv)
             current = .csv(csv)
-            return events.map { TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? .standard)) }
+            return events.map {
+                TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? TokenChunk.standardColumns))
+            }
         case nil: return nil
         }
     }
 
     private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
         var events: [CSVReader.Event] = []
+        if let header = csv.held { csv.columns = header }
+        csv.held = nil
         while events.count < 64 {
-            guard let event = try csv.file.next() else { return events.isEmpty ? nil : events }
-            if csv.columns == nil, case .record(let record) = event {
-                let header = TokenColumns(header: record)
-                csv.columns = header ?? .standard
-                if header != nil { continue }
+            guard let event = try csv.file.next() else { break }
+            if case .record(let record) = event, let header = try header(record, csv) {
+                // One further down, as joined files have, counts from there on.
+                if events.isEmpty {
+                    csv.columns = header
+                    continue
+                }
+                csv.held = header
+                break
             }
+            if csv.columns == nil { csv.columns = TokenChunk.standardColumns }
             events.append(event)
         }
-        return events
+        if events.isEmpty, csv.held != nil { return try Self.events(&csv) }
+        return events.isEmpty ? nil : events
+    }
+
+    /// The columns that a record names; nil when it is a row.
+    private static func header(
+        _ record: CSVRecord, _ csv: CSVSource
+    ) throws(ToolError) -> ColumnPlaces? {
+        do throws(ToolError) {
+            return try ColumnPlaces(
+                header: record, needing: TokenFormat.fields, alike: TokenFormat.fields,
+                isFirst: csv.columns == nil)
+        } catch {
+            throw error.at("file", "\(csv.name.escapedForTerminal):\(record.line)")
+        }
     }
 }

@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import Store
 
 /// `assay token verify`
@@ -53,12 +54,13 @@ struct TokenVerify: AssayCommand {
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let nonces = once ? try keys.store.open(.create, console) : nil
         let sink = try file.sink()
+        let stream = input.stream
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            stream, to: sink, console: console,
             nonces: nonces,
             now: environment.now)
         try sink.commit()
-        console.note(tally.summary(unit: "token", good: "verified"))
+        console.note(tally.summary(unit: "token", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }
 }
