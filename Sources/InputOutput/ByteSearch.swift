@@ -5,7 +5,7 @@ public import Diagnostics
 /// Finding a few octets among many.
 public enum ByteSearch {
     /// The index of the first line feed in `bytes` at or behind `start`.
-    static func firstLineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+    public static func firstLineFeed(in bytes: [UInt8], from start: Int) -> Int? {
         first(0x0a, in: bytes, from: start)
     }
 

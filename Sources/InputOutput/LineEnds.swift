@@ -6,6 +6,8 @@ struct LineEnds {
 
     /// Whether a carriage return waits for the byte after it.
     private var holdsReturn = false
+    /// Whether the last one was given out as a line feed already, because nothing came after it.
+    private var skipsFeed = false
 
     /// Puts what waits in front of the block that is about to be appended.
     mutating func beginBlock(_ buffer: inout [UInt8]) {
@@ -14,17 +16,22 @@ struct LineEnds {
     }
 
     /// Changes the block that begins at `start`.
-    mutating func normalize(_ buffer: inout [UInt8], from start: Int, isMoreToCome: Bool) {
+    mutating func normalize(_ buffer: inout [UInt8], from start: Int, isMoreAtHand: Bool) {
+        if skipsFeed, start < buffer.count {
+            skipsFeed = false
+            if buffer[start] == Self.lineFeed { buffer.remove(at: start) }
+        }
         var position = start
         while let found = ByteSearch.first(Self.carriageReturn, in: buffer, from: position) {
             if found + 1 < buffer.count {
                 if buffer[found + 1] != Self.lineFeed { buffer[found] = Self.lineFeed }
-            } else if isMoreToCome {
+            } else if isMoreAtHand {
                 buffer.removeLast()
                 holdsReturn = true
                 return
             } else {
                 buffer[found] = Self.lineFeed
+                skipsFeed = true
             }
             position = found + 1
         }

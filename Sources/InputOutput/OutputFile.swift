@@ -28,16 +28,6 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
     if failure != 0 { throw ioError("cannot write", name, failure) }
 }
 
-/// Whether the failed call would have had to wait; waits until `descriptor` is ready, or a signal comes.
-///
-/// A pipe or terminal that came from another program may be set not to block, which that program's own calls want.
-func waitIfBlocked(_ descriptor: Int32, for events: Int32) -> Bool {
-    guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
-    var request = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
-    _ = poll(&request, 1, -1)
-    return true
-}
-
 /// Standard output or standard error.
 public final class StandardStream: ByteSink {
     public static let errorDescriptor: Int32 = 2

@@ -109,7 +109,8 @@ private struct PathList {
         name = path
         self.expected = expected
         let reader = try SourceReader(path, for: Expectation(expected.code, "a list of paths"))
-        self.reader = LineChunkReader(reader.source, head: reader.head)
+        _ = try reader.look()
+        self.reader = LineChunkReader(reader.source)
     }
 
     mutating func next() throws(ToolError) -> String? {

@@ -23,7 +23,17 @@ public struct Expectation: Sendable {
     }
 }
 
-/// An input that was opened and looked at: the one door for all of them.
+/// The beginning of an input, by which its format can be told.
+public struct SourceHead {
+    /// The text without its byte order mark, or binary data as it is.
+    public let bytes: [UInt8]
+    /// Whether there is nothing, or nothing but white space.
+    public let isBlank: Bool
+    /// Whether it is DER or other binary data.
+    public let isBinary: Bool
+}
+
+/// An input that is open: the one door for all of them.
 ///
 /// A byte order mark is read over, and a lone carriage return ends a line as a line feed does. UTF-16 and what is no
 /// text of ours at all (a spreadsheet, an archive, a picture) is refused by its name.
@@ -33,35 +43,39 @@ public struct SourceReader {
 
     /// The path, or `-`.
     public let name: String
-    /// What comes after the head.
+    /// All of it, once it was looked at.
     public let source: ByteSource
-    /// The beginning of the text, without its byte order mark.
-    public private(set) var head: [UInt8]
-    /// Whether there is nothing, or nothing but white space.
-    public let isBlank: Bool
-    /// Whether it is DER or other binary data, which is given out as it is.
-    public let isBinary: Bool
+    private let expected: Expectation
 
-    /// - Throws: ``ToolError``: `io`, or the code of `expected` for what is something else.
+    /// Opens a file, or standard input.
     public init(_ path: String, for expected: Expectation, meter: InputMeter? = nil) throws(ToolError) {
         name = path
+        self.expected = expected
         source = try ByteSource(path: path, meter: meter)
-        head = []
-        var isAtEnd = false
-        while !isAtEnd, head.count < Self.headSize {
-            isAtEnd = try source.read(into: &head, limit: Self.headSize) == 0
-        }
-        if let foreign = ForeignContent(head, expected) {
+    }
+
+    /// Looks at the beginning, which stays in the source.
+    ///
+    /// - Parameter isEnough: what of a live source says enough; by default a whole line that is not blank.
+    /// - Throws: ``ToolError``: `io`, or the code of what is expected for something else.
+    public func look(
+        _ demand: InputDemand = .awaited, limit: Int = headSize,
+        isEnough: ([UInt8]) -> Bool = ByteSource.hasWholeLine
+    ) throws(ToolError) -> Arrival<SourceHead> {
+        guard let start = try source.peek(limit, demand, isEnough: isEnough).value else { return .nothingYet }
+        if let foreign = ForeignContent(start, expected) {
             throw ToolError(
-                expected.code, foreign.message(expected), context: [.init("file", path.escapedForTerminal)],
+                expected.code, foreign.message(expected), context: [.init("file", name.escapedForTerminal)],
                 hint: foreign.hint)
         }
-        isBinary = expected.takesBinary && Self.isBinary(head)
-        if !isBinary {
-            if head.starts(with: Self.byteOrderMark) { head.removeFirst(Self.byteOrderMark.count) }
-            try source.normalizeLineEnds(of: &head)
+        if expected.takesBinary, Self.isBinary(start) {
+            return .value(SourceHead(bytes: start, isBlank: false, isBinary: true))
         }
-        isBlank = isAtEnd && head.allSatisfy(\.isBlank)
+        source.readAsText(without: Self.byteOrderMark)
+        let head = try source.peek(0).value ?? []
+        return .value(
+            SourceHead(
+                bytes: head, isBlank: source.isPeekedAtWhole && head.allSatisfy(\.isBlank), isBinary: false))
     }
 
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
@@ -74,15 +88,12 @@ public struct SourceReader {
         return !(first == 0x20 || 0x09...0x0d ~= first || 0x20...0x7e ~= first)
     }
 
-    /// All of it, refused beyond `limit` bytes.
-    public func contents(limit: Int = 16 << 20) throws(ToolError) -> [UInt8] {
-        head + (try source.readAll(limit: max(limit - head.count, 0)))
-    }
-
-    /// The whole content of the file at `path`, opened as every input is.
+    /// The whole content of the file at `path`, opened as every input is; refused beyond `limit` bytes.
     public static func contents(
         of path: String, for expected: Expectation, limit: Int = 16 << 20
     ) throws(ToolError) -> [UInt8] {
-        try SourceReader(path, for: expected).contents(limit: limit)
+        let reader = try SourceReader(path, for: expected)
+        _ = try reader.look()
+        return try reader.source.readAll(limit: limit)
     }
 }

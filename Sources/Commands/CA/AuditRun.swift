@@ -80,11 +80,11 @@ enum AuditRun {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in audit },
-            next: { () throws(ToolError) in
+            next: { _ throws(ToolError) in
                 let rows = try ledger.issuances(after: last, limit: chunkSize)
-                guard let end = rows.last else { return nil }
+                guard let end = rows.last else { return .end }
                 last = end.id
-                return rows
+                return .value(rows)
             },
             process: { (audit: RowAudit, rows: [IssuanceRecord]) in
                 (count: rows.count, findings: rows.flatMap { audit.findings($0) })

@@ -86,8 +86,15 @@ struct CARevoke: AssayCommand {
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
         let source = try SourceReader(path, for: Expectation(.csv, "serial numbers"))
-        var lines = LineChunkReader(source.source, head: source.head)
-        while let chunk = try lines.next(), !Interruption.requested {
+        _ = try source.look()
+        var lines = LineChunkReader(source.source)
+        while !Interruption.requested {
+            var arrival = try lines.next(.atHand)
+            if case .nothingYet = arrival {
+                try run.flush()
+                arrival = try lines.next(.awaited)
+            }
+            guard let chunk = arrival.value, !Interruption.requested else { return }
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }

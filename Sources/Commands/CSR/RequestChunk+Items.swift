@@ -119,7 +119,11 @@ extension RequestChunk {
         if format == .jsonLines || text.first == UInt8(ascii: "{") { return RequestFields.row(object: text) }
         if format == .lines, !ModemLog.mayBeAnswer(text) { return (.token(text.unquoted), .init()) }
         switch LineShape(text) {
-        case .answer(let token), .token(let token): return (.token(token), .init())
+        case .answer(let token):
+            // Other answers of a modem are no requests.
+            if KeygenText.answer(in: text) != nil { return (.token(token), .init()) }
+            return format == .lines ? (.token(text), .init()) : nil
+        case .token(let token): return (.token(token), .init())
         case .cutAnswer:
             return refused(
                 .tokenFormat, "expected a closing quotation mark on the line of the answer, found none: "

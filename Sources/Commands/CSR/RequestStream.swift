@@ -38,18 +38,13 @@ struct RequestStream {
     var passedOver: PassedOver { inputs.passedOver }
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
+        case der(ByteSource)
         case lines(String, LineChunkReader, RequestFormat)
         /// Whether a private key was found in the file, or in what was read of it.
         case pem(String, PEMChunkReader, disclosesKey: Bool)
-        case csv(CSVSource)
-    }
-
-    private struct CSVSource {
-        let name: String
-        let file: CSVFile
-        var columns: ColumnPlaces?
-        /// A header further down, which counts from there on.
-        var held: ColumnPlaces?
+        case csv(CSVTable)
     }
 
     /// Arguments are files, folders, `-`, or `%KEYGEN` tokens themselves.
@@ -70,29 +65,31 @@ struct RequestStream {
     /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
     mutating func measure() { inputs.measure(meter) }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> RequestChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<RequestChunk> {
         while true {
             if current == nil {
-                guard let input = inputs.next() else { return nil }
-                if let chunk = begin(input) { return chunk }
+                guard let input = inputs.next() else { return .end }
+                if let chunk = begin(input) { return .value(chunk) }
                 continue
             }
             let name = self.name
-            do {
-                if let chunk = try advance() { return chunk }
-                current = nil
+            do throws(ToolError) {
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return RequestChunk(source: name, content: .unreadable(error))
+                return .value(RequestChunk(source: name, content: .unreadable(error)))
             }
         }
     }
 
     private var name: String {
         switch current {
+        case .unread(let reader): reader.name
+        case .der(let source): source.name
         case .lines(let name, _, _), .pem(let name, _, _): name
-        case .csv(let csv): csv.name
+        case .csv(let table): table.name
         case nil: ""
         }
     }
@@ -106,110 +103,84 @@ struct RequestStream {
         case .unreadable(let name, let error): return RequestChunk(source: name, content: .unreadable(error))
         case .file(let path):
             do throws(ToolError) {
-                return try open(path)
+                current = .unread(try SourceReader(path, for: Self.expected, meter: meter))
+                return nil
             } catch {
                 return RequestChunk(source: path, content: .unreadable(error))
             }
         }
     }
 
-    private mutating func open(_ path: String) throws(ToolError) -> RequestChunk? {
-        let reader = try SourceReader(path, for: Self.expected, meter: meter)
-        if reader.isBlank { return RequestChunk(source: path, content: .empty) }
-        let (source, head) = (reader.source, reader.head)
-        let found = reader.isBinary ? RequestFormat.der : RequestFormat.detect(head)
-        switch format ?? found {
-        case .der:
-            // One octet more than any request, so that a longer file is refused as what it is.
-            var der = head
-            while der.count < SourceReader.headSize * 2,
-                try source.read(into: &der, limit: SourceReader.headSize) > 0
-            {}
-            return RequestChunk(source: path, content: .der(der))
-        case .text:
-            let discloses = try DisclosedKey.isIn(file: path, head: head)
-            current = .pem(
-                path, PEMChunkReader(source, target: Self.chunkSize, head: head), disclosesKey: discloses)
-        case .csv: current = .csv(CSVSource(name: path, file: CSVFile(source, head: head)))
-        case let format:
-            if format == .lines, self.format == nil, let der = try Self.bareBase64(head, source) {
-                return RequestChunk(source: path, content: .der(der))
-            }
-            current = .lines(path, LineChunkReader(source, target: Self.chunkSize, head: head), format)
-        }
-        return nil
-    }
-
-    /// The DER of a file that is base64 without armour; nil for any other.
-    private static func bareBase64(_ head: [UInt8], _ source: ByteSource) throws(ToolError) -> [UInt8]? {
-        // A sequence of 128 octets and more begins with these two letters.
-        let text = head.filter { !$0.isBlank }
-        guard text.starts(with: Array("MI".utf8)), !text.contains(UInt8(ascii: ".")),
-            head.count < SourceReader.headSize
-        else { return nil }
-        return try? Base64.decodeStandard(text[...])
-    }
-
-    private mutating func advance() throws(ToolError) -> RequestChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<RequestChunk> {
         // The enum's copy has to go, or every change of a reader's buffer would copy it.
         let open = current
         current = nil
         switch open {
+        case .unread(let reader):
+            current = open
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank {
+                current = nil
+                return .value(RequestChunk(source: reader.name, content: .empty))
+            }
+            current = try form(of: reader, head)
+            return try advance(demand)
+        case .der(let source):
+            current = open
+            // One octet more than any request, so that a longer file is refused as what it is.
+            let whole = try source.peek(SourceReader.headSize * 2, demand) { _ in false }
+            guard let whole = whole.value else { return .nothingYet }
+            current = nil
+            return .value(
+                RequestChunk(source: source.name, content: .der(Self.bareBase64(whole) ?? whole)))
         case .lines(let name, var reader, let format):
-            let chunk = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(name, reader, format)
-            return chunk.map {
+            return lines.map {
                 RequestChunk(source: name, content: .text($0, format), passedOver: passedOver)
             }
         case .pem(let name, var reader, var discloses):
-            let chunk = try reader.next()
+            let text = try reader.next(demand)
             // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
-            if !discloses, let chunk { discloses = DisclosedKey.isIn(chunk.bytes) }
+            if !discloses, let chunk = text.value { discloses = DisclosedKey.isIn(chunk.bytes) }
             current = .pem(name, reader, disclosesKey: discloses)
-            return chunk.map {
+            return text.map {
                 RequestChunk(
                     source: name, content: .text($0, .text), disclosesKey: discloses, passedOver: passedOver)
             }
-        case .csv(var csv):
-            let events = try Self.events(&csv)
-            let columns = csv.columns ?? TokenChunk.standardColumns
-            let name = csv.name
-            current = .csv(csv)
-            return events.map { RequestChunk(source: name, content: .rows($0, columns)) }
-        case nil: return nil
-        }
-    }
-
-    private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
-        var events: [CSVReader.Event] = []
-        if let header = csv.held { csv.columns = header }
-        csv.held = nil
-        while events.count < 64 {
-            guard let event = try csv.file.next() else { break }
-            if case .record(let record) = event, let header = try header(record, csv) {
-                // One further down, as joined files have, counts from there on.
-                if events.isEmpty {
-                    csv.columns = header
-                    continue
-                }
-                csv.held = header
-                break
+        case .csv(let table):
+            current = open
+            return try table.next(demand).map {
+                RequestChunk(source: table.name, content: .rows($0.events, $0.columns))
             }
-            if csv.columns == nil { csv.columns = TokenChunk.standardColumns }
-            events.append(event)
+        case nil: return .end
         }
-        if events.isEmpty, csv.held != nil { return try Self.events(&csv) }
-        return events.isEmpty ? nil : events
     }
 
-    /// The columns that a record names; nil when it is a row.
-    private static func header(_ record: CSVRecord, _ csv: CSVSource) throws(ToolError) -> ColumnPlaces? {
-        do throws(ToolError) {
-            return try ColumnPlaces(
-                header: record, needing: RequestFormat.fields, alike: [.token, .keygen],
-                isFirst: csv.columns == nil)
-        } catch {
-            throw error.at("file", "\(csv.name.escapedForTerminal):\(record.line)")
+    private func form(of reader: SourceReader, _ head: SourceHead) throws(ToolError) -> Open {
+        let (name, source) = (reader.name, reader.source)
+        let found = head.isBinary ? RequestFormat.der : RequestFormat.detect(head.bytes)
+        switch format ?? found {
+        case .der: return .der(source)
+        case .text:
+            let discloses = try DisclosedKey.isIn(file: name, head: head.bytes)
+            return .pem(name, PEMChunkReader(source, target: Self.chunkSize), disclosesKey: discloses)
+        case .csv:
+            return .csv(
+                CSVTable(
+                    name, CSVFile(source), needing: RequestFormat.fields, alike: [.token, .keygen]))
+        case .lines where format == nil && source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil:
+            return .der(source)
+        case let format: return .lines(name, LineChunkReader(source, target: Self.chunkSize), format)
         }
+    }
+
+    /// The DER of a text that is base64 without armour; nil for any other.
+    private static func bareBase64(_ bytes: [UInt8]) -> [UInt8]? {
+        // A sequence of 128 octets and more begins with these two letters.
+        guard bytes.first(where: { !$0.isBlank }) == UInt8(ascii: "M") else { return nil }
+        let text = bytes.filter { !$0.isBlank }
+        guard text.starts(with: Array("MI".utf8)) else { return nil }
+        return try? Base64.decodeStandard(text[...])
     }
 }

@@ -48,7 +48,7 @@ struct CertificateInspect: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { Self.process($1, $0, json: json, failFast: failFast) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)

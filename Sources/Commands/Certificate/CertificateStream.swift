@@ -33,8 +33,10 @@ struct CertificateStream {
     private(set) var skipped = 0
 
     private struct Open {
-        let source: ByteSource
-        var bytes: [UInt8]
+        let reader: SourceReader
+        /// Whether it is known to be text.
+        var isText = false
+        var bytes: [UInt8] = []
         /// The line on which the buffer begins.
         var firstLine = 1
         /// Up to where the text between blocks was looked at.
@@ -52,49 +54,55 @@ struct CertificateStream {
         inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
     }
 
-    /// The next piece, or `nil` at the end of the last source.
-    mutating func next() -> CertificateChunk? {
+    /// The next piece.
+    mutating func next(_ demand: InputDemand) -> Arrival<CertificateChunk> {
         while true {
             // Taken out so that its buffer is not copied when it changes.
-            let open = current
+            var open = current
             current = nil
-            let name: String
+            var name = open?.reader.name ?? ""
             do throws(ToolError) {
-                if var open {
-                    name = open.source.name
-                    if let chunk = try advance(&open) { return chunk }
-                } else {
+                if open == nil {
                     switch inputs.next() {
-                    case nil: return nil
+                    case nil: return .end
                     case .text(let path, _)?, .file(let path)?:
                         name = path
-                        if let chunk = try begin(path) { return chunk }
+                        open = Open(reader: try SourceReader(path, for: Self.expected))
                     case .unreadable(let path, let error)?:
-                        return CertificateChunk(source: path, items: [.unreadable(error)])
+                        return .value(CertificateChunk(source: path, items: [.unreadable(error)]))
                     }
                 }
+                guard var open else { return .end }
+                let arrival = try advance(&open, demand)
+                if case .end = arrival { continue }
+                return arrival
             } catch {
-                return CertificateChunk(source: name, items: [.unreadable(error)])
+                return .value(CertificateChunk(source: name, items: [.unreadable(error)]))
             }
         }
     }
 
-    private mutating func begin(_ path: String) throws(ToolError) -> CertificateChunk? {
-        let reader = try SourceReader(path, for: Self.expected)
-        let source = reader.source
-        var head = reader.head
-        guard reader.isBinary, CertificateBlocks.isDER(head) else {
-            current = Open(source: source, bytes: head)
-            return nil
+    /// Leaves `current` empty at the end of the source.
+    private mutating func advance(
+        _ open: inout Open, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<CertificateChunk> {
+        let source = open.reader.source
+        if !open.isText {
+            guard let head = try open.reader.look(demand).value else {
+                current = open
+                return .nothingYet
+            }
+            if head.isBinary, CertificateBlocks.isDER(head.bytes) {
+                // Longer than any certificate is enough to see that it is none.
+                let whole = try source.peek(CertificateBlocks.limit, demand) { _ in false }
+                guard let whole = whole.value else {
+                    current = open
+                    return .nothingYet
+                }
+                return .value(CertificateChunk(source: source.name, bytes: whole, items: [.der]))
+            }
+            open.isText = true
         }
-        // Longer than any certificate is enough to see that it is none.
-        while head.count < CertificateBlocks.limit,
-            try source.read(into: &head, limit: Self.blockSize) > 0
-        {}
-        return CertificateChunk(source: path, bytes: head, items: [.der])
-    }
-
-    private mutating func advance(_ open: inout Open) throws(ToolError) -> CertificateChunk? {
         var items: [CertificateChunk.Item] = []
         while true {
             if !open.bytes.isEmpty { open.isEmpty = false }
@@ -105,9 +113,8 @@ struct CertificateStream {
                         "a certificate", other: open.otherLabel, isEmpty: open.isEmpty)
                     items.append(.malformed(line: 1, failure))
                 }
-                // Nothing of the source is left, so `current` stays empty.
                 return items.isEmpty
-                    ? nil : CertificateChunk(source: open.source.name, bytes: open.bytes, items: items)
+                    ? .end : .value(CertificateChunk(source: source.name, bytes: open.bytes, items: items))
             }
             let bytes = open.bytes
             open.bytes = Array(bytes[rest...])
@@ -116,11 +123,14 @@ struct CertificateStream {
             open.scanner.discard(rest)
             if !items.isEmpty {
                 open.found = true
-                let name = open.source.name
                 current = open
-                return CertificateChunk(source: name, bytes: bytes, items: items)
+                return .value(CertificateChunk(source: source.name, bytes: bytes, items: items))
             }
-            open.atEnd = try open.source.read(into: &open.bytes, limit: Self.blockSize) == 0
+            if demand != .awaited, !source.isAtHand {
+                current = open
+                return .nothingYet
+            }
+            open.atEnd = try source.read(into: &open.bytes, limit: Self.blockSize) == 0
         }
     }
 

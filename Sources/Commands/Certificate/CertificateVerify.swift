@@ -85,7 +85,7 @@ struct CertificateVerify: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in inputs.next() },
+            next: { _ throws(ToolError) in Arrival(inputs.next()) },
             process: { Self.process($1, judge, $0, json: json) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)

@@ -49,6 +49,8 @@ struct ClaimStream {
     private(set) var keyOutputs = 0
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
         case lines(LineChunkReader, ClaimFormat)
         case log(LineChunkReader, ModemTranscript)
         case csv(ClaimTable)
@@ -66,20 +68,24 @@ struct ClaimStream {
         self.keepsRests = keepsRests
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> ClaimChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<ClaimChunk> {
         while true {
             if current == nil {
-                guard nextSource < inputs.count else { return nil }
+                guard nextSource < inputs.count else { return .end }
                 nextSource += 1
             }
-            do {
-                if current == nil { current = try open(inputs[nextSource - 1]) }
-                if let chunk = try advance() { return chunk }
-                current = nil
+            do throws(ToolError) {
+                if current == nil {
+                    let input = inputs[nextSource - 1]
+                    if case .unreadable(_, let error) = input { throw error }
+                    current = .unread(try SourceReader(input.name, for: Self.expected))
+                }
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return chunk(.unreadable(error), RejectShape(format: format ?? .csv))
+                return .value(chunk(.unreadable(error), RejectShape(format: format ?? .csv)))
             }
         }
     }
@@ -88,32 +94,32 @@ struct ClaimStream {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
     }
 
-    private func open(_ input: InputQueue.Input) throws(ToolError) -> Open {
-        if case .unreadable(_, let error) = input { throw error }
-        let reader = try SourceReader(input.name, for: Self.expected)
-        if reader.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: input.name) }
-        let format = format ?? ClaimFormat.detect(reader.head)
-        if format == .csv {
-            return .csv(ClaimTable(CSVFile(reader.source, head: reader.head, keepsMalformed: true)))
-        }
-        let lines = LineChunkReader(
-            reader.source, target: Self.chunkSize, head: reader.head, keepsRests: keepsRests)
+    /// Tells the form of a source by its beginning.
+    private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
+        let format = format ?? ClaimFormat.detect(head.bytes)
+        if format == .csv { return .csv(ClaimTable(CSVFile(reader.source, keepsMalformed: true))) }
+        let lines = LineChunkReader(reader.source, target: Self.chunkSize, keepsRests: keepsRests)
         return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)
     }
 
-    private mutating func advance() throws(ToolError) -> ClaimChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<ClaimChunk> {
         switch current {
+        case .unread(let reader):
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: reader.name) }
+            current = form(of: reader, head)
+            return try advance(demand)
         case .lines(var reader, let format):
-            let lines = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(reader, format)
             return lines.map {
                 chunk($0.isRest ? .rest($0.bytes) : .lines($0, format), RejectShape(format: format))
             }
         case .log(var reader, var transcript):
             let before = transcript.keyOutputs
-            let lines = try reader.next()
+            let lines = try reader.next(demand)
             var rows: [ClaimRow] = []
-            if let lines, !lines.isRest {
+            if let lines = lines.value, !lines.isRest {
                 lines.forEachLine { line, number in
                     let found = transcript.rows(line, number: number)
                     if found.isEmpty, !line.allSatisfy(\.isBlank) { passedOver.add(lines: 1) }
@@ -127,12 +133,13 @@ struct ClaimStream {
                 chunk($0.isRest ? .rest($0.bytes) : .found(rows), RejectShape(format: .modemLog))
             }
         case .csv(let table):
-            guard let block = try table.next() else { return nil }
-            let isBody = block.header == nil && block.layout == .body
-            return chunk(
-                .rows(block.items, block.layout),
-                RejectShape(format: .csv, header: block.header, isBody: isBody))
-        case nil: return nil
+            return try table.next(demand).map { block in
+                let isBody = block.header == nil && block.layout == .body
+                return chunk(
+                    .rows(block.items, block.layout),
+                    RejectShape(format: .csv, header: block.header, isBody: isBody))
+            }
+        case nil: return .end
         }
     }
 }
@@ -145,41 +152,54 @@ private final class ClaimTable {
     private var layout: ClaimLayout?
     private var header: [UInt8]?
     private var held: CSVFile.Item?
+    /// Records that came before nothing more was at hand.
+    private var items: [CSVFile.Item] = []
 
     init(_ file: CSVFile) { self.file = file }
 
-    /// The next records, headers left out; `nil` at the end. A header in the middle, as `cat` leaves them, ends a block
-    /// and counts from there on.
-    func next() throws(ToolError) -> (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)? {
-        var items: [CSVFile.Item] = []
-        while items.count < Self.rowsPerBlock, let item = try take() {
-            guard case .record(let record) = item else {
-                items.append(item)
-                // Pieces are large; a block of many would cost memory for every core.
-                if case .rest = item { break }
-                continue
-            }
-            if let named = ClaimLayout(header: record, isFirst: layout == nil) {
-                if !items.isEmpty {
-                    held = item
-                    break
+    typealias Block = (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)
+
+    /// The next records, headers left out. A header in the middle, as `cat` leaves them, ends a block and counts from
+    /// there on.
+    func next(_ demand: InputDemand) throws(ToolError) -> Arrival<Block> {
+        gather: while items.count < Self.rowsPerBlock {
+            switch try take(items.isEmpty ? demand : demand.withoutWaiting) {
+            case .end:
+                if items.isEmpty { return .end }
+                break gather
+            case .nothingYet:
+                if items.isEmpty || demand == .full { return .nothingYet }
+                break gather
+            case .value(let item):
+                guard case .record(let record) = item else {
+                    items.append(item)
+                    // Pieces are large; a block of many would cost memory for every core.
+                    if case .rest = item { break gather }
+                    continue
                 }
-                layout = named
-                header = record.raw
-                // Nobody could tell which row is missing if the line that spoils all were not reported.
-                if named.isUnusable { items.append(item) }
-                continue
+                if let named = ClaimLayout(header: record, isFirst: layout == nil) {
+                    if !items.isEmpty {
+                        held = item
+                        break gather
+                    }
+                    layout = named
+                    header = record.raw
+                    // Nobody could tell which row is missing if the line that spoils all were not reported.
+                    if named.isUnusable { items.append(item) }
+                    continue
+                }
+                if layout == nil { layout = .inferred(from: record) }
+                items.append(item)
             }
-            if layout == nil { layout = .inferred(from: record) }
-            items.append(item)
         }
-        return items.isEmpty ? nil : (items, layout ?? .utilities, header)
+        defer { items = [] }
+        return .value((items, layout ?? .utilities, header))
     }
 
-    private func take() throws(ToolError) -> CSVFile.Item? {
-        guard let item = held else { return try file.nextItem() }
+    private func take(_ demand: InputDemand) throws(ToolError) -> Arrival<CSVFile.Item> {
+        guard let item = held else { return try file.nextItem(demand) }
         held = nil
-        return item
+        return .value(item)
     }
 }
 

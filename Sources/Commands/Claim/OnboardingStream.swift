@@ -24,9 +24,10 @@ enum OnboardingStream {
         _ path: String, _ body: (OnboardingItem) throws(ToolError) -> Bool
     ) throws(ToolError) {
         let source = try SourceReader(path, for: Expectation(.pem, "a certificate"))
-        let isJSON = source.head.first { !$0.isBlank } == UInt8(ascii: "{")
+        let head = try source.look().value?.bytes
+        let isJSON = head?.first { !$0.isBlank } == UInt8(ascii: "{")
         var reader = LineChunkReader(
-            source.source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize, head: source.head)
+            source.source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize)
         while let chunk = try reader.next(), !Interruption.requested {
             for item in isJSON ? jsonItems(chunk) : pemItems(chunk) {
                 guard try body(item) else { return }

@@ -56,7 +56,9 @@ struct DeviceImport: AssayCommand {
     /// Opens the file; one that cannot be read has a result too.
     private func open() throws -> SourceReader {
         do throws(ToolError) {
-            return try SourceReader(input, for: Expectation(.csv, "rows of devices"))
+            let reader = try SourceReader(input, for: Expectation(.csv, "rows of devices"))
+            _ = try reader.look()
+            return reader
         } catch {
             if output.json {
                 let report = RegistrationReport(
@@ -69,18 +71,30 @@ struct DeviceImport: AssayCommand {
     }
 
     private func read(_ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
-        if source.head.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
-            try readLines(source, reader, &run)
+        let head = try source.look().value?.bytes
+        if head?.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
+            try readLines(source.source, reader, &run)
         } else {
-            try readCSV(source, reader, &run)
+            try readCSV(source.source, reader, &run)
         }
     }
 
+    /// What comes next; before anybody waits for it, the rows so far are registered and reported.
+    private func next<Value>(
+        _ run: inout ImportRun, _ read: (InputDemand) throws(ToolError) -> Arrival<Value>
+    ) throws(ToolError) -> Value? {
+        if Interruption.requested { return nil }
+        let arrival = try read(.atHand)
+        guard case .nothingYet = arrival else { return arrival.value }
+        try run.flush()
+        return try read(.awaited).value
+    }
+
     private func readLines(
-        _ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        var lines = LineChunkReader(source.source, head: source.head)
-        while let chunk = try lines.next(), !Interruption.requested {
+        var lines = LineChunkReader(source)
+        while let chunk = try next(&run, { demand throws(ToolError) in try lines.next(demand) }) {
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }
@@ -97,11 +111,11 @@ struct DeviceImport: AssayCommand {
     }
 
     private func readCSV(
-        _ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        let csv = CSVFile(source.source, head: source.head)
+        let csv = CSVFile(source)
         var columns: RegistrationColumns?
-        while !Interruption.requested, let event = try csv.next() {
+        while let event = try next(&run, { demand throws(ToolError) in try csv.next(demand) }) {
             switch event {
             case .malformed(let error):
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)

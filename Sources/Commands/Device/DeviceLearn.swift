@@ -86,7 +86,7 @@ private struct LearningRun: Sendable {
                     throw ToolError(.internalFault, error.message)
                 }
             },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0) },
             deliver: { output throws(ToolError) in
                 if let error = output.error {

@@ -53,41 +53,48 @@ struct JWTStream {
 
     private var inputs: InputQueue
     var passedOver: PassedOver { inputs.passedOver }
+    private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
 
     init(_ sources: [SourceArgument], filesFrom: String? = nil) {
         inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> JWTChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<JWTChunk> {
         while true {
-            if let name = current?.name {
-                do {
-                    if let chunk = try current?.reader.next() {
-                        return JWTChunk(source: name, content: .lines(chunk))
-                    }
-                    current = nil
-                } catch {
-                    current = nil
-                    return JWTChunk(source: name, content: .unreadable(error))
+            let name = current?.name ?? unread?.name ?? ""
+            do throws(ToolError) {
+                if let reader = unread {
+                    guard let head = try reader.look(demand).value else { return .nothingYet }
+                    unread = nil
+                    if head.isBlank, inputs.isSeveral { throw Self.expected.nothing(in: name) }
+                    current = (name, LineChunkReader(reader.source, target: Self.chunkSize))
                 }
+                if let lines = try current?.reader.next(demand) {
+                    if case .end = lines {
+                        current = nil
+                    } else {
+                        return lines.map { JWTChunk(source: name, content: .lines($0)) }
+                    }
+                }
+            } catch {
+                unread = nil
+                current = nil
+                return .value(JWTChunk(source: name, content: .unreadable(error)))
             }
             switch inputs.next() {
-            case nil: return nil
+            case nil: return .end
             case .text(let text, let position)?:
                 let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
-                return JWTChunk(source: "argument", content: .text(lines))
-            case .unreadable(let name, let error)?: return JWTChunk(source: name, content: .unreadable(error))
+                return .value(JWTChunk(source: "argument", content: .text(lines)))
+            case .unreadable(let name, let error)?:
+                return .value(JWTChunk(source: name, content: .unreadable(error)))
             case .file(let path)?:
                 do throws(ToolError) {
-                    let reader = try SourceReader(path, for: Self.expected)
-                    if reader.isBlank, inputs.isSeveral { throw Self.expected.nothing(in: path) }
-                    current = (
-                        path, LineChunkReader(reader.source, target: Self.chunkSize, head: reader.head)
-                    )
+                    unread = try SourceReader(path, for: Self.expected)
                 } catch {
-                    return JWTChunk(source: path, content: .unreadable(error))
+                    return .value(JWTChunk(source: path, content: .unreadable(error)))
                 }
             }
         }

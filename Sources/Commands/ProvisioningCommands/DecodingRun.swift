@@ -29,7 +29,7 @@ struct DecodingRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { _, chunk in process(chunk) },
             deliver: { output throws(ToolError) in
                 var bytes: [UInt8] = []

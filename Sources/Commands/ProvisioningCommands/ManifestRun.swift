@@ -29,13 +29,14 @@ struct ManifestRun: Sendable {
 
     /// Reads everything, writes everything; the tally decides the exit status.
     func run(_ source: SourceReader, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
-        var reader = LineChunkReader(source.source, head: source.head)
+        _ = try source.look()
+        var reader = LineChunkReader(source.source)
         var tally = Tally()
         let name = source.name
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in try reader.next() },
+            next: { demand throws(ToolError) in try reader.next(demand) },
             process: { _, chunk in process(chunk, name) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)

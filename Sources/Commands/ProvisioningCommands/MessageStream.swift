@@ -58,59 +58,85 @@ struct MessageStream {
     private static let expected = Expectation(.cbor, "CBOR", takesBinary: true)
 
     private let path: String
-    private let format: CBORFormat?
+    private let asked: CBORFormat?
     private let isGeneral: Bool
-    private var current: (source: SourceReader, format: CBORFormat, lines: LineChunkReader?)?
+    private var input: SourceReader?
+    /// How it is written, as soon as enough of it is there to tell.
+    private var format: CBORFormat?
+    private var reader: LineChunkReader?
     private var atEnd = false
 
     /// - Parameter format: how it is written; nil to find out.
     /// - Parameter isGeneral: whether text that is neither hexadecimal nor base64url can be CBOR by itself.
     init(path: String, format: CBORFormat?, isGeneral: Bool) {
         self.path = path
-        self.format = format
+        asked = format
         self.isGeneral = isGeneral
     }
 
-    /// The next block, or `nil` at the end.
-    mutating func next() -> MessageChunk? {
-        guard !atEnd else { return nil }
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<MessageChunk> {
+        guard !atEnd else { return .end }
         do throws(ToolError) {
-            if current == nil { current = try open() }
-            guard let (source, format, lines) = current else { return nil }
-            current = nil
-            guard var lines else {
-                atEnd = true
-                let text = try source.contents(limit: Self.wholeLimit)
-                return MessageChunk(source: path, format: format, content: .whole(text))
+            if input == nil { input = try SourceReader(path, for: Self.expected) }
+            guard let input else { return .end }
+            if format == nil {
+                let beginning = try input.look(
+                    demand, limit: LineChunkReader.lineLimit + 1, isEnough: decides)
+                guard let head = beginning.value else { return .nothingYet }
+                if Interruption.requested { return .end }
+                let format = try form(of: head.bytes)
+                self.format = format
+                if format != .binary, Self.isLines(head.bytes, format) {
+                    reader = LineChunkReader(input.source)
+                }
             }
-            guard let chunk = try lines.next() else {
+            guard let format else { return .end }
+            if reader == nil {
+                let whole = try input.source.peek(Self.wholeLimit + 1, demand) { _ in false }
+                guard let text = whole.value else { return .nothingYet }
+                guard text.count <= Self.wholeLimit else {
+                    throw ToolError(
+                        .io, "file too large, expected at most \(Self.wholeLimit) bytes",
+                        context: [.init("file", path.escapedForTerminal)])
+                }
                 atEnd = true
-                return nil
+                return .value(MessageChunk(source: path, format: format, content: .whole(text)))
             }
-            current = (source, format, lines)
-            return MessageChunk(source: path, format: format, content: .lines(chunk))
+            guard let lines = try reader?.next(demand) else { return .end }
+            return lines.map { MessageChunk(source: path, format: format, content: .lines($0)) }
         } catch {
-            atEnd = true
-            return MessageChunk(source: path, format: format ?? .binary, content: .unreadable(error))
+            return unreadable(error)
         }
     }
 
-    /// Opens the source and looks at its beginning.
-    private func open() throws(ToolError) -> (SourceReader, CBORFormat, LineChunkReader?) {
-        let reader = try SourceReader(path, for: Self.expected)
+    private mutating func unreadable(_ error: ToolError) -> Arrival<MessageChunk> {
+        atEnd = true
+        return .value(
+            MessageChunk(source: path, format: format ?? .binary, content: .unreadable(error)))
+    }
+
+    private func form(of head: [UInt8]) throws(ToolError) -> CBORFormat {
         let place = path.escapedForTerminal
-        guard !reader.head.isEmpty, !(reader.isBlank && format != .binary && !isGeneral) else {
+        guard !head.isEmpty else {
             throw ToolError(.cbor, "expected CBOR, found an empty input").at("file", place)
         }
-        let detected = CBORFormat.detect(reader.head[...]) ?? (isGeneral ? .binary : nil)
-        guard let format = format ?? detected else {
+        guard let format = asked ?? CBORFormat.detect(head[...]) ?? (isGeneral ? .binary : nil) else {
             throw ToolError(
                 .cbor, "expected CBOR as bytes, hexadecimal or base64url text, found other text",
                 hint: "--format says how it is written"
             ).at("file", place)
         }
-        let isLines = format != .binary && Self.isLines(reader.head, format)
-        return (reader, format, isLines ? LineChunkReader(reader.source, head: reader.head) : nil)
+        return format
+    }
+
+    /// Whether the beginning of a live source has a whole message on its first line: more of them will follow.
+    private func decides(_ head: [UInt8]) -> Bool {
+        guard let format = try? form(of: head), format != .binary,
+            let line = head.split(separator: 0x0a).first(where: { !$0.allSatisfy(\.isBlank) }),
+            line.endIndex < head.endIndex
+        else { return false }
+        return Self.isMessage(line, format)
     }
 
     /// Whether a text has one message a line rather than one message over all lines.
@@ -119,10 +145,11 @@ struct MessageStream {
     /// the first is damaged, decides.
     private static func isLines(_ head: [UInt8], _ format: CBORFormat) -> Bool {
         let lines = head.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(2)
-        guard lines.count == 2 else { return false }
-        return lines.contains { line in
-            guard let bytes = try? format.decode(line) else { return false }
-            return (try? CBORDecoder(.general).decode(bytes)) != nil
-        }
+        return lines.contains { $0.endIndex < head.endIndex && isMessage($0, format) }
+    }
+
+    private static func isMessage(_ line: ArraySlice<UInt8>, _ format: CBORFormat) -> Bool {
+        guard let bytes = try? format.decode(line) else { return false }
+        return (try? CBORDecoder(.general).decode(bytes)) != nil
     }
 }

@@ -24,7 +24,7 @@ struct ValidationRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { _, chunk in process(chunk) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)

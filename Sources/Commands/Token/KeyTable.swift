@@ -28,7 +28,8 @@ enum KeyTable {
         let source = try SourceReader(path, for: Expectation(.csv, "a table of keys"))
         // Escaped once: looking up each character's category for every row took half of the table's time.
         let name = path.escapedForTerminal
-        let file = CSVFile(source.source, head: source.head)
+        _ = try source.look()
+        let file = CSVFile(source.source)
         var columns: ColumnPlaces?
         var held: CSVRecord?
         var keys: [DeviceUUID: IdentityKey] = [:]
@@ -68,7 +69,7 @@ enum KeyTable {
         try OrderedPipeline.run(
             jobs: System.coreCount,
             makeWorker: { () throws(ToolError) in () },
-            next: { () throws(ToolError) in try nextBatch() },
+            next: { _ throws(ToolError) in Arrival(try nextBatch()) },
             process: { _, batch in rows(batch.0, batch.1, name) },
             deliver: { result throws(ToolError) in
                 for row in try result.get() {

@@ -58,7 +58,7 @@ struct TokenRecoverKey: AssayCommand {
         var stream = input.stream
         var tokens: [AttestationToken] = []
         var failure: ToolError?
-        while let chunk = stream.next(), failure == nil {
+        while let chunk = stream.next(.awaited).value, failure == nil {
             if case .unreadable(let error) = chunk.content { throw error }
             chunk.forEachItem { item in
                 let place = "\(chunk.source.escapedForTerminal):\(item.line)"

@@ -16,16 +16,10 @@ struct TokenStream {
     private var current: Open?
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
         case lines(String, LineChunkReader, TokenFormat)
-        case csv(CSVSource)
-    }
-
-    private struct CSVSource {
-        let name: String
-        let file: CSVFile
-        var columns: ColumnPlaces?
-        /// A header further down, which counts from there on.
-        var held: ColumnPlaces?
+        case csv(CSVTable)
     }
 
     init(_ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?) {
@@ -33,34 +27,30 @@ struct TokenStream {
         self.format = format
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> TokenChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<TokenChunk> {
         while true {
             if current == nil {
                 switch inputs.next() {
-                case nil: return nil
-                case .text(let text, let position)?: return Self.chunk(of: text, position)
+                case nil: return .end
+                case .text(let text, let position)?: return .value(Self.chunk(of: text, position))
                 case .unreadable(let name, let error)?:
-                    return TokenChunk(source: name, content: .unreadable(error))
+                    return .value(TokenChunk(source: name, content: .unreadable(error)))
                 case .file(let path)?:
                     do throws(ToolError) {
-                        current = try open(path)
-                        if current == nil {
-                            if inputs.isSeveral { throw Self.expected.nothing(in: path) }
-                            continue
-                        }
+                        current = .unread(try SourceReader(path, for: Self.expected))
                     } catch {
-                        return TokenChunk(source: path, content: .unreadable(error))
+                        return .value(TokenChunk(source: path, content: .unreadable(error)))
                     }
                 }
             }
             let name = self.name
-            do {
-                if let chunk = try advance() { return chunk }
-                current = nil
+            do throws(ToolError) {
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return TokenChunk(source: name, content: .unreadable(error))
+                return .value(TokenChunk(source: name, content: .unreadable(error)))
             }
         }
     }
@@ -72,73 +62,46 @@ struct TokenStream {
 
     private var name: String {
         switch current {
+        case .unread(let reader): reader.name
         case .lines(let name, _, _): name
-        case .csv(let csv): csv.name
+        case .csv(let table): table.name
         case nil: ""
         }
     }
 
-    /// Opens a source; nil when there is nothing in it.
-    private func open(_ path: String) throws(ToolError) -> Open? {
-        let reader = try SourceReader(path, for: Self.expected)
-        if reader.isBlank { return nil }
-        let format = format ?? TokenFormat.detect(reader.head)
-        guard format == .csv else {
-            return .lines(
-                path, LineChunkReader(reader.source, target: Self.chunkSize, head: reader.head), format)
-        }
-        return .csv(CSVSource(name: path, file: CSVFile(reader.source, head: reader.head)))
-    }
-
-    private mutating func advance() throws(ToolError) -> TokenChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
         switch current {
+        case .unread(let reader):
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank {
+                if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
+                return .end
+            }
+            current = form(of: reader, head)
+            return try advance(demand)
         case .lines(let name, var reader, let format):
-            let chunk = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(name, reader, format)
             let passedOver = inputs.passedOver
-            return chunk.map { TokenChunk(source: name, content: .lines($0, format), passedOver: passedOver) }
-        case .csv(var csv):
-            let events = try Self.events(&csv)
-            current = .csv(csv)
-            return events.map {
-                TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? TokenChunk.standardColumns))
+            return lines.map {
+                TokenChunk(source: name, content: .lines($0, format), passedOver: passedOver)
             }
-        case nil: return nil
+        case .csv(let table):
+            return try table.next(demand).map {
+                TokenChunk(source: table.name, content: .rows($0.events, $0.columns))
+            }
+        case nil: return .end
         }
     }
 
-    private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
-        var events: [CSVReader.Event] = []
-        if let header = csv.held { csv.columns = header }
-        csv.held = nil
-        while events.count < 64 {
-            guard let event = try csv.file.next() else { break }
-            if case .record(let record) = event, let header = try header(record, csv) {
-                // One further down, as joined files have, counts from there on.
-                if events.isEmpty {
-                    csv.columns = header
-                    continue
-                }
-                csv.held = header
-                break
-            }
-            if csv.columns == nil { csv.columns = TokenChunk.standardColumns }
-            events.append(event)
-        }
-        if events.isEmpty, csv.held != nil { return try Self.events(&csv) }
-        return events.isEmpty ? nil : events
-    }
-
-    /// The columns that a record names; nil when it is a row.
-    private static func header(
-        _ record: CSVRecord, _ csv: CSVSource
-    ) throws(ToolError) -> ColumnPlaces? {
-        do throws(ToolError) {
-            return try ColumnPlaces(
-                header: record, needing: TokenFormat.fields, alike: TokenFormat.fields,
-                isFirst: csv.columns == nil)
-        } catch {
-            throw error.at("file", "\(csv.name.escapedForTerminal):\(record.line)")
+    private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
+        switch format ?? TokenFormat.detect(head.bytes) {
+        case .csv:
+            .csv(
+                CSVTable(
+                    reader.name, CSVFile(reader.source), needing: TokenFormat.fields, alike: TokenFormat.fields))
+        case let format:
+            .lines(reader.name, LineChunkReader(reader.source, target: Self.chunkSize), format)
         }
     }
 }
