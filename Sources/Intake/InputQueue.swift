@@ -126,7 +126,7 @@ private struct PathList {
             chunk.forEachLine { line, _ in
                 let line = line.last == 0x0d ? line.dropLast() : line
                 // A path is bytes, and blanks in it count.
-                if !line.isEmpty { paths.append(String(decoding: line, as: UTF8.self)) }
+                if !line.allSatisfy(\.isBlank) { paths.append(String(decoding: line, as: UTF8.self)) }
                 return true
             }
             paths.reverse()

@@ -67,10 +67,18 @@ public enum LineShape: Equatable, Sendable {
         let before = text[..<token.startIndex]
         let after = text[token.endIndex...]
         let isCell = before.trimmed.last == UInt8(ascii: ",") || after.trimmed.first == UInt8(ascii: ",")
-        if isCell || text.first == UInt8(ascii: "{") || names(uuidIn: before) || names(uuidIn: after) {
+        if isCell || isMember(before) || text.first == UInt8(ascii: "{") || names(uuidIn: before) || names(uuidIn: after) {
             return .embedded
         }
         return .token(token)
+    }
+
+    /// Whether the text ends as the name of a JSON member does: the object may go on over many lines.
+    private static func isMember(_ before: ArraySlice<UInt8>) -> Bool {
+        var name = before.trimmed
+        if name.last == UInt8(ascii: "\"") { name = name.dropLast().trimmed }
+        guard name.last == UInt8(ascii: ":") else { return false }
+        return name.dropLast().trimmed.last == UInt8(ascii: "\"")
     }
 
     /// Whether a UUID stands in the text: it may be that of another device.

@@ -31,6 +31,7 @@ import Testing
             ("%ATTESTTOKEN: \"\(token)\" %ATTESTTOKEN: \"\(token)\"", "several"),
             ("352656100367872,\(Self.uuid),\(token),2026", "embedded"), ("\(token),tag", "embedded"),
             ("{\"token\":\"\(token)\"}", "embedded"), ("{\"log\":\"%ATTESTTOKEN: \(token)\"}", "embedded"),
+            ("  \"attestationToken\": \"\(token)\",", "embedded"), ("  \"token\" : \"\(token)\"", "embedded"),
             ("\(Self.uuid): \(token)", "embedded"), ("%ATTESTTOKEN: \"\(token)\" # \(Self.uuid)", "embedded"),
             ("%ATTESTTOKEN: \"\(token)", "cutAnswer"), ("-----BEGIN CERTIFICATE REQUEST-----", "pemBegin"),
         ]

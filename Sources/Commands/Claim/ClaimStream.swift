@@ -239,15 +239,16 @@ extension ClaimChunk {
             return ClaimRow(tooLong: line, number, format == .jsonLines ? .json : .tokenFormat)
         }
         if format == .jsonLines { return ClaimRow(line: number, json: line) }
-        if let row = ClaimRow(mixed: line, number) { return row }
+        if ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) {
+            return ClaimRow(mixed: line, number)
+        }
         return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
     }
 }
 
 extension ClaimRow {
-    /// A line with several tokens, or with one in JSON or beside a UUID; nil for every other line.
-    init?(mixed line: ArraySlice<UInt8>, _ number: Int) {
-        guard ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) else { return nil }
+    /// A line with several tokens, or with one in JSON or beside a UUID.
+    init(mixed line: ArraySlice<UInt8>, _ number: Int) {
         self.init(
             line: number, raw: line,
             finding: ClaimFinding(

@@ -144,7 +144,8 @@ private struct LearningRun: Sendable {
             output.items.append(
                 Item(
                     location: InputLocation(source: chunk.source, line: 1),
-                    observation: .failure(RowError(error.code, error.message)), refusal: .unreadable))
+                    observation: .failure(RowError(error.code, error.message)),
+                    refusal: error.code == .io ? .unreadable : .malformed))
         }
         chunk.forEachItem { item in
             let location = InputLocation(source: chunk.source, line: item.line)
