@@ -201,8 +201,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "assay",
-                "assay-benchmark-data",
+                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "SQLite",
+                "assay", "assay-benchmark-data",
             ], swiftSettings: common),
         // Programs of others that meet or read what the CA issued: TLS servers, an MQTT broker, other libraries.
         .testTarget(

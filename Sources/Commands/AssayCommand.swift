@@ -20,7 +20,7 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
+            TokenGroup.self, DeviceGroup.self, StoreGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
             CertificateGroup.self,
             CAGroup.self, LedgerGroup.self, CommandsGroup.self, RuleGroup.self, ClaimGroup.self,
             Explain.self,

@@ -35,6 +35,7 @@ extension ErrorCode {
         case .keyReused: .keyReused
         case .issuerInvalid: .issuerInvalid
         case .issuerKeyMismatch: .issuerKeyMismatch
+        case .ledgerMismatch: .ledgerMismatch
         case .validity: .validity
         case .profile: .profile
         case .lint: .lint

@@ -37,6 +37,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     case keyReused = "key-reused"
     case issuerInvalid = "issuer-invalid"
     case issuerKeyMismatch = "issuer-key-mismatch"
+    case ledgerMismatch = "ledger-mismatch"
     case validity = "validity"
     case profile = "profile"
     case lint = "lint"
@@ -80,7 +81,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
             .revoked, .chain, .commandOrder, .secTag, .commandLimit, .duplicateDevice:
             .rejected
         case .serviceUnreachable, .serviceRefused, .serviceContract: .service
-        case .io, .wouldOverwrite, .locked, .passphrase: .localTrouble
+        case .io, .wouldOverwrite, .locked, .passphrase, .ledgerMismatch: .localTrouble
         case .usage: .usage
         case .internalFault: .fault
         }

@@ -21,6 +21,8 @@
         /// A result file is written and has no name yet.
         case beforeName = "before-name"
         case afterName = "after-name"
+        /// Between the files of a new CA's folder.
+        case folderStep = "folder-step"
 
         private static let wanted: (step: FaultPoint, time: Int)? = {
             let parts = (System.environment("ASSAY_FAULT") ?? "").split(separator: ":")

@@ -18,6 +18,38 @@ public enum FileSystem {
         }
     }
 
+    /// Whether there is a symbolic link of this name, wherever it leads.
+    public static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// How many names a file has; `nil` where there is none.
+    public static func linkCount(of path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(clamping: status.st_nlink) : nil
+    }
+
+    /// The way from a folder to a file, both absolute and without links; absolute where they have no folder in common.
+    public static func relativePath(from folder: String, to file: String) -> String {
+        let start = folder.split(separator: "/")
+        let end = file.split(separator: "/")
+        var common = 0
+        while common < start.count, common < end.count - 1, start[common] == end[common] { common += 1 }
+        guard common > 0 || start.isEmpty else { return file }
+        return (Array(repeating: "..", count: start.count - common) + end[common...].map(String.init))
+            .joined(separator: "/")
+    }
+
+    /// The absolute path without links, `.` and `..` of something that is there.
+    ///
+    /// - Throws: ``ToolError`` with code `io`.
+    public static func realPath(_ path: String) throws(ToolError) -> String {
+        guard let resolved = realpath(path, nil) else { throw ioError("cannot follow the path", path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// Makes a folder, mode 0755 less the umask.
     ///
     /// - Throws: ``ToolError`` with code `would-overwrite` when something is there, else `io`.
@@ -33,6 +65,19 @@ public enum FileSystem {
         NewFile.syncFolder(of: path)
     }
 
+    /// Makes the folders above a file that are missing, for their owner alone.
+    public static func makeFolders(above path: String) throws(ToolError) {
+        guard let slash = path.utf8.lastIndex(of: 0x2f), slash != path.startIndex else { return }
+        let folder = String(path[..<slash])
+        guard kind(of: folder) == nil else { return }
+        try makeFolders(above: folder)
+        // Another process may make it at the same time.
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            throw ioError("cannot make the folder", folder)
+        }
+        NewFile.syncFolder(of: folder)
+    }
+
     /// Makes an empty file, mode 0600; false when there is one already.
     public static func createEmptyFile(_ path: String) throws(ToolError) -> Bool {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -43,6 +88,23 @@ public enum FileSystem {
         close(descriptor)
         NewFile.syncFolder(of: path)
         return true
+    }
+
+    /// Flushes a file that is whole and gives it its name, which nothing may have yet.
+    ///
+    /// - Throws: ``ToolError`` with code `would-overwrite` or `io`.
+    public static func publish(_ temporary: String, as path: String) throws(ToolError) {
+        let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ioError("cannot open", temporary) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw ioError("cannot write", temporary) }
+        // A link refuses an existing name where a rename would replace it.
+        guard link(temporary, path) == 0 else {
+            if errno == EEXIST { throw NewFile.wouldOverwrite(path) }
+            throw ioError("cannot create", path)
+        }
+        unlink(temporary)
+        NewFile.syncFolder(of: path)
     }
 
     /// Removes a file; that it is not there is no error.

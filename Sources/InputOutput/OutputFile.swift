@@ -155,7 +155,7 @@ public final class NewFile: ByteSink {
         }
     }
 
-    private static func wouldOverwrite(_ path: String) -> ToolError {
+    static func wouldOverwrite(_ path: String) -> ToolError {
         ToolError(
             .wouldOverwrite, "the file exists", context: [.init("file", path.escapedForTerminal)],
             hint: "choose another name, or say --force to replace it")

@@ -16,6 +16,9 @@ public enum System {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
+    /// Waits.
+    public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
+
     /// The cores that are online.
     public static var coreCount: Int { max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
 

@@ -45,6 +45,8 @@ public struct LedgerVerdict: Sendable, Equatable {
     public internal(set) var certificates: Int64 = 0
     /// Intents without a certificate.
     public internal(set) var intents: Int64 = 0
+    /// Certificates and intents of CAs that the caller did not name, whose rules were not applied to them.
+    public var ofOtherAuthorities: Int64 = 0
     public private(set) var findings: [LedgerFinding] = []
     public private(set) var findingCount = 0
 

@@ -33,23 +33,29 @@ extension SQLiteStore {
     ///
     /// A certificate that is revoked already keeps its time. Its reason changes only from certificateHold to
     /// another, and from any to keyCompromise, which may come out later.
+    ///
+    /// - Parameter authority: the CA that revokes, which revokes nobody else's; `nil` for whichever issued it.
     public func revoke(
-        _ serials: [[UInt8]], reason: RevocationReason, at time: Int64
+        _ serials: [[UInt8]], issuedBy authority: [UInt8]? = nil, reason: RevocationReason, at time: Int64
     ) throws(ToolError) -> [RevocationOutcome] {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
             var outcomes: [RevocationOutcome] = []
-            for serial in serials { outcomes.append(try revoke(serial, reason, time)) }
+            for serial in serials { outcomes.append(try revoke(serial, authority, reason, time)) }
             return outcomes
         }
     }
 
     private func revoke(
-        _ serial: [UInt8], _ reason: RevocationReason, _ time: Int64
+        _ serial: [UInt8], _ authority: [UInt8]?, _ reason: RevocationReason, _ time: Int64
     ) throws(SQLiteError) -> RevocationOutcome {
         let name = Hex.encode(serial)
         guard let row = try issuance(serial: serial) else {
             return .rejected(
                 CheckFailure(.unknownKey, "the ledger has no certificate with the serial number \(name)"))
+        }
+        guard authority == nil || row.authority == authority else {
+            return .rejected(
+                CheckFailure(.unknownKey, "\(name) is a certificate of another CA of the ledger"))
         }
         guard row.certificate != nil else {
             return .rejected(
@@ -72,11 +78,14 @@ extension SQLiteStore {
     }
 
     /// The serial numbers of a device's certificates that are not revoked; of all, if all are.
-    public func serialsToRevoke(of device: DeviceUUID) throws(ToolError) -> [[UInt8]] {
+    public func serialsToRevoke(
+        of device: DeviceUUID, issuedBy authority: [UInt8]? = nil
+    ) throws(ToolError) -> [[UInt8]] {
         var standing: [[UInt8]] = []
         var revoked: [[UInt8]] = []
         var filter = IssuanceFilter()
         filter.device = device
+        filter.authority = authority
         filter.certificatesOnly = true
         try forEachIssuance(filter, at: 0) { row throws(ToolError) in
             if row.revokedAt == nil { standing.append(row.serial) } else { revoked.append(row.serial) }

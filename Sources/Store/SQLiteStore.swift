@@ -36,102 +36,33 @@ public final class SQLiteStore {
     /// What the hash of the last entry was made of: room for the next.
     var chainBuffer: [UInt8] = []
 
-    /// - Parameter busyTimeout: how long to wait for another process's lock, in milliseconds.
-    public init(path: String, access: Access, busyTimeout: Int32 = 30_000) throws(ToolError) {
-        self.path = path
+    /// What the file says that it is; `nil` only until it is open.
+    public private(set) var identity: FileIdentity?
+
+    /// - Parameters:
+    ///   - role: what the file has to be, or is made as.
+    ///   - busyTimeout: how long to wait for another process's lock, in milliseconds.
+    public init(
+        path: String, access: Access, as role: FileRole = .store, busyTimeout: Int32 = 30_000
+    ) throws(ToolError) {
         var created = false
         if access == .create { created = try FileSystem.createEmptyFile(path) }
         self.created = created
-        guard FileSystem.kind(of: path) != nil else {
-            throw ToolError(
-                .io, "there is no store", context: [.init("file", path.escapedForTerminal)],
-                hint: "name one with --store or ASSAY_STORE; assay device add and device import make one")
-        }
-        guard FileSystem.kind(of: path) != .folder else {
-            throw ToolError(
-                .io, "expected a store, found a folder", context: [.init("file", path.escapedForTerminal)],
-                hint: "choose a file with --store")
-        }
+        let path = try StoreFile.resolved(path, role)
+        self.path = path
         if access == .readOnly {
-            connection = try Self.openReadOnly(path, busyTimeout)
-            do {
-                // The keys of 20,000 devices and more: what is looked up at random had better be at hand.
-                try connection.execute("PRAGMA cache_size = -8000")
-            } catch {
-                throw storeError("cannot open the store", path, error)
-            }
-            let version = try Schema.checkedVersion(connection, path: path)
-            guard version > 0 else {
-                throw ToolError(
-                    .io, "the file is empty, there is no store in it yet",
-                    context: [.init("file", path.escapedForTerminal)],
-                    hint: "assay device add and device import make one of it")
-            }
-            guard version == Schema.currentVersion else {
-                throw ToolError(
-                    .io,
-                    "the store is of an older assay: expected version \(Schema.currentVersion), found \(version)",
-                    context: [.init("file", path.escapedForTerminal)],
-                    hint: "any command that writes to the store brings it up to date")
-            }
-            return
+            connection = try Self.openForReading(path, role, busyTimeout)
+        } else {
+            connection = try Self.openForWriting(path, access, role, busyTimeout)
+            try Schema.migrate(
+                connection, path: path,
+                finish: { version throws(SQLiteError) in
+                    if version < 4 { try Mark.fileAll(in: self) }
+                    try enterTrust(from: version)
+                    if version == 0, case .ledger(let id) = role { try becomeLedger(id) }
+                })
         }
-        do {
-            connection = try Connection(path: path, mode: .readWrite, busyTimeout: busyTimeout)
-        } catch {
-            throw storeError("cannot open the store", path, error)
-        }
-        // The journal mode is kept in the file: another program's file must be refused before it is set.
-        _ = try Schema.checkedVersion(connection, path: path)
-        do {
-            // Of a new file, pages of 8 KiB: most of what is written is written at the ends of tables, and each page
-            // costs two calls of the kernel. FULL: a commit in WAL mode is on disk before it returns.
-            try connection.execute(
-                "PRAGMA page_size = 8192; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-            try Self.enterWAL(connection)
-            try connection.execute("PRAGMA cache_size = -12000")
-        } catch {
-            throw storeError("cannot open the store", path, error)
-        }
-        try Schema.migrate(
-            connection, path: path,
-            finish: { version throws(SQLiteError) in
-                if version < 4 { try Mark.fileAll(in: self) }
-                try enterTrust(from: version)
-            })
-    }
-
-    /// SQLite does not wait for others when it changes the journal mode: a writer is waited for here, then it is
-    /// tried again.
-    private static func enterWAL(_ connection: Connection) throws(SQLiteError) {
-        for _ in 0..<100 {
-            do {
-                return try connection.execute("PRAGMA journal_mode = WAL")
-            } catch {
-                guard error.kind == .busy else { throw error }
-            }
-            try connection.execute("BEGIN IMMEDIATE; COMMIT")
-        }
-        try connection.execute("PRAGMA journal_mode = WAL")
-    }
-
-    /// A WAL file needs its side files even for reading; on media that cannot be written there are none, and the
-    /// file may be read as immutable.
-    private static func openReadOnly(_ path: String, _ busyTimeout: Int32) throws(ToolError) -> Connection {
-        do {
-            let connection = try Connection(path: path, mode: .readOnly, busyTimeout: busyTimeout)
-            _ = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
-            return connection
-        } catch {
-            guard error.kind == .cannotOpen || error.kind == .readOnly,
-                FileSystem.kind(of: path + "-wal") == nil
-            else { throw storeError("cannot open the store", path, error) }
-        }
-        do {
-            return try Connection(path: path, mode: .immutable)
-        } catch {
-            throw storeError("cannot open the store", path, error)
-        }
+        identity = try Self.checkedIdentity(connection, role, path: path)
     }
 
     /// A prepared statement, made once.

@@ -7,9 +7,12 @@ enum Schema {
     static let applicationID: Int64 = 0x4153_5359
 
     /// `migrations[n]` leads from version n to version n + 1. A released step is never changed.
-    static let migrations: [String] = [version1, version2, version3, version4]
+    static let migrations: [String] = [version1, version2, version3, version4, version5]
 
     static var currentVersion: Int { migrations.count }
+
+    /// The version since which a file says what it is.
+    static let firstWithIdentity = 5
 
     // UUIDs come in no order. Devices and evidence are therefore filed by number, in the order of their coming, and
     // only the one small index by UUID is written all over: of a million rows that is a third of the writing.
@@ -202,6 +205,27 @@ enum Schema {
         ) STRICT;
         CREATE TABLE filing (moves INTEGER NOT NULL) STRICT;
         INSERT INTO filing VALUES (0);
+        """
+
+    /// Version 5: a file knows what it is.
+    private static let version5 = """
+        -- What the file is. One of before is a store, which may still hold the issuances of its time; `origin` is the
+        -- last entry of the audit chain that a ledger has from such a store.
+        CREATE TABLE identity (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            id BLOB NOT NULL CHECK (length(id) = 16),
+            kind TEXT NOT NULL CHECK (kind IN ('store', 'ledger')),
+            origin INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        INSERT INTO identity (one, id, kind) VALUES (1, randomblob(16), 'store');
+        -- Where the issuances of a store of before went.
+        CREATE TABLE moved_ledger (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            id BLOB NOT NULL CHECK (length(id) = 16),
+            path TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            is_complete INTEGER NOT NULL DEFAULT 0 CHECK (is_complete IN (0, 1))
+        ) STRICT;
         """
 
     /// Brings the file to the current version, in one transaction; does nothing when it is there already.

@@ -45,12 +45,12 @@ extension CrashTests {
         func killedAt(_ fault: Fault) throws {
             try demandSteps()
             let shop = try IssueWorkshop(Self.count)
-            let store = shop.folder.path("assay.db")
+            let ca = shop.folder.path("ca")
             let file = shop.folder.path("results.jsonl")
             let toFile = fault.step.hasSuffix("-name")
             let killed = try Program(
                 TestPaths.binary,
-                IssueWorkshop.arguments(store: store) + (toFile ? ["-o", file] : []), in: shop.folder.url,
+                IssueWorkshop.arguments(ca: ca) + (toFile ? ["-o", file] : []), in: shop.folder.url,
                 environment: ["ASSAY_FAULT": fault.step]
             ).wait()
             #expect(killed.status == nil)
@@ -58,19 +58,19 @@ extension CrashTests {
             let reported = try IssueWorkshop.results(killed)
             #expect(reported.count == fault.results)
             #expect(FileManager.default.fileExists(atPath: file) == fault.hasFile)
-            try shop.judge(reported, store: store)
-            let left = try LedgerState(path: store)
+            try shop.judge(reported, ca: ca)
+            let left = try LedgerState(path: IssueWorkshop.ledger(ca))
             #expect(left.rows.count == fault.intents)
             #expect(left.issued.count == fault.certificates)
             let serials = left.rows.map(\.serial)
             let certificates = left.issued.map(\.certificate)
             let before = try fault.hasFile ? IssueWorkshop.results(in: file) : reported
-            let last = try shop.run(store: store)
-            try shop.judgeWhole(last, store: store, before: before)
+            let last = try shop.run(ca: ca)
+            try shop.judgeWhole(last, ca: ca, before: before)
             #expect(
                 try IssueWorkshop.results(last).count { $0.status == "existing" } == fault.certificates)
             // What was intended was issued under the serial number that was intended, and nothing was issued again.
-            let after = try LedgerState(path: store)
+            let after = try LedgerState(path: IssueWorkshop.ledger(ca))
             if fault.intents > 0 { #expect(after.rows.map(\.serial) == serials) }
             if fault.certificates > 0 { #expect(after.issued.map(\.certificate) == certificates) }
         }
@@ -80,22 +80,22 @@ extension CrashTests {
         func killedBetweenGroups(_ step: String) throws {
             try demandSteps()
             let shop = try IssueWorkshop(8_000)
-            let store = shop.folder.path("assay.db")
+            let ca = shop.folder.path("ca")
             let killed = try Program(
-                TestPaths.binary, IssueWorkshop.arguments(store: store), in: shop.folder.url,
+                TestPaths.binary, IssueWorkshop.arguments(ca: ca), in: shop.folder.url,
                 environment: ["ASSAY_FAULT": step]
             ).wait()
             #expect(killed.status == nil)
             let reported = try IssueWorkshop.results(killed)
-            try shop.judge(reported, store: store)
-            #expect(try LedgerState(path: store).issued.count >= reported.count)
-            try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
+            try shop.judge(reported, ca: ca)
+            #expect(try LedgerState(path: IssueWorkshop.ledger(ca)).issued.count >= reported.count)
+            try shop.judgeWhole(shop.run(ca: ca), ca: ca, before: reported)
         }
 
         /// A file for each certificate: those that were written stay, those that were not are written by the next run.
         @Test func killedAmongItsFiles() throws {
             let shop = try IssueWorkshop(Self.count)
-            let arguments = IssueWorkshop.arguments(store: "assay.db") + ["--out-dir", "out"]
+            let arguments = IssueWorkshop.arguments(ca: "ca") + ["--out-dir", "out"]
             let folder = shop.folder.path("out")
             func names() throws -> [String] {
                 try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".crt") }
@@ -108,7 +108,7 @@ extension CrashTests {
             let first = try names()
             #expect(first.count >= 5)
             let last = try Program(TestPaths.binary, arguments, in: shop.folder.url).wait()
-            try shop.judgeWhole(last, store: shop.folder.path("assay.db"))
+            try shop.judgeWhole(last, ca: shop.folder.path("ca"))
             #expect(try names().count == Self.count)
             for result in try IssueWorkshop.results(last) {
                 let name = (result.deviceUuid ?? result.serial) + ".crt"

@@ -1,5 +1,4 @@
 import Foundation
-import Store
 import TestFleet
 import TestSupport
 import Testing
@@ -17,22 +16,23 @@ extension CrashTests {
         func killedAtRandomMoments(_ count: Int, _ kills: Int) throws {
             let shop = try IssueWorkshop(count)
             let start = Date()
-            let undisturbed = try shop.run(store: "undisturbed.db")
+            let calm = try shop.copy(shop.folder.path("undisturbed"))
+            let undisturbed = try shop.run(ca: calm)
             let whole = Date().timeIntervalSince(start)
-            try shop.judgeWhole(undisturbed, store: shop.folder.path("undisturbed.db"))
+            try shop.judgeWhole(undisturbed, ca: calm)
             var random = SplitMix64(seed: 11)
             var killed = 0
             var attempts = 0
             var killedWithResults = 0
-            var stores = 0
+            var folders = 0
             while killed < kills, attempts < 4 * kills {
-                stores += 1
-                let store = shop.folder.path("\(stores).db")
+                folders += 1
+                let ca = try shop.copy(shop.folder.path("\(folders)"))
                 var reported: [IssueResult] = []
-                // One store is killed once or several times before it may end.
+                // One ledger is written to by runs that are killed once or several times before it may end.
                 for _ in 0...(random.next() % 8) where killed < kills {
                     attempts += 1
-                    let program = try shop.start(store: store)
+                    let program = try shop.start(ca: ca)
                     // Results come at the end of a group alone: of three kills one waits for them.
                     let afterResults = random.next() % 3 == 0
                     if afterResults { program.waitForOutput(bytes: 1, limit: 30) }
@@ -48,18 +48,12 @@ extension CrashTests {
                         #expect(outcome.status == 0)
                         #expect(results.count == count)
                     }
-                    guard FileManager.default.fileExists(atPath: store) else {
-                        #expect(outcome.output == "")
-                        continue
-                    }
-                    // Killed before the tables were there: nothing was reported, and opening makes them.
-                    _ = try SQLiteStore(path: store, access: .readWrite)
                     reported += results
-                    try shop.judge(results, store: store)
+                    try shop.judge(results, ca: ca)
                     if outcome.status == 0 { break }
                 }
-                try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
-                try FileManager.default.removeItem(atPath: store)
+                try shop.judgeWhole(shop.run(ca: ca), ca: ca, before: reported)
+                try FileManager.default.removeItem(atPath: ca)
             }
             #expect(killed == kills)
             // A small run has all of its results at once, at its end.
@@ -69,11 +63,11 @@ extension CrashTests {
         @Test(arguments: [2, 4])
         func togetherOneCertificateForEachRequest(_ processes: Int) throws {
             let shop = try IssueWorkshop(Self.count)
-            let running = try (0..<processes).map { _ in try shop.start(store: "assay.db") }
+            let running = try (0..<processes).map { _ in try shop.start(ca: "ca") }
             let outcomes = try running.map { try $0.wait() }
             #expect(outcomes.map(\.errors) == [String](repeating: "", count: processes))
-            let store = shop.folder.path("assay.db")
-            let results = try outcomes.map { try shop.judgeWhole($0, store: store) }
+            let ca = shop.folder.path("ca")
+            let results = try outcomes.map { try shop.judgeWhole($0, ca: ca) }
             for other in results.dropFirst() {
                 #expect(other.map(\.csrSha256) == results[0].map(\.csrSha256))
                 #expect(other.map(\.certificatePem) == results[0].map(\.certificatePem))
@@ -88,27 +82,27 @@ extension CrashTests {
         func onAFullDisk(_ megabytes: Int) throws {
             let shop = try IssueWorkshop(5_000)
             try SmallDisk.with(megabytes, below: shop.folder) { disk, grow in
-                let store = disk.path("assay.db")
+                let ca = try shop.copy(disk.path("ca"))
                 var reported: [IssueResult] = []
                 // Still full: a second try says the same and harms nothing.
                 for _ in 0..<2 {
-                    let outcome = try shop.run(store: store)
+                    let outcome = try shop.run(ca: ca)
                     #expect(outcome.status == 5)
                     #expect(outcome.errors.contains("\"code\":\"io\""))
                     reported += try IssueWorkshop.results(outcome)
                 }
                 #expect(reported.isEmpty == (megabytes == 2))
                 try grow()
-                try shop.judge(reported, store: store)
-                try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
+                try shop.judge(reported, ca: ca)
+                try shop.judgeWhole(shop.run(ca: ca), ca: ca, before: reported)
             }
         }
 
         @Test func interruptedAfterItsFirstResults() throws {
             // What is under way is finished, so more has to be there than that.
             let shop = try IssueWorkshop(IssueWorkshop.most)
-            let store = shop.folder.path("assay.db")
-            let program = try shop.start(store: store)
+            let ca = shop.folder.path("ca")
+            let program = try shop.start(ca: ca)
             program.waitForOutput(bytes: 1, limit: 30)
             program.send(SIGINT)
             let outcome = try program.wait()
@@ -117,10 +111,12 @@ extension CrashTests {
             let reported = try IssueWorkshop.results(outcome)
             #expect(reported.count > 0)
             #expect(reported.count < IssueWorkshop.most)
-            try shop.judge(reported, store: store)
+            try shop.judge(reported, ca: ca)
             // Nothing is entered that is not reported: the two are of one group.
-            #expect(try LedgerState(path: store).issued.map(\.serial) == reported.map(\.serial))
-            try shop.judgeWhole(shop.run(store: store), store: store, before: reported)
+            #expect(
+                try LedgerState(path: IssueWorkshop.ledger(ca)).issued.map(\.serial) == reported.map(\.serial)
+            )
+            try shop.judgeWhole(shop.run(ca: ca), ca: ca, before: reported)
         }
 
         /// A request comes again while its first signature is under way: both lines get the one certificate.
@@ -132,7 +128,7 @@ extension CrashTests {
             try shop.folder.write(repeated.joined(), to: "repeated.pem")
             let outcome = try Program(
                 TestPaths.binary,
-                IssueWorkshop.arguments(store: "assay.db", input: "repeated.pem") + ["--jobs", String(jobs)],
+                IssueWorkshop.arguments(ca: "ca", input: "repeated.pem") + ["--jobs", String(jobs)],
                 in: shop.folder.url
             ).wait()
             #expect(outcome.status == 0)
@@ -143,9 +139,9 @@ extension CrashTests {
             #expect(
                 results.dropFirst(1_010).prefix(100).map(\.certificatePem)
                     == results[910..<1_010].map(\.certificatePem))
-            let store = shop.folder.path("assay.db")
-            try shop.judge(results, store: store)
-            #expect(try LedgerState(path: store).issued.count == 1_030)
+            let ca = shop.folder.path("ca")
+            try shop.judge(results, ca: ca)
+            #expect(try LedgerState(path: IssueWorkshop.ledger(ca)).issued.count == 1_030)
         }
     }
 }

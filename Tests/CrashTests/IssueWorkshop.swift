@@ -37,15 +37,24 @@ final class IssueWorkshop: Sendable {
             .components(separatedBy: end).dropLast().map { $0 + end }
     }
 
-    static func arguments(store: String, input: String = "bundle.pem") -> [String] {
-        ["ca", "issue", "--ca", "ca", "--no-passphrase", "--store", store, "--json", "--quiet", input]
+    /// The ledger of the CA in a folder.
+    static func ledger(_ ca: String) -> String { ca + "/ledger.db" }
+
+    /// A copy of the CA, which has issued nothing, in a folder of its own.
+    func copy(_ path: String) throws -> String {
+        try FileManager.default.copyItem(atPath: folder.path("ca"), toPath: path)
+        return path
     }
 
-    func start(store: String) throws -> Program {
-        try Program(TestPaths.binary, Self.arguments(store: store), in: folder.url)
+    static func arguments(ca: String, input: String = "bundle.pem") -> [String] {
+        ["ca", "issue", "--ca", ca, "--no-passphrase", "--json", "--quiet", input]
     }
 
-    func run(store: String) throws -> Program.Outcome { try start(store: store).wait() }
+    func start(ca: String) throws -> Program {
+        try Program(TestPaths.binary, Self.arguments(ca: ca), in: folder.url)
+    }
+
+    func run(ca: String) throws -> Program.Outcome { try start(ca: ca).wait() }
 
     /// The results in whole lines: each has a certificate, and none comes twice.
     static func results(_ outcome: Program.Outcome) throws -> [IssueResult] { try results(outcome.output) }
@@ -63,11 +72,11 @@ final class IssueWorkshop: Sendable {
         return results
     }
 
-    /// The store is whole, the ledger sound, and what was reported is in it, octet for octet.
-    func judge(_ reported: [IssueResult], store: String) throws {
-        #expect(try StoreState.integrity(path: store) == ["ok"])
-        #expect(try folder.run("ledger", "verify", "--store", store).status == 0)
-        let state = try LedgerState(path: store)
+    /// The ledger is whole and sound, and what was reported is in it, octet for octet.
+    func judge(_ reported: [IssueResult], ca: String) throws {
+        #expect(try StoreState.integrity(path: Self.ledger(ca)) == ["ok"])
+        #expect(try folder.run("ledger", "verify", "--ca", ca).status == 0)
+        let state = try LedgerState(path: Self.ledger(ca))
         // Never two intents for a request, nor two of a serial.
         #expect(state.rows.allSatisfy { $0.isCurrent })
         #expect(Set(state.rows.map(\.request)).count == state.rows.count)
@@ -80,18 +89,18 @@ final class IssueWorkshop: Sendable {
     /// A run to the end: one certificate for each request, those of `before` unchanged.
     @discardableResult
     func judgeWhole(
-        _ outcome: Program.Outcome, store: String, before: [IssueResult] = []
+        _ outcome: Program.Outcome, ca: String, before: [IssueResult] = []
     ) throws -> [IssueResult] {
         #expect(outcome.status == 0)
         let results = try Self.results(outcome)
         #expect(results.count == count)
         #expect(results.map(\.input.line) == results.map(\.input.line).sorted())
         #expect(Set(results.map(\.csrSha256)).count == count)
-        try judge(results, store: store)
-        let state = try LedgerState(path: store)
+        try judge(results, ca: ca)
+        let state = try LedgerState(path: Self.ledger(ca))
         #expect(state.rows.count == count)
         #expect(state.issued.count == count)
-        let audit = try folder.run("ca", "audit", "--ca", "ca", "--store", store, "--json")
+        let audit = try folder.run("ca", "audit", "--ca", ca, "--json")
         #expect(audit.status == 0, "\(audit.output.prefix(2_000))")
         #expect(audit.errors.hasSuffix("assay: \(count) certificates, 0 findings\n"))
         let final = Dictionary(results.map { ($0.csrSha256, $0) }) { first, _ in first }

@@ -15,6 +15,7 @@ import Testing
         assay token verify --json --key fixtures/keys/50343956-3037-4738-800d-1f29e0a0f7bf.pem fixtures/tokens/*.txt
         assay token recover-key --json fixtures/tokens/attestation-nrf9160.txt fixtures/tokens/keygen-csr-nrf9160.txt
         assay token recover-key --json fixtures/tokens/keygen-csr-nrf91x1.txt fixtures/tokens/keygen-csr-nrf9160.txt
+        assay token challenge --json
         assay explain --json
         assay explain --json nonsense
         assay token verify --json
@@ -24,12 +25,14 @@ import Testing
         assay device import --json --verbose --store b.db fixtures/keys.csv
         assay device import --json --store b.db fixtures/attestation_tokens.csv
         assay device list --json --store b.db
+        assay store show --json --store b.db
+        assay store verify --json --store b.db
         assay key generate --json --no-passphrase -o device.key
         assay key inspect --json --no-passphrase device.key
         assay csr create --key device.key --subject CN=a -o device.csr; assay csr inspect --json device.csr fixtures/tokens/*.txt
         assay csr verify --json device.csr fixtures/tokens/*.txt
         assay ca init --json --no-passphrase --subject CN=Example ca
-        assay ca init --json --no-passphrase --subject CN=Below --issuer ca below
+        assay ca init --json --no-passphrase --subject CN=Below --issuer ca --ledger ca below
         assay ca issue --json --ca below --chain --keys fixtures/keys.csv device.csr fixtures/tokens/*.txt
         assay ca issue --json --ca ca --keys fixtures/keys.csv --require-attestation fixtures/tokens/keygen-csr-*.txt
         assay cert inspect --json ca/ca.crt below/ca.crt device.key missing.pem fixtures/keys.csv
@@ -37,14 +40,15 @@ import Testing
         assay cert verify --json --ca ca/ca.crt --purpose ca below/ca.crt ca/ca.crt device.csr missing.pem
         assay cert verify --json --ca below/ca.crt --purpose server --at 2000-01-01T00:00:00Z ca/ca.crt below/ca.crt
         tr -d '\\n' <ca/profiles.json; echo
+        tr -d '\\n' <below/ca.json; echo
         tr -d '\\n' <fixtures/profiles.json; echo
         assay cert lint --json ca/ca.crt below/ca.crt device.csr missing.pem
         assay cert lint --json --profile device --ca below ca/ca.crt below/ca.crt
-        assay ca list --json
-        assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
-        assay ca revoke --json --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
-        assay ca revoke --json 0102 --reason superseded
-        assay ca show --json $(assay ca list --status revoked --quiet | head -n 1 | cut -d" " -f1)
+        assay ca list --json --ca below
+        assay ca revoke --json --ca below --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
+        assay ca revoke --json --ca below --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
+        assay ca revoke --json --ca below 0102 --reason superseded
+        assay ca show --json ca; assay ca show --json --ca below $(assay ca list --ca below --status revoked --quiet | head -n 1 | cut -d" " -f1)
         assay ca crl --json --ca ca -o ca.crl
         assay ca audit --json --ca ca --ca below
         assay ca audit --json --ca ca

@@ -10,24 +10,26 @@ struct CAAudit: AssayCommand {
         commandName: "audit",
         abstract: "Check everything again that was ever issued.",
         discussion: """
-            Reads every certificate of the ledger: its signature and issuer, its profile, whether it is the one that \
+            Reads every certificate of the CA in its ledger: its signature and issuer, its profile, whether it is the one that \
             was intended and recorded; that no serial number, request or key was used for two; intents without a \
             certificate; and the ledger against the audit chain, as assay ledger verify does. Profiles are those of \
             profiles.json in the folder of --ca as it is now, the built-in ones where --ca is a file: a profile that was \
-            edited finds what was issued before to differ, so give the new rules a new name. Exit status 0: all is \
+            edited finds what was issued before to differ, so give the new rules a new name. Several --ca are the CAs that \
+            share one ledger, of which one has to be a folder; certificates of CAs that were not given are counted and not \
+            checked. Exit status 0: all is \
             well. 1: not.
             """)
 
     @Option(
         help: .init(
-            "A CA whose certificates are in the ledger: its folder or its certificate in PEM; repeatable.",
+            "A CA whose certificates are in the ledger: its folder, or a certificate of it in PEM; repeatable.",
             valueName: "path"))
     var ca: [String]
 
     @Option(help: .init("Use this many threads, all cores by default.", valueName: "n"))
     var jobs: Int?
 
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -36,19 +38,24 @@ struct CAAudit: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let audit = try RowAudit(
-            ca.map { path throws(ToolError) in
-                (try TrustedAuthority.read(path), try TrustedAuthority.profiles(path))
-            })
-        let ledger = try store.open(.readOnly, output.console)
+        let authorities = try LedgerAuthorities(ca)
+        let profiles = try ca.map(TrustedAuthority.profiles)
+        let audit = try RowAudit(Array(zip(authorities.known, profiles)))
+        let ledger = try authorities.place.open(.readOnly)
         let verdict = try AuditRun.run(
             ledger, audit, jobs: jobs ?? environment.defaultJobs, console: output.console)
-        let report = LedgerReport(schema: "assay.audit/1", store: store.path, verdict: verdict)
+        var report = LedgerReport(schema: "assay.audit/1", place: authorities.place, verdict: verdict)
+        report.certificatesOfOthers = verdict.ofOtherAuthorities
         try StandardStream.output().write(report.bytes(json: output.json))
         let count = verdict.certificates
         output.console.note(
             "assay: \(count) \(count == 1 ? "certificate" : "certificates"), \(verdict.findingCount) findings"
         )
+        if verdict.ofOtherAuthorities > 0 {
+            output.console.note(
+                "assay: note: \(verdict.ofOtherAuthorities) of other CAs were not checked; name those with --ca as well"
+            )
+        }
         return report.isSound ? .done : .rejected
     }
 }

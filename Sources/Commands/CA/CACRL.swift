@@ -32,7 +32,7 @@ struct CACRL: AssayCommand {
     @Option(help: .init("pem (the default) or der.", valueName: "format"))
     var format: Format = .pem
 
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var output: OutputOptions
@@ -47,10 +47,12 @@ struct CACRL: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
+        let folder = CAFolder(path: ca)
+        let place = try folder.ledger()
+        let issuer = try folder.load(passphrase.source, at: environment.now)
         // A name that is taken is found before a number is used.
         let sink = try file.sink()
-        let ledger = try store.open(.readWrite, output.console)
+        let ledger = try place.open(.readWrite)
         let thisUpdate = environment.now
         let next = thisUpdate + (nextUpdate?.seconds ?? 7 * 86_400)
         var count = 0

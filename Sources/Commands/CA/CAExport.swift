@@ -12,7 +12,7 @@ struct CAExport: AssayCommand {
         commandName: "export",
         abstract: "Write the certificates of the ledger as PEM, JSON Lines or onboarding CSV.",
         discussion: """
-            All certificates, whatever their status, unless options say which. pem: one block after the other. jsonl: \
+            All certificates of the CA, whatever their status, unless options say which. pem: one block after the other. jsonl: \
             what ca show says of each, with certificatePem. The onboarding CSV has those alone that are valid and that \
             no other was issued in place of; with it, the others are written if --format or --output is said. \
             Exit status 3: a certificate has no place in the onboarding CSV.
@@ -31,8 +31,8 @@ struct CAExport: AssayCommand {
             valueName: "file"))
     var onboardingCsv: String?
 
+    @OptionGroup var ledger: LedgerOptions
     @OptionGroup var wanted: IssuanceFilterOptions
-    @OptionGroup var store: StoreOptions
     @OptionGroup var file: FileOptions
 
     @Flag(help: "Print no summary on standard error.")
@@ -44,8 +44,8 @@ struct CAExport: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = Console(json: false, quiet: quiet)
-        let ledger = try store.open(.readOnly, console)
-        var filter = try wanted.filter(at: environment.now)
+        var filter = try wanted.filter(of: try self.ledger.authority(), at: environment.now)
+        let ledger = try ledger.open(.readOnly)
         filter.certificatesOnly = true
         let onboarding = try onboardingCsv.map { try OnboardingFile(path: $0, replaces: file.force) }
         let output = onboarding == nil || format != nil || file.output != nil ? try file.sink() : nil

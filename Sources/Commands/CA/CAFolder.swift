@@ -4,33 +4,29 @@ import InputOutput
 import OpenSSL
 import PKIX
 
-/// The folder of a CA: `ca.crt`, `ca.key` and `profiles.json`.
+/// The folder of a CA: `ca.crt`, `ca.key`, `profiles.json`, and `ca.json` with the ledger that it names.
 ///
-/// The certificate is written last. A folder with a key alone is therefore one that was never finished, and
-/// is called that.
+/// The certificate is written last. A folder that has anything of a CA and no certificate is therefore one that was never
+/// finished, and is called that; and none that is finished is without a ledger, except those of the first version.
 struct CAFolder {
     let path: String
 
     var certificateFile: String { file("ca.crt") }
     var keyFile: String { file("ca.key") }
     var profilesFile: String { file("profiles.json") }
+    var documentFile: String { file("ca.json") }
+    /// The ledger of a CA that has one of its own.
+    var ledgerFile: String { file("ledger.db") }
 
-    private func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : path + "/" + name }
+    func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : path + "/" + name }
 
     /// Reads and checks the CA.
     ///
     /// - Throws: ``ToolError`` with `io`, `pem`, `passphrase`, and whatever `Issuer` finds wrong.
     func load(_ passphrase: PassphraseSource, at now: Int64) throws(ToolError) -> Issuer {
-        let place = path.escapedForTerminal
-        switch (FileSystem.kind(of: certificateFile), FileSystem.kind(of: keyFile)) {
-        case (nil, nil):
-            throw ToolError(
-                .io, "expected a CA folder with ca.crt and ca.key, found neither",
-                context: [.init("file", place)],
-                hint: "assay ca init makes one")
-        case (nil, _), (_, nil): throw halfMade
-        default: break
-        }
+        try checkIsWhole()
+        // What a CA without a ledger issued, nobody would know of.
+        _ = try document()
         let chain = try Self.certificates(certificateFile)
         let key = try KeyFile.readPrivate(keyFile, passphrase)
         return try Self.issuer(chain, key, at: now, file: certificateFile)
@@ -65,57 +61,6 @@ struct CAFolder {
             return try Issuer(chain: chain, key: Rehearsal.of(key), at: now)
         } catch {
             throw error.at("file", file.escapedForTerminal)
-        }
-    }
-
-    /// Asserts that a new CA may be made here: nothing there, or a folder without a CA.
-    func checkIsFree() throws(ToolError) {
-        switch FileSystem.kind(of: path) {
-        case nil: return
-        case .folder: break
-        case .file, .other:
-            throw ToolError(
-                .wouldOverwrite, "expected a folder or nothing, found a file",
-                context: [.init("file", path.escapedForTerminal)])
-        }
-        switch (FileSystem.kind(of: certificateFile), FileSystem.kind(of: keyFile)) {
-        case (nil, nil): return
-        case (nil, _), (_, nil): throw halfMade
-        default:
-            throw ToolError(
-                .wouldOverwrite, "the folder holds a CA", context: [.init("file", path.escapedForTerminal)],
-                hint: "choose another folder; a CA is never replaced")
-        }
-    }
-
-    private var halfMade: ToolError {
-        let isKey = FileSystem.kind(of: keyFile) != nil
-        return ToolError(
-            .io,
-            "the CA folder is half-made: "
-                + (isKey ? "ca.key is there, ca.crt is missing" : "ca.crt is there, ca.key is missing"),
-            context: [.init("file", path.escapedForTerminal)],
-            hint: isKey
-                ? "an interrupted assay ca init or import leaves this; remove ca.key and run it again"
-                : "put the key of this certificate there, mode 0600")
-    }
-
-    /// Writes a new CA: the profiles and the key, then, when they are on disk, the certificates. What fails leaves
-    /// nothing behind.
-    func create(chain: [[UInt8]], keyPEM: [UInt8]) throws(ToolError) {
-        let isNew = FileSystem.kind(of: path) == nil
-        if isNew { try FileSystem.makeFolder(path) }
-        var written: [String] = []
-        do {
-            if try prepareProfiles() { written.append(profilesFile) }
-            try NewFile.write(keyPEM, to: keyFile, mode: .ownerOnly, replaces: false)
-            written.append(keyFile)
-            let pem = chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) }
-            try NewFile.write(pem, to: certificateFile, replaces: false)
-        } catch {
-            for file in written { FileSystem.removeFile(file) }
-            if isNew { FileSystem.removeEmptyFolder(path) }
-            throw error
         }
     }
 }

@@ -12,7 +12,8 @@ struct CAImport: AssayCommand {
         abstract: "Adopt a CA that exists: its certificate and its private key.",
         discussion: """
             Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it \
-            is for issuing. The folder gets a profiles.json as with assay ca init. The key is written encrypted \
+            is for issuing. The folder gets profiles.json, ca.json and a ledger as with assay ca init. \
+            The key is written encrypted \
             unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
             unless a --key-passphrase option names another.
             """)
@@ -26,6 +27,7 @@ struct CAImport: AssayCommand {
     @Option(help: .init("The CA's private key in PEM.", valueName: "pem"))
     var key: String
 
+    @OptionGroup var ledger: NewLedgerOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var keyPassphrase: KeyPassphraseOptions
     @OptionGroup var output: OutputOptions
@@ -39,6 +41,7 @@ struct CAImport: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let folder = CAFolder(path: directory)
         try folder.checkIsFree()
+        let shared = try ledger.shared()
         let chain = try CAFolder.certificates(cert)
         // Read once: a descriptor gives its passphrase once.
         let secret = try passphrase.source.stated()
@@ -53,9 +56,11 @@ struct CAImport: AssayCommand {
             if let secret {
                 try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)
             } else { try passphrase.source.forNewKey(folder.keyFile) }
-        try folder.create(chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret))
+        let place = try folder.create(
+            chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret), sharing: shared)
         try StandardStream.output().write(
-            CAReport(directory: directory, issuer: issuer).bytes(json: output.json))
+            CAReport(directory: directory, certificate: issuer.certificate, ledger: place).bytes(
+                json: output.json))
         return .done
     }
 }

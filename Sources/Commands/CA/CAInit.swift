@@ -13,7 +13,9 @@ struct CAInit: AssayCommand {
         discussion: """
             Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when \
             no option names its source. The folder gets a profiles.json, which says what the CA's certificates may \
-            hold: edit it (man assay-formats), or put your own there before. An intermediate is made under the \
+            hold: edit it (man assay-formats), or put your own there before. It also gets a ledger, ledger.db, in which \
+            all that the CA issues is entered, and a ca.json, which names it; --ledger shares that of another CA instead. \
+            The ledger belongs to the CA: keep the folder together, and never use two copies of it. An intermediate is made under the \
             profile intermediate of its issuer: path length 0 unless --path-length says more.
             """)
 
@@ -38,6 +40,7 @@ struct CAInit: AssayCommand {
     @Option(help: .init("p256, p384, ed25519 or rsa3072.", valueName: "type"))
     var type: KeyTypeChoice = .p256
 
+    @OptionGroup var ledger: NewLedgerOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var issuerPassphrase: IssuerPassphraseOptions
     @OptionGroup var output: OutputOptions
@@ -58,6 +61,7 @@ struct CAInit: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let folder = CAFolder(path: directory)
         try folder.checkIsFree()
+        let shared = try ledger.shared()
         let name = try subject.name()
         let parent = try issuer.map {
             try Parent(CAFolder(path: $0), issuerPassphrase.source, environment.now)
@@ -83,9 +87,11 @@ struct CAInit: AssayCommand {
         }
         // What the next command would refuse is not written.
         let made = try Issuer(chain: chain, key: key, at: environment.now)
-        try folder.create(chain: chain, keyPEM: try KeyFile.pem(key, passphrase: secret))
+        let place = try folder.create(
+            chain: chain, keyPEM: try KeyFile.pem(key, passphrase: secret), sharing: shared)
         try StandardStream.output().write(
-            CAReport(directory: directory, issuer: made).bytes(json: output.json))
+            CAReport(directory: directory, certificate: made.certificate, ledger: place).bytes(
+                json: output.json))
         return .done
     }
 

@@ -18,8 +18,9 @@ struct CAIssue: AssayCommand {
             operator and intermediate (the last one for assay ca init --issuer); man assay-formats describes the file. \
             A folder without it has the profile device. Options choose within what a profile allows; what it demands, \
             such as attestation, no option takes away. \
-            The ledger in the store sees to it that a request gets one certificate under a CA and profile, however \
-            often it comes: the same one again (existing) unless --reissue is said. \
+            The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
+            and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
+            --store names the devices whose keys tokens are verified with, nothing else. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
             --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
             interrupted run leaves those of --out-dir alone and is simply run again. \
@@ -89,13 +90,14 @@ struct CAIssue: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let reader = keys.store.reader()
+        let place = try CAFolder(path: ca).ledger()
+        let reader = place.reader()
         return try run(in: environment, lookup: { () throws(ToolError) in try reader() }) {
-            console throws(ToolError) in
-            let store = try keys.store.open(.create, console)
+            _ throws(ToolError) in
+            let ledger = try place.open(.readWrite)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try store.checkClock(System.now())
-            return store
+            try ledger.checkClock(System.now())
+            return ledger
         }
     }
 

@@ -8,23 +8,23 @@ import Store
 struct CAList: AssayCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List what the ledger says was issued.",
+        abstract: "List what a CA issued.",
         discussion: """
             As text one line a certificate: serial, status, end of validity, device, subject; - where no device is \
-            known. In the order of issue.
+            known. In the order of issue. What other CAs issued into the same ledger is not shown.
             """)
 
+    @OptionGroup var ledger: LedgerOptions
     @OptionGroup var wanted: IssuanceFilterOptions
-    @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let ledger = try store.open(.readOnly, output.console)
+        let filter = try wanted.filter(of: try self.ledger.authority(), at: environment.now)
+        let ledger = try ledger.open(.readOnly)
         let sink = StandardStream.output()
         var writer = JSONWriter(reservingCapacity: 65_536)
         var lines: [UInt8] = []
         var count = 0
-        let filter = try wanted.filter(at: environment.now)
         try ledger.forEachIssuance(filter, at: environment.now) { record throws(ToolError) in
             count += 1
             let report = try IssuanceRecordReport(record, of: ledger, at: environment.now)

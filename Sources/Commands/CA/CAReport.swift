@@ -1,23 +1,23 @@
-import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import JSON
 import OpenSSL
 import PKIX
+import Store
 
 /// What is said of a CA, `assay.ca/1`.
 struct CAReport {
     let directory: String
-    let issuer: Issuer
+    let certificate: ParsedCertificate
+    let ledger: LedgerPlace
 
     func bytes(json: Bool) -> [UInt8] { json ? bytesAsJSON : bytesAsText }
 
     private var keyType: String? {
-        (try? issuer.certificate.publicKey.acceptedKind().get())?.name
+        (try? certificate.publicKey.acceptedKind().get())?.name
     }
 
     private var bytesAsJSON: [UInt8] {
-        let certificate = issuer.certificate
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("schema")
@@ -48,13 +48,16 @@ struct CAReport {
         writer.hex(Digest.sha256(certificate.der))
         writer.key("certificatePem")
         writer.string(PEMText.certificate(certificate.der))
+        writer.key("ledger")
+        writer.string(ledger.path)
+        writer.key("ledgerId")
+        writer.string(ledger.id.description)
         writer.endObject()
         writer.newline()
         return writer.bytes
     }
 
     private var bytesAsText: [UInt8] {
-        let certificate = issuer.certificate
         var block = TextBlock()
         block.line("directory", directory)
         block.line("subject", certificate.subject.description)
@@ -66,6 +69,8 @@ struct CAReport {
         if let keyType { block.line("key type", keyType) }
         block.line("kid", Hex.encode(Digest.sha256(certificate.publicKey.der)))
         block.line("SHA-256", Hex.encode(Digest.sha256(certificate.der)))
+        block.line("ledger", ledger.path)
+        block.line("ledger id", ledger.id.description)
         return block.bytes
     }
 }

@@ -39,7 +39,7 @@ struct CARevoke: AssayCommand {
             """, valueName: "reason"))
     var reason: ReasonArgument
 
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -50,13 +50,15 @@ struct CARevoke: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let ledger = try store.open(.readWrite, output.console)
+        let authority = try self.ledger.authority()
+        let ledger = try ledger.open(.readWrite)
         try ledger.checkClock(environment.now)
         var run = RevocationRun(
-            ledger: ledger, reason: reason.reason, json: output.json, console: output.console,
+            ledger: ledger, authority: authority, reason: reason.reason, json: output.json,
+            console: output.console,
             now: environment.now)
         if let device {
-            try revoke(try DeviceUUID(text: device), ledger, &run)
+            try revoke(try DeviceUUID(text: device), ledger, authority, &run)
         } else if let list {
             try revoke(linesOf: list, &run)
         } else {
@@ -72,11 +74,13 @@ struct CARevoke: AssayCommand {
         return run.tally.exitStatus
     }
 
-    private func revoke(_ device: DeviceUUID, _ ledger: SQLiteStore, _ run: inout RevocationRun) throws {
-        let found = try ledger.serialsToRevoke(of: device)
+    private func revoke(
+        _ device: DeviceUUID, _ ledger: SQLiteStore, _ authority: [UInt8], _ run: inout RevocationRun
+    ) throws {
+        let found = try ledger.serialsToRevoke(of: device, issuedBy: authority)
         guard !found.isEmpty else {
             throw ToolError(
-                .unknownKey, "the ledger has no certificate of device \(device)",
+                .unknownKey, "the CA has no certificate of device \(device)",
                 hint: "assay ca list --device shows what was intended")
         }
         for (index, serial) in found.enumerated() {
@@ -123,6 +127,7 @@ struct RevocationRun {
     private static let groupSize = 1_000
 
     private let ledger: SQLiteStore
+    private let authority: [UInt8]
     private let reason: RevocationReason
     private let json: Bool
     private let console: Console
@@ -132,8 +137,12 @@ struct RevocationRun {
     private(set) var tally = Tally()
     private var existing = 0
 
-    init(ledger: SQLiteStore, reason: RevocationReason, json: Bool, console: Console, now: Int64) {
+    init(
+        ledger: SQLiteStore, authority: [UInt8], reason: RevocationReason, json: Bool, console: Console,
+        now: Int64
+    ) {
         self.ledger = ledger
+        self.authority = authority
         self.reason = reason
         self.json = json
         self.console = console
@@ -150,7 +159,8 @@ struct RevocationRun {
 
     mutating func flush() throws(ToolError) {
         guard !pending.isEmpty else { return }
-        let outcomes = try ledger.revoke(pending.compactMap { $0.1?.magnitude }, reason: reason, at: now)
+        let outcomes = try ledger.revoke(
+            pending.compactMap { $0.1?.magnitude }, issuedBy: authority, reason: reason, at: now)
         var next = outcomes.makeIterator()
         var writer = JSONWriter()
         var lines: [UInt8] = []

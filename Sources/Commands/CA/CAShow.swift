@@ -1,4 +1,5 @@
 import ArgumentParser
+import CertificateAuthority
 import Diagnostics
 import InputOutput
 import JSON
@@ -9,26 +10,55 @@ import Store
 struct CAShow: AssayCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a certificate of the ledger and what became of it.")
+        abstract: "Show a CA, or a certificate that it issued and what became of it.",
+        discussion: """
+            With the folder of a CA: its certificate and its ledger. With --ca and a serial number: what the CA's ledger \
+            says of that certificate.
+            """)
 
-    @Argument(help: .init("The serial number in hex.", valueName: "serial"))
-    var serial: String
+    @Argument(
+        help: .init(
+            "The folder of a CA; with --ca the serial number of a certificate, in hex.",
+            valueName: "dir|serial"))
+    var subject: String
 
-    @OptionGroup var store: StoreOptions
+    @Option(help: .init("The folder of the CA that issued the certificate.", valueName: "dir"))
+    var ca: String?
+
+    @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
+        if let ca { return try show(serial: subject, of: CAFolder(path: ca), at: environment.now) }
+        // A name such as ca is a number in hex too: without --ca it is the folder.
+        if FileSystem.kind(of: subject) == nil, CertificateSerial(subject) != nil {
+            throw ToolError(
+                .usage, "expected --ca with a serial number, found none",
+                hint: "assay ca show \(subject.escapedForTerminal) --ca DIR")
+        }
+        let place = try CAFolder(path: subject).ledger()
+        let known = try TrustedAuthority.read(subject)
+        try StandardStream.output().write(
+            CAReport(directory: subject, certificate: known.certificate, ledger: place).bytes(
+                json: output.json))
+        return .done
+    }
+
+    private func show(serial: String, of folder: CAFolder, at now: Int64) throws(ToolError) -> ExitStatus {
         guard let number = CertificateSerial(serial) else {
             throw ToolError(
                 .usage, "expected a serial number in hex, found '\(serial.escapedForTerminal)'")
         }
-        let ledger = try store.open(.readOnly, output.console)
-        guard let record = try ledger.issuance(ofSerial: number.magnitude) else {
+        let place = try folder.ledger()
+        let authority = try TrustedAuthority.read(folder.path).identity
+        let ledger = try place.open(.readOnly)
+        guard let record = try ledger.issuance(ofSerial: number.magnitude), record.authority == authority
+        else {
             throw ToolError(
-                .unknownKey, "the ledger has no certificate with the serial number \(number)",
+                .unknownKey, "the CA issued no certificate with the serial number \(number)",
                 hint: "assay ca list shows them")
         }
-        var report = try IssuanceRecordReport(record, of: ledger, at: environment.now)
+        var report = try IssuanceRecordReport(record, of: ledger, at: now)
         report.replacedBy = try ledger.serial(replacingRow: record.id)
         report.showsCertificate = true
         if output.json {

@@ -15,9 +15,6 @@ struct IssuanceFilterOptions: ParsableArguments {
     @Option(help: .init("Only under this profile.", valueName: "name"))
     var profile: String?
 
-    @Option(help: .init("Only of this CA: its folder or its certificate in PEM.", valueName: "path"))
-    var ca: String?
-
     @Option(help: .init("Only issued at this time or later: RFC 3339.", valueName: "time"))
     var issuedFrom: TimeArgument?
 
@@ -34,12 +31,13 @@ struct IssuanceFilterOptions: ParsableArguments {
         }
     }
 
-    func filter(at now: Int64) throws(ToolError) -> IssuanceFilter {
+    /// - Parameter authority: the CA whose certificates are meant.
+    func filter(of authority: [UInt8], at now: Int64) throws(ToolError) -> IssuanceFilter {
         var filter = IssuanceFilter()
         filter.status = status?.status
         if let device { filter.device = try DeviceUUID(text: device) }
         filter.profile = profile
-        if let ca { filter.authority = try TrustedAuthority.read(ca).identity }
+        filter.authority = authority
         filter.issuedFrom = issuedFrom?.seconds
         filter.issuedBefore = issuedBefore?.seconds
         if let expiresWithin {

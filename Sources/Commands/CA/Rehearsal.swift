@@ -23,6 +23,13 @@ enum Rehearsal {
         #endif
     }
 
+    /// A step between the files of a CA's folder.
+    static func folderStep() {
+        #if DEBUG
+            FaultPoint.folderStep.reach()
+        #endif
+    }
+
     static func of(_ sink: any ByteSink) -> any ByteSink {
         #if DEBUG
             RehearsedSink(sink)

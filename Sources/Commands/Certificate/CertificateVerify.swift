@@ -26,7 +26,9 @@ struct CertificateVerify: AssayCommand {
 
     @OptionGroup var list: InputListOptions
 
-    @Option(help: .init("Trusted CA certificates, PEM or DER; may be repeated.", valueName: "pem"))
+    @Option(
+        help: .init(
+            "A trusted CA: its folder, or certificates in PEM or DER; may be repeated.", valueName: "path"))
     var ca: [String]
 
     @Option(help: .init("More certificates for the chain, not trusted; may be repeated.", valueName: "pem"))
@@ -71,7 +73,7 @@ struct CertificateVerify: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let judge = try ChainJudge(
-            anchors: TrustFiles.certificates(ca), intermediates: TrustFiles.certificates(intermediates),
+            anchors: TrustFiles.anchors(ca), intermediates: TrustFiles.certificates(intermediates),
             revocationLists: TrustFiles.revocationLists(crl),
             time: at.flatMap(Timestamp.parse) ?? environment.now, purpose: purpose.purpose,
             allowsWeak: allowWeak)

@@ -9,6 +9,11 @@ enum TrustFiles {
     /// Bundles of the public roots have 250 KB.
     private static let certificateLimit = 16 << 20
 
+    /// The certificates that `--ca` trusts: those of a CA's folder, or of a PEM or DER file.
+    static func anchors(_ paths: [String]) throws(ToolError) -> [X509Certificate] {
+        try certificates(paths.map(TrustedAuthority.certificateFile))
+    }
+
     /// All certificates of PEM or DER files.
     static func certificates(_ paths: [String]) throws(ToolError) -> [X509Certificate] {
         var certificates: [X509Certificate] = []

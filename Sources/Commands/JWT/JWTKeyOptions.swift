@@ -53,7 +53,7 @@ struct JWTKeyOptions: ParsableArguments {
                 "expected --key, --keys, --jwks or a store with the devices' identity keys, found none",
                 hint: "assay device import fills a store")
         }
-        return .store(store.path, trust.trust)
+        return .store(try store.path(), trust.trust)
     }
 
     private func single(_ path: String) throws(ToolError) -> SingleJWTKey {

@@ -4,6 +4,7 @@ import Diagnostics
 import InputOutput
 import JSON
 import OpenSSL
+import Store
 
 /// A checkpoint and its signature as a file, `assay.checkpoint/1`.
 struct CheckpointFile: Equatable {
@@ -86,6 +87,15 @@ struct CheckpointFile: Equatable {
         return bytes
     }
 
+    /// Checks the signature under the CAs that are trusted, of which one has to have made it.
+    func verified(by authorities: [KnownAuthority]) throws(ToolError) -> Result<
+        VerifiedCheckpoint, CheckFailure
+    > {
+        guard let first = authorities.first else { throw ToolError(.internalFault, "no CA to ask") }
+        let signer = authorities.first { $0.identity == checkpoint.authority }
+        return verified(by: signer ?? first)
+    }
+
     /// Checks the signature under the CA that is trusted; the file's own word for the algorithm has to agree.
     func verified(by authority: KnownAuthority) -> Result<VerifiedCheckpoint, CheckFailure> {
         guard algorithm == authority.algorithm.checkpointName else {
@@ -96,6 +106,53 @@ struct CheckpointFile: Equatable {
                 ))
         }
         return checkpoint.verified(signature: signature, by: authority)
+    }
+}
+
+/// A checkpoint that was given to a verification: where it is, if its signature holds, and what is said of it.
+struct KnownCheckpoint {
+    /// The place that has to be in the chain; `nil` where nobody who is trusted signed it.
+    let position: LedgerPosition?
+    let report: LedgerReport.Checkpoint
+
+    init(_ path: String, signedBy authorities: [KnownAuthority]) throws(ToolError) {
+        let file = try CheckpointFile(path: path)
+        var failure: CheckFailure?
+        switch try file.verified(by: authorities) {
+        case .success(let verified):
+            position = LedgerPosition(
+                sequence: verified.checkpoint.sequence, hash: verified.checkpoint.hash)
+        case .failure(let reason):
+            position = nil
+            failure = reason
+        }
+        report = .init(sequence: file.checkpoint.sequence, at: file.checkpoint.at, failure: failure)
+    }
+}
+
+extension LedgerVerdict {
+    /// Asserts that nothing was found, so that the head may be signed.
+    ///
+    /// - Throws: ``ToolError`` with code `digest`.
+    func demandSound(noun: String, path: String) throws(ToolError) {
+        guard !isSound else { return }
+        throw ToolError(
+            .digest, "the \(noun) is not sound, \(findingCount) findings: nothing was signed",
+            context: [.init("file", path.escapedForTerminal)], hint: "assay \(noun) verify names them")
+    }
+}
+
+extension CheckpointFile {
+    /// Signs the head of a chain.
+    ///
+    /// - Parameter verdict: of the chain; it has to be sound.
+    init(_ verdict: LedgerVerdict, by issuer: Issuer, at now: Int64) throws(ToolError) {
+        guard verdict.isSound else {
+            throw ToolError(.internalFault, "a checkpoint of a chain that is not sound is not signed")
+        }
+        let checkpoint = LedgerCheckpoint(
+            sequence: verdict.head.sequence, hash: verdict.head.hash, at: now, authority: issuer.identity)
+        self.init(checkpoint, algorithm: issuer.algorithm, signature: try checkpoint.signature(by: issuer))
     }
 }
 

@@ -11,13 +11,13 @@ struct LedgerCheckpointCommand: AssayCommand {
         abstract: "Sign the head of the audit chain with a CA's key.",
         discussion: """
             The whole ledger is verified first; one that is not sound gets no checkpoint. Keep the file away from the \
-            store: ledger verify --checkpoint then notices entries that were cut off at the end.
+            ledger: ledger verify --checkpoint then notices entries that were cut off at the end.
             """)
 
     @Option(help: .init("The folder of the CA.", valueName: "dir"))
     var ca: String
 
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
 
@@ -26,23 +26,16 @@ struct LedgerCheckpointCommand: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = Console(json: false, quiet: quiet)
+        let folder = CAFolder(path: ca)
+        let place = try folder.ledger()
         let sink = try file.sink()
-        let verdict = try store.open(.readOnly, console).verifyLedger()
-        guard verdict.isSound else {
-            throw ToolError(
-                .digest, "the ledger is not sound, \(verdict.findingCount) findings: nothing was signed",
-                context: [.init("file", store.path.escapedForTerminal)],
-                hint: "assay ledger verify names them")
-        }
-        let issuer = try CAFolder(path: ca).load(passphrase.source, at: environment.now)
-        let checkpoint = LedgerCheckpoint(
-            sequence: verdict.head.sequence, hash: verdict.head.hash, at: environment.now,
-            authority: issuer.identity)
-        let signature = try checkpoint.signature(by: issuer)
-        try sink.write(
-            CheckpointFile(checkpoint, algorithm: issuer.algorithm, signature: signature).bytes)
+        let verdict = try place.open(.readOnly).verifyLedger()
+        try verdict.demandSound(noun: "ledger", path: place.path)
+        let issuer = try folder.load(passphrase.source, at: environment.now)
+        let checkpoint = try CheckpointFile(verdict, by: issuer, at: environment.now)
+        try sink.write(checkpoint.bytes)
         try sink.commit()
-        console.note("assay: checkpoint of entry \(checkpoint.sequence)")
+        console.note("assay: checkpoint of entry \(verdict.head.sequence)")
         return .done
     }
 }

@@ -3,7 +3,8 @@ import Diagnostics
 import JSON
 import Store
 
-/// What was found in a ledger: `assay.ledger/1` of `ledger verify`, `assay.audit/1` of `ca audit`.
+/// What was found in a ledger or a store: `assay.ledger/1` of `ledger verify`, `assay.audit/1` of `ca audit`,
+/// `assay.store-verification/1` of `store verify`.
 struct LedgerReport {
     /// What was said of the checkpoint that was given.
     struct Checkpoint {
@@ -13,9 +14,28 @@ struct LedgerReport {
     }
 
     let schema: StaticString
-    let store: String
+    /// The file that was verified.
+    let path: String
+    let id: FileID
+    let kind: FileIdentity.Kind
     let verdict: LedgerVerdict
+    /// Rows of CAs that were not asked for; `nil` where that is no question.
+    var certificatesOfOthers: Int64?
+    /// Of a store.
+    var devices: Int64?
     var checkpoint: Checkpoint?
+
+    init(schema: StaticString, place: LedgerPlace, verdict: LedgerVerdict) {
+        self.init(schema: schema, path: place.path, id: place.id, kind: .ledger, verdict: verdict)
+    }
+
+    init(schema: StaticString, path: String, id: FileID, kind: FileIdentity.Kind, verdict: LedgerVerdict) {
+        self.schema = schema
+        self.path = path
+        self.id = id
+        self.kind = kind
+        self.verdict = verdict
+    }
 
     var isSound: Bool { verdict.isSound && checkpoint?.failure == nil }
 
@@ -34,7 +54,7 @@ struct LedgerReport {
         writer.key("schema")
         writer.string(ascii: schema)
         writer.key("store")
-        writer.string(store)
+        writer.string(path)
         writer.key("verdict")
         writer.string(ascii: isSound ? "verified" : "rejected")
         writer.key("entries")
@@ -71,6 +91,16 @@ struct LedgerReport {
         writer.beginArray()
         for finding in failures { Self.write(finding, &writer) }
         writer.endArray()
+        writer.key(kind == .ledger ? "ledgerId" : "storeId")
+        writer.string(id.description)
+        if let certificatesOfOthers {
+            writer.key("ofOtherCas")
+            writer.integer(certificatesOfOthers)
+        }
+        if let devices {
+            writer.key("devices")
+            writer.integer(devices)
+        }
         writer.endObject()
         writer.newline()
         return writer.bytes
@@ -95,11 +125,19 @@ struct LedgerReport {
 
     private var bytesAsText: [UInt8] {
         var block = TextBlock()
-        block.line("store", store)
+        block.line(kind.rawValue, path)
+        block.line("\(kind.rawValue) id", id.description)
         block.line("entries", "\(verdict.entries)")
         block.line("head", Hex.encode(verdict.head.hash))
-        block.line("certificates", "\(verdict.certificates)")
+        if let devices { block.line("devices", "\(devices)") }
+        // A store has those alone that were issued before ledgers had files of their own.
+        if kind == .ledger || verdict.certificates > 0 {
+            block.line("certificates", "\(verdict.certificates)")
+        }
         if verdict.intents > 0 { block.line("intents", "\(verdict.intents)") }
+        if let certificatesOfOthers, certificatesOfOthers > 0 {
+            block.line("of other CAs", "\(certificatesOfOthers), not checked")
+        }
         if let checkpoint {
             block.line("checkpoint", "entry \(checkpoint.sequence), \(Timestamp.clamped(checkpoint.at))")
         }

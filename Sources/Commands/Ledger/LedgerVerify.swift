@@ -11,8 +11,8 @@ struct LedgerVerify: AssayCommand {
         abstract: "Verify the audit chain and compare it with the ledger.",
         discussion: """
             Names every entry that was edited, removed, added or moved, and every certificate, revocation, CRL or \
-            trusted key of the store that no entry vouches for. With --checkpoint also entries that were cut off at \
-            the end; --ca says whose signature on it counts. assay ca audit checks the certificates themselves. \
+            trusted key that no entry vouches for. The ledger is the one that the folder of --ca names. With --checkpoint \
+            also entries that were cut off at the end; the signature of one of --ca has to be on it. assay ca audit checks the certificates themselves. \
             Exit status 0: sound. 1: not.
             """)
 
@@ -21,38 +21,28 @@ struct LedgerVerify: AssayCommand {
 
     @Option(
         help: .init(
-            "The CA that signed the checkpoint: its folder or its certificate in PEM.", valueName: "path")
+            "The folder of the CA; repeatable: others that share its ledger, or certificates in PEM, whose checkpoints "
+                + "count too.", valueName: "path")
     )
-    var ca: String?
+    var ca: [String] = []
 
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if (checkpoint == nil) != (ca == nil) {
-            throw ValidationError("expected --checkpoint and --ca together, found one of them")
-        }
+        if ca.isEmpty { throw ValidationError("expected --ca, the folder of the CA, found none") }
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        var place: LedgerPosition?
-        var said: LedgerReport.Checkpoint?
-        if let checkpoint, let ca {
-            let file = try CheckpointFile(path: checkpoint)
-            let result = file.verified(by: try TrustedAuthority.read(ca))
-            var failure: CheckFailure?
-            switch result {
-            case .success(let verified):
-                place = LedgerPosition(
-                    sequence: verified.checkpoint.sequence, hash: verified.checkpoint.hash)
-            case .failure(let reason): failure = reason
-            }
-            said = .init(sequence: file.checkpoint.sequence, at: file.checkpoint.at, failure: failure)
+        let authorities = try LedgerAuthorities(ca)
+        let known = try checkpoint.map { path throws(ToolError) in
+            try KnownCheckpoint(path, signedBy: authorities.known)
         }
-        let ledger = try store.open(.readOnly, output.console)
-        let report = LedgerReport(
-            schema: "assay.ledger/1", store: store.path, verdict: try ledger.verifyLedger(checkpoint: place),
-            checkpoint: said)
+        let ledger = try authorities.place.open(.readOnly)
+        var report = LedgerReport(
+            schema: "assay.ledger/1", place: authorities.place,
+            verdict: try ledger.verifyLedger(checkpoint: known?.position))
+        report.checkpoint = known?.report
         try StandardStream.output().write(report.bytes(json: output.json))
         return report.isSound ? .done : .rejected
     }

@@ -38,7 +38,8 @@ struct CommandsValidate: AssayCommand {
 
     @Option(
         help: .init(
-            "The CA that client certificates have to be of, PEM or DER; may be repeated.", valueName: "pem"))
+            "The CA that client certificates have to be of: its folder, or PEM or DER; may be repeated.",
+            valueName: "path"))
     var ca: [String] = []
 
     @Option(help: .init("More certificates for the chain, not trusted; may be repeated.", valueName: "pem"))
@@ -67,7 +68,7 @@ struct CommandsValidate: AssayCommand {
             ca.isEmpty
             ? nil
             : try ChainJudge(
-                anchors: TrustFiles.certificates(ca),
+                anchors: TrustFiles.anchors(ca),
                 intermediates: TrustFiles.certificates(intermediates), time: environment.now)
         let check = BatchCheck(keys: try DeviceKeys.read(csr), chains: chains, now: environment.now)
         let run = ValidationRun(

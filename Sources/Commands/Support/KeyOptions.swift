@@ -27,10 +27,10 @@ struct KeyOptions: ParsableArguments {
     func source() throws -> KeySource? {
         if let key { return try KeySource.single(path: key) }
         if let keys { return try KeySource.table(path: keys) }
-        return store.isAvailable ? .store(store.path) : nil
+        return store.isAvailable ? .store(try store.path()) : nil
     }
 
-    /// `--store` beside a file of keys names where nonces and the ledger are kept.
+    /// `--store` beside a file of keys names where nonces are kept.
     func validate() throws {
         if key != nil, keys != nil { throw ValidationError("expected one of --key and --keys, found both") }
     }

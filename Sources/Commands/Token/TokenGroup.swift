@@ -5,5 +5,5 @@ struct TokenGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
         abstract: "Decode and verify attestation tokens and key-generation outputs.",
-        subcommands: [TokenInspect.self, TokenVerify.self, TokenRecoverKey.self])
+        subcommands: [TokenInspect.self, TokenVerify.self, TokenRecoverKey.self, TokenChallenge.self])
 }

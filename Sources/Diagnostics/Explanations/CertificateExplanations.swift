@@ -101,6 +101,22 @@ extension Explanation {
             + "must show "
             + "the same kid.")
 
+    static let ledgerMismatch = Explanation(
+        meaning:
+            "The file that a CA's ca.json names is not the ledger of this CA: it has another id, or is no ledger.",
+        causes: [
+            "ca.json was edited, or copied from the folder of another CA.",
+            "The ledger of another CA, or a store of devices, was put in the place of this one.",
+            "A folder of the first version, before ca.json: its issuances are in a store, out of which assay ca "
+                + "ledger attach makes the ledger.",
+        ],
+        remedy:
+            "Put the CA's own ledger back; never edit the id, because a CA that issues with another ledger "
+            + "does not know what it issued before. The id tells ledgers apart, not states of one: a backup that was "
+            + "restored, or a copied CA folder, has the same id and does not know what was issued since. Two copies "
+            + "that both issue grow apart. What tells them apart is a checkpoint that is kept elsewhere: assay ledger "
+            + "verify --checkpoint.")
+
     static let validity = Explanation(
         meaning: "A period of validity does not hold: it is over, not begun, or not one that may be issued.",
         causes: [
