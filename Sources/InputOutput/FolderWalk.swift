@@ -44,7 +44,8 @@ public struct FolderWalk: Sendable {
         let root = Self.resolved(folder).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
         var linked: [Int: [String]] = [:]
         for link in links {
-            guard let root, let target = Self.resolved(link.path), target.hasPrefix(root), take(link.path) else {
+            guard let root, let target = Self.resolved(link.path), target.hasPrefix(root), take(link.path)
+            else {
                 passedOver += 1
                 continue
             }

@@ -24,7 +24,8 @@ public struct ColumnPlaces: Sendable, Equatable {
     /// - Throws: ``ToolError`` with `csv` when two columns mean the same, for which of them counts nobody can know, and
     ///   when the record is a header that names nothing that is needed.
     public init?(
-        header record: CSVRecord, needing needed: Set<FieldName>, alike: Set<FieldName> = [], isFirst: Bool = true
+        header record: CSVRecord, needing needed: Set<FieldName>, alike: Set<FieldName> = [],
+        isFirst: Bool = true
     ) throws(ToolError) {
         guard record.raw.count <= Self.longestTitle * record.count + 8 else { return nil }
         let titles = record.fields.map(\.bytes)
@@ -44,7 +45,8 @@ public struct ColumnPlaces: Sendable, Equatable {
         if let twice {
             let names = [twice.0, twice.1].map { "'\(String(decoding: titles[$0], as: UTF8.self))'" }
             throw ToolError(
-                .csv, "expected one column for each thing, found two for the same: \(names[0]) and \(names[1])",
+                .csv,
+                "expected one column for each thing, found two for the same: \(names[0]) and \(names[1])",
                 hint: "remove or rename one of the two columns")
         }
         self.init(places, count: record.count)
@@ -67,7 +69,8 @@ public struct ColumnPlaces: Sendable, Equatable {
         _ record: CSVRecord, _ titles: [ArraySlice<UInt8>], _ needed: Set<FieldName>
     ) -> ToolError {
         let names = FieldName.allCases.filter(needed.contains).map(\.rawValue).joined(separator: " or ")
-        let found = titles.prefix(6).map { "'\(String(decoding: $0, as: UTF8.self))'" }.joined(separator: ", ")
+        let found = titles.prefix(6).map { "'\(String(decoding: $0, as: UTF8.self))'" }.joined(
+            separator: ", ")
         return ToolError(
             .csv, "expected a header that names \(names), found \(found)",
             hint: "name the column; without a header the columns are imei,uuid,token,time")

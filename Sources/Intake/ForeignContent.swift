@@ -44,7 +44,10 @@ struct ForeignContent {
         (Array("BZh".utf8), "bzip2 data", "unpack it: bzip2 -dc FILE | assay … -"),
         ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz data", "unpack it: xz -dc FILE | assay … -"),
         ([0x28, 0xb5, 0x2f, 0xfd], "zstd data", "unpack it: zstd -dc FILE | assay … -"),
-        ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "a 7-Zip archive", "unpack it, and give the files that are in it"),
+        (
+            [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "a 7-Zip archive",
+            "unpack it, and give the files that are in it"
+        ),
         (Array("%PDF-".utf8), "a PDF document", "copy the text into a file of its own"),
         ([0x89, 0x50, 0x4e, 0x47], "a picture (PNG)", "copy the text itself, not a picture of it"),
         ([0xff, 0xd8, 0xff], "a picture (JPEG)", "copy the text itself, not a picture of it"),
@@ -57,7 +60,10 @@ struct ForeignContent {
             "keep it to yourself; ssh-keygen -p -m PKCS8 -f FILE changes its form"
         ),
         (Array("ssh-".utf8), "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE changes its form"),
-        (Array("ecdsa-sha2-".utf8), "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE changes its form"),
+        (
+            Array("ecdsa-sha2-".utf8), "an OpenSSH public key",
+            "ssh-keygen -e -m PKCS8 -f FILE changes its form"
+        ),
     ]
 
     private static func isWorkbook(_ head: [UInt8]) -> Bool {
@@ -78,7 +84,8 @@ struct ForeignContent {
         let odd = start.enumerated().count { $0.offset % 2 == 1 && $0.element == 0 }
         // Binary data may have as many, but does not begin with a letter.
         let mayBeWide = !expected.takesBinary || start.first.map { 0x20...0x7e ~= $0 } == true
-        let isWide = mayBeWide && start.count >= 8 && max(even, odd) * 2 >= start.count - 1 && min(even, odd) == 0
+        let isWide =
+            mayBeWide && start.count >= 8 && max(even, odd) * 2 >= start.count - 1 && min(even, odd) == 0
         guard isWide || head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) else { return nil }
         return ForeignContent(name: "UTF-16", hint: hint)
     }
@@ -102,7 +109,8 @@ struct ForeignContent {
         let contents = 2 + Int(head[1] & 0x7f)
         if head[contents...].starts(with: [0x02, 0x01, 0x03, 0x30]) {
             return ForeignContent(
-                name: "a PKCS#12 file", hint: "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM")
+                name: "a PKCS#12 file", hint: "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM"
+            )
         }
         if expected.takesBinary { return nil }
         return ForeignContent(name: "DER, binary data", hint: "give the text that it was made of")

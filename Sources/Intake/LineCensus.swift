@@ -42,7 +42,8 @@ public struct LineCensus: Sendable, Equatable {
         if text.first == UInt8(ascii: "{") { objects += 1 }
         switch LineShape(text) {
         case .answer, .cutAnswer: answers += 1
-        case .several: if text.first == UInt8(ascii: "%") { answers += 1 } else if Self.isRow(text) { rows += 1 }
+        case .several:
+            if text.first == UInt8(ascii: "%") { answers += 1 } else if Self.isRow(text) { rows += 1 }
         case .token: if text.contains(where: \.isBlank) { answers += 1 } else { tokens += 1 }
         case .embedded: if Self.isRow(text) { rows += 1 }
         case .pemBegin: pemBlocks += 1
@@ -76,8 +77,10 @@ public struct LineCensus: Sendable, Equatable {
     /// Whether it is the log of a modem, although no token is in it.
     public var isModemLog: Bool { modemLines > 0 && modemLines * 2 >= lines }
 
-    private static let modemWords = ["AT+", "AT%", "+CME ERROR", "+CMS ERROR", "+CGSN", "+CFUN", "%X", "%CMNG"]
-        .map { Array($0.utf8) }
+    private static let modemWords = [
+        "AT+", "AT%", "+CME ERROR", "+CMS ERROR", "+CGSN", "+CFUN", "%X", "%CMNG",
+    ]
+    .map { Array($0.utf8) }
     private static let modemAnswers = ["OK", "ERROR"].map { Array($0.utf8)[...] }
 
     private static func isModem(_ text: ArraySlice<UInt8>) -> Bool {

@@ -55,7 +55,9 @@ public enum LineShape: Equatable, Sendable {
         }
         // What a row or an object says besides is not the modem's word.
         let before = text[..<answer.startIndex]
-        if before.contains(UInt8(ascii: "{")) || names(uuidIn: before) || names(uuidIn: rest) { return .embedded }
+        if before.contains(UInt8(ascii: "{")) || names(uuidIn: before) || names(uuidIn: rest) {
+            return .embedded
+        }
         if before.last == UInt8(ascii: "\""), rest.first != UInt8(ascii: "\"") { return .cutAnswer }
         return .answer(answer)
     }
@@ -67,7 +69,9 @@ public enum LineShape: Equatable, Sendable {
         let before = text[..<token.startIndex]
         let after = text[token.endIndex...]
         let isCell = before.trimmed.last == UInt8(ascii: ",") || after.trimmed.first == UInt8(ascii: ",")
-        if isCell || isMember(before) || text.first == UInt8(ascii: "{") || names(uuidIn: before) || names(uuidIn: after) {
+        if isCell || isMember(before) || text.first == UInt8(ascii: "{") || names(uuidIn: before)
+            || names(uuidIn: after)
+        {
             return .embedded
         }
         return .token(token)
@@ -101,7 +105,9 @@ public enum LineShape: Equatable, Sendable {
     /// The words of a text that have the shape of a token.
     private static func tokens(in text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var found: [ArraySlice<UInt8>] = []
-        for word in text.split(whereSeparator: { !isTokenCharacter($0) }) where isToken(word) { found.append(word) }
+        for word in text.split(whereSeparator: { !isTokenCharacter($0) }) where isToken(word) {
+            found.append(word)
+        }
         return found
     }
 

@@ -12,7 +12,8 @@ extension ArraySlice<UInt8> {
 
     /// Without quotation marks around all of it, as they are copied along with what they enclose.
     public var unquoted: ArraySlice<UInt8> {
-        guard count >= 2, let first, first == last, first == UInt8(ascii: "\"") || first == UInt8(ascii: "'") else {
+        guard count >= 2, let first, first == last, first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
+        else {
             return self
         }
         return dropFirst().dropLast()

@@ -25,8 +25,10 @@ import Testing
 
     static let verbs: [Verb] = [
         Verb(words: ["token", "inspect"], sample: .token, code: "token-format"),
-        Verb(words: ["token", "verify"], options: ["--keys", "keys.csv"], sample: .rows, code: "token-format"),
-        Verb(words: ["device", "learn"], options: ["--store", "s.db"], sample: .token, code: "token-format"),
+        Verb(
+            words: ["token", "verify"], options: ["--keys", "keys.csv"], sample: .rows, code: "token-format"),
+        Verb(
+            words: ["device", "learn"], options: ["--store", "s.db"], sample: .token, code: "token-format"),
         Verb(
             words: ["device", "import"], options: ["--store", "s.db"], sample: .keys, code: "csv",
             takesSeveral: false),
@@ -55,7 +57,9 @@ import Testing
             .appendingPathComponent("assay-manners-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let fixtures = TestPaths.fixtures
-        func fixture(_ name: String) throws -> Data { try Data(contentsOf: fixtures.appendingPathComponent(name)) }
+        func fixture(_ name: String) throws -> Data {
+            try Data(contentsOf: fixtures.appendingPathComponent(name))
+        }
         let keys = try fixture("keys.csv")
         try keys.write(to: folder.appendingPathComponent("keys.csv"))
         try run(["ca", "init", "ca", "--subject", "CN=CA", "--no-passphrase"], in: folder, expecting: 0)
@@ -65,9 +69,13 @@ import Testing
         let jwt = try run(["jwt", "sign", "--key", "k.pem", "--issuer", "x"], in: folder, expecting: 0)
         let batch = Data("{\"request\":{\"finished\":{}}}\n".utf8)
         let samples: [Sample: Data] = [
-            .token: try fixture("tokens/attestation-nrf9160.txt"), .rows: try fixture("attestation_tokens.csv"),
+            .token: try fixture("tokens/attestation-nrf9160.txt"),
+            .rows: try fixture("attestation_tokens.csv"),
             .keys: keys, .jwt: jwt, .request: try fixture("tokens/keygen-csr-nrf91x1.txt"),
-            .certificate: certificate, .batch: batch, .message: Data("8182782639363835656638342d386361632d343235372d623563632d3934626334313661316331642e3102\n".utf8), .records: batch,
+            .certificate: certificate, .batch: batch,
+            .message: Data(
+                "8182782639363835656638342d386361632d343235372d623563632d3934626334313661316331642e3102\n"
+                    .utf8), .records: batch,
         ]
         for (sample, data) in samples { try data.write(to: folder.appendingPathComponent("\(sample)")) }
         try write(samples, to: folder)
@@ -85,10 +93,12 @@ import Testing
             try Data([0xff, 0xfe] + (text.data(using: .utf16LittleEndian) ?? Data()))
                 .write(to: file("\(sample).utf16"))
             try Data("\(sample)\r\n\n".utf8).write(to: file("\(sample).list"))
-            try FileManager.default.createDirectory(at: file("\(sample).folder"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file("\(sample).folder"), withIntermediateDirectories: true)
             try data.write(to: file("\(sample).folder/a"))
             // Links lead around in a circle and out of the folder: neither is followed.
-            try FileManager.default.createSymbolicLink(atPath: file("\(sample).folder/b").path, withDestinationPath: ".")
+            try FileManager.default.createSymbolicLink(
+                atPath: file("\(sample).folder/b").path, withDestinationPath: ".")
             try FileManager.default.createSymbolicLink(
                 atPath: file("\(sample).folder/c").path, withDestinationPath: "../keys.csv")
         }
@@ -122,7 +132,8 @@ import Testing
         #expect(!outcome.timedOut)
         let results = outcome.standardOutput.split(separator: 0x0a).count
         return (
-            outcome.status, results, String(decoding: outcome.standardOutput + outcome.standardError, as: UTF8.self)
+            outcome.status, results,
+            String(decoding: outcome.standardOutput + outcome.standardError, as: UTF8.self)
         )
     }
 
@@ -183,7 +194,9 @@ import Testing
         let plain = try run(verb, ["\(verb.sample)"])
         let folder = try run(verb, ["\(verb.sample).folder"])
         #expect(folder.status == 0 && folder.results == plain.results, "\(folder.text)")
-        if !folder.text.contains("links passed over") { #expect(verb.words == ["cert", "verify"], "\(folder.text)") }
+        if !folder.text.contains("links passed over") {
+            #expect(verb.words == ["cert", "verify"], "\(folder.text)")
+        }
         let list = try run(verb, ["--files-from", "\(verb.sample).list"])
         #expect(list.status == 0 && list.results == plain.results, "\(list.text)")
         let missing = try run(verb, ["--files-from", "no/such.list"])
@@ -191,6 +204,7 @@ import Testing
         let nothing = try run(verb, ["--files-from", "blank"])
         #expect(nothing.status == 4 && nothing.text.contains("\"code\":\"\(verb.code)\""), "\(nothing.text)")
         let twice = try run(verb, ["\(verb.sample)", "\(verb.sample)"])
-        #expect(twice.results == plain.results * 2 && twice.status == (verb.takesTwice ? 0 : 3), "\(twice.text)")
+        #expect(
+            twice.results == plain.results * 2 && twice.status == (verb.takesTwice ? 0 : 3), "\(twice.text)")
     }
 }

@@ -26,7 +26,8 @@ import Testing
 
     private static func token() throws -> String {
         try String(
-            contentsOf: TestPaths.fixtures.appendingPathComponent("tokens/attestation-nrf9160.txt"), encoding: .utf8
+            contentsOf: TestPaths.fixtures.appendingPathComponent("tokens/attestation-nrf9160.txt"),
+            encoding: .utf8
         ).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
@@ -65,7 +66,8 @@ import Testing
             environment: ["PATH": "/usr/bin:/bin"], input: Data(input.utf8)
         ).run()
         let errors = String(decoding: outcome.standardError, as: UTF8.self)
-        let results = try outcome.standardOutput.split(separator: 0x0a).map { line -> (line: Int, isGood: Bool) in
+        let results = try outcome.standardOutput.split(separator: 0x0a).map {
+            line -> (line: Int, isGood: Bool) in
             let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
             let place = lineMember.dropLast().reduce(object) { $0[$1] as? [String: Any] ?? [:] }
             let verdict = object["verdict"] as? String ?? object["status"] as? String

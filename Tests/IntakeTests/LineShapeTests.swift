@@ -4,8 +4,10 @@ import Testing
 
 /// What has the shape of an input is an input, whatever stands around it.
 @Suite struct LineShapeTests {
-    private static let token = "2dn3hQFQ" + String(repeating: "A", count: 80) + "." + String(repeating: "B", count: 120)
-    private static let forged = String(repeating: "Zm9y", count: 20) + "." + String(repeating: "Z2Vk", count: 30)
+    private static let token =
+        "2dn3hQFQ" + String(repeating: "A", count: 80) + "." + String(repeating: "B", count: 120)
+    private static let forged =
+        String(repeating: "Zm9y", count: 20) + "." + String(repeating: "Z2Vk", count: 30)
     private static let uuid = "50363154-3931-44f0-8022-121b6401627d"
 
     private static func shape(_ text: String) -> LineShape { LineShape(Array(text.utf8)[...]) }
@@ -23,7 +25,8 @@ import Testing
         let length = token.utf8.count
         let cases: [(String, String)] = [
             ("", "blank"), (" \t\r", "blank"), ("OK", "noise"), ("nrfutil.device version 2.3.1", "noise"),
-            (token, "token \(length)"), ("  \(token)\r", "token \(length)"), ("\"\(token)\"", "token \(length)"),
+            (token, "token \(length)"), ("  \(token)\r", "token \(length)"),
+            ("\"\(token)\"", "token \(length)"),
             ("%ATTESTTOKEN: \"\(token)\"", "answer \(length)"),
             ("[00:01] rx %KEYGEN: \"\(token)\"\r", "answer \(length)"),
             ("# the token was \(token)", "token \(length)"), ("log: '\(token)' ok", "token \(length)"),

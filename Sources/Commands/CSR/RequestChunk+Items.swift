@@ -126,12 +126,14 @@ extension RequestChunk {
         case .token(let token): return (.token(token), .init())
         case .cutAnswer:
             return refused(
-                .tokenFormat, "expected a closing quotation mark on the line of the answer, found none: "
+                .tokenFormat,
+                "expected a closing quotation mark on the line of the answer, found none: "
                     + "the terminal wrapped it, or the log was cut")
         case .several: return refused(.mixedInput, "expected one token on a line, found several")
         case .embedded:
             return refused(
-                .mixedInput, "expected a token alone or a modem's answer, found one in a row, which may say whose it "
+                .mixedInput,
+                "expected a token alone or a modem's answer, found one in a row, which may say whose it "
                     + "is (--format csv reads rows)")
         case .blank: return nil
         case .pemBegin, .noise:

@@ -90,7 +90,8 @@ struct RequestFields {
         _ known: Value?, _ found: Value, _ name: String
     ) throws(RowError) -> Value {
         guard known == nil || known == found else {
-            throw RowError(.mixedInput, "expected one answer, found two that differ: \(name) and another member")
+            throw RowError(
+                .mixedInput, "expected one answer, found two that differ: \(name) and another member")
         }
         return found
     }

@@ -201,7 +201,8 @@ extension JSONValue {
             if field == .spkiBase64, member.value.objectValue != nil { continue }
             guard let text = try text(member.name) else { continue }
             if let found, found.text != text {
-                throw RowError(.json, "expected the same in \(found.name) and \(member.name), found two that differ")
+                throw RowError(
+                    .json, "expected the same in \(found.name) and \(member.name), found two that differ")
             }
             found = found ?? (member.name, text)
         }

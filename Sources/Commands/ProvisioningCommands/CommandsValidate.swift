@@ -54,7 +54,8 @@ struct CommandsValidate: AssayCommand {
 
     func validate() throws {
         try list.demandInputs(files)
-        if (files + csr + ca + intermediates + [list.filesFrom].compactMap(\.self)).count(where: { $0 == "-" }) > 1 {
+        if (files + csr + ca + intermediates + [list.filesFrom].compactMap(\.self)).count(where: { $0 == "-" }
+        ) > 1 {
             throw ValidationError("standard input can be read once, found it more often")
         }
         if ca.isEmpty, !intermediates.isEmpty {

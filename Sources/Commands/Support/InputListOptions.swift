@@ -4,7 +4,8 @@ import Intake
 /// Option of every command that takes several files.
 struct InputListOptions: ParsableArguments {
     @Option(
-        help: .init("Read the paths of further inputs from this file, one on each line; - is standard input.",
+        help: .init(
+            "Read the paths of further inputs from this file, one on each line; - is standard input.",
             valueName: "file"))
     var filesFrom: String?
 

@@ -84,7 +84,8 @@ enum KeyTable {
         guard !keys.isEmpty else {
             throw ToolError(
                 .csv, "expected a table of keys, found none in it",
-                context: [.init("file", name)], hint: "a row is a device UUID and its base64 SubjectPublicKeyInfo")
+                context: [.init("file", name)],
+                hint: "a row is a device UUID and its base64 SubjectPublicKeyInfo")
         }
         return keys
     }

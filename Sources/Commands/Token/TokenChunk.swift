@@ -47,7 +47,9 @@ extension TokenChunk {
         case .lines(let chunk, let format): passedOver?.add(lines: Self.lines(chunk, format, body))
         case .text(let chunk):
             let text = chunk.bytes[...]
-            _ = body(Self.item(text, chunk.firstLine, .lines) ?? TokenItem(line: chunk.firstLine, text: .success([])))
+            _ = body(
+                Self.item(text, chunk.firstLine, .lines)
+                    ?? TokenItem(line: chunk.firstLine, text: .success([])))
         case .rows(let events, let columns): Self.rows(events, columns, body)
         case .unreadable: break
         }
@@ -83,12 +85,14 @@ extension TokenChunk {
         case .answer(let token), .token(let token): return TokenItem(line: line, text: .success(token))
         case .cutAnswer:
             return refused(
-                .tokenFormat, "expected a closing quotation mark on the line of the answer, found none: "
+                .tokenFormat,
+                "expected a closing quotation mark on the line of the answer, found none: "
                     + "the terminal wrapped it, or the log was cut")
         case .several: return refused(.mixedInput, "expected one token on a line, found several")
         case .embedded:
             return refused(
-                .mixedInput, "expected a token alone or a modem's answer, found one in a row or an object, "
+                .mixedInput,
+                "expected a token alone or a modem's answer, found one in a row or an object, "
                     + "which may say whose it is (--format csv reads rows)")
         case .blank: return nil
         case .noise, .pemBegin:

@@ -71,7 +71,8 @@ struct TokenRecoverKey: AssayCommand {
                     let token = try AttestationToken(try item.text.get(), base64: input.base64)
                     if let device = try item.uuid?.get(), device != token.deviceUUID {
                         throw RowError(
-                            .uuidMismatch, "the row is for device \(device), its token is of \(token.deviceUUID)")
+                            .uuidMismatch,
+                            "the row is for device \(device), its token is of \(token.deviceUUID)")
                     }
                     tokens.append(token)
                     return true

@@ -99,7 +99,8 @@ struct TokenStream {
         case .csv:
             .csv(
                 CSVTable(
-                    reader.name, CSVFile(reader.source), needing: TokenFormat.fields, alike: TokenFormat.fields))
+                    reader.name, CSVFile(reader.source), needing: TokenFormat.fields,
+                    alike: TokenFormat.fields))
         case let format:
             .lines(reader.name, LineChunkReader(reader.source, target: Self.chunkSize), format)
         }
