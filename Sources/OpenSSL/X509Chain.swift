@@ -193,6 +193,13 @@ public final class CertificateChainVerifier: @unchecked Sendable {
         for (depth, certificate) in certificates.enumerated() {
             let place: ChainPlace =
                 depth == certificates.count - 1 ? .anchor : depth == 0 ? .leaf : .intermediate
+            do throws(OpenSSLError) {
+                _ = try certificate.publicKey()
+            } catch {
+                return .failure(
+                    CheckFailure(
+                        .csrKey, "\(error.message) (certificate \(depth), \(certificate.subject))"))
+            }
             if let reason = certificate.unfitness(as: place, at: time, for: purpose) {
                 return .failure(
                     CheckFailure(.chain, "\(reason) (certificate \(depth), \(certificate.subject))"))

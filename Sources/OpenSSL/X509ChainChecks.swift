@@ -36,7 +36,6 @@ extension X509Certificate {
         guard hasSoundSerial || (place == .anchor && serial == "00") else {
             return "serial number is not positive or too long"
         }
-        if let reason = keyUnfitness { return reason }
         // Nobody relies on an anchor's own signature.
         if place != .anchor, signatureStrength < (time < CertificateChainVerifier.endOfSHA1 ? 63 : 80) {
             return "signature is made with a hash that is too weak: \(signatureAlgorithm)"
@@ -49,16 +48,6 @@ extension X509Certificate {
             return "authority key identifier is missing (RFC 5280 section 4.2.1.1)"
         }
         return extensionUnfitness(isCA: isCA)
-    }
-
-    private var keyUnfitness: String? {
-        switch try? publicKey().kind {
-        case .p256, .p384, .p521, .ed25519: return nil
-        case .rsa(let bits): return bits < 1024 ? "RSA key of \(bits) bits is too short" : nil
-        case .otherCurve(let name)?, .other(let name)?:
-            return "public key is of a kind not supported: \(name)"
-        case nil: return "public key cannot be read"
-        }
     }
 
     /// Bits of security of the signature's hash as libcrypto counts them: 39 for MD5, 63 for SHA-1, 128 for SHA-256.

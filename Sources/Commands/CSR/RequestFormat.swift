@@ -57,17 +57,4 @@ enum KeygenText {
         guard let place = line.range(of: marker) else { return nil }
         return ModemLog.token(in: line[place.lowerBound...])
     }
-
-    /// Whether text has the shape of a token: two long parts of base64url letters and a dot.
-    static func isToken(_ text: ArraySlice<UInt8>) -> Bool {
-        guard text.count >= 100, let dot = text.firstIndex(of: UInt8(ascii: ".")) else { return false }
-        return text[..<dot].allSatisfy(isLetter) && text[(dot + 1)...].allSatisfy(isLetter)
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-        default: false
-        }
-    }
 }

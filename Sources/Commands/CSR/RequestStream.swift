@@ -49,16 +49,8 @@ struct RequestStream {
 
     /// Arguments are files, folders, `-`, or `%KEYGEN` tokens themselves.
     init(_ arguments: [String], filesFrom: String? = nil, format: RequestFormat? = nil) {
-        let sources = arguments.enumerated().map { index, argument -> SourceArgument in
-            let source = SourceArgument.resolve(argument, position: index + 1)
-            // What is neither a file nor a token is a file that is missing.
-            if case .text(let text, _) = source {
-                let bytes = Array(text.utf8)[...]
-                if !KeygenText.isToken(bytes), KeygenText.answer(in: bytes) == nil { return .file(argument) }
-            }
-            return source
-        }
-        inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
+        let sources = arguments.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input }
+        inputs = InputQueue(sources, filesFrom: filesFrom, for: Self.expected)
         self.format = format
     }
 

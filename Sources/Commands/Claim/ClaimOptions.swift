@@ -7,7 +7,7 @@ import Intake
 
 /// Where claim rows come from and how they are judged; shared by the offline claim commands.
 struct ClaimOptions: ParsableArguments {
-    @Argument(help: .init("Files of stored tokens, or - for standard input.", valueName: "file"))
+    @Argument(help: .init("Files of stored tokens, tokens, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
     @OptionGroup var list: InputListOptions
@@ -46,7 +46,8 @@ struct ClaimOptions: ParsableArguments {
     var stream: ClaimStream {
         let names = files.isEmpty && list.filesFrom == nil ? ["-"] : files
         let queue = InputQueue(
-            names.map { .file($0) }, filesFrom: list.filesFrom, for: ClaimStream.expected)
+            names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input },
+            filesFrom: list.filesFrom, for: ClaimStream.expected)
         return ClaimStream(queue, format: format.format, keepsRests: rejects != nil)
     }
 

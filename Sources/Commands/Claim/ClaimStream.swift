@@ -38,7 +38,7 @@ struct ClaimStream {
     static let expected = Expectation(.csv, "a row with a token")
 
     private let inputs: [InputQueue.Input]
-    /// The sources by their numbers.
+    /// What reports call the sources; a token that is an argument of its own is not told.
     let names: [String]
     let passedOver: PassedOver
     private let format: ClaimFormat?
@@ -77,9 +77,13 @@ struct ClaimStream {
             }
             do throws(ToolError) {
                 if current == nil {
-                    let input = inputs[nextSource - 1]
-                    if case .unreadable(_, let error) = input { throw error }
-                    current = .unread(try SourceReader(input.name, for: Self.expected))
+                    switch inputs[nextSource - 1] {
+                    case .unreadable(_, let error): throw error
+                    case .file(let path): current = .unread(try SourceReader(path, for: Self.expected))
+                    case .text(let text, _):
+                        let line = LineChunk(bytes: Array(text.utf8), firstLine: 1, lineCount: 1)
+                        return .value(chunk(.lines(line, .lines), RejectShape(format: .lines)))
+                    }
                 }
                 let arrival = try advance(demand)
                 if case .end = arrival { current = nil } else { return arrival }
@@ -271,7 +275,7 @@ extension InputQueue.Input {
     /// What results call it.
     var name: String {
         switch self {
-        case .file(let path), .unreadable(let path, _): path
+        case .file(let path), .unreadable(let path, _): path.withheld
         case .text: "argument"
         }
     }

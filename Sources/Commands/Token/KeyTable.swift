@@ -81,11 +81,11 @@ enum KeyTable {
                 }
                 return true
             })
+        // Every device would be unknown, and every token rejected for that.
         guard !keys.isEmpty else {
             throw ToolError(
-                .csv, "expected a table of keys, found none in it",
-                context: [.init("file", name)],
-                hint: "a row is a device UUID and its base64 SubjectPublicKeyInfo")
+                .csv, "expected a device UUID and a key in each row, found no row",
+                context: [.init("file", name)], hint: "give the table that the devices' keys are in")
         }
         return keys
     }
@@ -124,7 +124,7 @@ enum KeyTable {
             throw ToolError(.csv, "expected a device UUID in column \(uuidColumn + 1)")
         }
         let spki = try keyField.bytes.first == UInt8(ascii: "-") ? pem(keyField) : base64(keyField)
-        guard let key = P256PublicKey(spki: spki[...]) else { throw KeySource.notP256 }
+        guard let key = KeySource.p256(spki) else { throw KeySource.notP256 }
         return Row(line: record.line, uuid: uuid, key: IdentityKey(publicKey: key, trust: .given))
     }
 

@@ -6,13 +6,19 @@ import OpenSSL
 /// It judges what one certificate says, not whether its signature holds or whether it is trusted.
 public struct CertificateRules {
     private let reading: CertificateReading
+    private let judgesKey: Bool
     private var findings: [LintFinding] = []
 
-    private init(_ reading: CertificateReading) { self.reading = reading }
+    private init(_ reading: CertificateReading, judgesKey: Bool) {
+        self.reading = reading
+        self.judgesKey = judgesKey
+    }
 
     /// Every breach, in the order of the certificate.
-    public static func findings(in reading: CertificateReading) -> [LintFinding] {
-        var rules = CertificateRules(reading)
+    ///
+    /// - Parameter judgesKey: whether the key is one that somebody should hold, and not a specimen of its kind.
+    public static func findings(in reading: CertificateReading, judgesKey: Bool = true) -> [LintFinding] {
+        var rules = CertificateRules(reading, judgesKey: judgesKey)
         rules.checkForm()
         rules.checkNames()
         rules.checkValidity()
@@ -128,7 +134,7 @@ public struct CertificateRules {
 
     private mutating func checkKey() {
         guard let key = reading.subjectKey else { return add(.keyEncoding, "a malformed key") }
-        switch key.acceptedKind() {
+        switch judgesKey ? key.soundKind() : key.statedKind() {
         case .failure(let failure): add(.keyEncoding, reason: failure.message)
         case .success(let kind):
             if case .rsa(let bits) = kind, kind.weakness != nil { add(.keyWeak, "\(bits)") }
@@ -187,7 +193,7 @@ public struct CertificateRules {
         if !usage.isDisjoint(with: [.encipherOnly, .decipherOnly]), !usage.contains(.keyAgreement) {
             add(.keyUsageAgreement)
         }
-        if case .success(let kind)? = reading.subjectKey?.acceptedKind() {
+        if case .success(let kind)? = reading.subjectKey?.statedKind() {
             let misfit = usage.subtracting(Self.usages(of: kind))
             if !misfit.isEmpty {
                 add(.keyUsageOfKey, "\(misfit.names.joined(separator: ", ")) for \(Self.name(of: kind))")
