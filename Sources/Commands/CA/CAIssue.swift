@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 import Store
@@ -184,7 +185,7 @@ struct CAIssue: AssayCommand {
             // What was signed is in the ledger: half a file would only be in the way of the next run.
             console.note("assay: note: interrupted, no result file was made; the same command again goes on")
         }
-        console.note(results.summary)
+        console.note(results.summary + stream.passedOver.note)
         return results.tally.exitStatus
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 import Store
@@ -102,7 +103,9 @@ struct CARevoke: AssayCommand {
     }
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
-        var lines = LineChunkReader(try ByteSource(path: path))
+        let source = try SourceReader(path, for: Expectation(.csv, "serial numbers"))
+        _ = try source.look()
+        var lines = LineChunkReader(source.source)
         while !Interruption.requested {
             var arrival = try lines.next(.atHand)
             if case .nothingYet = arrival {
