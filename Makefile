@@ -3,21 +3,30 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
+# Who answers for a package: 'Name <address>'.
+MAINTAINER ?= The Assay authors
 # The same for every user: the standard library inside, so that the binary starts fast and needs no Swift to run.
 RELEASE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product assay
+# Where `make release` leaves the program for those who may know nothing of Swift: install, deb, tarball.
+PROGRAM = .build/package/assay
 
-.PHONY: help demo test bench lint install clean build release fuzz soak docs swift packages
+.PHONY: help demo test bench lint install uninstall deb tarball clean build release fuzz soak docs swift packages
 
 help:
 	@echo 'make demo      install what is missing, build, and show the program at work'
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
+	@echo 'make release   the program, optimised; make demo does it too'
+	@echo 'make install   program, manual, completions, schemas (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR)); after'
+	@echo '               make release, needs no Swift'
+	@echo 'make uninstall removes what make install put there'
+	@echo 'make deb       a Debian package of the same in dist/ (MAINTAINER="Name <address>")'
+	@echo 'make tarball   the same as an archive in dist/'
 	@echo 'make bench     speed, as ratios to what OpenSSL needs on this machine'
 	@echo 'make fuzz      damaged inputs against the program (FUZZ_SECONDS=60), then its readers'
 	@echo 'make soak      memory, results and crashes on long inputs (SOAK_ROWS=100000, SOAK_DEVICES=1000000)'
 	@echo 'make docs      write the manual pages again from the command definitions'
-	@echo 'make install   program, manual, completions (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
-	@echo 'make build, make release, make clean'
+	@echo 'make build, make clean'
 
 swift:
 	@scripts/require-swift $(SWIFT)
@@ -30,9 +39,9 @@ demo: packages release
 
 test: swift
 	@scripts/install-packages build test
-	@scripts/install-incumbent
+	@scripts/install-peers
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@SWIFT=$(SWIFT) scripts/run-tests
 
 lint: swift
 	@scripts/install-packages build lint
@@ -47,9 +56,10 @@ release: swift
 	@$(SWIFT) build $(RELEASE_FLAGS) >&2
 	@! grep -aq ASSAY_FAULT "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay" || \
 		{ echo 'release: error: the steps at which a test lets the program die are in this build' >&2; exit 1; }
+	@mkdir -p $(dir $(PROGRAM)) && install "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay" $(PROGRAM)
 
 bench: packages
-	@scripts/install-incumbent
+	@scripts/install-peers
 	@SWIFT=$(SWIFT) scripts/bench.sh
 
 fuzz: packages build
@@ -62,9 +72,19 @@ soak: packages release
 docs: build
 	scripts/generate-manual "$$($(SWIFT) build --show-bin-path)/assay" man
 
-install: release
-	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install-files \
-		"$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+# These two build nothing: under sudo there is often no Swift, and what root builds the user cannot build again.
+install:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install-files $(PROGRAM)
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install-files --remove
+
+deb: packages release
+	@scripts/install-packages package >&2
+	@MAINTAINER='$(MAINTAINER)' scripts/package deb $(PROGRAM)
+
+tarball: packages release
+	@scripts/package tarball $(PROGRAM)
 
 clean:
-	rm -rf .build .build-strict
+	rm -rf .build .build-strict dist

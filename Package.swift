@@ -175,7 +175,11 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
-        .testTarget(name: "CertificateCommandTests", dependencies: ["Commands"], swiftSettings: common),
+        .testTarget(
+            name: "CertificateCommandTests",
+            dependencies: [
+                "Commands", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestFleet"], swiftSettings: common),

@@ -20,7 +20,7 @@ final class CertificateForm: Sendable {
     init(
         profile: CertificateProfile, issuer: ParsedCertificate, extensions: [CertificateExtension]? = nil
     ) throws(ToolError) {
-        guard case .success(let kind) = issuer.publicKey.acceptedKind(),
+        guard case .success(let kind) = issuer.publicKey.statedKind(),
             SigningScheme.algorithm(for: kind) != nil
         else { throw ToolError(.issuerInvalid, "the CA's key makes no signature for certificates") }
         let extensions = extensions ?? profile.extensions

@@ -144,7 +144,7 @@ public struct Issuer: Sendable {
                     hint: "put the CA's own certificate first, then the one that issued it, and so on")
             }
             guard case .supported(let algorithm) = certificate.signatureAlgorithm.meaning,
-                let key = try? PublicKey(spki: above.publicKey.der),
+                let key = try? above.publicKey.usableKey().get(),
                 key.isValid(
                     signature: Array(certificate.der[certificate.signatureRange]),
                     over: Array(certificate.der[certificate.tbsRange]), algorithm: algorithm)

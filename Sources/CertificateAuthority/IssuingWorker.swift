@@ -143,7 +143,7 @@ public final class IssuingWorker {
 
     /// A key that signs wrongly must not make 20,000 bad certificates: the first signature is verified.
     private func prove(_ signature: [UInt8], over tbs: [UInt8]) throws(ToolError) {
-        guard let key = try? PublicKey(spki: plan.issuer.certificate.publicKey.der),
+        guard let key = try? plan.issuer.certificate.publicKey.usableKey().get(),
             key.isValid(signature: signature, over: tbs, algorithm: plan.form.algorithm)
         else {
             throw ToolError(

@@ -21,7 +21,7 @@ public struct KnownAuthority: Sendable {
             throw ToolError(
                 .issuerInvalid, "expected a CA (basicConstraints CA:TRUE), found a certificate that is none")
         }
-        guard let key = try? PublicKey(spki: certificate.publicKey.der),
+        guard let key = try? certificate.publicKey.usableKey().get(),
             let algorithm = SigningScheme.algorithm(for: key.kind)
         else {
             throw ToolError(.issuerInvalid, "expected a P-256, P-384, P-521, Ed25519 or RSA key of the CA")

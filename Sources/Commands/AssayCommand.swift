@@ -37,6 +37,7 @@ public enum Version {
 /// Runs the program; the only place that ends the process.
 public enum Program {
     public static func main() -> Never {
+        CoreDumps.disable()
         Interruption.install()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let console = Console(json: arguments.contains("--json"), quiet: false)
@@ -78,7 +79,10 @@ public enum Program {
             path = next
             rest.removeFirst()
         }
-        if path is any AssayCommand.Type, let command = try? path.parse(Array(rest)) { return command }
+        if path is any AssayCommand.Type, let command = try? path.parse(Array(rest)) {
+            try RepeatedOption.refuse(in: Array(rest), of: path)
+            return command
+        }
         return try AssayRoot.parseAsRoot(arguments)
     }
 
@@ -97,7 +101,7 @@ public enum Program {
         let message = AssayRoot.message(for: error)
         console.error(
             ToolError(
-                .usage, message.escapedForTerminal,
+                .usage, message,
                 hint: "assay --help lists the commands, --help after one its options")
         )
         return .usage

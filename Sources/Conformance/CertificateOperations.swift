@@ -11,7 +11,9 @@ extension ConformanceJudge {
 
     /// `csr.decode`: a sound PKCS #10 request; its signature is not judged.
     func decodeRequest(_ inputs: CaseInputs) throws(Refusal) -> JSONObject? {
-        ["public_key_pem": pem(try request(inputs).publicKey)]
+        let key = try request(inputs).publicKey
+        if let failure = key.defect { throw Refusal(failure) }
+        return ["public_key_pem": pem(key)]
     }
 
     private func request(_ inputs: CaseInputs) throws(Refusal) -> CertificationRequest {
@@ -44,8 +46,9 @@ extension ConformanceJudge {
     }
 
     /// `cert.verify`: a chain from the leaf over any intermediates to one of the anchors, at the time given and
-    /// for the purpose and the name.
-    func verifyChain(_ inputs: CaseInputs) throws(Refusal) -> JSONObject? {
+    /// for the purpose and the name. `cert.verify.crl`: with lists of revoked certificates, one of which has to cover the
+    /// leaf.
+    func verifyChain(_ inputs: CaseInputs, demandsList: Bool = false) throws(Refusal) -> JSONObject? {
         let anchors = try certificates("trust", inputs)
         let intermediates = try certificates("intermediates", inputs)
         let leaf = try X509Certificate.read(pem: try inputs.utf8("leaf")).orRefused()
@@ -53,9 +56,12 @@ extension ConformanceJudge {
             throw Refusal("expected an RFC 3339 time in the input 'time'")
         }
         let depth = try maximumDepth(inputs)
+        let lists = try revocationLists(inputs)
+        guard !demandsList || !lists.isEmpty else { throw Refusal("expected a revocation list, found none") }
         let verifier: CertificateChainVerifier
         do {
-            verifier = try CertificateChainVerifier(anchors: anchors)
+            verifier = try CertificateChainVerifier(
+                anchors: anchors, revocationLists: lists)
         } catch {
             throw Refusal("trust anchors: \(error.message)")
         }
@@ -70,6 +76,26 @@ extension ConformanceJudge {
         try inputs.texts(name).map { (text) throws(Refusal) in
             try X509Certificate.read(pem: Array(text.utf8)).orRefused()
         }
+    }
+
+    private func revocationLists(_ inputs: CaseInputs) throws(Refusal) -> [RevocationList] {
+        guard inputs.optional("crls") != nil else { return [] }
+        var lists: [RevocationList] = []
+        for text in try inputs.texts("crls") {
+            do {
+                for entry in try PEMDocument(Array(text.utf8)).entries {
+                    guard entry.label == "X509 CRL" else { throw Refusal("pem: expected X509 CRL") }
+                    lists.append(try RevocationList(der: entry.der))
+                }
+            } catch let error as PEMError {
+                throw Refusal(error.checkFailure)
+            } catch let error as DERError {
+                throw Refusal(error.checkFailure)
+            } catch {
+                throw Refusal("\(error)")
+            }
+        }
+        return lists
     }
 
     private func maximumDepth(_ inputs: CaseInputs) throws(Refusal) -> Int {

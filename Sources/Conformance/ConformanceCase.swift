@@ -17,6 +17,8 @@ public struct ConformanceCase: Sendable {
     let requires: [String]
     /// Whether the suite compares the JSON form of a decoded item.
     let comparesJSON: Bool
+    /// Whether it compares rows as lists, and not as objects keyed by the header.
+    let comparesRows: Bool
 
     /// The cases of a file; throws `json` when it is not a list of cases.
     public static func list(_ bytes: [UInt8]) throws(ToolError) -> [ConformanceCase] {
@@ -43,5 +45,6 @@ public struct ConformanceCase: Sendable {
         }
         self.requires = requires
         comparesJSON = node.value["output"]?["json"] != nil
+        comparesRows = node.value["output"]?["rows"] != nil
     }
 }

@@ -60,10 +60,11 @@ public final class ConformanceJudge {
             case "csr.verify": return .accept(try verifyRequest(element.inputs))
             case "csr.decode": return .accept(try decodeRequest(element.inputs))
             case "cert.decode": return .accept(try decodeCertificate(element.inputs))
+            case "cert.verify.crl": return .accept(try verifyChain(element.inputs, demandsList: true))
             case "cert.verify": return .accept(try verifyChain(element.inputs))
             case "key.import": return .accept(try importKey(element.inputs))
             case "json.parse": return .accept(try parseJSON(element.inputs))
-            case "csv.read": return .accept(try readCSV(element.inputs))
+            case "csv.read": return .accept(try readCSV(element))
             default:
                 return .skip(Skip(feature: operation, reason: "this operation is not known"))
             }

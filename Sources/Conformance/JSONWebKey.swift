@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import JSON
+import JWT
 import OpenSSL
 import PKIX
 
@@ -22,8 +23,30 @@ struct JSONWebKey {
         } catch {
             throw Refusal("\(error)")
         }
+        try checkPurpose(of: info)
         if object["d"] != nil { try checkPrivateHalf(of: info) }
         return info
+    }
+
+    /// What the JWK says that the key is for (RFC 7517 sections 4.2 to 4.4) must not keep it from signatures, nor name an
+    /// algorithm of another kind of key.
+    private func checkPurpose(of info: SubjectPublicKeyInfo) throws(Refusal) {
+        if object["use"] != nil, try text("use") != "sig" {
+            throw Refusal("expected the use 'sig' in the JWK, found another")
+        }
+        if let operations = object["key_ops"] {
+            guard let names = operations.arrayValue?.map(\.stringValue), !names.contains(nil),
+                Set(names).count == names.count
+            else { throw Refusal("expected different strings in key_ops of the JWK") }
+            guard names.contains("verify") || (object["d"] != nil && names.contains("sign")) else {
+                throw Refusal("expected 'verify' in key_ops of the JWK, or 'sign' of a private one")
+            }
+        }
+        if object["alg"] != nil {
+            guard let algorithm = JWSAlgorithm(rawValue: try text("alg")),
+                algorithm.fits(try info.acceptedKind().orRefused())
+            else { throw Refusal("expected an alg in the JWK that suits its key, found another") }
+        }
     }
 
     private func components() throws(Refusal) -> PublicKeyComponents {
@@ -71,8 +94,8 @@ struct JSONWebKey {
         }
         let probe: [UInt8] = Array("pairwise consistency".utf8)
         guard
-            let key = try? PrivateKey.read(
-                pem: PEMWriter.encode(label: "PRIVATE KEY", der: der), passphrase: nil),
+            case .privateKey(let key)? = try? KeyDocument.read(
+                PEMWriter.encode(label: "PRIVATE KEY", der: der), passphrase: nil),
             let signature = try? key.sign(probe, algorithm: algorithm),
             try info.usableKey().orRefused().isValid(signature: signature, over: probe, algorithm: algorithm)
         else { throw Refusal("the private half of the JWK does not fit its public half") }

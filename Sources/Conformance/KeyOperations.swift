@@ -4,14 +4,52 @@ import OpenSSL
 import PKIX
 
 extension ConformanceJudge {
-    /// `key.import`: a public or private key in PEM, DER or JWK that Assay can use.
+    /// `key.import`: a public or private key in PEM, DER or JWK that Assay can use, read as `key inspect` reads a file and
+    /// `jwt verify --jwks` a set.
     ///
     /// A private JWK has to hold the private half of its public numbers.
     func importKey(_ inputs: CaseInputs) throws(Refusal) -> JSONObject? {
-        let info = try publicKeyInfo(inputs)
-        _ = try info.acceptedKind().orRefused()
-        let key = try info.usableKey().orRefused()
-        return ["public_key_pem": pem(info), "kid": .string(Hex.encode(key.kid))]
+        let info: SubjectPublicKeyInfo
+        if let set = inputs.optional("jwks") {
+            info = try usableKey(of: set)
+        } else if inputs.optional("key_text") != nil {
+            info = try textKey(try inputs.utf8("key_text"), inputs)
+        } else {
+            info = try publicKeyInfo(inputs)
+        }
+        _ = try info.soundKind().orRefused()
+        return ["public_key_pem": pem(info), "kid": .string(Hex.encode(Digest.sha256(info.der)))]
+    }
+
+    /// The first key of a set that is usable: RFC 7517 section 5 wants the others ignored.
+    private func usableKey(of set: JSONValue) throws(Refusal) -> SubjectPublicKeyInfo {
+        guard let elements = set["keys"]?.arrayValue else {
+            throw Refusal("expected a JWK Set, an object with the array 'keys'")
+        }
+        var reasons: [String] = []
+        for element in elements {
+            do throws(Refusal) {
+                guard let object = element.objectValue else { throw Refusal("expected an object in the set") }
+                return try JSONWebKey(object).publicKey()
+            } catch {
+                reasons.append(error.reason)
+            }
+        }
+        throw Refusal("expected a usable key in the set, found none: " + reasons.joined(separator: "; "))
+    }
+
+    /// A file as it is: PEM, or a JWK or JWK Set.
+    private func textKey(_ text: [UInt8], _ inputs: CaseInputs) throws(Refusal) -> SubjectPublicKeyInfo {
+        guard text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return try pemKey(text, inputs) }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: text)
+        } catch {
+            throw Refusal("json: \(error.message)")
+        }
+        if value["keys"] != nil { return try usableKey(of: value) }
+        guard let object = value.objectValue else { throw Refusal("expected a JWK, found another value") }
+        return try JSONWebKey(object).publicKey()
     }
 
     /// The key to verify with, its point known to be on the curve.
@@ -35,27 +73,16 @@ extension ConformanceJudge {
     }
 
     private func pemKey(_ text: [UInt8], _ inputs: CaseInputs) throws(Refusal) -> SubjectPublicKeyInfo {
-        let document: PEMDocument
         do {
-            document = try PEMDocument(text)
-        } catch {
-            // An encrypted SEC 1 or PKCS #1 key has headers, which the strict reader does not take.
-            guard let key = try? PrivateKey.read(pem: text, passphrase: passphrase(inputs)) else {
-                throw Refusal(error.checkFailure)
+            switch try KeyDocument.read(text, passphrase: passphrase(inputs)) {
+            case .privateKey(let key): return try info(key.publicKey.spki)
+            case .publicKey(let info, _): return info
             }
-            return try info(key.publicKey.spki)
-        }
-        if document.entries.contains(where: { $0.label.hasSuffix("PRIVATE KEY") }) {
-            do {
-                return try info(PrivateKey.read(pem: text, passphrase: passphrase(inputs)).publicKey.spki)
-            } catch {
-                throw Refusal("private key: \(error)")
+        } catch let fault as KeyDocument.Fault {
+            switch fault {
+            case .privateKey(let error): throw Refusal("private key: \(error)")
+            case .failure(let failure, _): throw Refusal(failure)
             }
-        }
-        do {
-            return try info(try document.single("PUBLIC KEY"))
-        } catch let error as PEMError {
-            throw Refusal(error.checkFailure)
         } catch let error as Refusal {
             throw error
         } catch {
@@ -72,7 +99,7 @@ extension ConformanceJudge {
         if let info = try? SubjectPublicKeyInfo(der: der) { return info }
         for label in ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"] {
             let text = PEMWriter.encode(label: label, der: der)
-            if let key = try? PrivateKey.read(pem: text, passphrase: nil) {
+            if case .privateKey(let key)? = try? KeyDocument.read(text, passphrase: nil) {
                 return try info(key.publicKey.spki)
             }
         }

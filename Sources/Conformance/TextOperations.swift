@@ -14,7 +14,24 @@ extension ConformanceJudge {
     }
 
     /// `csv.read`: the rows as objects keyed by the header; a row of another width is refused.
-    func readCSV(_ inputs: CaseInputs) throws(Refusal) -> JSONObject? {
+    ///
+    /// Where the case compares rows, all of them as lists, of whatever width.
+    func readCSV(_ element: ConformanceCase) throws(Refusal) -> JSONObject? {
+        element.comparesRows ? try readRows(element.inputs) : try readObjects(element.inputs)
+    }
+
+    private func readRows(_ inputs: CaseInputs) throws(Refusal) -> JSONObject {
+        var rows: [JSONValue] = []
+        for event in CSVReader.events(in: try inputs.base64("b64")) {
+            switch event {
+            case .malformed(let error): throw Refusal("\(error.message) at line \(error.line)")
+            case .record(let record): rows.append(.array(record.fields.map { .string($0.text) }))
+            }
+        }
+        return ["rows": .array(rows)]
+    }
+
+    private func readObjects(_ inputs: CaseInputs) throws(Refusal) -> JSONObject {
         var header: [String]?
         var objects: [JSONValue] = []
         for event in CSVReader.events(in: try inputs.base64("b64")) {

@@ -34,9 +34,10 @@ extension ConformanceJudge {
         output["digest_matches"] = .bool(message.digest == token.actualDigest)
     }
 
-    /// `token.verify`: any COSE_Sign1, tagged or not, under the given key.
+    /// `token.verify`: any COSE_Sign1, tagged or not, under the given key; without one, its structure alone.
     func verifyMessage(_ inputs: CaseInputs) throws(Refusal) -> JSONObject? {
-        let key = try publicKey(inputs)
+        let hasKey = ["key_jwk", "key_pem", "key_der_hex", "cert_pem"].contains { inputs.optional($0) != nil }
+        let key = hasKey ? try publicKey(inputs) : nil
         let message: COSESign1
         do {
             message = try COSESign1(try inputs.hex("cose_hex"), tag: .optional)
@@ -47,9 +48,14 @@ extension ConformanceJudge {
         } catch {
             throw Refusal("\(error)")
         }
+        let detached = try inputs.optionalHex("detached_payload_hex")
+        guard let key else {
+            let payload = message.payload.map { Array(message.bytes[$0]) } ?? detached
+            return payload.map { ["payload_hex": .string(Hex.encode($0))] }
+        }
         let verdict = message.verify(
             key: key, externalAAD: try inputs.optionalHex("external_aad_hex") ?? [],
-            detachedPayload: try inputs.optionalHex("detached_payload_hex"))
+            detachedPayload: detached)
         switch verdict {
         case .success(let payload): return ["payload_hex": .string(Hex.encode(payload))]
         case .failure(let error): throw Refusal(error.failure)

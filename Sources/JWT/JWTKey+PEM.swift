@@ -3,31 +3,20 @@ import OpenSSL
 import PKIX
 
 extension JWTKey {
-    /// The one public key of a PEM text (`PUBLIC KEY`); throws with `pem`, `der` or `csr-key`.
+    /// The one public key of a PEM text, alone or in a certificate or a certification request; throws with `pem`, `der`
+    /// or `csr-key`.
     public init(pem: [UInt8], trust: String) throws(ToolError) {
-        let der: [UInt8]
         do {
-            der = try PEMDocument(pem).single("PUBLIC KEY")
+            try self.init(KeyDocument.readPublic(pem), trust: trust)
+        } catch let fault as KeyDocument.Fault {
+            switch fault {
+            case .failure(let failure, let hint): throw ToolError(failure.code, failure.message, hint: hint)
+            case .privateKey: throw ToolError(.pem, "expected a public key, found a private one")
+            }
+        } catch let failure as CheckFailure {
+            throw ToolError(failure.code, failure.message)
         } catch {
-            throw ToolError(
-                .pem, error.description, hint: "expected one public key in PEM (-----BEGIN PUBLIC KEY-----)")
-        }
-        let info: SubjectPublicKeyInfo
-        do {
-            info = try SubjectPublicKeyInfo(der: der)
-        } catch {
-            throw ToolError(.der, error.description)
-        }
-        do {
-            try self.init(info, trust: trust)
-        } catch {
-            throw ToolError(error.code, error.message)
-        }
-        // A point off its curve would only make every signature look bad.
-        do {
-            _ = try PublicKey(spki: der)
-        } catch {
-            throw ToolError(.csrKey, error.message)
+            throw ToolError(.internalFault, "unexpected error")
         }
     }
 }

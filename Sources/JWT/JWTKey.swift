@@ -29,23 +29,22 @@ public struct JWTKey: Sendable {
         self.name = name
     }
 
-    /// Any key that Assay verifies with; fails with `csr-key` for others, and where libcrypto refuses the key.
+    /// Any key that verifies tokens; fails with `csr-key` for others, RSA keys below 2048 bits among them (RFC 7518
+    /// section 3.3).
     public init(
         _ info: SubjectPublicKeyInfo, trust: String, algorithm: JWSAlgorithm? = nil, name: String? = nil
     ) throws(CheckFailure) {
         self.trust = trust
         self.algorithm = algorithm
         self.name = name
-        if case .failure(let failure) = info.acceptedKind() { throw failure }
         if let point = info.p256 {
+            _ = try info.soundKind().get()
             material = .point(point)
             return
         }
-        do {
-            material = .other(try PublicKey(spki: info.der), info)
-        } catch {
-            throw CheckFailure(.csrKey, error.message)
-        }
+        let key = try info.usableKey().get()
+        if let weakness = key.kind.weakness { throw CheckFailure(.csrKey, weakness) }
+        material = .other(key, info)
     }
 
     /// The kind of key, which decides the algorithms.

@@ -139,7 +139,7 @@ public final class P256Arithmetic {
 }
 
 /// A frame of temporary numbers in a `BN_CTX`; they live until `end()`.
-private struct BigNumbers {
+struct BigNumbers {
     private let context: OpaquePointer
 
     init(_ context: OpaquePointer) {

@@ -1,3 +1,4 @@
+import COpenSSL
 import Glibc
 
 /// A P-256 public key as a value: the uncompressed point, cheap to keep by the hundred thousand.
@@ -36,9 +37,30 @@ public struct P256PublicKey: Hashable, Sendable {
             }
     }
 
+    /// Whether the point is on the curve; the point at infinity has no such encoding. A microsecond.
+    public var isOnCurve: Bool { P256Curve.shared.contains(point) }
+
     /// SubjectPublicKeyInfo, 91 bytes of DER.
     public var spki: [UInt8] { Self.spkiPrefix + point }
 
     /// SHA-256 of the SubjectPublicKeyInfo: the key id that the modems use, 32 bytes.
     public var kid: [UInt8] { Digest.sha256(spki) }
+}
+
+/// The curve, made once. It is never changed after `init`, and libcrypto reads a group from several threads at once:
+/// hence `@unchecked Sendable`.
+private final class P256Curve: @unchecked Sendable {
+    static let shared = P256Curve()
+
+    private let group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)
+
+    func contains(_ encoded: [UInt8]) -> Bool {
+        guard let group, let point = EC_POINT_new(group) else { return false }
+        defer { EC_POINT_free(point) }
+        guard EC_POINT_oct2point(group, point, encoded, encoded.count, nil) == 1 else {
+            clearErrorQueue()
+            return false
+        }
+        return true
+    }
 }

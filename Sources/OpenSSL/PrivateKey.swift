@@ -8,8 +8,9 @@ public enum PrivateKeyError: Error, Sendable {
     case wrongPassphrase
     /// Not a private key in PEM.
     case malformed(OpenSSLError)
-    /// A key that Assay does not use, with its name.
-    case unsupported(String)
+    /// A key of a kind that Assay does not use, one whose public half ``PublicKeyRule`` refuses, or halves that do not
+    /// belong together: what was expected and found.
+    case unsound(String)
 }
 
 /// A private key. It has no description and no encoding but the ones asked for by name.
@@ -95,10 +96,42 @@ public final class PrivateKey: @unchecked Sendable {
             throw .malformed(error)
         }
         let key: PrivateKey
-        do { key = try PrivateKey(owning: pointer) } catch { throw .malformed(error) }
-        switch key.publicKey.kind {
-        case .p256, .p384, .p521, .rsa, .ed25519: return key
-        case .otherCurve(let name), .other(let name): throw .unsupported(name)
+        do {
+            key = try PrivateKey(owning: pointer)
+        } catch {
+            throw .unsound(error.reasons.last ?? error.message)
+        }
+        if let reason = key.contradiction { throw .unsound(reason) }
+        return key
+    }
+
+    /// Why the private half does not make the signatures that the public half verifies; nil if it does.
+    ///
+    /// A file may hold any pair, and libcrypto compares nothing when it reads one.
+    private var contradiction: String? {
+        let mismatch = "expected a private key that belongs to its public key, found one that does not"
+        switch publicKey.kind {
+        case .rsa:
+            guard let modulus = PublicKey.number(pointer, OSSL_PKEY_PARAM_RSA_N) else { return mismatch }
+            if let first = PublicKey.number(pointer, "rsa-factor1"),
+                let second = PublicKey.number(pointer, "rsa-factor2"),
+                !RSAModulus.isProduct(modulus, first, second)
+            {
+                return "expected an RSA modulus that is the product of the two primes, found another"
+            }
+            let probe = Array("pairwise consistency".utf8)
+            guard let signature = try? sign(probe, algorithm: .rsaPKCS1(.sha256)),
+                publicKey.isValid(signature: signature, over: probe, algorithm: .rsaPKCS1(.sha256))
+            else { return mismatch }
+            return nil
+        default:
+            guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return mismatch }
+            defer { EVP_PKEY_CTX_free(context) }
+            guard EVP_PKEY_check(context) == 1 else {
+                clearErrorQueue()
+                return "expected a private number in 1…n−1 that belongs to the public key, found another"
+            }
+            return nil
         }
     }
 

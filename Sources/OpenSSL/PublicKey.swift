@@ -20,8 +20,12 @@ public final class PublicKey: @unchecked Sendable {
     public let kind: Kind
     let pointer: OpaquePointer
 
+    /// The one reader of public keys.
+    ///
     /// - Parameter spki: exactly one SubjectPublicKeyInfo in DER, nothing behind it.
-    /// - Throws: ``OpenSSLError`` when it is not one, or when the point is not on its curve.
+    /// - Throws: ``OpenSSLError`` when it is not one, when it holds a key of a kind that Assay does not use or in a form
+    ///   that it does not accept (explicit curve parameters, a compressed point), and when ``PublicKeyRule`` has
+    ///   something against it.
     public init(spki: [UInt8]) throws(OpenSSLError) {
         var key: OpaquePointer?
         var consumed = 0
@@ -35,23 +39,30 @@ public final class PublicKey: @unchecked Sendable {
             EVP_PKEY_free(key)
             throw OpenSSLError("reading a public key", reasons: ["\(spki.count - consumed) bytes left over"])
         }
+        let kind = Self.kind(of: key)
+        if let defect = Self.defect(spki, kind, key) {
+            EVP_PKEY_free(key)
+            throw OpenSSLError("reading a public key", reasons: [defect])
+        }
         self.pointer = key
         self.spki = spki
-        self.kind = Self.kind(of: key)
+        self.kind = kind
     }
 
-    /// The public half of `key`.
-    init(publicHalfOf key: OpaquePointer) throws(OpenSSLError) {
-        let length = i2d_PUBKEY(key, nil)
-        guard length > 0 else { throw OpenSSLError("encoding a public key") }
-        let spki = [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
+    /// Whether the octets begin with a public key in BER, if not in DER: what is wrong with it is then its form.
+    public static func begins(_ octets: [UInt8]) -> Bool {
+        let key = octets.withUnsafeBufferPointer { buffer in
             var cursor = buffer.baseAddress
-            count = Int(max(i2d_PUBKEY(key, &cursor), 0))
+            return d2i_PUBKEY(nil, &cursor, buffer.count)
         }
-        EVP_PKEY_up_ref(key)
-        self.pointer = key
-        self.spki = spki
-        self.kind = Self.kind(of: key)
+        clearErrorQueue()
+        EVP_PKEY_free(key)
+        return key != nil
+    }
+
+    /// The public half of `key`, which is held against the same rule.
+    convenience init(publicHalfOf key: OpaquePointer) throws(OpenSSLError) {
+        try self.init(spki: encoded(key, i2d_PUBKEY))
     }
 
     deinit { EVP_PKEY_free(pointer) }
@@ -112,6 +123,61 @@ public final class PublicKey: @unchecked Sendable {
         }
     }
 
+    /// SubjectPublicKeyInfo of an uncompressed point or of an Ed25519 key up to the key (RFC 5480, RFC 8410), and the
+    /// whole length: each of these kinds has one encoding.
+    private static func frame(of kind: Kind) -> (prefix: [UInt8], length: Int)? {
+        let ecPublicKey: [UInt8] = [0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]
+        switch kind {
+        case .p256: return (P256PublicKey.spkiPrefix + [0x04], 91)
+        case .p384:
+            let curve: [UInt8] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22]
+            return ([0x30, 0x76, 0x30, 0x10] + ecPublicKey + curve + [0x03, 0x62, 0x00, 0x04], 120)
+        case .p521:
+            let curve: [UInt8] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23]
+            return (
+                [0x30, 0x81, 0x9b, 0x30, 0x10] + ecPublicKey + curve + [0x03, 0x81, 0x86, 0x00, 0x04], 158
+            )
+        case .ed25519:
+            return ([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00], 44)
+        default: return nil
+        }
+    }
+
+    /// What the rule has against a key that libcrypto has read; libcrypto itself has checked that a point of P-256, P-384
+    /// or P-521 is on its curve.
+    private static func defect(_ spki: [UInt8], _ kind: Kind, _ key: OpaquePointer) -> String? {
+        switch kind {
+        case .p256, .p384, .p521, .ed25519:
+            guard let (prefix, length) = frame(of: kind), spki.count == length, spki.starts(with: prefix)
+            else { return "expected a named curve and an uncompressed point in DER, found another form" }
+            return kind == .ed25519 ? PublicKeyRule.defect(ofEd25519: spki.suffix(32)) : nil
+        case .rsa:
+            guard encoded(key, i2d_PUBKEY) == spki else {
+                return "expected an RSA key in DER with NULL parameters, found another form"
+            }
+            guard let modulus = number(key, OSSL_PKEY_PARAM_RSA_N),
+                let exponent = number(key, OSSL_PKEY_PARAM_RSA_E)
+            else { return "expected an RSA modulus and exponent, found none" }
+            return PublicKeyRule.defect(ofRSA: modulus[...], exponent: exponent[...])
+        case .otherCurve(let name), .other(let name):
+            return "expected a P-256, P-384, P-521, RSA or Ed25519 key, found \(name)"
+        }
+    }
+
+    /// A number of a key, big-endian without leading zeros.
+    static func number(_ key: OpaquePointer, _ name: String) -> [UInt8]? {
+        var found: OpaquePointer?
+        guard EVP_PKEY_get_bn_param(key, name, &found) == 1, let found else {
+            clearErrorQueue()
+            return nil
+        }
+        defer { BN_clear_free(found) }
+        let length = (Int(BN_num_bits(found)) + 7) / 8
+        return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            count = Int(max(BN_bn2bin(found, buffer.baseAddress), 0))
+        }
+    }
+
     private static func kind(of key: OpaquePointer) -> Kind {
         switch assay_key_id(key) {
         case assay_key_id_ec:
@@ -122,7 +188,9 @@ public final class PublicKey: @unchecked Sendable {
             case let name?: return .otherCurve(name)
             case nil: return .otherCurve("explicit parameters")
             }
-        case assay_key_id_rsa, assay_key_id_rsa_pss: return .rsa(bits: Int(EVP_PKEY_get_bits(key)))
+        // A key that says RSASSA-PSS of itself is another kind: no verb takes it.
+        case assay_key_id_rsa: return .rsa(bits: Int(EVP_PKEY_get_bits(key)))
+        case assay_key_id_rsa_pss: return .other("RSASSA-PSS")
         case assay_key_id_ed25519: return .ed25519
         default:
             return .other(EVP_PKEY_get0_type_name(key).map { String(cString: $0) } ?? "unknown")

@@ -114,7 +114,7 @@ public final class X509Certificate: @unchecked Sendable {
     /// SHA-256 of the whole certificate, 32 octets.
     public var fingerprintSHA256: [UInt8] { Digest.sha256(der) }
 
-    /// The public key.
+    /// The public key, if it is one that any verb takes.
     public func publicKey() throws(OpenSSLError) -> PublicKey { try PublicKey(spki: spki) }
 }
 

@@ -111,20 +111,40 @@ extension PublicKeyComponents {
         } catch {
             throw CheckFailure(.csrKey, error.description)
         }
-        if let weakness = try info.acceptedKind().get().weakness { throw CheckFailure(.csrKey, weakness) }
-        _ = try info.usableKey().get()
+        if let weakness = try info.soundKind().get().weakness { throw CheckFailure(.csrKey, weakness) }
         return info
     }
 }
 
 extension SubjectPublicKeyInfo {
-    /// The key ready for use; that a point lies on its curve is checked here, `csr-key` otherwise.
+    /// The key ready for use, all of the rule asked: that a point lies on its curve is checked here too. Fails with
+    /// `csr-key`.
     public func usableKey() -> Result<PublicKey, CheckFailure> {
+        // First, because it says more about what is wrong with the form.
+        if case .failure(let failure) = acceptedKind() { return .failure(failure) }
         do {
             return .success(try PublicKey(spki: der))
         } catch {
             return .failure(CheckFailure(.csrKey, error.message))
         }
+    }
+
+    /// The kind of a key that passes all of the rule, without making it ready for use.
+    public func soundKind() -> Result<PublicKey.Kind, CheckFailure> {
+        if let point = p256 {
+            guard point.isOnCurve else {
+                return .failure(CheckFailure(.csrKey, "expected a point of P-256, found one off the curve"))
+            }
+            return .success(.p256)
+        }
+        return usableKey().map(\.kind)
+    }
+
+    /// What is wrong with a key of a kind that Assay uses; nil for a sound one, and for one of another kind, of which nothing
+    /// is known. For who shows a key and does not use it.
+    public var defect: CheckFailure? {
+        guard isOfKnownKind, case .failure(let failure) = soundKind() else { return nil }
+        return failure
     }
 
     /// The numbers of the key; `nil` for a key that ``acceptedKind()`` does not accept.

@@ -37,21 +37,52 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
     /// The leftmost 160 bits of the SHA-256 of the key's bits (RFC 7093 section 2 method 1): 20 octets.
     public var keyIdentifier: [UInt8] { Digest.sha256(der[keyBits], prefix: 20) }
 
-    /// The kind of an acceptable key: an uncompressed point of P-256, P-384 or P-521, Ed25519, or RSA with a
-    /// modulus of 1024…16384 bits and a sound exponent. Anything else fails with `csr-key`.
+    /// The kind of an acceptable key: an uncompressed point of P-256, P-384 or P-521, Ed25519, or RSA with NULL
+    /// parameters, in all of which ``PublicKeyRule`` finds no fault. Anything else fails with `csr-key`.
     /// Whether the key is also strong enough for a new certificate is ``PublicKey/Kind/weakness``'s matter.
     ///
-    /// That a point lies on its curve is checked when the key is used.
+    /// That a point lies on its curve is left to who verifies with it, which has to look anyhow; who does not verify
+    /// asks ``usableKey()``.
     public func acceptedKind() -> Result<PublicKey.Kind, CheckFailure> {
         if P256PublicKey.isSPKI(der[...]) { return .success(.p256) }
+        return kind { () throws(DERError) in try readKind(asks: PublicKeyRule.defect) }
+    }
+
+    /// The kind that the form alone says, its numbers not judged: for keys that stand for others.
+    public func statedKind() -> Result<PublicKey.Kind, CheckFailure> {
+        kind { () throws(DERError) in try readKind { _ in nil } }
+    }
+
+    /// Whether the algorithm is one of those that are used here. A curve that is spelt out is known whichever it is:
+    /// nobody has a name for it.
+    var isOfKnownKind: Bool {
+        var reader = DERReader(der)
+        guard var info = try? reader.enter(.sequence, "subject public key info"),
+            var algorithm = try? info.enter(.sequence, "public key algorithm"),
+            let oid = try? algorithm.objectIdentifier("public key algorithm")
+        else { return false }
+        switch oid {
+        case .rsaEncryption, .ed25519: return true
+        case .ecPublicKey:
+            guard let curve = try? algorithm.objectIdentifier("named curve") else { return true }
+            return [Self.p256Curve, Self.p384Curve, Self.p521Curve].contains(curve)
+        default: return false
+        }
+    }
+
+    private func kind(
+        _ read: () throws(DERError) -> PublicKey.Kind
+    ) -> Result<PublicKey.Kind, CheckFailure> {
         do {
-            return .success(try readKind())
+            return .success(try read())
         } catch {
             return .failure(CheckFailure(.csrKey, error.reason))
         }
     }
 
-    private func readKind() throws(DERError) -> PublicKey.Kind {
+    private func readKind(
+        asks defect: (PublicKeyRule.Numbers) -> String?
+    ) throws(DERError) -> PublicKey.Kind {
         var reader = DERReader(der)
         var info = try reader.enter(.sequence, "subject public key info")
         var algorithm = try info.enter(.sequence, "public key algorithm")
@@ -67,18 +98,27 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         case .rsaEncryption:
             try algorithm.null("RSA key parameters")
             try algorithm.finish("public key algorithm")
-            return try rsaKind()
+            return try rsaKind(asks: defect)
         case .ed25519:
             try algorithm.finish("Ed25519 key algorithm")
             guard keyBits.count == 32 else {
                 throw DERError(
                     keyBits.lowerBound, "expected an Ed25519 key of 32 octets, found \(keyBits.count)")
             }
+            if let defect = defect(.ed25519(keyOctets)) { throw DERError(keyBits.lowerBound, defect) }
             return .ed25519
         default:
-            throw DERError(0, "expected a P-256, P-384, P-521, RSA or Ed25519 key, found algorithm \(oid)")
+            let found = Self.otherAlgorithms[oid.description] ?? "algorithm \(oid)"
+            throw DERError(0, "expected a P-256, P-384, P-521, RSA or Ed25519 key, found \(found)")
         }
     }
+
+    /// The names of kinds of keys that no verb takes.
+    private static let otherAlgorithms = [
+        "1.2.840.113549.1.1.10": "an RSASSA-PSS key, expected rsaEncryption",
+        "1.3.101.110": "X25519, which makes no signatures", "1.3.101.111": "X448, which makes no signatures",
+        "1.3.101.113": "Ed448", "1.2.840.10040.4.1": "DSA",
+    ]
 
     static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
     static let p384Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x22])
@@ -99,7 +139,9 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         return kind
     }
 
-    private func rsaKind() throws(DERError) -> PublicKey.Kind {
+    private func rsaKind(
+        asks defect: (PublicKeyRule.Numbers) -> String?
+    ) throws(DERError) -> PublicKey.Kind {
         var outer = DERReader(der, in: keyBits)
         var key = try outer.enter(.sequence, "RSA public key")
         let modulus = try key.integer("RSA modulus")
@@ -111,15 +153,8 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         }
         let digits = der[modulus].drop { $0 == 0 }
         let bits = digits.count * 8 - (digits.first?.leadingZeroBitCount ?? 0)
-        // 16384 bits is also libcrypto's bound; a verification by such a key takes a few milliseconds.
-        guard (1024...16_384).contains(bits) else {
-            throw DERError(modulus.lowerBound, "expected an RSA key of 1024…16384 bits, found \(bits)")
-        }
-        // Long exponents make verification arbitrarily slow; 1 and even ones are no exponents.
-        let odd = der[exponent.upperBound - 1] & 1 == 1 && der[modulus.upperBound - 1] & 1 == 1
-        guard odd, exponent.count <= 8, !(exponent.count == 1 && der[exponent.lowerBound] == 1) else {
-            throw DERError(exponent.lowerBound, "RSA exponent is not an odd number in 3…2^63")
-        }
+        let numbers = PublicKeyRule.Numbers.rsa(modulus: digits, exponent: der[exponent].drop { $0 == 0 })
+        if let defect = defect(numbers) { throw DERError(modulus.lowerBound, defect) }
         return .rsa(bits: bits)
     }
 }

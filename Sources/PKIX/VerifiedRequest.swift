@@ -50,7 +50,7 @@ public final class RequestVerifier {
             return p256.isValid(derSignature: signature, digest: Digest.sha256(information), spki: key)
         }
         // Decoding a key costs more than verifying with it; these kinds are rare among devices.
-        guard let key = try? PublicKey(spki: request.publicKey.der) else { return false }
+        guard let key = try? request.publicKey.usableKey().get() else { return false }
         return key.isValid(signature: Array(signature), over: Array(information), algorithm: algorithm)
     }
 }
@@ -69,6 +69,8 @@ extension CertificationRequest {
         switch signatureAlgorithm.meaning {
         case .supported(let algorithm):
             guard verifier.isValid(self, algorithm) else {
+                // Asked only now: a point off its curve verifies nothing.
+                if case .failure(let failure) = publicKey.soundKind() { return .failure(failure) }
                 return .failure(
                     CheckFailure(.csrSignature, "the request's signature does not verify under its own key"))
             }

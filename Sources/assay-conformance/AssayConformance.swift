@@ -7,6 +7,7 @@ import InputOutput
 struct AssayConformance {
     private static let usage = """
         usage: assay-conformance CASES.json... (- for standard input)
+               assay-conformance --unsupported    what is refused on purpose, and why
 
         Judges every case of the given files and prints one JSON object a line:
         {"suite":...,"case_id":...,"verdict":"accept"|"reject"|"skip","output":...}
@@ -17,6 +18,9 @@ struct AssayConformance {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] {
             finish(.done, printing: usage, to: .output())
+        }
+        if arguments == ["--unsupported"] {
+            finish(.done, printing: UnsupportedFeature.text, to: .output())
         }
         guard !arguments.isEmpty else { finish(.usage, printing: usage, to: .error()) }
         let output = StandardStream.output()

@@ -152,16 +152,9 @@ import Testing
     /// The nRF Cloud utilities themselves say what they would send.
     @Test(arguments: [nil, "nrf-cloud-onboarding", "a,location=Trondheim"])
     func bodiesAreThoseOfTheUtilities(tags: String?) throws {
-        let python = TestPaths.root.appendingPathComponent(".build/incumbent/bin/python").path
+        let python = try Peers.python()
         let recorder = TestPaths.root.appendingPathComponent("scripts/record-claims").path
-        guard FileManager.default.isExecutableFile(atPath: python) else {
-            try Test.cancel("nrfcloud-utils is not installed; scripts/install-incumbent does it")
-        }
         let workshop = try Workshop()
-        let probe = try workshop.run("-c", "import nrfcloud_utils.claim_devices", program: python)
-        guard probe.status == 0 else {
-            try Test.cancel("nrfcloud-utils could not be installed; scripts/install-incumbent says why")
-        }
         let devices = try fleet(1_003)
         try workshop.write(Array(devices.map { $0.row + "\n" }.joined().utf8), "rows.csv")
         try FileManager.default.createDirectory(

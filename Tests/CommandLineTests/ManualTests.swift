@@ -38,7 +38,7 @@ import Testing
         defer { ScriptRunner.removeWorkFolder(work) }
         guard ChildProcess.find("mandoc", in: ScriptRunner().environment(work: work), from: work) != nil
         else {
-            try Test.cancel("mandoc is not installed")
+            try Skip.test("mandoc is not installed")
         }
         for name in try pages(in: Self.manual).keys.sorted() + ["assay-formats.5"] {
             let file = Self.manual.appendingPathComponent(name).path
@@ -56,7 +56,7 @@ import Testing
         #expect(outcome.status == 0)
         #expect(String(decoding: outcome.standardOutput, as: UTF8.self).contains("verify"))
         guard ChildProcess.find(shell, in: ScriptRunner().environment(work: work), from: work) != nil else {
-            try Test.cancel("\(shell) is not installed")
+            try Skip.test("\(shell) is not installed")
         }
         let file = work.appendingPathComponent("completion")
         try outcome.standardOutput.write(to: file)

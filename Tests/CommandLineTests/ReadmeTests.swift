@@ -11,6 +11,23 @@ import Testing
         #expect(Array(rows) == ExitStatus.allCases.map { "| \($0.rawValue) | \($0.meaning) |" })
     }
 
+    /// The documents name files that are there.
+    @Test(arguments: [
+        "README.md", "CONTRIBUTING.md", "Sources/README.md", "Tests/TestSupport/README.md",
+        "fixtures/README.md",
+    ])
+    func filesThatAreNamedExist(_ document: String) throws {
+        let text = try String(contentsOf: TestPaths.root.appendingPathComponent(document), encoding: .utf8)
+        let names = text.matches(
+            of: /[`(]((?:Sources|Tests|scripts|fixtures|man|schemas)(?:\/[A-Za-z0-9_.+-]+)+)[`)]/
+        ).map { String($0.1) }.filter { !$0.contains(/NOUN|NAME|-N\./) }
+        try #require(!names.isEmpty)
+        let missing = names.filter {
+            !FileManager.default.fileExists(atPath: TestPaths.root.appendingPathComponent($0).path)
+        }
+        #expect(missing == [])
+    }
+
     @Test func examplesPrintWhatTheyShow() throws {
         let file = TestPaths.root.appendingPathComponent("README.md")
         let page = ConsolePage(markdown: try String(contentsOf: file, encoding: .utf8))

@@ -4,7 +4,7 @@ import Testing
 
 /// The runner's own tests: what must hold passes, and above all what must not hold fails, at the right line.
 @Suite struct ScriptRunnerTests {
-    static let runner = ScriptRunner(vectors: nil, limit: 10, records: false)
+    static let runner = ScriptRunner(vectors: nil, peers: nil, limit: 10, records: false)
 
     @Test(arguments: [
         "exec true",
@@ -25,7 +25,6 @@ import Testing
             + "cd a/b\nexec cat c\nstdout hello\nrm c\n! exists c\n-- in.txt --\nhello\n",
         "exec sh -c 'cat; echo end'\nstdout '^end$'\nlines stdout 1",
         "exec true\nstop\nexec false",
-        "[!exec:no-such-program] exec true\n[exec:no-such-program] exec false\n[vectors] exec false",
         "exec sh -c 'echo $HOME $TMPDIR ${ASSAY_STORE-none}'\nstdout '^/.*/assay-test-.* none$'",
     ])
     func passes(_ script: String) throws {
@@ -84,6 +83,24 @@ import Testing
                         file: "x.txtar", line: 2, command: "exit 4",
                         message: "expected exit status 4, found exit status 3", standardOutput: "out\n",
                         standardError: "err\n")))
+    }
+
+    @Test(arguments: [
+        (
+            "[!exec:no-such-program] exec true\n[exec:no-such-program] exec false",
+            ["no-such-program is not installed"]
+        ),
+        ("exec true\n[vectors] exec false\n[peers] exec false", [Peers.reason, TestPaths.noVectors]),
+        ("exec true\n[!exec:no-such-program] stop\nexec false", ["no-such-program is not installed"]),
+    ])
+    func whatIsLeftOutIsNamed(_ script: String, _ missing: [String]) throws {
+        #expect(try Self.runner.run(text: script) == .passedInPart(missing))
+    }
+
+    @Test func stopBeforeAnythingRanIsASkip() throws {
+        let script = "[!exec:no-such-program] stop\nexec no-such-program"
+        #expect(try Self.runner.run(text: script) == .skipped("no-such-program is not installed"))
+        #expect(try Self.runner.run(text: "exec true\nstop") == .passed)
     }
 
     @Test func skipNamesItsReason() throws {

@@ -17,7 +17,7 @@ import Testing
         let expected: String
     }
 
-    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
+    @Test(.needsVectors)
     func wycheproofInBlocks() throws {
         let file = try #require(TestPaths.vectors).appendingPathComponent(
             "wycheproof-ecdsa-p256-p1363/cases.json")

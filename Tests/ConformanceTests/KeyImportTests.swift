@@ -133,11 +133,10 @@ import Testing
         #expect(reason(modulus, [0] + exponent) == zeros)
         #expect(reason([], exponent) == zeros)
         #expect(reason(modulus, []) == zeros)
-        #expect(reason(modulus, [1])?.hasPrefix("RSA exponent is not an odd number") == true)
-        #expect(reason(modulus, [1, 0, 0])?.hasPrefix("RSA exponent is not an odd number") == true)
-        #expect(
-            reason(Array(modulus.prefix(127)) + [1], exponent)?.contains(
-                "expected an RSA key of at least 2048") == true)
+        #expect(reason(modulus, [1])?.hasPrefix("expected an odd RSA exponent") == true)
+        #expect(reason(modulus, [1, 0, 0])?.hasPrefix("expected an odd RSA exponent") == true)
+        // Whether it is found too short or has a small factor is chance.
+        #expect(reason(Array(modulus.prefix(127)) + [1], exponent)?.hasPrefix("expected an RSA ") == true)
         #expect(
             reason([UInt8](repeating: 0xff, count: 2049), exponent)?.contains("at most 2048 octets") == true)
         #expect(reason(modulus, [UInt8](repeating: 0xff, count: 9))?.contains("found 384 and 9") == true)

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        .enabled(if: !Suites.names.isEmpty, "skipped: no folder of third-party vectors"),
+        .needs(!Suites.names.isEmpty, or: TestPaths.noVectors),
         arguments: Suites.names)
     func everyMustCaseIsJudgedAsExpected(suite: String) throws {
         let expectations = try read(suite)
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: !Suites.names.isEmpty, "skipped: no folder of third-party vectors"))
+    @Test(.needs(!Suites.names.isEmpty, or: TestPaths.noVectors))
     func allSuitesInOneRun() throws {
         let started = Date()
         let outcome = try Program.run(Suites.names.map(Suites.path))

@@ -121,7 +121,7 @@ extension CrashTests {
                 guard
                     let setpriv = ChildProcess.find(
                         "setpriv", in: ["PATH": "/usr/bin:/bin"], from: output.url)
-                else { try Test.cancel("no setpriv to run the program as another user") }
+                else { try Skip.test("no setpriv to run the program as another user") }
                 prefix = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
                 binary = output.path("assay")
                 try manager.copyItem(atPath: TestPaths.binary.path, toPath: binary)

@@ -13,7 +13,7 @@ enum SmallDisk {
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
         guard try tool("mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", disk]) == 0
         else {
-            try Test.cancel("a small file system cannot be mounted here")
+            try Skip.test("a small file system cannot be mounted here")
         }
         defer { _ = try? tool("umount", ["-l", disk]) }
         try body(WorkFolder(in: URL(fileURLWithPath: disk))) {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct JSONConformanceTests {
-    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
+    @Test(.needsVectors)
     func jsonTestSuite() throws {
         let file = try #require(TestPaths.vectors).appendingPathComponent("jsontestsuite/cases.json")
         let cases = try JSONValue(parsing: Array(Data(contentsOf: file)))

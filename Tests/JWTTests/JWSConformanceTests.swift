@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Published suites, each case once; what is skipped and why is counted.
-@Suite(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
+@Suite(.needsVectors)
 struct JWSConformanceTests {
     struct Outcome: Equatable {
         var judged = 0

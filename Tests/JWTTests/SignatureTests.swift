@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
+    @Test(.needsVectors)
     func genuineTokensVerifyAndTheDamagedOneIsMalformed() throws {
         var verified: [String] = []
         for (name, token, key) in try Self.samples() {
@@ -48,7 +48,7 @@ import Testing
         #expect(verified.contains("jwt-modem-9160-50363154-3930"))
     }
 
-    @Test(.enabled(if: TestPaths.vectors != nil, "skipped: no folder of third-party vectors"))
+    @Test(.needsVectors)
     func everyChangedBitOfAGenuineTokenIsRefused() throws {
         for (name, token, key) in try Self.samples() {
             guard let key else { continue }

@@ -31,7 +31,7 @@ import Testing
             case .passphraseNeeded: return "needed"
             case .wrongPassphrase: return "wrong"
             case .malformed: return "malformed"
-            case .unsupported: return "unsupported"
+            case .unsound: return "unsound"
             }
         }
     }

@@ -66,13 +66,23 @@ private struct RawCertificate {
         OID(uncheckedContent: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04] + last)
     }
 
+    /// The generator: a point has to be on the curve.
     static let p256 = spki(
-        .ecPublicKey, curve: SubjectPublicKeyInfo.p256Curve, [4] + [UInt8](repeating: 1, count: 64))
+        .ecPublicKey, curve: SubjectPublicKeyInfo.p256Curve,
+        octets(
+            "04"
+                + "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+                + "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"))
+
+    /// Numbers without a small factor that are no primes, by their last two octets.
+    private static let lastOctets: [Int: Int] = [1024: 5, 2048: 3, 3072: 15]
 
     static func rsa(bits: Int) -> [UInt8] {
+        let last = lastOctets[bits] ?? 0
         var key = DERWriter()
         key.sequence { writer in
-            writer.unsignedInteger([UInt8](repeating: 0xff, count: bits / 8))
+            writer.unsignedInteger(
+                [UInt8](repeating: 0xc5, count: bits / 8 - 2) + [UInt8(last >> 8), UInt8(last & 255)])
             writer.unsignedInteger([1, 0, 1])
         }
         return spki(.rsaEncryption, null: true, key.bytes)

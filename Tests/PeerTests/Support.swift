@@ -65,7 +65,7 @@ final class Meeting: Sendable {
     static func demand(_ programs: String...) throws {
         for name in programs
         where ChildProcess.find(name, in: environment, from: URL(fileURLWithPath: "/")) == nil {
-            try Test.cancel("\(name) is not installed")
+            try Skip.test("\(name) is not installed")
         }
     }
 

@@ -2,9 +2,10 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import ProvisioningCommands
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+@Suite(.needsVectors)
 struct CommandVectorTests {
     static let proven = [
         "certificateSigningRequest", "clientCertificate", "clientPrivateKeyGeneration",

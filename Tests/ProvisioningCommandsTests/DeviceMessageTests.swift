@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import JSON
 import ProvisioningCommands
+import TestSupport
 import Testing
 
 private let tag = SecTag.nrfCloud
@@ -68,7 +69,7 @@ func arrays(_ message: DeviceMessage) -> JSONValue {
 
 @Suite struct DeviceMessageTests {
     @Test(
-        .enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"),
+        .needsVectors,
         arguments: MessageSample.all)
     func genuineMessagesAreReadAndWrittenByteForByte(sample: MessageSample) throws {
         let message = try DeviceMessage(cbor: sample.bytes)
@@ -79,12 +80,12 @@ func arrays(_ message: DeviceMessage) -> JSONValue {
         }
     }
 
-    @Test(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+    @Test(.needsVectors)
     func allGenuineMessagesAreThere() { #expect(MessageSample.all.count == 10) }
 
     /// Requests whose device commands a vector shows.
     @Test(
-        .enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"),
+        .needsVectors,
         arguments: [
             (
                 "provisioning-commands-finished", CommandRequest.finished,

@@ -2,6 +2,7 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import ProvisioningCommands
+import TestSupport
 import Testing
 
 private func rule(
@@ -15,7 +16,7 @@ private func rule(
 @Suite struct ProvisioningRuleTests {
     private let tag = SecTag.nrfCloud
 
-    @Test(.enabled(if: Vectors.isThere, "skipped: no folder of third-party vectors"))
+    @Test(.needsVectors)
     func theOnboardingRuleIsWrittenByteForByte() throws {
         let bytes = try Vectors.bytes("service/provisioning-rule-onboarding.json")
         let parser = StepParser { (_) throws(ToolError) in throw ToolError(.io, "no file") }

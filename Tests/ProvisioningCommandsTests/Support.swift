@@ -8,7 +8,6 @@ import TestSupport
 /// Third-party vectors, read where they are: beside the package or in `$ASSAY_VECTORS`.
 enum Vectors {
     static let folder = TestPaths.vectors?.appendingPathComponent("provisioning-commands")
-    static let isThere = folder != nil
 
     static func bytes(_ name: String) throws -> [UInt8] {
         guard let folder else { throw ToolError(.io, "no vectors") }

@@ -13,6 +13,8 @@ struct ScriptRun {
     var unchecked: Int?
     var ending: ScriptOutcome?
     var isStopped = false
+    /// What lines asked for and was not there.
+    var missing: Set<String> = []
 
     init(runner: ScriptRunner, work: URL, archive: TextArchive) {
         self.runner = runner
@@ -29,6 +31,10 @@ struct ScriptRun {
                 guard let line = try ScriptLine(text, number: index + 1, variables: variables),
                     try holds(line.conditions)
                 else { continue }
+                // Nothing has run yet and something is missing: the whole script is left out.
+                if line.words[0] == "stop", last == nil, let reason = missing.first {
+                    return .skipped(reason)
+                }
                 try execute(line)
                 if let ending { return ending }
                 if isStopped { break }
@@ -43,7 +49,7 @@ struct ScriptRun {
         guard last != nil else {
             return failure(name, 1, "", "the script ran no program, so it cannot fail")
         }
-        return .passed
+        return missing.isEmpty ? .passed : .passedInPart(missing.sorted())
     }
 
     private func failure(_ name: String, _ line: Int, _ command: String, _ message: String) -> ScriptOutcome {
@@ -55,23 +61,27 @@ struct ScriptRun {
                 standardError: last.map { String(decoding: $0.standardError, as: UTF8.self) } ?? ""))
     }
 
-    private func holds(_ conditions: [String]) throws -> Bool {
+    private mutating func holds(_ conditions: [String]) throws -> Bool {
         for condition in conditions {
             let negated = condition.hasPrefix("!")
-            let value = try test(negated ? String(condition.dropFirst()) : condition)
-            if value == negated { return false }
+            let lack = try lack(negated ? String(condition.dropFirst()) : condition)
+            if let lack { missing.insert(lack) }
+            if (lack == nil) == negated { return false }
         }
         return true
     }
 
-    private func test(_ condition: String) throws -> Bool {
+    /// Why a condition does not hold, nil if it does.
+    private func lack(_ condition: String) throws -> String? {
         if condition.hasPrefix("exec:") {
             let program = String(condition.dropFirst("exec:".count))
-            return ChildProcess.find(program, in: variables, from: folder) != nil
+            let isThere = ChildProcess.find(program, in: variables, from: folder) != nil
+            return isThere ? nil : "\(program) is not installed"
         }
         switch condition {
-        case "vectors": return runner.vectors != nil
-        case "root": return getuid() == 0
+        case "vectors": return runner.vectors != nil ? nil : TestPaths.noVectors
+        case "peers": return runner.peers != nil ? nil : Peers.reason
+        case "root": return getuid() == 0 ? nil : "needs root"
         default: throw ScriptLine.Fault(message: "unknown condition [\(condition)]")
         }
     }

@@ -26,6 +26,8 @@ public enum TestPaths {
         return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
     }()
 
+    public static let noVectors = "no folder of third-party vectors ($ASSAY_VECTORS)"
+
     /// True when results are to be written into the expectations instead of compared (`ASSAY_RECORD=1`).
     ///
     /// A recording run always fails, so that nobody records by accident.

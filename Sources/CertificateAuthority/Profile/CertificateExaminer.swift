@@ -58,7 +58,7 @@ public struct CertificateExaminer: Sendable {
         in certificate: CertificateReading, _ profile: CertificateProfile
     ) -> [LintFinding] {
         var findings: [LintFinding] = []
-        if case .success(let kind)? = certificate.subjectKey?.acceptedKind(),
+        if case .success(let kind)? = certificate.subjectKey?.statedKind(),
             let reason = profile.keys.objection(to: kind, profile: profile.name)
         {
             findings.append(LintFinding(.profileKey, reason: reason))

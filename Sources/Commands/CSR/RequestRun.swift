@@ -105,10 +105,17 @@ struct RequestRun {
                 location: location, verdict: isMalformed ? .malformed : .rejected, failures: [failure])
             return Draft(report: report, request: nil)
         case .success(let decoded):
-            if mode == .verify { worker.requests.announce(decoded.request) }
-            return Draft(
-                report: RequestReport(location: location, request: decoded.request, verdict: .unverified),
-                request: mode == .verify ? decoded : nil)
+            var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)
+            guard mode == .inspect else {
+                worker.requests.announce(decoded.request)
+                return Draft(report: report, request: decoded)
+            }
+            // Not the signature, but whether there is a key that could make one.
+            if let failure = decoded.request.publicKey.defect {
+                report.verdict = .rejected
+                report.failures = [failure]
+            }
+            return Draft(report: report, request: nil)
         }
     }
 

@@ -49,15 +49,7 @@ struct RequestStream {
 
     /// Arguments are files, folders, `-`, or `%KEYGEN` tokens themselves.
     init(_ arguments: [String]) {
-        let sources = arguments.enumerated().map { index, argument -> SourceArgument in
-            let source = SourceArgument.resolve(argument, position: index + 1)
-            // What is neither a file nor a token is a file that is missing.
-            if case .text(let text, _) = source {
-                let bytes = Array(text.utf8)[...]
-                if !KeygenText.isToken(bytes), KeygenText.answer(in: bytes) == nil { return .file(argument) }
-            }
-            return source
-        }
+        let sources = arguments.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
         // Taken from the end.
         remaining = sources.reversed()
     }

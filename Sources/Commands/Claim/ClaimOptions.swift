@@ -6,7 +6,7 @@ import InputOutput
 
 /// Where claim rows come from and how they are judged; shared by the offline claim commands.
 struct ClaimOptions: ParsableArguments {
-    @Argument(help: .init("Files of stored tokens, or - for standard input.", valueName: "file"))
+    @Argument(help: .init("Files of stored tokens, tokens, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
     @Option(

@@ -37,7 +37,9 @@ struct ClaimStream {
     /// How far `auto` looks.
     private static let headSize = 65_536
 
+    /// What reports call the sources; a token that is an argument of its own is not told.
     let names: [String]
+    private let sources: [SourceArgument]
     private let format: ClaimFormat?
     private let keepsRests: Bool
     private var nextSource = 0
@@ -53,7 +55,13 @@ struct ClaimStream {
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
     init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
-        self.names = names
+        sources = names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
+        self.names = sources.map { source in
+            switch source {
+            case .file(let path): path.withheld
+            case .text: "argument"
+            }
+        }
         self.format = format
         self.keepsRests = keepsRests
     }
@@ -66,7 +74,7 @@ struct ClaimStream {
                 nextSource += 1
             }
             do {
-                if current == nil { current = try open(names[nextSource - 1]) }
+                if current == nil { current = try open(sources[nextSource - 1]) }
                 if let chunk = try advance() { return chunk }
                 current = nil
             } catch {
@@ -78,6 +86,18 @@ struct ClaimStream {
 
     private func chunk(_ content: ClaimChunk.Content, _ shape: RejectShape) -> ClaimChunk {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
+    }
+
+    private func open(_ argument: SourceArgument) throws(ToolError) -> Open {
+        switch argument {
+        case .file(let path): return try open(path)
+        case .text(let text, _):
+            // All there is comes before the end of an empty file.
+            let reader = LineChunkReader(
+                try ByteSource(path: "/dev/null"), target: Self.chunkSize, head: Array(text.utf8),
+                keepsRests: keepsRests)
+            return .lines(reader, .lines)
+        }
     }
 
     private func open(_ path: String) throws(ToolError) -> Open {

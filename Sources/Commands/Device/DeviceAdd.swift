@@ -46,7 +46,6 @@ struct DeviceAdd: AssayCommand {
         guard case .single(let given) = try KeySource.single(path: key, bytes: bytes) else {
             throw ToolError(.internalFault, "a key file gave no key")
         }
-        try PublicKeyCheck().demand(given.publicKey, at: key)
         let console = output.console
         let registry = try store.open(.create, console)
         let registration = Registration(

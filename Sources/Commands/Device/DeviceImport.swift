@@ -33,7 +33,7 @@ struct DeviceImport: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let source = try ByteSource(path: input)
-        let reader = try RegistrationReader(trust: trust.trust)
+        let reader = RegistrationReader(trust: trust.trust)
         let registry = try store.open(.create, console)
         var run = ImportRun(
             registry: registry, source: input, json: output.json, verbose: verbose || output.json,

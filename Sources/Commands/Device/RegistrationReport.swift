@@ -1,7 +1,6 @@
 import DeviceIdentity
 import Diagnostics
 import JSON
-import OpenSSL
 import Store
 
 /// What a row or command did to the registry, `assay.registration/1`.
@@ -56,26 +55,5 @@ extension JSONWriter {
         key("line")
         integer(Int64(location.line))
         endObject()
-    }
-}
-
-/// Refuses keys whose point is not on the curve before they get into the registry.
-final class PublicKeyCheck {
-    private let verifier: P256Verifier
-
-    init() throws(ToolError) {
-        do throws(OpenSSLError) {
-            verifier = try P256Verifier()
-        } catch {
-            throw ToolError(.internalFault, error.message)
-        }
-    }
-
-    func isOnCurve(_ key: P256PublicKey) -> Bool { verifier.accepts(key) }
-
-    func demand(_ key: P256PublicKey, at place: String) throws(ToolError) {
-        guard isOnCurve(key) else {
-            throw ToolError(.csrKey, "the key's point is not on P-256").at("file", place.escapedForTerminal)
-        }
     }
 }

@@ -61,13 +61,9 @@ struct RegistrationColumns {
 /// Turns rows into registrations. One per run.
 final class RegistrationReader {
     private let trust: KeyTrust
-    private let keys: PublicKeyCheck
 
     /// - Parameter trust: the most trust that a row's key gets.
-    init(trust: KeyTrust) throws(ToolError) {
-        self.trust = trust
-        keys = try PublicKeyCheck()
-    }
+    init(trust: KeyTrust) { self.trust = trust }
 
     private typealias Texts = (uuid: String?, imei: String?, pem: String?, spki: String?, token: [UInt8]?)
 
@@ -173,7 +169,7 @@ final class RegistrationReader {
             throw RowError(
                 malformed, "expected one key, found two that differ in publicKeyPem and spkiBase64")
         }
-        guard let key = P256PublicKey(spki: spki[...]), keys.isOnCurve(key) else {
+        guard let key = KeySource.p256(spki) else {
             throw RowError(.csrKey, "expected a P-256 public key (an uncompressed point on the curve)")
         }
         return key

@@ -9,28 +9,66 @@ enum KeyFile {
     ///
     /// - Throws: ``ToolError`` with `io`, `pem`, `csr-key` or `passphrase`.
     static func readPrivate(_ path: String, _ source: PassphraseSource) throws(ToolError) -> PrivateKey {
-        let bytes = try ByteSource.contents(of: path, limit: 1 << 20)
-        return try readPrivate(bytes, path, source)
+        try readPrivate(try ByteSource.contents(of: path, limit: 1 << 20), path, source)
     }
 
-    static func readPrivate(
+    private static func readPrivate(
         _ bytes: [UInt8], _ path: String, _ source: PassphraseSource
     ) throws(ToolError) -> PrivateKey {
+        guard KeyDocument.hasPrivateKey(bytes), case .privateKey(let key) = try read(bytes, path, source)
+        else {
+            throw ToolError(
+                .pem, "expected a private key in PEM, found something else",
+                context: [.init("file", path.escapedForTerminal)], hint: privateHint)
+        }
+        return key
+    }
+
+    /// Reads a key of either half, or the public key of a certificate or a certification request.
+    static func readAny(_ path: String, _ source: PassphraseSource) throws(ToolError) -> KeyDocument {
+        try read(try ByteSource.contents(of: path, limit: 1 << 20), path, source)
+    }
+
+    /// Reads a public key, alone or in a certificate or a certification request.
+    static func readPublic(_ path: String) throws(ToolError) -> SubjectPublicKeyInfo {
+        try readPublic(try ByteSource.contents(of: path, limit: 1 << 20), path)
+    }
+
+    static func readPublic(_ bytes: [UInt8], _ path: String) throws(ToolError) -> SubjectPublicKeyInfo {
+        do {
+            return try KeyDocument.readPublic(bytes)
+        } catch {
+            throw self.error(error, ToolError.Context("file", path.escapedForTerminal))
+        }
+    }
+
+    /// Asks for the passphrase if it needs one that was not given.
+    private static func read(
+        _ bytes: [UInt8], _ path: String, _ source: PassphraseSource
+    ) throws(ToolError) -> KeyDocument {
         let place = ToolError.Context("file", path.escapedForTerminal)
         let secret = try source.stated()
         do {
-            return try PrivateKey.read(pem: bytes, passphrase: secret)
-        } catch .passphraseNeeded where source == .unstated {
+            return try KeyDocument.read(bytes, passphrase: secret)
+        } catch .privateKey(.passphraseNeeded) where source == .unstated {
             guard let answer = try PassphraseSource.ask("passphrase for \(path.escapedForTerminal)") else {
                 throw error(.passphraseNeeded, place)
             }
             do {
-                return try PrivateKey.read(pem: bytes, passphrase: answer)
+                return try KeyDocument.read(bytes, passphrase: answer)
             } catch {
                 throw self.error(error, place)
             }
         } catch {
             throw self.error(error, place)
+        }
+    }
+
+    private static func error(_ fault: KeyDocument.Fault, _ place: ToolError.Context) -> ToolError {
+        switch fault {
+        case .privateKey(let error): self.error(error, place)
+        case .failure(let failure, let hint):
+            ToolError(failure.code, failure.message, context: [place], hint: hint)
         }
     }
 
@@ -45,44 +83,13 @@ enum KeyFile {
         case .malformed:
             ToolError(
                 .pem, "expected a private key in PEM, found something else", context: [place],
-                hint:
-                    "expected -----BEGIN PRIVATE KEY-----, or ENCRYPTED, EC or RSA PRIVATE KEY"
-            )
-        case .unsupported(let name):
-            ToolError(
-                .csrKey, "expected a P-256, P-384, P-521, Ed25519 or RSA key, found \(name)", context: [place]
-            )
+                hint: privateHint)
+        case .unsound(let reason): ToolError(.csrKey, reason, context: [place])
         }
     }
 
-    /// A key file of either half.
-    struct Contents {
-        let publicKey: PublicKey
-        let isPrivate: Bool
-    }
-
-    /// Reads a private key, or a public key (`PUBLIC KEY`).
-    static func readAny(_ path: String, _ source: PassphraseSource) throws(ToolError) -> Contents {
-        let bytes = try ByteSource.contents(of: path, limit: 1 << 20)
-        let text = bytes[...]
-        if text.contains("PRIVATE KEY-----") {
-            return Contents(publicKey: try readPrivate(bytes, path, source).publicKey, isPrivate: true)
-        }
-        let place = ToolError.Context("file", path.escapedForTerminal)
-        let spki: [UInt8]
-        do {
-            spki = try PEMDocument(bytes).single("PUBLIC KEY")
-        } catch {
-            throw ToolError(
-                .pem, error.description, context: [place],
-                hint: "expected a private key or a public key (-----BEGIN PUBLIC KEY-----) in PEM")
-        }
-        do {
-            return Contents(publicKey: try PublicKey(spki: spki), isPrivate: false)
-        } catch {
-            throw ToolError(.der, "expected a SubjectPublicKeyInfo: \(error.message)", context: [place])
-        }
-    }
+    private static let privateHint =
+        "expected -----BEGIN PRIVATE KEY-----, or ENCRYPTED, EC or RSA PRIVATE KEY"
 
     /// The PEM of a private key, encrypted unless there is no passphrase.
     static func pem(_ key: PrivateKey, passphrase: [UInt8]?) throws(ToolError) -> [UInt8] {

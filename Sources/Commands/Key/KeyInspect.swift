@@ -9,11 +9,12 @@ struct KeyInspect: AssayCommand {
         abstract: "Show a key's type and its identifiers.",
         discussion: """
             Prints the type, the kid (SHA-256 of the SubjectPublicKeyInfo, as in the devices' tokens), the \
-            RFC 7638 thumbprint and the public key. Takes private keys (PKCS#8, SEC 1, PKCS#1) and public \
-            keys, all in PEM.
+            RFC 7638 thumbprint and the public key. Takes private keys (PKCS#8, SEC 1, PKCS#1), public keys, \
+            certificates and certification requests, all in PEM; of the last two nothing but the key is looked at.
             """)
 
-    @Argument(help: .init("A private or public key in PEM, or - for standard input.", valueName: "file"))
+    @Argument(
+        help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
     var key: String
 
     @OptionGroup var passphrase: PassphraseOptions
@@ -21,9 +22,9 @@ struct KeyInspect: AssayCommand {
     @OptionGroup var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let contents = try KeyFile.readAny(key, passphrase.source)
+        let document = try KeyFile.readAny(key, passphrase.source)
         let sink = try file.sink()
-        let report = KeyReport(file: key, key: contents.publicKey, isPrivate: contents.isPrivate)
+        let report = KeyReport(file: key, document, showsDetails: true)
         try sink.write(report.bytes(json: output.json))
         try sink.commit()
         return .done

@@ -7,10 +7,14 @@ import OpenSSL
 struct KeyPublic: AssayCommand {
     static let configuration = CommandConfiguration(
         commandName: "public",
-        abstract: "Print the public key of a private key.",
-        discussion: "The result is a SubjectPublicKeyInfo in PEM (-----BEGIN PUBLIC KEY-----).")
+        abstract: "Print the public key of a private key, a certificate or a request.",
+        discussion: """
+            The result is a SubjectPublicKeyInfo in PEM (-----BEGIN PUBLIC KEY-----). A certificate or request that \
+            holds the key is not verified.
+            """)
 
-    @Argument(help: .init("A private key in PEM, or - for standard input.", valueName: "file"))
+    @Argument(
+        help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
     var key: String
 
     @OptionGroup var passphrase: PassphraseOptions
@@ -18,13 +22,9 @@ struct KeyPublic: AssayCommand {
     @OptionGroup var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let contents = try KeyFile.readAny(key, passphrase.source)
+        let report = KeyReport(file: key, try KeyFile.readAny(key, passphrase.source))
         let sink = try file.sink()
-        if output.json {
-            try sink.write(KeyReport(file: key, key: contents.publicKey).bytesAsJSON)
-        } else {
-            try sink.write(Array(PEMText.publicKey(contents.publicKey.spki).utf8))
-        }
+        try sink.write(output.json ? report.bytesAsJSON : Array(PEMText.publicKey(report.spki).utf8))
         try sink.commit()
         return .done
     }

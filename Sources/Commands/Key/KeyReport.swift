@@ -8,9 +8,29 @@ import PKIX
 /// What is said of a key, `assay.key/1`.
 struct KeyReport {
     let file: String
-    let key: PublicKey
+    let spki: [UInt8]
+    let kind: PublicKey.Kind
     /// `nil` where it goes without saying.
     var isPrivate: Bool?
+
+    private init(_ file: String, _ spki: [UInt8], _ kind: PublicKey.Kind, isPrivate: Bool? = nil) {
+        self.file = file.withheld
+        self.spki = spki
+        self.kind = kind
+        self.isPrivate = isPrivate
+    }
+
+    init(file: String, key: PublicKey) { self.init(file, key.spki, key.kind) }
+
+    /// - Parameter showsDetails: whether more than the key itself is said.
+    init(file: String, _ document: KeyDocument, showsDetails: Bool = false) {
+        switch document {
+        case .privateKey(let key):
+            self.init(file, key.publicKey.spki, key.publicKey.kind, isPrivate: showsDetails ? true : nil)
+        case .publicKey(let info, let kind):
+            self.init(file, info.der, kind, isPrivate: showsDetails ? false : nil)
+        }
+    }
 
     var bytesAsJSON: [UInt8] {
         var writer = JSONWriter()
@@ -24,15 +44,15 @@ struct KeyReport {
             writer.string(isPrivate ? "private" : "public")
         }
         writer.key("type")
-        writer.string(key.kind.name)
+        writer.string(kind.name)
         writer.key("kid")
-        writer.hex(key.kid)
+        writer.hex(Digest.sha256(spki))
         if let thumbprint {
             writer.key("thumbprint")
             writer.string(thumbprint)
         }
         writer.key("publicKeyPem")
-        writer.string(PEMText.publicKey(key.spki))
+        writer.string(PEMText.publicKey(spki))
         writer.endObject()
         writer.newline()
         return writer.bytes
@@ -40,7 +60,7 @@ struct KeyReport {
 
     /// RFC 7638 in base64url; `nil` where it is not printed and for keys that JWK has no form for.
     private var thumbprint: String? {
-        guard isPrivate != nil, let components = try? SubjectPublicKeyInfo(der: key.spki).components else {
+        guard isPrivate != nil, let components = try? SubjectPublicKeyInfo(der: spki).components else {
             return nil
         }
         return String(decoding: Base64.encode(components.thumbprint, .url), as: UTF8.self)
@@ -50,10 +70,10 @@ struct KeyReport {
         var block = TextBlock()
         block.line("file", file)
         if let isPrivate { block.line("half", isPrivate ? "private" : "public") }
-        block.line("type", key.kind.name)
-        block.line("kid", Hex.encode(key.kid))
+        block.line("type", kind.name)
+        block.line("kid", Hex.encode(Digest.sha256(spki)))
         if let thumbprint { block.line("thumbprint", thumbprint) }
-        return block.bytes + Array(PEMText.publicKey(key.spki).utf8)
+        return block.bytes + Array(PEMText.publicKey(spki).utf8)
     }
 
     func bytes(json: Bool) -> [UInt8] { json ? bytesAsJSON : bytesAsText }

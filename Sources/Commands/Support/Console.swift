@@ -3,6 +3,9 @@ import InputOutput
 import JSON
 
 /// Standard error: errors, hints, notes, progress and the summary. Results never come here.
+///
+/// What it is given may hold anything that stood in an argument or a file. Here, and nowhere else, it is escaped for the
+/// terminal and whatever looks like a credential is withheld.
 final class Console {
     private let json: Bool
     private let quiet: Bool
@@ -22,6 +25,9 @@ final class Console {
     /// One `error` line, one `at` line for each fact, one `hint` line; or the same as one JSON object.
     func error(_ error: ToolError) {
         clearProgress()
+        let message = Self.safe(error.message)
+        let context = error.context.map { (name: $0.name, value: Self.safe($0.value)) }
+        let hint = error.hint.map(Self.safe)
         if json {
             var writer = JSONWriter()
             writer.beginObject()
@@ -30,15 +36,15 @@ final class Console {
             writer.key("code")
             writer.string(error.code.rawValue)
             writer.key("message")
-            writer.string(error.message)
+            writer.string(message)
             writer.key("context")
             writer.beginObject()
-            for fact in error.context {
+            for fact in context {
                 writer.key(fact.name)
                 writer.string(fact.value)
             }
             writer.endObject()
-            if let hint = error.hint {
+            if let hint {
                 writer.key("hint")
                 writer.string(hint)
             }
@@ -47,12 +53,12 @@ final class Console {
             put(writer.bytes)
             return
         }
-        var text = "assay: error: \(error.message)\n"
-        for fact in error.context {
+        var text = "assay: error: \(message)\n"
+        for fact in context {
             text +=
                 fact.name == "file" ? "assay: at: \(fact.value)\n" : "assay: at: \(fact.name) \(fact.value)\n"
         }
-        if let hint = error.hint { text += "assay: hint: \(hint)\n" }
+        if let hint { text += "assay: hint: \(hint)\n" }
         put(Array(text.utf8))
     }
 
@@ -60,8 +66,14 @@ final class Console {
     func note(_ text: String) {
         if quiet { return }
         clearProgress()
-        put(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            Self.safe(String($0))
+        }
+        put(Array((lines.joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
     }
+
+    /// The text without what a terminal would obey, and without credentials.
+    private static func safe(_ text: String) -> String { text.withheld.escapedForTerminal }
 
     /// Whether there is a terminal to show progress on.
     var showsProgress: Bool { isTerminal && !quiet }

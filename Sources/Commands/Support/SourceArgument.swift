@@ -7,15 +7,16 @@ enum SourceArgument: Sendable {
     /// The text and its position among the arguments, from 1.
     case text(String, position: Int)
 
-    /// `-` is standard input; an existing path is a file; text without a `/` is the thing itself; the rest is a path
-    /// that will turn out to be missing.
+    /// `-` is standard input; an existing path is a file; what has the shape of a token or a JWT is the thing itself; the
+    /// rest is a path that will turn out to be missing. `forcedText` is for `--text`, which takes anything.
     static func resolve(_ argument: String, position: Int, forcedText: Bool = false) -> SourceArgument {
         if forcedText { return .text(argument, position: position) }
         if argument == "-" { return .file("-") }
         // A token is longer than any file name, and a look-up of it would end in a log of failed look-ups.
         if argument.utf8.count <= 4096, FileSystem.kind(of: argument) != nil { return .file(argument) }
-        return argument.utf8.contains(UInt8(ascii: "/"))
-            ? .file(argument) : .text(argument, position: position)
+        // No token begins like this.
+        if ["/", "./", "../"].contains(where: { argument.hasPrefix($0) }) { return .file(argument) }
+        return CredentialShape.isIn(argument) ? .text(argument, position: position) : .file(argument)
     }
 }
 
@@ -25,4 +26,10 @@ struct InputLocation: Sendable {
     let source: String
     /// The line in the file, or the position among the arguments, from 1.
     let line: Int
+
+    /// A path that looks like a credential is named without giving it away.
+    init(source: String, line: Int) {
+        self.source = source.withheld
+        self.line = line
+    }
 }

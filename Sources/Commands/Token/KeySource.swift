@@ -45,22 +45,17 @@ enum KeySource: Sendable {
         }
     }
 
-    /// A P-256 public key in a PEM file (`PUBLIC KEY`).
+    /// A P-256 public key in a PEM file, alone or in a certificate or a certification request.
     static func single(path: String) throws(ToolError) -> KeySource {
         try single(path: path, bytes: try ByteSource.contents(of: path, limit: 1 << 20))
     }
 
     /// The same for a file that was read already.
     static func single(path: String, bytes: [UInt8]) throws(ToolError) -> KeySource {
-        let spki: [UInt8]
-        do {
-            spki = try PEMDocument(bytes).single("PUBLIC KEY")
-        } catch {
-            throw ToolError(
-                .pem, error.description, context: [.init("file", path.escapedForTerminal)],
-                hint: "expected one public key in PEM (-----BEGIN PUBLIC KEY-----)")
+        guard let key = try KeyFile.readPublic(bytes, path).p256 else {
+            throw notP256.at("file", path.escapedForTerminal)
         }
-        return .single(IdentityKey(publicKey: try p256(spki, at: path), trust: .given))
+        return .single(IdentityKey(publicKey: key, trust: .given))
     }
 
     /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header.
@@ -68,12 +63,12 @@ enum KeySource: Sendable {
 
     /// What every key of a device has to be.
     static let notP256 = ToolError(
-        .csrKey, "expected a P-256 public key (an uncompressed point, 91 bytes of DER), found another key")
+        .csrKey,
+        "expected a P-256 public key (an uncompressed point on the curve, 91 bytes of DER), found another key"
+    )
 
-    private static func p256(_ spki: [UInt8], at place: String) throws(ToolError) -> P256PublicKey {
-        guard let key = P256PublicKey(spki: spki[...]) else {
-            throw notP256.at("file", place.escapedForTerminal)
-        }
-        return key
+    /// The P-256 key of a SubjectPublicKeyInfo; nil for another kind, another form, and a point off the curve.
+    static func p256(_ spki: [UInt8]) -> P256PublicKey? {
+        P256PublicKey(spki: spki[...]).flatMap { $0.isOnCurve ? $0 : nil }
     }
 }

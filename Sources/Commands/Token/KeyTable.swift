@@ -90,6 +90,12 @@ enum KeyTable {
                 }
                 return true
             })
+        // Every device would be unknown, and every token rejected for that.
+        guard !keys.isEmpty else {
+            throw ToolError(
+                .csv, "expected a device UUID and a key in each row, found no row",
+                context: [.init("file", name)], hint: "give the table that the devices' keys are in")
+        }
         return keys
     }
 
@@ -121,7 +127,7 @@ enum KeyTable {
         } catch {
             throw ToolError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)")
         }
-        guard let key = P256PublicKey(spki: spki[...]) else { throw KeySource.notP256 }
+        guard let key = KeySource.p256(spki) else { throw KeySource.notP256 }
         return Row(line: record.line, uuid: uuid, key: IdentityKey(publicKey: key, trust: .given))
     }
 }

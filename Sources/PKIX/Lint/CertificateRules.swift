@@ -6,13 +6,19 @@ import OpenSSL
 /// It judges what one certificate says, not whether its signature holds or whether it is trusted.
 public struct CertificateRules {
     private let reading: CertificateReading
+    private let judgesKey: Bool
     private var findings: [LintFinding] = []
 
-    private init(_ reading: CertificateReading) { self.reading = reading }
+    private init(_ reading: CertificateReading, judgesKey: Bool) {
+        self.reading = reading
+        self.judgesKey = judgesKey
+    }
 
     /// Every breach, in the order of the certificate.
-    public static func findings(in reading: CertificateReading) -> [LintFinding] {
-        var rules = CertificateRules(reading)
+    ///
+    /// - Parameter judgesKey: whether the key is one that somebody should hold, and not a specimen of its kind.
+    public static func findings(in reading: CertificateReading, judgesKey: Bool = true) -> [LintFinding] {
+        var rules = CertificateRules(reading, judgesKey: judgesKey)
         rules.checkForm()
         rules.checkNames()
         rules.checkValidity()
@@ -139,7 +145,7 @@ public struct CertificateRules {
             return
         case .other(let name): return add(.keyUnknown, name)
         }
-        switch key.acceptedKind() {
+        switch judgesKey ? key.soundKind() : key.statedKind() {
         case .failure(let failure): add(.keyEncoding, reason: failure.message)
         case .success(let kind):
             if case .rsa(let bits) = kind, kind.weakness != nil { add(.keyWeak, "\(bits)") }
@@ -212,7 +218,7 @@ public struct CertificateRules {
         let allowed: (usages: KeyUsage, name: String)
         if case .postQuantum(let algorithm)? = reading.subjectKey?.judged {
             allowed = (algorithm.usages, "a key of \(algorithm.name)")
-        } else if case .success(let kind)? = reading.subjectKey?.acceptedKind() {
+        } else if case .success(let kind)? = reading.subjectKey?.statedKind() {
             allowed = (Self.usages(of: kind), Self.name(of: kind))
         } else {
             return
