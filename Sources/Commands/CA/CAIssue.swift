@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 import Store
@@ -20,7 +21,11 @@ struct CAIssue: AssayCommand {
             such as attestation, no option takes away. \
             The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
             and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
-            --store names the devices whose keys tokens are verified with, nothing else. \
+            --store names the devices whose keys tokens are verified with, and whose IMEI is whose. \
+            A name belongs to one device under a CA. Where a device vouched for the key, the name has to be its own: a \
+            UUID in it the token's, an IMEI in it the one that the store has for the device, also with --keys. Without \
+            a device's word no request gets the UUID or IMEI of a device in the store, nor the name of one that \
+            vouched for it; what a token says that nobody verified is called claimedDeviceUuid and names nothing. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
             --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
             interrupted run leaves those of --out-dir alone and is simply run again. \
@@ -58,7 +63,8 @@ struct CAIssue: AssayCommand {
 
     @Option(
         help: .init(
-            "Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
+            "Write each certificate to a file <device UUID or serial>.crt in this folder; the UUID of a token that "
+                + "nobody verified names no file.", valueName: "dir"))
     var outDir: String?
 
     @Option(
@@ -76,6 +82,7 @@ struct CAIssue: AssayCommand {
     @Flag(help: "Put the CA's certificates behind each certificate.")
     var chain = false
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var output: OutputOptions
@@ -96,7 +103,7 @@ struct CAIssue: AssayCommand {
             _ throws(ToolError) in
             let ledger = try place.open(.readWrite)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try ledger.checkClock(System.now())
+            try clock.check(System.now(), ledger)
             return ledger
         }
     }
@@ -131,6 +138,11 @@ struct CAIssue: AssayCommand {
                     + "CA does not make", hint: "issue from a CA with a P-256 key")
         }
         let console = output.console
+        if plan.isCut {
+            console.note(
+                "assay: note: certificates end with the CA, at \(Timestamp.text(plan.validity.notAfter)), not after the "
+                    + "\(profile.validity.lifetime) of profile \(profile.name)")
+        }
         let files = try files()
         // With files alone there is nothing to print.
         let sink =
@@ -144,7 +156,7 @@ struct CAIssue: AssayCommand {
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let settings = IssuanceSettings(
-            plan: plan, keys: source,
+            plan: plan, keys: source, registry: keys.store.isAvailable ? try keys.store.path() : nil,
             requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
             minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
             lookup: lookup)
@@ -173,7 +185,7 @@ struct CAIssue: AssayCommand {
             // What was signed is in the ledger: half a file would only be in the way of the next run.
             console.note("assay: note: interrupted, no result file was made; the same command again goes on")
         }
-        console.note(results.summary)
+        console.note(results.summary + stream.passedOver.note)
         return results.tally.exitStatus
     }
 

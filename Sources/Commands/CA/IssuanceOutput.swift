@@ -40,6 +40,8 @@ final class IssuanceOutput {
     private var copies: IssuancePrinter
     private(set) var tally = Tally()
     private(set) var existing = 0
+    private var notesTold: Set<String> = []
+    private static let noteLimit = 20
 
     /// - Parameters:
     ///   - sink: `nil` when files are all that is wanted.
@@ -148,20 +150,31 @@ final class IssuanceOutput {
             tally.good += 1
             existing += 1
         case .rejected where unwritten: tally.unwritten += 1
-        case .rejected where report.unreadable != nil: tally.unreadable += 1
+        case .rejected where report.unreadable?.code == .io: tally.unreadable += 1
         case .rejected where report.isMalformed: tally.malformed += 1
         case .rejected: tally.rejected += 1
         }
+        if !tellsAll { tell(report) }
         // With --json the result itself tells, but for a source that could not be opened.
         if !tellsAll || report.unreadable != nil || mayVanish && !hasCertificates, let error = report.error {
             console.error(error)
         }
     }
 
-    /// Whether what is printed tells of failures too.
-    private var tellsAll: Bool {
-        if case .json = printing { true } else { false }
+    /// Prints the notes of a result for people: each once, not those of 20,000 requests that ask for the same.
+    private func tell(_ report: IssuanceReport) {
+        let place = "\(report.location.source.escapedForTerminal):\(report.location.line)"
+        for note in report.notes where notesTold.count <= Self.noteLimit {
+            guard notesTold.insert(note).inserted else { continue }
+            guard notesTold.count <= Self.noteLimit else {
+                return console.note("assay: note: there are more notes; --json shows all")
+            }
+            console.note("assay: note: \(place): \(note.escapedForTerminal)")
+        }
     }
+
+    /// Whether what is printed tells of failures and notes too.
+    private var tellsAll: Bool { printing.hasNotes }
 
     /// `assay: 3 requests: 2 issued, 1 existing`.
     var summary: String { tally.summary(unit: "request", good: "issued", existing: existing) }

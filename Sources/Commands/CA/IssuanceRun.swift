@@ -122,14 +122,16 @@ final class IssuanceRun {
             if case .candidate(let candidate) = item { candidate.intent } else { nil }
         }
         let signed = done.map(\.signed)
-        var answer: (taken: [Int: [UInt8]], outcomes: [IntentOutcome]) = ([:], [])
+        var answer: (taken: [Int: TakenEntry], outcomes: [IntentOutcome]) = ([:], [])
         if !signed.allSatisfy(\.isEmpty) || !intents.isEmpty {
             answer = try ledger.exchange(Array(signed.joined()), intents, reissue: settings.reissue, at: now)
         }
         if !items.isEmpty { begin(items, answer.outcomes) }
         var first = 0
         for (group, entries) in zip(done, signed) {
-            try output.emit(group.results(taken: answer.taken, from: first))
+            try output.emit(
+                group.results(
+                    taken: answer.taken, from: first, tellsNotes: settings.printing?.hasNotes == false))
             first += entries.count
         }
         groups.removeFirst(done.count)
@@ -142,7 +144,8 @@ final class IssuanceRun {
 
     private func begin(_ items: [VettedItem], _ answers: [IntentOutcome]) {
         var blocks: [[SigningOrder]] = []
-        groups.append(IssuanceGroup(items, answers, after: groups, orders: &blocks))
+        groups.append(
+            IssuanceGroup(items, answers, after: groups, under: settings.plan, orders: &blocks))
         let group = finishedGroups + groups.count - 1
         for (number, block) in blocks.enumerated() {
             orders.append(.sign(group: group, number: number, block))
