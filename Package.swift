@@ -78,13 +78,19 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // Layer 4: the one door for inputs.
+        .target(
+            name: "Intake",
+            dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+
         // Layer 5: parse, call, render, exit.
         .target(
             name: "Commands",
             dependencies: [
                 "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
                 "CBOR", "PKIX",
-                "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "OpenSSL", "Store", "Intake", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -191,6 +197,10 @@ let package = Package(
             ], swiftSettings: common),
         .testTarget(
             name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
+            swiftSettings: common),
+        .testTarget(
+            name: "IntakeTests",
+            dependencies: ["Intake", "InputOutput", "CSV", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CrashTests",

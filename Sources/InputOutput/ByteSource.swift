@@ -17,6 +17,8 @@ public final class ByteSource {
     /// What ``peek(_:_:isEnough:)`` read ahead.
     private var ahead: [UInt8] = []
     private var aheadIsAll = false
+    /// Set once the source is known to hold text.
+    private var lineEnds: LineEnds?
 
     /// - Parameters:
     ///   - path: a file, or `-` for standard input.
@@ -97,7 +99,34 @@ public final class ByteSource {
         return aheadIsAll ? 0 : try readOn(into: &buffer, limit: limit)
     }
 
+    /// Whether all there is was peeked at.
+    public var isPeekedAtWhole: Bool { aheadIsAll }
+
+    /// From here on a carriage return without a line feed is given out as a line feed, in what was peeked at too.
+    ///
+    /// - Parameter mark: octets to read over if the source begins with them.
+    public func readAsText(without mark: [UInt8]) {
+        guard lineEnds == nil else { return }
+        if ahead.starts(with: mark) { ahead.removeFirst(mark.count) }
+        var ends = LineEnds()
+        ends.normalize(&ahead, from: 0, isMoreAtHand: !aheadIsAll && isDescriptorAtHand)
+        lineEnds = ends
+    }
+
+    private var isDescriptorAtHand: Bool { !isLive || isReady(descriptor, for: POLLIN) }
+
     private func readOn(into buffer: inout [UInt8], limit: Int) throws(ToolError) -> Int {
+        guard lineEnds != nil else { return try readBytes(into: &buffer, limit: limit) }
+        let start = buffer.count
+        while true {
+            lineEnds?.beginBlock(&buffer)
+            let isAtEnd = try readBytes(into: &buffer, limit: limit) == 0
+            lineEnds?.normalize(&buffer, from: start, isMoreAtHand: !isAtEnd && isDescriptorAtHand)
+            if isAtEnd || buffer.count > start { return buffer.count - start }
+        }
+    }
+
+    private func readBytes(into buffer: inout [UInt8], limit: Int) throws(ToolError) -> Int {
         let start = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: limit))
         var count = -1

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 import Store
@@ -102,7 +103,9 @@ struct CARevoke: AssayCommand {
     }
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
-        var lines = LineChunkReader(try ByteSource(path: path))
+        let source = try SourceReader(path, for: Expectation(.csv, "serial numbers"))
+        _ = try source.look()
+        var lines = LineChunkReader(source.source)
         while !Interruption.requested {
             var arrival = try lines.next(.atHand)
             if case .nothingYet = arrival {
@@ -174,6 +177,8 @@ struct RevocationRun {
         guard !pending.isEmpty else { return }
         let revocations = try ledger.revoke(
             pending.compactMap { $0.1?.magnitude }, issuedBy: authority, reason: reason, at: now)
+        // What was named itself has a result of its own.
+        let named = Set(pending.compactMap { $0.1?.magnitude })
         var next = revocations.makeIterator()
         var writer = JSONWriter()
         var lines: [UInt8] = []
@@ -184,7 +189,7 @@ struct RevocationRun {
                 outcome = .rejected(failure)
             } else if let found = next.next() {
                 outcome = found.outcome
-                others = found.others
+                others = found.others.filter { !named.contains($0.serial) }
             } else {
                 throw ToolError(.internalFault, "the ledger gave no outcome for a serial number")
             }

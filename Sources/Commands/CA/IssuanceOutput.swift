@@ -150,7 +150,7 @@ final class IssuanceOutput {
             tally.good += 1
             existing += 1
         case .rejected where unwritten: tally.unwritten += 1
-        case .rejected where report.unreadable != nil: tally.unreadable += 1
+        case .rejected where report.unreadable?.code == .io: tally.unreadable += 1
         case .rejected where report.isMalformed: tally.malformed += 1
         case .rejected: tally.rejected += 1
         }

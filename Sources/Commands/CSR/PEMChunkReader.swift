@@ -39,7 +39,8 @@ struct PEMChunkReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)
 
-    /// After the last line that is outside of a block; where there is none but a block begins, before that block.
+    /// After the last line that is outside of a block; where there is none but a block begins, before that block. A block
+    /// that others interrupt is damaged: what comes before the last of them need not be held together.
     private func boundary() -> Int? {
         var start = 0
         var position = pending.count
@@ -56,7 +57,14 @@ struct PEMChunkReader {
             if pending[last..<feed].starts(with: Self.begin) { break }
             last = feed + 1
         }
-        return last > 0 ? last : nil
+        if last > 0 { return last }
+        position = pending.count
+        while let feed = pending[..<position].lastIndex(of: 0x0a) {
+            let line = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+            if line > 0, pending[line..<feed].starts(with: Self.begin) { return line }
+            position = feed
+        }
+        return nil
     }
 
     private mutating func take(_ end: Int) -> LineChunk {

@@ -62,7 +62,7 @@ struct RequestRun {
         worker.writer.removeAll()
         if case .unreadable(let error) = chunk.content {
             output.error = error
-            output.tally.unreadable += 1
+            if error.code == .io { output.tally.unreadable += 1 } else { output.tally.malformed += 1 }
             let report = RequestReport(
                 location: InputLocation(source: chunk.source, line: 1), verdict: .malformed,
                 failures: [.init(error.code, error.message)])

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import PKIX
@@ -17,7 +18,9 @@ struct CertificateInspect: AssayCommand {
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var file: FileOptions
@@ -33,10 +36,12 @@ struct CertificateInspect: AssayCommand {
         var error: ToolError?
     }
 
+    func validate() throws { try list.demandInputs(files) }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let sink = try file.sink()
-        var stream = CertificateStream(files)
+        var stream = CertificateStream(files, filesFrom: list.filesFrom)
         var tally = Tally()
         let json = output.json
         let failFast = batch.failFast
@@ -57,7 +62,7 @@ struct CertificateInspect: AssayCommand {
             let blocks = stream.skipped == 1 ? "1 PEM block that is" : "\(stream.skipped) PEM blocks that are"
             console.note("assay: note: passed over \(blocks) not a certificate")
         }
-        console.note(tally.summary(unit: "certificate", good: "decoded"))
+        console.note(tally.summary(unit: "certificate", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 

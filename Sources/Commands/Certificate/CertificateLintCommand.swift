@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 
@@ -19,7 +20,9 @@ struct CertificateLintCommand: AssayCommand {
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(help: .init("The profile that the certificates should keep.", valueName: "name"))
     var profile: String?
@@ -43,11 +46,13 @@ struct CertificateLintCommand: AssayCommand {
         var error: ToolError?
     }
 
+    func validate() throws { try list.demandInputs(files) }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let examiner = try examiner()
         let sink = try file.sink()
-        var stream = CertificateStream(files)
+        var stream = CertificateStream(files, filesFrom: list.filesFrom)
         var tally = Tally()
         let (json, failFast, name) = (output.json, batch.failFast, profile)
         try OrderedPipeline.run(
@@ -63,7 +68,7 @@ struct CertificateLintCommand: AssayCommand {
                 return !(failFast && tally.bad > 0)
             })
         try file.conclude(sink, console)
-        console.note(tally.summary(unit: "certificate", good: "without errors"))
+        console.note(tally.summary(unit: "certificate", good: "without errors") + stream.passedOver.note)
         return tally.exitStatus
     }
 

@@ -54,7 +54,7 @@ struct ClaimOnboard: AssayCommand {
         let console = output.console
         var paths: [String] = []
         for input in inputs {
-            paths += FileSystem.kind(of: input) == .folder ? try FileSystem.files(below: input) : [input]
+            paths += FileSystem.kind(of: input) == .folder ? try FolderWalk(input).files : [input]
         }
         let common = OnboardingRun.Common(
             subType: subType, tags: Self.split(tags), firmwareTypes: try types(), json: output.json)

@@ -3,6 +3,7 @@ import CSV
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of claim rows from one source.
 struct ClaimChunk: Sendable {
@@ -34,12 +35,12 @@ struct RejectShape: Sendable, Equatable {
 /// The inputs of a claim command as a stream of blocks; memory does not grow with the number of rows.
 struct ClaimStream {
     private static let chunkSize = 32_768
-    /// How far `auto` looks.
-    private static let headSize = 65_536
+    static let expected = Expectation(.csv, "a row with a token")
 
+    private let inputs: [InputQueue.Input]
     /// What reports call the sources; a token that is an argument of its own is not told.
     let names: [String]
-    private let sources: [SourceArgument]
+    let passedOver: PassedOver
     private let format: ClaimFormat?
     private let keepsRests: Bool
     private var nextSource = 0
@@ -49,21 +50,20 @@ struct ClaimStream {
 
     private enum Open {
         /// Too little of it has come to tell its form.
-        case unread(ByteSource)
+        case unread(SourceReader)
         case lines(LineChunkReader, ClaimFormat)
         case log(LineChunkReader, ModemTranscript)
         case csv(ClaimTable)
     }
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
-    init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
-        sources = names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
-        self.names = sources.map { source in
-            switch source {
-            case .file(let path): path.withheld
-            case .text: "argument"
-            }
-        }
+    init(_ queue: InputQueue, format: ClaimFormat?, keepsRests: Bool) {
+        var queue = queue
+        var inputs: [InputQueue.Input] = []
+        while let input = queue.next() { inputs.append(input) }
+        self.inputs = inputs
+        names = inputs.map(\.name)
+        passedOver = queue.passedOver
         self.format = format
         self.keepsRests = keepsRests
     }
@@ -72,11 +72,19 @@ struct ClaimStream {
     mutating func next(_ demand: InputDemand) -> Arrival<ClaimChunk> {
         while true {
             if current == nil {
-                guard nextSource < names.count else { return .end }
+                guard nextSource < inputs.count else { return .end }
                 nextSource += 1
             }
-            do {
-                if current == nil { current = try begin(sources[nextSource - 1]) }
+            do throws(ToolError) {
+                if current == nil {
+                    switch inputs[nextSource - 1] {
+                    case .unreadable(_, let error): throw error
+                    case .file(let path): current = .unread(try SourceReader(path, for: Self.expected))
+                    case .text(let text, _):
+                        let line = LineChunk(bytes: Array(text.utf8), firstLine: 1, lineCount: 1)
+                        return .value(chunk(.lines(line, .lines), RejectShape(format: .lines)))
+                    }
+                }
                 let arrival = try advance(demand)
                 if case .end = arrival { current = nil } else { return arrival }
             } catch {
@@ -90,41 +98,20 @@ struct ClaimStream {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
     }
 
-    private func begin(_ argument: SourceArgument) throws(ToolError) -> Open {
-        switch argument {
-        case .file(let path): .unread(try ByteSource(path: path))
-        case .text(let text, _):
-            .lines(
-                LineChunkReader(
-                    ByteSource(Array(text.utf8), name: "argument"), target: Self.chunkSize,
-                    keepsRests: keepsRests), .lines)
-        }
-    }
-
     /// Tells the form of a source by its beginning.
-    private func open(_ source: ByteSource, _ head: [UInt8]) throws(ToolError) -> Open {
-        if head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) {
-            throw ToolError(
-                .csv, "expected UTF-8, found UTF-16",
-                context: [.init("file", source.name.escapedForTerminal)],
-                hint: "save the file as CSV in UTF-8")
-        }
-        let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
-        let format = format ?? ClaimFormat.detect(head.dropFirst(hasMark ? 3 : 0))
-        if format == .csv { return .csv(ClaimTable(CSVFile(source, keepsMalformed: true))) }
-        if hasMark {
-            var mark: [UInt8] = []
-            _ = try source.read(into: &mark, limit: 3)
-        }
-        let reader = LineChunkReader(source, target: Self.chunkSize, keepsRests: keepsRests)
-        return format == .modemLog ? .log(reader, ModemTranscript()) : .lines(reader, format)
+    private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
+        let format = format ?? ClaimFormat.detect(head.bytes)
+        if format == .csv { return .csv(ClaimTable(CSVFile(reader.source, keepsMalformed: true))) }
+        let lines = LineChunkReader(reader.source, target: Self.chunkSize, keepsRests: keepsRests)
+        return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)
     }
 
     private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<ClaimChunk> {
         switch current {
-        case .unread(let source):
-            guard let head = try source.peek(Self.headSize, demand).value else { return .nothingYet }
-            current = try open(source, head)
+        case .unread(let reader):
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: reader.name) }
+            current = form(of: reader, head)
             return try advance(demand)
         case .lines(var reader, let format):
             let lines = try reader.next(demand)
@@ -138,7 +125,9 @@ struct ClaimStream {
             var rows: [ClaimRow] = []
             if let lines = lines.value, !lines.isRest {
                 lines.forEachLine { line, number in
-                    rows += transcript.rows(line, number: number)
+                    let found = transcript.rows(line, number: number)
+                    if found.isEmpty, !line.allSatisfy(\.isBlank) { passedOver.add(lines: 1) }
+                    rows += found
                     return true
                 }
             }
@@ -254,20 +243,23 @@ extension ClaimChunk {
             return ClaimRow(tooLong: line, number, format == .jsonLines ? .json : .tokenFormat)
         }
         if format == .jsonLines { return ClaimRow(line: number, json: line) }
-        if let feed = text.firstIndex(of: 0x0d) {
-            return ClaimRow(
-                line: number, raw: line,
-                finding: ClaimFinding(
-                    .malformed, .tokenFormat,
-                    "expected a line feed behind a carriage return, found none "
-                        + "(character \(feed - line.startIndex + 1))",
-                    hint: "save the file with LF or CRLF line ends"))
+        if ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) {
+            return ClaimRow(mixed: line, number)
         }
         return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
     }
 }
 
 extension ClaimRow {
+    /// A line with several tokens, or with one in JSON or beside a UUID.
+    init(mixed line: ArraySlice<UInt8>, _ number: Int) {
+        self.init(
+            line: number, raw: line,
+            finding: ClaimFinding(
+                .malformed, .mixedInput, "expected one token alone on the line, found it among other values",
+                hint: "say with --format how the file is written"))
+    }
+
     /// A line that is longer than a line may be.
     init(tooLong line: ArraySlice<UInt8>, _ number: Int, _ code: ErrorCode) {
         self.init(
@@ -276,5 +268,15 @@ extension ClaimRow {
                 .malformed, code,
                 "expected lines of at most \(LineChunkReader.lineLimit) bytes, found a longer one",
                 hint: "look for line ends that were lost"))
+    }
+}
+
+extension InputQueue.Input {
+    /// What results call it.
+    var name: String {
+        switch self {
+        case .file(let path), .unreadable(let path, _): path.withheld
+        case .text: "argument"
+        }
     }
 }

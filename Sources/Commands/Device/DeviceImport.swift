@@ -2,6 +2,7 @@ import ArgumentParser
 import CSV
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import Store
 
@@ -43,7 +44,7 @@ struct DeviceImport: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let source = try ByteSource(path: input)
+        let source = try open()
         let reader = RegistrationReader(trust: trust.trust)
         let registry = try store.open(.create, console)
         try clock.check(environment.now, registry)
@@ -61,19 +62,33 @@ struct DeviceImport: AssayCommand {
             guard Interruption.requested else { throw error }
         }
         try run.flush()
+        try run.tally.demandInputs(.csv, "a row with a device")
         return run.tally.exitStatus
     }
 
-    private func read(_ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
-        let head = try source.peek(65_536).value ?? []
-        // Some editors write a byte order mark in front; the CSV reader passes over it by itself.
-        let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
-        if head.dropFirst(hasMark ? 3 : 0).first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
-            var mark: [UInt8] = []
-            if hasMark { _ = try source.read(into: &mark, limit: 3) }
-            try readLines(source, reader, &run)
+    /// Opens the file; one that cannot be read has a result too.
+    private func open() throws -> SourceReader {
+        do throws(ToolError) {
+            let reader = try SourceReader(input, for: Expectation(.csv, "rows of devices"))
+            _ = try reader.look()
+            return reader
+        } catch {
+            if output.json {
+                let report = RegistrationReport(
+                    location: InputLocation(source: input, line: 1), device: nil,
+                    outcome: .rejected(CheckFailure(error.code, error.message)))
+                try StandardStream.output().write(report.rendered(json: true))
+            }
+            throw error
+        }
+    }
+
+    private func read(_ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
+        let head = try source.look().value?.bytes
+        if head?.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
+            try readLines(source.source, reader, &run)
         } else {
-            try readCSV(source, reader, &run)
+            try readCSV(source.source, reader, &run)
         }
     }
 
@@ -118,15 +133,16 @@ struct DeviceImport: AssayCommand {
             case .malformed(let error):
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)
             case .record(let record):
-                if columns == nil {
-                    do {
-                        columns = try RegistrationColumns(header: record)
-                    } catch {
-                        throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
+                do throws(ToolError) {
+                    // One further down, as joined files have, counts from there on.
+                    if let header = try RegistrationColumns(header: record, isFirst: columns == nil) {
+                        columns = header
+                        continue
                     }
-                    if columns != nil { continue }
-                    columns = RegistrationColumns(first: record)
+                } catch {
+                    throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
                 }
+                if columns == nil { columns = RegistrationColumns(first: record) }
                 guard let known = columns else { throw unknownColumns(record) }
                 try run.take(reader.result(record, known), line: record.line)
             }

@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import Store
@@ -37,12 +38,12 @@ struct DeviceLearn: AssayCommand {
         let run = LearningRun(
             base64: input.base64, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)
-        let stream = TokenStream(input.sources, format: input.format.format)
+        let stream = input.stream
         let counts = try run.run(stream, registry, console, now: environment.now)
         console.note(
             counts.tally.summary(unit: "token", good: "taken")
                 + "; \(counts.learned) \(counts.learned == 1 ? "key" : "keys") learned, "
-                + "\(counts.pending) pending")
+                + "\(counts.pending) pending" + stream.passedOver.note)
         return counts.tally.exitStatus
     }
 }
@@ -106,6 +107,7 @@ private struct LearningRun: Sendable {
                 console.progress(done: counts.tally.total, failed: counts.tally.bad, unit: "tokens")
                 return true
             })
+        try counts.tally.demandInputs(.tokenFormat, "a token")
         return counts
     }
 
@@ -149,7 +151,8 @@ private struct LearningRun: Sendable {
             output.items.append(
                 Item(
                     location: InputLocation(source: chunk.source, line: 1),
-                    observation: .failure(RowError(error.code, error.message)), refusal: .unreadable))
+                    observation: .failure(RowError(error.code, error.message)),
+                    refusal: error.code == .io ? .unreadable : .malformed))
         }
         chunk.forEachItem { item in
             let location = InputLocation(source: chunk.source, line: item.line)

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 
 /// A block of documents from one source.
@@ -47,12 +48,17 @@ struct BatchStream {
     /// The longest document that is not JSON Lines, in bytes.
     private static let documentLimit = JSONLimits.standard.bytes
 
-    private var remaining: ArraySlice<String>
-    private var unread: ByteSource?
+    static let expected = Expectation(.json, "a batch of commands")
+
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
+    private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
 
-    /// - Parameter paths: files, `-` for standard input.
-    init(_ paths: [String]) { remaining = paths[...] }
+    /// - Parameter paths: files, folders, `-` for standard input.
+    init(_ paths: [String], filesFrom: String? = nil) {
+        inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
+    }
 
     /// The next block.
     mutating func next(_ demand: InputDemand) -> Arrival<BatchChunk> {
@@ -61,9 +67,15 @@ struct BatchStream {
                 var name = unread?.name ?? ""
                 do throws(ToolError) {
                     if unread == nil {
-                        guard let path = remaining.popFirst() else { return .end }
-                        name = path
-                        unread = try ByteSource(path: path)
+                        switch inputs.next() {
+                        case nil: return .end
+                        case .unreadable(let path, let error)?:
+                            name = path
+                            throw error
+                        case .text(let path, _)?, .file(let path)?:
+                            name = path
+                            unread = try SourceReader(path, for: Self.expected)
+                        }
                     }
                     guard let source = unread else { continue }
                     let document = try open(source, demand)
@@ -92,22 +104,27 @@ struct BatchStream {
 
     /// Begins with a source: its document if it is one over many lines, the end where its lines follow.
     private mutating func open(
-        _ source: ByteSource, _ demand: InputDemand
+        _ reader: SourceReader, _ demand: InputDemand
     ) throws(ToolError) -> Arrival<BatchChunk> {
         // A first line that is whole says enough; else only the whole document can.
         var limit = 65_536
         while true {
-            let beginning = try source.peek(limit, demand) { Self.firstLineIsWhole($0) == true }
-            guard let head = beginning.value else { return .nothingYet }
+            let beginning = try reader.look(demand, limit: limit) { Self.firstLineIsWhole($0) == true }
+            guard let look = beginning.value else { return .nothingYet }
+            if look.isBlank {
+                if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
+                return .value(BatchChunk(source: reader.name, content: .document(look.bytes)))
+            }
+            let head = look.bytes
             if Self.firstLineIsWhole(head) == true { break }
-            if head.count < limit {
+            if reader.source.isPeekedAtWhole {
                 if Self.isLines(head) { break }
-                return .value(BatchChunk(source: source.name, content: .document(head)))
+                return .value(BatchChunk(source: reader.name, content: .document(head)))
             }
             guard head.count <= Self.documentLimit else { break }
             limit = min(limit * 2, Self.documentLimit + 1)
         }
-        current = (source.name, LineChunkReader(source))
+        current = (reader.name, LineChunkReader(reader.source))
         return .end
     }
 

@@ -49,7 +49,7 @@ struct CommandsDecode: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let stream = try MessageStream(path: input, format: format.format, isGeneral: diagnostic)
+        let stream = MessageStream(path: input, format: format.format, isGeneral: diagnostic)
         let sink = try file.sink(mode: .ownerOnly)
         let run = DecodingRun(
             isDiagnostic: diagnostic, reveals: reveal, json: output.json,

@@ -89,7 +89,7 @@ struct EncodingRun: Sendable {
                 }
             } catch {
                 if case .unreadable = chunk.content {
-                    output.tally.unreadable += 1
+                    if error.code == .io { output.tally.unreadable += 1 } else { output.tally.malformed += 1 }
                     output.errors.append(error)
                     if form == .json { fail("malformed", error, location, &output) }
                 } else if error.exitStatus == .rejected {

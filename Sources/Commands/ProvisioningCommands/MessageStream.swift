@@ -1,6 +1,7 @@
 import CBOR
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of messages from one source.
 struct MessageChunk: Sendable {
@@ -54,9 +55,12 @@ struct MessageStream {
     /// The longest message that is not on one line, in bytes of the file.
     private static let wholeLimit = 16 << 20
 
-    private let source: ByteSource
+    private static let expected = Expectation(.cbor, "CBOR", takesBinary: true)
+
+    private let path: String
     private let asked: CBORFormat?
     private let isGeneral: Bool
+    private var input: SourceReader?
     /// How it is written, as soon as enough of it is there to tell.
     private var format: CBORFormat?
     private var reader: LineChunkReader?
@@ -64,45 +68,43 @@ struct MessageStream {
 
     /// - Parameter format: how it is written; nil to find out.
     /// - Parameter isGeneral: whether text that is neither hexadecimal nor base64url can be CBOR by itself.
-    init(path: String, format: CBORFormat?, isGeneral: Bool) throws(ToolError) {
-        source = try ByteSource(path: path)
+    init(path: String, format: CBORFormat?, isGeneral: Bool) {
+        self.path = path
         asked = format
         self.isGeneral = isGeneral
     }
 
     /// The next block.
-    ///
-    /// - Throws: ``ToolError`` with code `cbor` for what is no CBOR as a whole.
-    mutating func next(_ demand: InputDemand) throws(ToolError) -> Arrival<MessageChunk> {
+    mutating func next(_ demand: InputDemand) -> Arrival<MessageChunk> {
         guard !atEnd else { return .end }
-        if format == nil {
-            let beginning: Arrival<[UInt8]>
-            do throws(ToolError) {
-                beginning = try source.peek(LineChunkReader.lineLimit + 1, demand, isEnough: decides)
-            } catch {
-                return unreadable(error)
-            }
-            guard let head = beginning.value else { return .nothingYet }
-            if Interruption.requested { return .end }
-            let format = try form(of: head)
-            self.format = format
-            if format != .binary, Self.isLines(head, format) { reader = LineChunkReader(source) }
-        }
-        guard let format else { return .end }
         do throws(ToolError) {
+            if input == nil { input = try SourceReader(path, for: Self.expected) }
+            guard let input else { return .end }
+            if format == nil {
+                let beginning = try input.look(
+                    demand, limit: LineChunkReader.lineLimit + 1, isEnough: decides)
+                guard let head = beginning.value else { return .nothingYet }
+                if Interruption.requested { return .end }
+                let format = try form(of: head.bytes)
+                self.format = format
+                if format != .binary, Self.isLines(head.bytes, format) {
+                    reader = LineChunkReader(input.source)
+                }
+            }
+            guard let format else { return .end }
             if reader == nil {
-                let whole = try source.peek(Self.wholeLimit + 1, demand) { _ in false }
+                let whole = try input.source.peek(Self.wholeLimit + 1, demand) { _ in false }
                 guard let text = whole.value else { return .nothingYet }
                 guard text.count <= Self.wholeLimit else {
                     throw ToolError(
                         .io, "file too large, expected at most \(Self.wholeLimit) bytes",
-                        context: [.init("file", source.name.escapedForTerminal)])
+                        context: [.init("file", path.escapedForTerminal)])
                 }
                 atEnd = true
-                return .value(MessageChunk(source: source.name, format: format, content: .whole(text)))
+                return .value(MessageChunk(source: path, format: format, content: .whole(text)))
             }
             guard let lines = try reader?.next(demand) else { return .end }
-            return lines.map { MessageChunk(source: source.name, format: format, content: .lines($0)) }
+            return lines.map { MessageChunk(source: path, format: format, content: .lines($0)) }
         } catch {
             return unreadable(error)
         }
@@ -111,11 +113,11 @@ struct MessageStream {
     private mutating func unreadable(_ error: ToolError) -> Arrival<MessageChunk> {
         atEnd = true
         return .value(
-            MessageChunk(source: source.name, format: format ?? .binary, content: .unreadable(error)))
+            MessageChunk(source: path, format: format ?? .binary, content: .unreadable(error)))
     }
 
     private func form(of head: [UInt8]) throws(ToolError) -> CBORFormat {
-        let place = source.name.escapedForTerminal
+        let place = path.escapedForTerminal
         guard !head.isEmpty else {
             throw ToolError(.cbor, "expected CBOR, found an empty input").at("file", place)
         }

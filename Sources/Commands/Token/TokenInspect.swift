@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay token inspect`
 struct TokenInspect: AssayCommand {
@@ -28,11 +29,12 @@ struct TokenInspect: AssayCommand {
         let console = output.console
         // What --reveal shows is a claim credential.
         let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
+        let stream = input.stream
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            stream, to: sink, console: console,
             now: environment.now)
         try file.conclude(sink, console)
-        console.note(tally.summary(unit: "token", good: "decoded"))
+        console.note(tally.summary(unit: "token", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

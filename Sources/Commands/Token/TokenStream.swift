@@ -1,33 +1,29 @@
 import CSV
+import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
 struct TokenStream {
+    static let expected = Expectation(.tokenFormat, "a token")
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
-    /// How far `auto` looks.
-    private static let headSize = 65_536
 
-    private var remaining: ArraySlice<SourceArgument>
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
     private let format: TokenFormat?
     private var current: Open?
 
     private enum Open {
         /// Too little of it has come to tell its form.
-        case unread(ByteSource)
+        case unread(SourceReader)
         case lines(String, LineChunkReader, TokenFormat)
-        case csv(CSVSource)
+        case csv(CSVTable)
     }
 
-    private struct CSVSource {
-        let name: String
-        let file: CSVFile
-        var columns: TokenColumns?
-    }
-
-    init(_ sources: [SourceArgument], format: TokenFormat?) {
-        remaining = sources[...]
+    init(_ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?) {
+        inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
         self.format = format
     }
 
@@ -35,19 +31,21 @@ struct TokenStream {
     mutating func next(_ demand: InputDemand) -> Arrival<TokenChunk> {
         while true {
             if current == nil {
-                guard let argument = remaining.popFirst() else { return .end }
-                switch argument {
-                case .text(let text, let position): return .value(Self.chunk(of: text, position))
-                case .file(let path):
-                    do {
-                        current = .unread(try ByteSource(path: path))
+                switch inputs.next() {
+                case nil: return .end
+                case .text(let text, let position)?: return .value(Self.chunk(of: text, position))
+                case .unreadable(let name, let error)?:
+                    return .value(TokenChunk(source: name, content: .unreadable(error)))
+                case .file(let path)?:
+                    do throws(ToolError) {
+                        current = .unread(try SourceReader(path, for: Self.expected))
                     } catch {
                         return .value(TokenChunk(source: path, content: .unreadable(error)))
                     }
                 }
             }
             let name = self.name
-            do {
+            do throws(ToolError) {
                 let arrival = try advance(demand)
                 if case .end = arrival { current = nil } else { return arrival }
             } catch {
@@ -64,52 +62,47 @@ struct TokenStream {
 
     private var name: String {
         switch current {
-        case .unread(let source): source.name
+        case .unread(let reader): reader.name
         case .lines(let name, _, _): name
-        case .csv(let csv): csv.name
+        case .csv(let table): table.name
         case nil: ""
         }
     }
 
     private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
         switch current {
-        case .unread(let source):
-            guard let form = try form(of: source, demand) else { return .nothingYet }
-            current =
-                form == .csv
-                ? .csv(CSVSource(name: source.name, file: CSVFile(source)))
-                : .lines(source.name, LineChunkReader(source, target: Self.chunkSize), form)
+        case .unread(let reader):
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank {
+                if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
+                return .end
+            }
+            current = form(of: reader, head)
             return try advance(demand)
         case .lines(let name, var reader, let format):
             let lines = try reader.next(demand)
             current = .lines(name, reader, format)
-            return lines.map { TokenChunk(source: name, content: .lines($0, format)) }
-        case .csv(var csv):
-            let events = try Self.events(&csv, demand)
-            current = .csv(csv)
-            return events.map { TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? .standard)) }
+            let passedOver = inputs.passedOver
+            return lines.map {
+                TokenChunk(source: name, content: .lines($0, format), passedOver: passedOver)
+            }
+        case .csv(let table):
+            return try table.next(demand).map {
+                TokenChunk(source: table.name, content: .rows($0.events, $0.columns))
+            }
         case nil: return .end
         }
     }
 
-    /// The form that was asked for, or that the beginning shows; nil while too little of it is there.
-    private func form(of source: ByteSource, _ demand: InputDemand) throws(ToolError) -> TokenFormat? {
-        if let format { return format }
-        return try source.peek(Self.headSize, demand).value.map { TokenFormat.detect($0) }
-    }
-
-    private static func events(
-        _ csv: inout CSVSource, _ demand: InputDemand
-    ) throws(ToolError) -> Arrival<[CSVReader.Event]> {
-        while true {
-            let block = try csv.file.nextBlock(of: 64, demand)
-            guard var events = block.value else { return block }
-            if csv.columns == nil, let (index, record) = events.firstRecord {
-                let header = TokenColumns(header: record)
-                csv.columns = header ?? .standard
-                if header != nil { events.remove(at: index) }
-            }
-            if !events.isEmpty { return .value(events) }
+    private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
+        switch format ?? TokenFormat.detect(head.bytes) {
+        case .csv:
+            .csv(
+                CSVTable(
+                    reader.name, CSVFile(reader.source), needing: TokenFormat.fields,
+                    alike: TokenFormat.fields))
+        case let format:
+            .lines(reader.name, LineChunkReader(reader.source, target: Self.chunkSize), format)
         }
     }
 }

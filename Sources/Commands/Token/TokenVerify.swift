@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import Store
 
 /// `assay token verify`
@@ -59,12 +60,13 @@ struct TokenVerify: AssayCommand {
         if let nonces { try clock.check(environment.now, nonces) }
         // What --reveal shows is a claim credential.
         let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
+        let stream = input.stream
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            stream, to: sink, console: console,
             nonces: nonces,
             now: environment.now)
         try file.conclude(sink, console)
-        console.note(tally.summary(unit: "token", good: "verified"))
+        console.note(tally.summary(unit: "token", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

@@ -57,7 +57,7 @@ struct PostQuantumAlgorithm: Sendable {
 extension SubjectPublicKeyInfo {
     /// What can be said of a key by its algorithm.
     enum Judged {
-        /// ``acceptedKind()`` knows the algorithm, if not this key.
+        /// ``soundKind()`` knows the algorithm, if not this key.
         case known
         case postQuantum(PostQuantumAlgorithm)
         /// An algorithm or a curve that is not judged.
@@ -67,15 +67,8 @@ extension SubjectPublicKeyInfo {
     var judged: Judged {
         guard let (oid, curve, _) = algorithmParts else { return .known }
         if let found = PostQuantumAlgorithm.named(oid) { return .postQuantum(found) }
-        switch oid {
-        case .ecPublicKey:
-            guard let curve, ![Self.p256Curve, Self.p384Curve, Self.p521Curve].contains(curve) else {
-                return .known
-            }
-            return .other("curve \(curve)")
-        case .rsaEncryption, .ed25519: return .known
-        default: return .other("algorithm \(oid)")
-        }
+        if isOfKnownKind { return .known }
+        return .other(curve.map { "curve \($0)" } ?? "algorithm \(oid)")
     }
 
     fileprivate var hasAlgorithmParameters: Bool { algorithmParts?.hasParameters ?? false }
