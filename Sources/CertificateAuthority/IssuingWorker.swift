@@ -107,6 +107,9 @@ public final class IssuingWorker {
         _ draft: CertificateDraft, serial: CertificateSerial, validity: ValidityPeriod,
         for request: VettedRequest
     ) throws(ToolError) -> PreparedCertificate {
+        if let objection = request.objection {
+            throw ToolError(objection.code, "a certificate was not signed: \(objection.message)")
+        }
         if let finding = plan.form.finding(
             in: draft.tbs, serial: serial, validity: validity, subject: request.lintSubject)
         {

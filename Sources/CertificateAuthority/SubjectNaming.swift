@@ -5,13 +5,16 @@ import PKIX
 /// Finds the subject of a certificate under a profile's rule.
 struct SubjectNaming {
     let policy: SubjectPolicy
+    /// The device that may be named.
     let device: DeviceUUID?
+    /// The device of a token that nobody verified: it names nothing, and is told from one that is missing.
+    let claimed: DeviceUUID?
     /// The IMEI that came with the request.
     let imei: String?
 
     private static let prefix = "nrf-"
 
-    /// The subject, or why there is none (`csr-subject`).
+    /// The subject, or why there is none (`csr-subject`, `not-attested`).
     func subject(asked: DistinguishedName) -> Result<DistinguishedName, CheckFailure> {
         do throws(CheckFailure) {
             let name = try makeSubject(asked)
@@ -62,6 +65,10 @@ struct SubjectNaming {
 
     private func deviceText() throws(CheckFailure) -> String {
         guard let device else {
+            if let claimed {
+                throw .init(
+                    .notAttested, "the token names device \(claimed), and no known key verifies it: no name is made of it")
+            }
             throw .init(.csrSubject, "expected a device UUID in a token or as common name, found none")
         }
         return device.description

@@ -7,22 +7,53 @@ public import PKIX
 /// A request that may be certified: possession of the key is proven, key and name fit the profile and, where
 /// a device vouches for the key, its word was checked. Only ``RequestVetter`` makes one.
 public struct VettedRequest: Sendable {
+    /// Who speaks of a device, and with what right.
+    enum Origin {
+        /// A request alone: it is for the device that its own common name is, as far as anybody knows.
+        case bare
+        /// A token that nobody verified: what it says is on record nowhere.
+        case claimed(DeviceUUID)
+        /// The device itself, verified.
+        case attested(VerifiedAttestation)
+
+        var attestation: VerifiedAttestation? {
+            if case .attested(let attestation) = self { attestation } else { nil }
+        }
+
+        var claimedDevice: DeviceUUID? {
+            if case .claimed(let device) = self { device } else { nil }
+        }
+    }
+
     /// What the certificate is about, as its reading before the signature wants it.
     let lintSubject: CertificateLint.Subject
     /// SHA-256 of the request as received, 32 octets.
     public let requestSHA256: [UInt8]
     /// The device's word for this key, where it was verified under a known identity key.
     public let attestation: VerifiedAttestation?
+    /// The device of a token that could not be verified: an address, nobody's word.
+    public let claimedDeviceUUID: DeviceUUID?
+    /// Why the request may get no new certificate, but may keep what it has: the registry knows a device by its name, and
+    /// that device did not vouch for the key. A ledger that is told of it signs nothing.
+    public let objection: CheckFailure?
+    /// Whether the name holds the UUID or the registered IMEI of the device that vouches.
+    public let isNameProven: Bool
+    /// What is remarkable about the name, for people.
+    public let notes: [String]
     /// What the request asked for; reported, never copied.
     public let requestedExtensions: [CertificateExtension]
 
     fileprivate init(
-        _ request: VerifiedRequest, subject: DistinguishedName, deviceUUID: DeviceUUID?,
-        attestation: VerifiedAttestation?
+        _ request: VerifiedRequest, subject: DistinguishedName, named: DeviceUUID?, _ origin: Origin,
+        _ names: NameCheck
     ) {
-        lintSubject = .init(name: subject, publicKey: request.publicKey, device: deviceUUID)
+        lintSubject = .init(name: subject, publicKey: request.publicKey, device: named)
         requestSHA256 = request.sha256
-        self.attestation = attestation
+        attestation = origin.attestation
+        claimedDeviceUUID = origin.claimedDevice
+        isNameProven = names.isProven
+        objection = names.objection
+        notes = names.notes
         requestedExtensions = request.requestedExtensions
     }
 
@@ -30,8 +61,11 @@ public struct VettedRequest: Sendable {
     public var publicKey: SubjectPublicKeyInfo { lintSubject.key.info }
     /// The name to certify, under the profile's rule.
     public var subject: DistinguishedName { lintSubject.name }
-    /// The device: from a token whose digest matches, or from a common name that is a UUID.
+    /// The device: the one that vouches, or that a request without a token has as its common name; of a token that
+    /// nobody verified the device is ``claimedDeviceUUID`` instead.
     public var deviceUUID: DeviceUUID? { lintSubject.device }
+    /// The device that the certificate names, whoever asked for it: by it certificates are listed and revoked.
+    public var namedDeviceUUID: DeviceUUID? { deviceUUID ?? RequestVetter.uuid(in: subject) }
 }
 
 /// What the row of a file says besides the request.
@@ -69,17 +103,19 @@ public final class RequestVetter {
     private let demand: AttestationDemand
     private let requests: RequestVerifier
     private let attestations: AttestationVerifier?
+    private let registry: (any KnownDevices)?
 
     /// A profile that demands attestation is obeyed whatever `demand` says: a caller can ask for more, not for less.
     ///
     /// - Parameter minimumTrust: the least trust in a device's key where `demand` is `always`; a profile may want more.
-    ///   Where attestation is not demanded, a key that is merely observed still has to verify: a token that does not is
-    ///   nobody's friend.
+    ///   A token that fails under a known key is rejected even where attestation is optional: it is evidence of tampering.
+    /// - Parameter registry: whose IMEI is whose; a connection of the caller's thread.
     public init(
         profile: CertificateProfile, demand asked: AttestationDemand,
-        minimumTrust askedTrust: KeyTrust = .trusted
+        minimumTrust askedTrust: KeyTrust = .trusted, registry: (any KnownDevices)? = nil
     ) throws(OpenSSLError) {
         self.profile = profile
+        self.registry = registry
         let trusts = [profile.attestation.minimumTrust, asked == .always ? askedTrust : nil].compactMap { $0 }
         let demand = trusts.isEmpty ? asked : .always
         let minimumTrust: KeyTrust = trusts.contains { $0 != .observed } ? .trusted : .observed
@@ -107,9 +143,11 @@ public final class RequestVetter {
     }
 
     /// Vets a request for which no device vouches.
+    ///
+    /// - Throws: ``ToolError`` when the registry cannot be read; so do the others.
     public func vet(
         _ request: CertificationRequest, expecting expectations: RequestExpectations = .init()
-    ) -> Result<VettedRequest, Rejection> {
+    ) throws(ToolError) -> Result<VettedRequest, Rejection> {
         if case .always = demand {
             return .failure(
                 .init(failures: [
@@ -118,7 +156,7 @@ public final class RequestVetter {
         }
         switch request.verify(with: requests) {
         case .failure(let failure): return .failure(.init(failures: [failure]))
-        case .success(let verified): return finish(verified, nil, nil, expectations)
+        case .success(let verified): return try finish(verified, .bare, expectations)
         }
     }
 
@@ -127,7 +165,7 @@ public final class RequestVetter {
     /// - Parameter key: the identity key of the device that the token names, where it is known.
     public func vet(
         _ token: AttestationToken, key: IdentityKey?, expecting expectations: RequestExpectations = .init()
-    ) -> Result<VettedRequest, Rejection> {
+    ) throws(ToolError) -> Result<VettedRequest, Rejection> {
         guard case .certificationRequest(let message, let request) = token.content else {
             let found = token.keyMessage == nil ? "an attestation token" : "a public key"
             return .failure(
@@ -135,7 +173,7 @@ public final class RequestVetter {
             )
         }
         if let attestations, key != nil || demand == .always {
-            return vet(attested: token, key, attestations, expectations)
+            return try vet(attested: token, key, attestations, expectations)
         }
         var failures: [CheckFailure] = []
         if message.digest != token.actualDigest {
@@ -148,21 +186,21 @@ public final class RequestVetter {
         switch request.verify(with: requests) {
         case .failure(let failure): return .failure(.init(failures: failures + [failure]))
         case .success where !failures.isEmpty: return .failure(.init(failures: failures))
-        case .success(let verified): return finish(verified, token.deviceUUID, nil, expectations)
+        case .success(let verified): return try finish(verified, .claimed(token.deviceUUID), expectations)
         }
     }
 
     private func vet(
         attested token: AttestationToken, _ key: IdentityKey?, _ verifier: AttestationVerifier,
         _ expectations: RequestExpectations
-    ) -> Result<VettedRequest, Rejection> {
+    ) throws(ToolError) -> Result<VettedRequest, Rejection> {
         switch verifier.verify(token, key: key) {
         case .verified(let attestation):
             guard let request = attestation.request else {
                 return .failure(
                     .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR")]))
             }
-            return finish(request, token.deviceUUID, attestation, expectations)
+            return try finish(request, .attested(attestation), expectations)
         case .rejected(let failures):
             guard demand == .always else { return .failure(.init(failures: failures)) }
             let message = "no known device vouches for this key"
@@ -172,14 +210,18 @@ public final class RequestVetter {
 
     /// The checks that do not depend on how possession and origin were proven.
     private func finish(
-        _ request: VerifiedRequest, _ attested: DeviceUUID?, _ attestation: VerifiedAttestation?,
-        _ expectations: RequestExpectations
-    ) -> Result<VettedRequest, Rejection> {
+        _ request: VerifiedRequest, _ origin: VettedRequest.Origin, _ expectations: RequestExpectations
+    ) throws(ToolError) -> Result<VettedRequest, Rejection> {
         var failures: [CheckFailure] = []
         if let reason = request.keyKind.weakness
             ?? profile.keys.objection(to: request.keyKind, profile: profile.name)
         {
             failures.append(.init(.csrKey, reason))
+        }
+        if !request.requestedExtensions.isEmpty,
+            let failure = RequestedExtensions(request.requestedExtensions).refusal
+        {
+            failures.append(failure)
         }
         // Verifiers differ in which of two they take for the name.
         let names = request.subject.commonNameCount
@@ -187,28 +229,51 @@ public final class RequestVetter {
             let message = "expected one common name, found \(names)"
             return .failure(.init(failures: failures + [.init(.csrSubject, message)]))
         }
-        let device = attested ?? Self.uuid(in: request.subject)
-        if let expected = expectations.deviceUUID, let device, device != expected {
+        let attested = origin.attestation?.token.deviceUUID
+        let claimed = origin.claimedDevice
+        let named = attested ?? (claimed == nil ? Self.uuid(in: request.subject) : nil)
+        if let expected = expectations.deviceUUID,
+            let device = named ?? claimed, device != expected
+        {
             failures.append(.init(.uuidMismatch, "expected device \(expected), found \(device)"))
         }
-        if profile.extensionRule.alternativeName == .deviceUUID, device == nil {
+        if profile.extensionRule.alternativeName == .deviceUUID, named == nil {
             let message =
                 "expected a device UUID, which the profile makes an alternative name, in a token or as "
-            failures.append(.init(.csrSubject, message + "common name, found none"))
+            failures.append(
+                claimed == nil
+                    ? .init(.csrSubject, message + "common name, found none")
+                    : .init(
+                        .notAttested,
+                        "the profile makes the device UUID an alternative name, and no known key verifies the token"))
         }
-        let naming = SubjectNaming(policy: profile.subject, device: device, imei: expectations.imei)
+        let naming = SubjectNaming(
+            policy: profile.subject, device: named, claimed: claimed, imei: expectations.imei)
         switch naming.subject(asked: request.subject) {
         case .failure(let failure): return .failure(.init(failures: failures + [failure]))
-        case .success where !failures.isEmpty: return .failure(.init(failures: failures))
         case .success(let subject):
-            return .success(
-                VettedRequest(request, subject: subject, deviceUUID: device, attestation: attestation))
+            var check = NameCheck(attested: attested, registry: registry)
+            try check.check(subject: subject)
+            if let imei = expectations.imei { try check.check(rowIMEI: imei) }
+            failures += check.failures.filter { !failures.contains($0) }
+            if !failures.isEmpty { return .failure(.init(failures: failures)) }
+            return .success(VettedRequest(request, subject: subject, named: named, origin, check))
         }
     }
 
-    private static func uuid(in subject: DistinguishedName) -> DeviceUUID? {
+    fileprivate static func uuid(in subject: DistinguishedName) -> DeviceUUID? {
         if let octets = subject.commonNameASCII { return DeviceUUID(text: octets) }
         // A BMPString, for example.
         return subject.commonName.flatMap { DeviceUUID(text: Array($0.utf8)[...]) }
+    }
+
+    /// Whether nothing in the request itself would have it turned down: its name is not one that only looks like a
+    /// device's, and it demands nothing that is not known here. For what is handed out without being vetted again.
+    public static func isUnsuspicious(_ request: CertificationRequest) -> Bool {
+        guard request.subject.unfitness == nil, RequestedExtensions(request.requestedExtensions).refusal == nil
+        else { return false }
+        let named = NameCheck.devices(in: request.subject)
+        return named.uuids.allSatisfy(\.isCanonical) && named.uuids.count <= 1
+            && named.imeis.count { $0.isCertain } <= 1
     }
 }

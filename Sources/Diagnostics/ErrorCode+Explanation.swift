@@ -33,6 +33,7 @@ extension ErrorCode {
         case .csrSubject: .csrSubject
         case .csrExtension: .csrExtension
         case .keyReused: .keyReused
+        case .nameTaken: .nameTaken
         case .issuerInvalid: .issuerInvalid
         case .issuerKeyMismatch: .issuerKeyMismatch
         case .ledgerMismatch: .ledgerMismatch
@@ -44,6 +45,7 @@ extension ErrorCode {
         case .chain: .chain
         case .csv: .csv
         case .json: .json
+        case .mixedInput: .mixedInput
         case .command: .command
         case .commandOrder: .commandOrder
         case .secTag: .secTag

@@ -35,6 +35,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     case csrSubject = "csr-subject"
     case csrExtension = "csr-extension"
     case keyReused = "key-reused"
+    case nameTaken = "name-taken"
     case issuerInvalid = "issuer-invalid"
     case issuerKeyMismatch = "issuer-key-mismatch"
     case ledgerMismatch = "ledger-mismatch"
@@ -47,6 +48,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     // Files and batches
     case csv = "csv"
     case json = "json"
+    case mixedInput = "mixed-input"
     case command = "command"
     case commandOrder = "command-order"
     case secTag = "sec-tag"
@@ -70,12 +72,13 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     /// (see ``ExitStatus``).
     public var exitStatus: ExitStatus {
         switch self {
-        case .tokenFormat, .base64URL, .cbor, .cose, .jwtFormat, .pem, .der, .csv, .json, .command:
+        case .tokenFormat, .base64URL, .cbor, .cose, .jwtFormat, .pem, .der, .csv, .json, .mixedInput,
+            .command:
             .malformed
         case .algorithm, .signature, .digest, .uuidMismatch, .challengeMismatch, .nonceReused, .unknownKey,
             .keyConflict, .untrustedKey, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtTooOld, .jwtAudience,
             .jwtIssuer, .jwtSubject, .kidMismatch, .csrSignature, .csrKey, .csrSubject, .csrExtension,
-            .keyReused, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint, .notAttested,
+            .keyReused, .nameTaken, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint, .notAttested,
             .revoked, .chain, .commandOrder, .secTag, .commandLimit, .duplicateDevice:
             .rejected
         case .serviceUnreachable, .serviceRefused, .serviceContract: .service

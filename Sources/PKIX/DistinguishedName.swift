@@ -118,7 +118,7 @@ public struct DistinguishedName: Hashable, Sendable {
         return found.kinds.contains(.ascii) ? der[found.content] : nil
     }
 
-    /// Why the name should not stand in a certificate: an attribute with control characters, an empty one or
+    /// Why the name should not stand in a certificate: an attribute with characters that cannot be seen, an empty one or
     /// one beyond the upper bounds of RFC 5280 appendix A.1; nil if nothing is wrong.
     public var unfitness: String? {
         for place in places {
@@ -151,6 +151,11 @@ public struct DistinguishedName: Hashable, Sendable {
         guard !scalars.isEmpty else { return "\(name) is empty" }
         if scalars.contains(where: { $0.properties.generalCategory == .control }) {
             return "\(name) holds a control character"
+        }
+        if let hidden = scalars.first(where: \.isInvisible) {
+            let code = String(hidden.value, radix: 16, uppercase: true)
+            return "\(name) holds a character that cannot be seen, U+"
+                + String(repeating: "0", count: max(0, 4 - code.utf8.count)) + code
         }
         if let exact = type?.exact, scalars.count != exact {
             return "\(name) must have \(exact) characters, found \(scalars.count)"

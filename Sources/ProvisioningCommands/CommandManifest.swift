@@ -31,7 +31,10 @@ public struct CommandManifest: Sendable {
         guard schema == "assay.issuance/1" else {
             throw try node.member("schema").error("expected 'assay.issuance/1', found \(Shown.text(schema))")
         }
-        let device = try node.optionalMember("deviceUuid")?.string()
+        // Where nobody vouched, the device of the token is an address all the same: commands for it reach that device or
+        // none, and a certificate is of no use without the key that was made there.
+        let claimed = try node.optionalMember("claimedDeviceUuid")?.string()
+        let device = try node.optionalMember("deviceUuid")?.string() ?? claimed
         let status = try node.member("status").string()
         switch status {
         case "issued", "existing": break

@@ -24,6 +24,12 @@ public struct SQLiteError: Error, Sendable, Equatable {
     /// SQLite's own words, lower case.
     public let message: String
 
+    /// What the tables hold cannot be: the file is damaged, whatever SQLite says.
+    public init(damage message: String) {
+        kind = .notADatabase
+        self.message = message
+    }
+
     init(_ code: Int32, _ connection: OpaquePointer?) {
         kind = Self.kind(of: code & 0xff)
         if let connection, let text = sqlite3_errmsg(connection) {

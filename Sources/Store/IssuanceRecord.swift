@@ -33,12 +33,19 @@ public final class IssuanceIntent: Sendable {
     public let notAfter: Int64
     /// SHA-256 of the TBSCertificate: of what will be signed, if anything. 32 bytes.
     public let tbsDigest: [UInt8]
+    /// With it, ``device`` is the one that vouched; without it, one that the subject names.
     public let attestation: AttestationEvidence?
+    /// Whether the subject holds the UUID or the registered IMEI of the device that vouched.
+    public let isNameProven: Bool
+    /// Why the request gets nothing but what it has already; `nil` where it may get a certificate.
+    public let objection: CheckFailure?
+    /// By what others could have the same name: found before the ledger's lock is taken.
+    let names: SubjectKeys
 
     public init(
         authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8],
         device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbsDigest: [UInt8],
-        attestation: AttestationEvidence?
+        attestation: AttestationEvidence?, isNameProven: Bool = false, objection: CheckFailure? = nil
     ) {
         self.authority = authority
         self.profile = profile
@@ -51,6 +58,9 @@ public final class IssuanceIntent: Sendable {
         self.notAfter = notAfter
         self.tbsDigest = tbsDigest
         self.attestation = attestation
+        self.isNameProven = isNameProven
+        self.objection = objection
+        names = SubjectKeys(subject)
     }
 
     /// The intent of a row that has no certificate yet.
@@ -60,6 +70,14 @@ public final class IssuanceIntent: Sendable {
             keyID: row.keyID, device: row.device, subject: row.subject, notBefore: row.notBefore,
             notAfter: row.notAfter, tbsDigest: row.tbsDigest, attestation: row.attestation)
     }
+}
+
+/// What the ledger has in place of a certificate that was to be entered.
+public enum TakenEntry: Sendable, Equatable {
+    /// The one of another process, which was first. DER.
+    case certificate([UInt8])
+    /// Nothing, and none will be: its key was revoked as compromised after the intent was noted.
+    case refused(CheckFailure)
 }
 
 /// What the ledger says to an intent.
@@ -80,12 +98,15 @@ public enum IntentOutcome: Sendable {
         /// Whether it is the caller's own intent. Otherwise it is an earlier one for the same request that was never
         /// completed: its octets are to be made again, from its serial number and validity.
         public let isOwn: Bool
+        /// When the intent was noted, seconds since 1970.
+        let intendedAt: Int64
 
         /// Only a ledger orders a signature.
-        package init(id: Int64, intent: IssuanceIntent, isOwn: Bool) {
+        package init(id: Int64, intent: IssuanceIntent, isOwn: Bool, intendedAt: Int64) {
             self.id = id
             self.intent = intent
             self.isOwn = isOwn
+            self.intendedAt = intendedAt
         }
     }
 }
@@ -170,7 +191,7 @@ public struct SignedIntents {
         let start = octets.count
         octets += certificate
         let end = octets.count
-        AuditEvent.Issue(draft.intent, fingerprint: fingerprint).append(to: &octets)
+        AuditEvent.Issue(draft, fingerprint: fingerprint).append(to: &octets)
         entries.append((draft, start..<end, end..<octets.count))
     }
 
@@ -189,11 +210,11 @@ public protocol IssuanceLedger: AnyObject {
     ///
     /// - Parameter reissue: whether a request that has its certificate gets a new one, linked to the old; once in the
     ///   life of the instance, however often the request comes.
-    /// - Returns: the DER that stands in the ledger for those of the certificates, by their place, where another process
-    ///   was first; for each intent what to do.
+    /// - Returns: what stands in the ledger for those of the certificates, by their place, that were not entered; for each
+    ///   intent what to do.
     func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
-    ) throws(ToolError) -> (taken: [Int: [UInt8]], outcomes: [IntentOutcome])
+    ) throws(ToolError) -> (taken: [Int: TakenEntry], outcomes: [IntentOutcome])
     /// Does in idle time what would be done at the end otherwise.
     func settle()
 }

@@ -7,6 +7,7 @@ import SQLite
 struct LedgerExchange {
     private let store: SQLiteStore
     private let statements: LedgerStatements
+    private let secret: MarkSecret
     private var series: LedgerSeries
     private let time: Int64
     /// With `--reissue`: rows behind this one were made by the run that asks, or at the same time by another.
@@ -18,6 +19,7 @@ struct LedgerExchange {
     init(_ store: SQLiteStore, reissueAfter floor: Int64?, at time: Int64) throws(SQLiteError) {
         self.store = store
         statements = try store.ledgerStatements.get()
+        secret = try store.markSecret.get()
         series = try LedgerSeries(store)
         self.time = time
         let last = try store.statement("SELECT coalesce(max(id), 0) FROM issuance")
@@ -31,8 +33,9 @@ struct LedgerExchange {
 
     // MARK: Certificates
 
-    /// Enters a certificate, unless another process was first; then returns that one's.
-    mutating func enter(_ signed: SignedIntent) throws(SQLiteError) -> [UInt8]? {
+    /// Enters a certificate, unless another process was first or the key was revoked as compromised since; then returns
+    /// what is there instead.
+    mutating func enter(_ signed: SignedIntent) throws(SQLiteError) -> TakenEntry? {
         let entry = try store.nextEntry(signed.octets[signed.body], at: time)
         let insert = statements.enter
         insert.begin()
@@ -46,7 +49,8 @@ struct LedgerExchange {
             let select = try store.statement("SELECT der FROM certificate WHERE id = ?")
             try select.bind(.integer(signed.id))
             defer { select.reset() }
-            return try select.step() ? select.blob(0) : nil
+            if try select.step() { return .certificate(select.blob(0)) }
+            return .refused(Self.compromised)
         }
         store.chainHead = entry
         return nil
@@ -59,19 +63,29 @@ struct LedgerExchange {
         let seriesID = try series.number(intent.authority, intent.profile, store)
         // Nearly all requests are of a key and a device that nobody has seen.
         guard try isKnown(intent) else {
+            if let objection = intent.objection { return .rejected(objection) }
             let id = try insert(intent, seriesID, replaces: nil)
-            return .sign(.init(id: id, intent: intent, isOwn: true))
+            return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
         }
-        let current: Int64?
+        let current: KnownRow?
         switch try rowOfKey(intent, seriesID) {
         case .failure(let failure): return .rejected(failure)
         case .success(let found): current = found
         }
         var replaced: Int64?
         if let current {
-            if current > lastRowBefore { return .sameAs(id: current) }
-            if !reissue || current > reissueFloor { return try answer(current, intent) }
-            replaced = current
+            // A device's word for a name that proves nothing has to be on record, or the next device would get the name.
+            let isMissing = intent.attestation != nil && !current.isAttested && !intent.isNameProven
+            if !isMissing {
+                if current.id > lastRowBefore { return .sameAs(id: current.id) }
+                if !reissue || current.id > reissueFloor { return try answer(current.id, intent) }
+            }
+            replaced = current.id
+        }
+        if let objection = intent.objection { return .rejected(objection) }
+        if let failure = try nameFailure(intent) { return .rejected(failure) }
+        if current != nil {
+            // Its own earlier certificate is what it replaces.
         } else if let other = try otherRequest(intent, seriesID) {
             guard reissue else {
                 return .rejected(
@@ -84,21 +98,36 @@ struct LedgerExchange {
             replaced = other.id
         }
         let id = try insert(intent, seriesID, replaces: replaced)
-        return .sign(.init(id: id, intent: intent, isOwn: true))
+        return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
     }
 
-    /// Whether a row may be of the same key or the same device.
+    /// Whether a row may be of the same key, the same device or the same name.
     private func isKnown(_ intent: IssuanceIntent) throws(SQLiteError) -> Bool {
-        let marks = (Mark.key(intent.keyID), intent.device.map(Mark.device))
+        var marks = [Mark.key(intent.keyID)]
+        if let device = intent.device { marks.append(secret.device(device)) }
+        if intent.attestation == nil {
+            for uuid in intent.names.uuids where uuid != intent.device { marks.append(secret.device(uuid)) }
+        }
+        for key in intent.names.keys { marks.append(secret.name(key)) }
+        for key in intent.names.others { marks.append(secret.name(key)) }
+        if try isRecent(marks) { return true }
+        for mark in marks where try isFiled(mark) { return true }
+        return false
+    }
+
+    /// Three at a time, which is what nearly all have at most.
+    private func isRecent(_ marks: [Int64]) throws(SQLiteError) -> Bool {
         let recent = statements.anyRecent
-        recent.begin()
-        try recent.set(1, marks.0)
-        try recent.set(2, marks.1)
-        defer { recent.reset() }
-        if try recent.step() { return true }
-        if try isFiled(marks.0) { return true }
-        guard let device = marks.1 else { return false }
-        return try isFiled(device)
+        for first in stride(from: 0, to: marks.count, by: 3) {
+            recent.begin()
+            for offset in 0..<3 {
+                let place = first + offset
+                try recent.set(Int32(truncatingIfNeeded: offset + 1), place < marks.count ? marks[place] : nil)
+            }
+            defer { recent.reset() }
+            if try recent.step() { return true }
+        }
+        return false
     }
 
     private func isFiled(_ mark: Int64) throws(SQLiteError) -> Bool {
@@ -116,7 +145,11 @@ struct LedgerExchange {
             return .rejected(.init(.internalFault, "row \(id) of the ledger is gone"))
         }
         if row.certificate == nil {
-            return .sign(.init(id: id, intent: IssuanceIntent(unfinished: row), isOwn: false))
+            if let objection = intent.objection { return .rejected(objection) }
+            return .sign(
+                .init(
+                    id: id, intent: IssuanceIntent(unfinished: row), isOwn: false,
+                    intendedAt: row.intendedAt))
         }
         if row.revokedAt != nil {
             let message = "the certificate of this request was revoked; --reissue asks for a new one"
@@ -125,24 +158,37 @@ struct LedgerExchange {
         return .existing(row)
     }
 
+    /// A row of the same request.
+    private struct KnownRow {
+        let id: Int64
+        let isAttested: Bool
+    }
+
     /// The current row of the same request; a failure when the key must not be certified (again).
     ///
     /// One look by the key finds both: a request is signed with its key, so all rows of a request are among it.
     private func rowOfKey(
         _ intent: IssuanceIntent, _ seriesID: Int64
-    ) throws(SQLiteError) -> Result<Int64?, CheckFailure> {
+    ) throws(SQLiteError) -> Result<KnownRow?, CheckFailure> {
         let select = statements.ofKey
         select.begin()
         try select.set(1, Mark.key(intent.keyID))
         try select.set(2, blob: intent.keyID)
-        var found: Int64?
+        var found: KnownRow?
         while try select.step() {
             if !select.isNull(6), select.integer(6) == Self.keyCompromise {
                 select.reset()
-                return .failure(
-                    .init(.revoked, "the public key was revoked as compromised: the device needs a new one"))
+                return .failure(Self.compromised)
             }
             guard series.authority(select.integer(1)) == intent.authority else { continue }
+            let isAttested = !select.isNull(7)
+            let isRequest =
+                select.integer(1) == seriesID && select.integer(5) == 0 && select.blob(2) == intent.request
+            // What nobody vouched for stands in no device's way.
+            if intent.attestation != nil, !isAttested {
+                if isRequest { found = KnownRow(id: select.integer(0), isAttested: false) }
+                continue
+            }
             let device = select.isNull(3) ? nil : DeviceUUID(bytes: select.blob(3)[...])
             let isSame =
                 if let device, let asked = intent.device { device == asked } else {
@@ -153,23 +199,63 @@ struct LedgerExchange {
                 select.reset()
                 return .failure(.init(.keyReused, "the public key is certified for another device: \(owner)"))
             }
-            if select.integer(1) == seriesID, select.integer(5) == 0, select.blob(2) == intent.request {
-                found = select.integer(0)
-            }
+            if isRequest { found = KnownRow(id: select.integer(0), isAttested: isAttested) }
         }
         return .success(found)
     }
 
-    /// Another request's certificate or intent for the same device under the same profile.
+    /// Why the intent's name is another device's; `nil` if it may have it.
+    ///
+    /// A name belongs to the device that first vouched for a key with it, under whatever profile of the CA, also after its
+    /// certificate expired or was revoked: whoever knew the device by it would take another for it.
+    private func nameFailure(_ intent: IssuanceIntent) throws(SQLiteError) -> CheckFailure? {
+        for key in intent.names.keys + intent.names.others {
+            let failure = try holder(secret.name(key), intent) { subject in
+                SubjectKeys(subject()).contains(key)
+            }
+            if let failure { return failure }
+        }
+        guard intent.attestation == nil else { return nil }
+        for uuid in intent.names.uuids {
+            if let failure = try holder(secret.device(uuid), intent, { _ in true }) { return failure }
+        }
+        return nil
+    }
+
+    /// The failure that names an attested row with a mark that is not of the intent's own device or key.
+    private func holder(
+        _ mark: Int64, _ intent: IssuanceIntent, _ hasName: (() -> String) -> Bool
+    ) throws(SQLiteError) -> CheckFailure? {
+        let select = statements.attested
+        select.begin()
+        try select.set(1, mark)
+        defer { select.reset() }
+        while try select.step() {
+            guard series.authority(select.integer(0)) == intent.authority,
+                let device = DeviceUUID(bytes: select.blob(2)[...])
+            else { continue }
+            let isOwn = intent.attestation == nil ? select.blob(1) == intent.keyID : device == intent.device
+            if isOwn || !hasName({ select.text(3) }) { continue }
+            return .init(
+                .nameTaken,
+                "the name \(intent.subject) belongs to device \(device), by the certificate with the serial number "
+                    + Hex.encode(select.blob(4)))
+        }
+        return nil
+    }
+
+    /// Another request's certificate or intent for the same device under the same profile. What nobody vouched for stands
+    /// in no device's way.
     private func otherRequest(
         _ intent: IssuanceIntent, _ seriesID: Int64
     ) throws(SQLiteError) -> (id: Int64, serial: [UInt8])? {
         guard let device = intent.device else { return nil }
         let select = statements.ofDevice
         select.begin()
-        try select.set(1, Mark.device(device))
+        try select.set(1, secret.device(device))
         try select.set(2, blob: device.bytes)
         try select.set(3, seriesID)
+        try select.set(4, intent.attestation == nil ? 0 : 1)
         defer { select.reset() }
         return try select.step() ? (select.integer(0), select.blob(1)) : nil
     }
@@ -182,6 +268,7 @@ struct LedgerExchange {
         if let replaces {
             try store.statement("UPDATE issuance SET replaced_by = ? WHERE id = ?")
                 .run(.integer(id), .integer(replaces))
+            try store.noteReissue(intent.serial, of: replaces, at: time)
         }
         let insert = statements.intend
         insert.begin()
@@ -202,13 +289,13 @@ struct LedgerExchange {
         _ = try insert.step()
         lastRow = id
         let mark = statements.mark
-        mark.begin()
-        try mark.set(1, Mark.key(intent.keyID))
-        try mark.set(2, id)
-        _ = try mark.step()
-        if let device = intent.device {
+        let marks = secret.marks(
+            keyID: intent.keyID, device: intent.device,
+            holding: intent.attestation == nil ? nil : intent.names)
+        for entry in marks {
             mark.begin()
-            try mark.set(1, Mark.device(device))
+            try mark.set(1, entry.mark)
+            try mark.set(2, id)
             _ = try mark.step()
         }
         return id
@@ -216,6 +303,9 @@ struct LedgerExchange {
 
     /// RFC 5280 section 5.3.1.
     static let keyCompromise: Int64 = 1
+
+    private static let compromised = CheckFailure(
+        .revoked, "the public key was revoked as compromised: the device needs a new one")
 }
 
 /// The statements that every certificate runs.
@@ -224,23 +314,33 @@ final class LedgerStatements {
     let anyFiled: Statement
     let ofKey: Statement
     let ofDevice: Statement
+    let attested: Statement
     let intend: Statement
     let mark: Statement
     let enter: Statement
 
     init(_ store: SQLiteStore) throws(SQLiteError) {
         anyRecent = try store.statement(
-            "SELECT 1 FROM recent_mark WHERE mark = ? UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?")
+            """
+            SELECT 1 FROM recent_mark WHERE mark = ? UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?
+            UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?
+            """)
         anyFiled = try store.statement("SELECT 1 FROM mark WHERE mark = ?")
         ofKey = try store.statement(
             """
-            SELECT id, series, request, device, subject, replaced_by, reason FROM issuance
+            SELECT id, series, request, device, subject, replaced_by, reason, attestation_profile FROM issuance
             WHERE id IN (\(Mark.rows(of: "?1"))) AND key_id = ?2
             """)
         ofDevice = try store.statement(
             """
             SELECT id, serial FROM issuance
             WHERE id IN (\(Mark.rows(of: "?1"))) AND device = ?2 AND series = ?3 AND replaced_by = 0
+                AND (?4 = 0 OR attestation_profile IS NOT NULL)
+            """)
+        attested = try store.statement(
+            """
+            SELECT series, key_id, device, subject, serial FROM issuance
+            WHERE id IN (\(Mark.rows(of: "?1"))) AND attestation_profile IS NOT NULL
             """)
         intend = try store.statement(
             """
@@ -251,7 +351,8 @@ final class LedgerStatements {
         mark = try store.statement("INSERT INTO recent_mark (mark, issuance) VALUES (?, ?)")
         enter = try store.statement(
             """
-            INSERT INTO certificate (id, issued_at, der, seq, hash) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO certificate (id, issued_at, der, seq, hash) SELECT ?1, ?2, ?3, ?4, ?5
+            WHERE NOT EXISTS (SELECT 1 FROM issuance WHERE id = ?1 AND reason IS NOT NULL)
             ON CONFLICT (id) DO NOTHING
             """)
     }

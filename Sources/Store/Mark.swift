@@ -1,7 +1,7 @@
 import DeviceIdentity
 import SQLite
 
-/// By what the rows of the ledger are found: 48 bits of a key or a device, which lead to the rows that have to be looked
+/// By what the rows of the ledger are found: 48 bits of a key, a device or a name (``MarkSecret``), which lead to the rows that have to be looked
 /// at.
 ///
 /// Marks come in no order, so that each would cost a page of a large table. They are noted in a small table first and
@@ -17,15 +17,6 @@ enum Mark {
     /// The mark of a key: the first 6 octets of its SHA-256.
     static func key(_ keyID: [UInt8]) -> Int64 {
         keyID.prefix(6).reduce(0) { $0 << 8 | Int64($1) }
-    }
-
-    /// The mark of a device. UUIDs count up, or share what names the lot: their bits are spread, as in SplitMix64.
-    /// Who chooses UUIDs that coincide gets slower look-ups, and no other answers.
-    static func device(_ uuid: DeviceUUID) -> Int64 {
-        var word = uuid.high &* 0x9E37_79B9_7F4A_7C15 ^ uuid.low
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int64(truncatingIfNeeded: (word ^ (word >> 31)) >> 16)
     }
 
     /// SQL for the rows with a mark.
@@ -69,17 +60,20 @@ enum Mark {
         try store.statement("UPDATE filing SET moves = ?").run(.integer(due))
     }
 
-    /// Files the marks of all rows: those of a store of before there were any.
+    /// Files the marks of all rows anew: those of a store of before there were any, or of before their secret.
     static func fileAll(in store: SQLiteStore) throws(SQLiteError) {
-        let rows = try store.connection.prepare("SELECT id, key_id, device FROM issuance ORDER BY id")
+        try store.connection.execute("DELETE FROM mark; DELETE FROM recent_mark; DELETE FROM mark_filter")
+        let secret = try store.markSecret.get()
+        let rows = try store.connection.prepare(
+            "SELECT id, key_id, device, subject, attestation_profile IS NULL FROM issuance ORDER BY id")
         let insert = try store.connection.prepare("INSERT INTO recent_mark (mark, issuance) VALUES (?, ?)")
         var last: Int64 = 0
         while try rows.step() {
             last = rows.integer(0)
-            try insert.run(.integer(key(rows.blob(1))), .integer(last))
-            if let device = DeviceUUID(bytes: rows.blob(2)[...]) {
-                try insert.run(.integer(Mark.device(device)), .integer(last))
-            }
+            let marks = secret.marks(
+                keyID: rows.blob(1), device: DeviceUUID(bytes: rows.blob(2)[...]),
+                holding: rows.integer(4) == 0 ? SubjectKeys(rows.text(3)) : nil)
+            for entry in marks { try insert.run(.integer(entry.mark), .integer(last)) }
         }
         for range in 0..<ranges { try move(range, store) }
         try store.statement("UPDATE filing SET moves = ?").run(.integer(moves(store, rows: last)))

@@ -19,7 +19,8 @@ extension SQLiteStore {
         }
     }
 
-    /// What has to be unique in the ledger and is not, whatever became of the indexes that see to it.
+    /// What has to be unique in the ledger and is not, whatever became of the indexes that see to it; names of two
+    /// devices; and certificates that stand with a compromised key.
     public func duplicates() throws(ToolError) -> [LedgerFinding] {
         try read("cannot read the ledger") { () throws(SQLiteError) in
             var findings: [LedgerFinding] = []
@@ -57,7 +58,7 @@ extension SQLiteStore {
                         "the request \(Hex.encode(requests.blob(0))) has \(requests.integer(1)) certificates")
                 )
             }
-            return findings
+            return try findings + sharedNames() + compromisedCertificates()
         }
     }
 }

@@ -21,7 +21,7 @@ public struct IssuanceFilter: Sendable, Equatable {
     public init() {}
 
     /// Conditions in SQL and their values.
-    func sql(at now: Int64) -> (text: String, values: [Statement.Value]) {
+    func sql(at now: Int64, _ secret: MarkSecret) -> (text: String, values: [Statement.Value]) {
         var terms: [String] = []
         var values: [Statement.Value] = []
         func add(_ term: String, _ value: Statement.Value) {
@@ -42,7 +42,7 @@ public struct IssuanceFilter: Sendable, Equatable {
             add("device = ?", .blob(device.bytes))
             // All of a device's rows are among those of its mark.
             let place = "?\(values.count + 1)"
-            add("issuance.id IN (\(Mark.rows(of: place)))", .integer(Mark.device(device)))
+            add("issuance.id IN (\(Mark.rows(of: place)))", .integer(secret.device(device)))
         }
         if let profile { add("profile = ?", .text(profile)) }
         if let authority { add("authority = ?", .blob(authority)) }
@@ -61,8 +61,8 @@ extension SQLiteStore {
         _ filter: IssuanceFilter = IssuanceFilter(), at now: Int64,
         _ body: (IssuanceRecord) throws(ToolError) -> Bool
     ) throws(ToolError) {
-        let conditions = filter.sql(at: now)
         let select = try read("cannot read the ledger") { () throws(SQLiteError) in
+            let conditions = filter.sql(at: now, try markSecret.get())
             let select = try connection.prepare(
                 """
                 SELECT \(Self.issuanceColumns) FROM \(Self.issuanceTables)\(conditions.text)

@@ -4,11 +4,11 @@ import SQLite
 extension SQLiteStore: IssuanceLedger {
     public func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
-    ) throws(ToolError) -> (taken: [Int: [UInt8]], outcomes: [IntentOutcome]) {
+    ) throws(ToolError) -> (taken: [Int: TakenEntry], outcomes: [IntentOutcome]) {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
             var exchange = try LedgerExchange(self, reissueAfter: reissue ? reissueFloor : nil, at: time)
             if reissue, reissueFloor == nil { reissueFloor = exchange.lastRowBefore }
-            var taken: [Int: [UInt8]] = [:]
+            var taken: [Int: TakenEntry] = [:]
             for (place, entry) in signed.enumerated() {
                 if let other = try exchange.enter(entry) { taken[place] = other }
             }
@@ -45,7 +45,7 @@ extension SQLiteStore: CertificateRegister {
         }
     }
 
-    private func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [Int64] {
+    func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [Int64] {
         let select = try statement(Mark.rows(of: "?1"))
         select.begin()
         try select.set(1, Mark.key(keyID))

@@ -12,6 +12,14 @@ public enum RevocationOutcome: Sendable, Equatable {
     case rejected(CheckFailure)
 }
 
+/// What became of a serial number, and of others with it.
+public struct Revocation: Sendable, Equatable {
+    public let outcome: RevocationOutcome
+    /// What else was revoked with it: the certificates of the same compromised key, and intents, which will never become
+    /// certificates.
+    public let others: [IssuanceRecord]
+}
+
 /// A revoked certificate of a CA.
 public struct RevokedCertificate: Sendable, Equatable {
     public let serial: [UInt8]
@@ -31,18 +39,57 @@ public struct RevocationListOrder: Sendable, Equatable {
 extension SQLiteStore {
     /// Revokes certificates, all in one transaction: when it returns they are revoked on disk.
     ///
-    /// A certificate that is revoked already keeps its time. Its reason changes only from certificateHold to
-    /// another, and from any to keyCompromise, which may come out later.
+    /// It never waits for a clock: see ``revocationTime(_:)``.
     ///
-    /// - Parameter authority: the CA that revokes, which revokes nobody else's; `nil` for whichever issued it.
+    /// A certificate that is revoked already keeps its time. Its reason changes only from certificateHold to
+    /// another, and from any to keyCompromise, which may come out later. A compromised key takes everything of the ledger
+    /// with it that has this key, of whatever CA and profile.
+    ///
+    /// - Parameter authority: the CA that revokes, which revokes nobody else's but those of a compromised key of its own;
+    ///   `nil` for whichever issued it.
     public func revoke(
         _ serials: [[UInt8]], issuedBy authority: [UInt8]? = nil, reason: RevocationReason, at time: Int64
-    ) throws(ToolError) -> [RevocationOutcome] {
+    ) throws(ToolError) -> [Revocation] {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
-            var outcomes: [RevocationOutcome] = []
-            for serial in serials { outcomes.append(try revoke(serial, authority, reason, time)) }
-            return outcomes
+            let time = try revocationTime(time)
+            var revocations: [Revocation] = []
+            // Rows that went with one of the same call are as good as revoked by their own number.
+            var taken: Set<Int64> = []
+            for serial in serials {
+                var outcome = try revoke(serial, authority, reason, time)
+                var others: [IssuanceRecord] = []
+                switch outcome {
+                case .existing(let row) where taken.contains(row.id): outcome = .revoked(row)
+                case .revoked(let row), .existing(let row):
+                    if reason == .keyCompromise { others = try revokeTwins(of: row, time) }
+                case .rejected: break
+                }
+                taken.formUnion(others.map(\.id))
+                revocations.append(Revocation(outcome: outcome, others: others))
+            }
+            return revocations
         }
+    }
+
+    /// Revokes what has the same key, intents too: a signature for one may be under way.
+    private func revokeTwins(of row: IssuanceRecord, _ time: Int64) throws(SQLiteError) -> [IssuanceRecord] {
+        var revoked: [IssuanceRecord] = []
+        for id in try rows(ofKey: row.keyID) where id != row.id {
+            guard let twin = try issuance(id: id), twin.keyID == row.keyID,
+                twin.reason != LedgerExchange.keyCompromise
+            else { continue }
+            try enterRevocation(of: twin, .keyCompromise, time)
+            if let changed = try issuance(id: id) { revoked.append(changed) }
+        }
+        return revoked
+    }
+
+    private func enterRevocation(
+        of row: IssuanceRecord, _ reason: RevocationReason, _ time: Int64
+    ) throws(SQLiteError) {
+        try statement("UPDATE issuance SET revoked_at = coalesce(revoked_at, ?), reason = ? WHERE id = ?")
+            .run(.integer(time), .integer(Int64(reason.rawValue)), .integer(row.id))
+        try append(AuditEvent.revoked(row, reason: Int64(reason.rawValue)), at: time)
     }
 
     private func revoke(
@@ -70,10 +117,7 @@ extension SQLiteStore {
                         .revoked, "\(name) is revoked for another reason, \(known?.name ?? "unknown")"))
             }
         }
-        try statement("UPDATE issuance SET revoked_at = coalesce(revoked_at, ?), reason = ? WHERE id = ?")
-            .run(
-                .integer(time), .integer(Int64(reason.rawValue)), .integer(row.id))
-        try append(AuditEvent.revoked(row, reason: Int64(reason.rawValue)), at: time)
+        try enterRevocation(of: row, reason, time)
         return .revoked(try issuance(id: row.id) ?? row)
     }
 
@@ -97,7 +141,8 @@ extension SQLiteStore {
     /// Makes the next CRL of a CA: `sign` composes and signs it, then its number and digest are on disk, then it is
     /// returned. Nobody else writes to the store in between, so no two CRLs have one number.
     ///
-    /// - Throws: ``ToolError`` with `validity` when `thisUpdate` lies before that of the last CRL.
+    /// Like revoking it never waits for a clock: a list that says when it was really made counts at once, whatever an
+    /// earlier one or the last entry of the ledger says.
     public func issueRevocationList(
         authority: [UInt8], thisUpdate: Int64, nextUpdate: Int64,
         sign: (RevocationListOrder) throws(ToolError) -> [UInt8]
@@ -110,39 +155,29 @@ extension SQLiteStore {
                 let order = try read("cannot read the ledger") { () throws(SQLiteError) in
                     try nextOrder(authority, thisUpdate)
                 }
-                guard let order else {
-                    throw ToolError(
-                        .validity, "the last CRL of this CA is of a later time than now",
-                        hint: "check the clock of this machine")
-                }
                 let der = try sign(order)
-                let digest = Digest.sha256(der)
+                let row = RevocationListRow(
+                    authority: authority, number: order.number, thisUpdate: thisUpdate,
+                    nextUpdate: nextUpdate, digest: Digest.sha256(der))
                 try read("cannot write to the ledger") { () throws(SQLiteError) in
                     try statement("INSERT INTO crl VALUES (?, ?, ?, ?, ?)").run(
-                        .blob(authority), .integer(order.number), .integer(thisUpdate), .integer(nextUpdate),
-                        .blob(digest))
-                    try append(
-                        AuditEvent.revocationList(authority: authority, number: order.number, digest: digest),
-                        at: thisUpdate)
+                        .blob(authority), .integer(row.number), .integer(thisUpdate), .integer(nextUpdate),
+                        .blob(row.digest))
+                    try append(AuditEvent.revocationList(row), at: thisUpdate)
                 }
                 return (order.number, der)
             }, mapError: { storeError("cannot write to the ledger", path, $0) })
     }
 
-    /// `nil` when the last CRL is of a later time.
-    private func nextOrder(_ authority: [UInt8], _ thisUpdate: Int64) throws(SQLiteError)
-        -> RevocationListOrder?
-    {
-        let last = try statement("SELECT max(number), max(this_update) FROM crl WHERE authority = ?")
+    private func nextOrder(
+        _ authority: [UInt8], _ thisUpdate: Int64
+    ) throws(SQLiteError) -> RevocationListOrder {
+        let last = try statement("SELECT max(number) FROM crl WHERE authority = ?")
         try last.bind(.blob(authority))
         var number: Int64 = 1
         if try last.step(), !last.isNull(0) {
             // A number at the end of the range can only be somebody's tampering; the insert then fails.
             number = last.integer(0) == Int64.max ? Int64.max : last.integer(0) + 1
-            if last.integer(1) > thisUpdate {
-                last.reset()
-                return nil
-            }
         }
         last.reset()
         let select = try statement(
@@ -154,9 +189,11 @@ extension SQLiteStore {
         var certificates: [RevokedCertificate] = []
         while try select.step() {
             let reason = UInt8(exactly: select.integer(2)).flatMap(RevocationReason.init(rawValue:))
+            // A clock that was wrong once dates revocations far ahead; to a verifier they would not have begun.
             certificates.append(
                 RevokedCertificate(
-                    serial: select.blob(0), at: select.integer(1), reason: reason ?? .unspecified))
+                    serial: select.blob(0), at: min(select.integer(1), thisUpdate),
+                    reason: reason ?? .unspecified))
         }
         return RevocationListOrder(number: number, certificates: certificates)
     }

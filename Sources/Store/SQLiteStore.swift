@@ -29,6 +29,8 @@ public final class SQLiteStore {
     var reissueFloor: Int64?
     /// The last entry of the audit chain as this transaction left it; `nil` when it has to be read.
     var chainHead: (sequence: Int64, hash: [UInt8])?
+    /// What makes the ledger's marks, read once.
+    lazy var markSecret = Result { () throws(SQLiteError) in try MarkSecret(self) }
     /// What the large table of marks does not have.
     var markFilters = MarkFilters()
     /// How many rows of the ledger come between two moves of marks; tests want few.
@@ -57,8 +59,12 @@ public final class SQLiteStore {
             try Schema.migrate(
                 connection, path: path,
                 finish: { version throws(SQLiteError) in
-                    if version < 4 { try Mark.fileAll(in: self) }
+                    if version < 5 {
+                        try MarkSecret.make(in: self)
+                        if version > 0 { try Mark.fileAll(in: self) }
+                    }
                     try enterTrust(from: version)
+                    try pinRows(from: version)
                     if version == 0, case .ledger(let id) = role { try becomeLedger(id) }
                 })
         }

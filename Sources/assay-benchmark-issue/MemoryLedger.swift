@@ -8,13 +8,13 @@ final class MemoryLedger: IssuanceLedger {
 
     func exchange(
         _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
-    ) throws(ToolError) -> (taken: [Int: [UInt8]], outcomes: [IntentOutcome]) {
+    ) throws(ToolError) -> (taken: [Int: TakenEntry], outcomes: [IntentOutcome]) {
         let outcomes = intents.map { intent -> IntentOutcome in
             guard keys.insert(intent.keyID).inserted else {
                 return .rejected(CheckFailure(.keyReused, "the public key came twice"))
             }
             lastRow += 1
-            return .sign(.init(id: lastRow, intent: intent, isOwn: true))
+            return .sign(.init(id: lastRow, intent: intent, isOwn: true, intendedAt: time))
         }
         return ([:], outcomes)
     }

@@ -270,7 +270,7 @@ import Testing
             _ trust: KeyTrust = .observed
         ) throws -> [ErrorCode] {
             let vetter = try RequestVetter(profile: profile, demand: demand, minimumTrust: trust)
-            guard case .failure(let rejection) = vetter.vet(genuine, key: key) else { return [] }
+            guard case .failure(let rejection) = try vetter.vet(genuine, key: key) else { return [] }
             return rejection.failures.map(\.code)
         }
         for demand in [RequestVetter.AttestationDemand.none, .whenKeyIsKnown, .always] {
@@ -279,7 +279,7 @@ import Testing
             #expect(try outcome(trusted, demand, observed) == [.notAttested, .untrustedKey])
             let vetter = try RequestVetter(profile: trusted, demand: demand)
             let bare = try CertificationRequest.make(subject: name("CN=\(Self.uuid)"), key: deviceKey(1))
-            guard case .failure(let rejection) = vetter.vet(bare) else {
+            guard case .failure(let rejection) = try vetter.vet(bare) else {
                 Issue.record("a bare request was accepted")
                 return
             }

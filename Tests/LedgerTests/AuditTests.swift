@@ -11,7 +11,8 @@ import Testing
 @Suite struct AuditTests {
     private func audit(_ ledger: TestLedger, _ known: [KnownAuthority]? = nil) throws -> LedgerVerdict {
         try AuditRun.run(
-            ledger.store, RowAudit((known ?? [ledger.known()]).map { ($0, .standard) }), jobs: 2,
+            ledger.store, registry: ledger.store,
+            RowAudit((known ?? [ledger.known()]).map { ($0, .standard) }), jobs: 2,
             console: Console(json: false, quiet: true))
     }
 

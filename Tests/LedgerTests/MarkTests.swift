@@ -84,6 +84,7 @@ import Testing
     }
 
     @Test func marksAreSpread() throws {
+        let secret = try TestLedger().store.markSecret.get()
         // Lots, and devices counted up: what real identities look like.
         var marks: Set<Int64> = []
         var ranges = [Int](repeating: 0, count: 32)
@@ -92,7 +93,7 @@ import Testing
                 let bytes = Array("P\(String(lot + 10))19D".utf8) + [0, 0x80, 0x22, 0, 0, 0, 0, 0, 0]
                 let uuid = try #require(
                     DeviceUUID(bytes: (bytes.prefix(15) + [UInt8(number)]).prefix(16)))
-                let mark = Mark.device(uuid)
+                let mark = secret.device(uuid)
                 #expect((0..<(1 << 48)).contains(mark))
                 marks.insert(mark)
                 ranges[Int(mark >> 43)] += 1

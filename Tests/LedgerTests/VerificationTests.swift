@@ -135,8 +135,6 @@ import Testing
         "INSERT INTO series VALUES (9, (SELECT authority FROM series), 'server'); UPDATE issuance SET series = 9",
         "INSERT INTO series VALUES (9, zeroblob(32), 'device'); UPDATE issuance SET series = 9",
         "UPDATE issuance SET request = zeroblob(32)", "UPDATE issuance SET device = NULL",
-        "INSERT INTO recent_mark VALUES (0, 2); UPDATE issuance SET device = zeroblob(16)",
-        "UPDATE issuance SET attestation_profile = 'bound', attestation_key = zeroblob(32)",
         "UPDATE certificate SET issued_at = issued_at - 1", "UPDATE certificate SET der = x'3000'",
     ])
     func anEditedRowIsNamed(_ change: String) throws {
@@ -144,6 +142,20 @@ import Testing
         for _ in 0..<2 { try ledger.issue() }
         try ledger.tamper("\(change) WHERE id = 2")
         #expect(try ledger.findings() == [editedEntry(2)])
+    }
+
+    /// What a row is found by follows from it: an edit leaves it under its old marks.
+    @Test(arguments: [
+        ("UPDATE issuance SET device = zeroblob(16)", "device"),
+        ("UPDATE issuance SET attestation_profile = 'bound', attestation_key = zeroblob(32)", "name"),
+    ])
+    func anEditedRowIsNotWhereItWouldBeLookedFor(_ change: String, _ what: String) throws {
+        let ledger = try TestLedger()
+        for _ in 0..<2 { try ledger.issue() }
+        try ledger.tamper("\(change) WHERE id = 2")
+        let message = "the \(what) of \(name(2)) is not filed under its mark"
+        // The common name is filed as a name.
+        #expect(try ledger.findings() == [editedEntry(2), message])
     }
 
     @Test func anEditedSerialNumberIsNamedAsItIsNow() throws {
@@ -158,7 +170,7 @@ import Testing
         for _ in 0..<2 { try ledger.issue() }
         let row = try #require(try ledger.store.issuance(ofSerial: serial(2)))
         let device = try #require(row.device)
-        for (mark, what) in [(Mark.key(row.keyID), "key"), (Mark.device(device), "device")] {
+        for (mark, what) in [(Mark.key(row.keyID), "key"), (try ledger.store.markSecret.get().device(device), "device")] {
             try ledger.tamper("UPDATE recent_mark SET issuance = 1 WHERE mark = \(mark)")
             #expect(try ledger.findings() == ["the \(what) of \(name(2)) is not filed under its mark"])
             try ledger.tamper("UPDATE recent_mark SET issuance = 2 WHERE mark = \(mark)")

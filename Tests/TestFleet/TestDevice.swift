@@ -76,6 +76,26 @@ public struct TestDevice: Sendable {
         return try token(firstPart: firstPart, payload: message.bytes, profile: profile, signer: signer)
     }
 
+    /// What `%KEYGEN` answers for a request.
+    ///
+    /// - Parameter device: the device that the token says it is of; the signature is this device's all the same.
+    public func keyGeneration(
+        certifying request: [UInt8], nonce: [UInt8], profile: SigningProfile, signer: P256Arithmetic,
+        claiming device: DeviceUUID? = nil
+    ) throws -> String {
+        var tag = CBORWriter()
+        tag.unsigned(16_842_753)
+        var message = CBORWriter()
+        message.tag(55_799)
+        message.arrayHeader(5)
+        message.unsigned(9)
+        message.byteString((device ?? uuid).bytes)
+        message.byteString(tag.bytes)
+        message.byteString(Digest.sha256(request))
+        message.byteString(nonce)
+        return try token(firstPart: request, payload: message.bytes, profile: profile, signer: signer)
+    }
+
     private func token(
         firstPart: [UInt8], payload: [UInt8]?, profile: SigningProfile, signer: P256Arithmetic,
         negatesS: Bool = false

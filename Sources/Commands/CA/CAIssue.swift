@@ -2,6 +2,8 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
+import OpenSSL
 import PKIX
 import Store
 
@@ -19,7 +21,11 @@ struct CAIssue: AssayCommand {
             such as attestation, no option takes away. \
             The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
             and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
-            --store names the devices whose keys tokens are verified with, nothing else. \
+            --store names the devices whose keys tokens are verified with, and whose IMEI is whose. \
+            A name belongs to one device under a CA. Where a device vouched for the key, the name has to be its own: a \
+            UUID in it the token's, an IMEI in it the one that the store has for the device, also with --keys. Without \
+            a device's word no request gets the UUID or IMEI of a device in the store, nor the name of one that \
+            vouched for it; what a token says that nobody verified is called claimedDeviceUuid and names nothing. \
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
             --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
             interrupted run leaves those of --out-dir alone and is simply run again. \
@@ -57,7 +63,8 @@ struct CAIssue: AssayCommand {
 
     @Option(
         help: .init(
-            "Write each certificate to a file <device UUID or serial>.crt in this folder.", valueName: "dir"))
+            "Write each certificate to a file <device UUID or serial>.crt in this folder; the UUID of a token that "
+                + "nobody verified names no file.", valueName: "dir"))
     var outDir: String?
 
     @Option(
@@ -75,6 +82,7 @@ struct CAIssue: AssayCommand {
     @Flag(help: "Put the CA's certificates behind each certificate.")
     var chain = false
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var output: OutputOptions
@@ -95,7 +103,7 @@ struct CAIssue: AssayCommand {
             _ throws(ToolError) in
             let ledger = try place.open(.readWrite)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try ledger.checkClock(System.now())
+            try clock.check(System.now(), ledger)
             return ledger
         }
     }
@@ -123,6 +131,12 @@ struct CAIssue: AssayCommand {
         }
         let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
+        guard onboardingCsv == nil || issuer.algorithm == .ecdsa(.sha256) else {
+            throw ToolError(
+                .algorithm,
+                "--onboarding-csv: the service takes certificates signed with ecdsa-with-SHA256, which the key of this "
+                    + "CA does not make", hint: "issue from a CA with a P-256 key")
+        }
         let console = output.console
         if plan.isCut {
             console.note(
@@ -138,11 +152,11 @@ struct CAIssue: AssayCommand {
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
-            sink: sink, files: files,
+            sink: sink, mayVanish: file.output.map { $0 != "-" } ?? false, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let settings = IssuanceSettings(
-            plan: plan, keys: source,
+            plan: plan, keys: source, registry: keys.store.isAvailable ? try keys.store.path() : nil,
             requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
             minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
             lookup: lookup)
@@ -160,13 +174,18 @@ struct CAIssue: AssayCommand {
             throw ToolError(.pem, "expected a request, found none in the input")
         }
         if !Interruption.requested {
-            try sink?.commit()
-            try files.commit()
+            // An empty file would be in the way of the run with the repaired requests.
+            if results.hasCertificates || namedFiles.isEmpty {
+                try sink?.commit()
+                try files.commit()
+            } else {
+                console.note("assay: note: nothing was issued, no result file was made")
+            }
         } else if !namedFiles.isEmpty {
             // What was signed is in the ledger: half a file would only be in the way of the next run.
             console.note("assay: note: interrupted, no result file was made; the same command again goes on")
         }
-        console.note(results.summary)
+        console.note(results.summary + stream.passedOver.note)
         return results.tally.exitStatus
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 import Store
@@ -14,8 +15,11 @@ struct CARevoke: AssayCommand {
         discussion: """
             Takes serial numbers, a device whose certificates are all revoked, or a file with a serial number on each \
             line. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
-            crl). Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless \
-            the certificate was on hold or the new reason is keyCompromise. Exit status 0: all revoked. 1: rejected. \
+            crl). It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain \
+            if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes \
+            nothing (existing). Another reason is rejected, unless the certificate was on hold or the new reason is \
+            keyCompromise. With keyCompromise everything is revoked that has the same key, of every profile and CA of \
+            the ledger, and nothing under way is completed. Exit status 0: all revoked. 1: rejected. \
             4: malformed. 3: some of several.
             """)
 
@@ -51,7 +55,7 @@ struct CARevoke: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let authority = try self.ledger.authority()
         let ledger = try ledger.open(.readWrite)
-        try ledger.checkClock(environment.now)
+        Self.noteClock(try ledger.clockVerdict(environment.now), output.console)
         var run = RevocationRun(
             ledger: ledger, authority: authority, reason: reason.reason, json: output.json,
             console: output.console,
@@ -73,6 +77,17 @@ struct CARevoke: AssayCommand {
         return run.tally.exitStatus
     }
 
+    /// Revoking waits for no clock, but what is odd about it is said.
+    private static func noteClock(_ verdict: ClockVerdict, _ console: Console) {
+        switch verdict {
+        case .plausible, .unlikely: return
+        case .behind, .ahead:
+            console.note(
+                "assay: note: the clock is far from the last entry of the audit chain; the revocation is dated as "
+                    + "that entry")
+        }
+    }
+
     private func revoke(
         _ device: DeviceUUID, _ ledger: SQLiteStore, _ authority: [UInt8], _ run: inout RevocationRun
     ) throws {
@@ -88,8 +103,16 @@ struct CARevoke: AssayCommand {
     }
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
-        var lines = LineChunkReader(try ByteSource(path: path))
-        while let chunk = try lines.next(), !Interruption.requested {
+        let source = try SourceReader(path, for: Expectation(.csv, "serial numbers"))
+        _ = try source.look()
+        var lines = LineChunkReader(source.source)
+        while !Interruption.requested {
+            var arrival = try lines.next(.atHand)
+            if case .nothingYet = arrival {
+                try run.flush()
+                arrival = try lines.next(.awaited)
+            }
+            guard let chunk = arrival.value, !Interruption.requested else { return }
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }
@@ -127,6 +150,8 @@ struct RevocationRun {
     private var pending: [(InputLocation, CertificateSerial?, CheckFailure?)] = []
     private(set) var tally = Tally()
     private var existing = 0
+    /// What was revoked with others, because it has their compromised key.
+    private var also = 0
 
     init(
         ledger: SQLiteStore, authority: [UInt8], reason: RevocationReason, json: Bool, console: Console,
@@ -150,23 +175,27 @@ struct RevocationRun {
 
     mutating func flush() throws(ToolError) {
         guard !pending.isEmpty else { return }
-        let outcomes = try ledger.revoke(
+        let revocations = try ledger.revoke(
             pending.compactMap { $0.1?.magnitude }, issuedBy: authority, reason: reason, at: now)
-        var next = outcomes.makeIterator()
+        var next = revocations.makeIterator()
         var writer = JSONWriter()
         var lines: [UInt8] = []
         for (location, serial, failure) in pending {
             let outcome: RevocationOutcome
+            var others: [IssuanceRecord] = []
             if let failure {
                 outcome = .rejected(failure)
             } else if let found = next.next() {
-                outcome = found
+                outcome = found.outcome
+                others = found.others
             } else {
                 throw ToolError(.internalFault, "the ledger gave no outcome for a serial number")
             }
             let report = RevocationReport(
-                location: location, serial: serial, outcome: outcome, isMalformed: failure != nil)
+                location: location, serial: serial, outcome: outcome, others: others,
+                isMalformed: failure != nil)
             report.count(in: &tally)
+            also += others.count
             if case .existing = outcome { existing += 1 }
             if json {
                 report.write(json: &writer)
@@ -179,5 +208,8 @@ struct RevocationRun {
         try sink.write(writer.bytes + lines)
     }
 
-    var summary: String { tally.summary(unit: "certificate", good: "revoked", existing: existing) }
+    var summary: String {
+        let text = tally.summary(unit: "certificate", good: "revoked", existing: existing)
+        return also == 0 ? text : text + "; with the same key: \(also) more"
+    }
 }

@@ -9,14 +9,17 @@ final class IssuanceCandidate: Sendable {
     let intent: IssuanceIntent
     /// The TBSCertificate to whose digest the intent commits.
     let certificate: CertificateDraft
+    let remarks: IssuanceRemarks?
 
     init(
-        location: InputLocation, request: VettedRequest, intent: IssuanceIntent, certificate: CertificateDraft
+        location: InputLocation, request: VettedRequest, intent: IssuanceIntent, certificate: CertificateDraft,
+        remarks: IssuanceRemarks?
     ) {
         self.location = location
         self.request = request
         self.intent = intent
         self.certificate = certificate
+        self.remarks = remarks
     }
 }
 

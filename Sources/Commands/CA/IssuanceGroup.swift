@@ -9,7 +9,7 @@ struct IssuanceGroup {
     private enum Entry {
         indirect case finished(IssuanceReport)
         /// The certificate comes with the signature number `slot`. The candidate itself goes with the order to sign it.
-        case waiting(InputLocation, IssuanceIntent, slot: Int, existed: Bool)
+        case waiting(InputLocation, IssuanceIntent, IssuanceRemarks?, slot: Int, existed: Bool)
     }
 
     /// Drafts in a signing job: enough for all cores, small enough to share them evenly.
@@ -29,9 +29,10 @@ struct IssuanceGroup {
     ///
     /// - Parameters:
     ///   - earlier: the groups ahead: what one of them signs too, counts as existing here.
+    ///   - plan: what a certificate of an earlier run is held against.
     ///   - orders: gets what is to be signed, in blocks whose number ``enter(_:as:)`` takes.
     init(
-        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup],
+        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup], under plan: IssuancePlan,
         orders: inout [[SigningOrder]]
     ) {
         var next = answers.makeIterator()
@@ -46,7 +47,9 @@ struct IssuanceGroup {
                 case .sign(let draft):
                     let existed = !draft.isOwn && earlier.contains { $0.slot(ofRow: draft.id) != nil }
                     entries.append(
-                        .waiting(candidate.location, candidate.intent, slot: rows.count, existed: existed))
+                        .waiting(
+                            candidate.location, candidate.intent, candidate.remarks, slot: rows.count,
+                            existed: existed))
                     rows.append(draft.id)
                     if block.count == Self.jobSize {
                         orders.append(block)
@@ -56,13 +59,17 @@ struct IssuanceGroup {
                 case .sameAs(let id):
                     entries.append(
                         slot(ofRow: id).map {
-                            .waiting(candidate.location, candidate.intent, slot: $0, existed: true)
+                            .waiting(
+                                candidate.location, candidate.intent, candidate.remarks, slot: $0, existed: true)
                         } ?? Self.unanswered(candidate))
                 case .existing(let record):
-                    entries.append(.finished(IssuanceReport(candidate, existing: record)))
+                    entries.append(.finished(IssuanceReport(candidate, existing: record, under: plan)))
                 case .rejected(let failure):
                     var report = IssuanceReport(candidate)
                     report.failures = [failure]
+                    // A name that is another's says nothing of this request.
+                    let isOthers = failure.code == .notAttested || failure.code == .nameTaken
+                    if isOthers, candidate.intent.attestation == nil { report.deviceUUID = nil }
                     entries.append(.finished(report))
                 case nil: entries.append(Self.unanswered(candidate))
                 }
@@ -101,10 +108,11 @@ struct IssuanceGroup {
     /// The final results, once the ledger has the certificates.
     ///
     /// - Parameters:
-    ///   - taken: the DER that stands in the ledger in place of one of ``signed``, by its place among the certificates
-    ///     of one transaction.
+    ///   - taken: what stands in the ledger in place of one of ``signed``, by its place among the certificates of one
+    ///     transaction.
     ///   - first: the place of this group's first.
-    func results(taken: [Int: [UInt8]], from first: Int) -> [IssuanceEmission] {
+    ///   - tellsNotes: whether results with notes are wanted as such, because what is printed has none.
+    func results(taken: [Int: TakenEntry], from first: Int, tellsNotes: Bool) -> [IssuanceEmission] {
         let others = taken.isEmpty ? [:] : others(taken, first)
         var emissions: [IssuanceEmission] = []
         var run = PrintedRun()
@@ -113,15 +121,15 @@ struct IssuanceGroup {
             case .finished(let report):
                 run.end(&emissions, blocks)
                 emissions.append(.report(report))
-            case .waiting(let location, let intent, let slot, let existed):
+            case .waiting(let location, let intent, let remarks, let slot, let existed):
                 let (number, index) = slot.quotientAndRemainder(dividingBy: Self.jobSize)
-                if others[slot] == nil, let block = blocks[number], slot == run.nextSlot,
+                if others[slot] == nil, !tellsNotes || remarks?.notes.isEmpty != false, let block = blocks[number], slot == run.nextSlot,
                     block.places.indices.contains(index), case .signed = block.outcomes[index]
                 {
                     run.add(block.places[index], of: number, existed, &emissions, blocks)
                 } else {
                     run.end(&emissions, blocks)
-                    emissions.append(.report(report(location, intent, slot, existed, others[slot])))
+                    emissions.append(.report(report(location, intent, remarks, slot, existed, others[slot])))
                 }
                 run.nextSlot = max(run.nextSlot, slot + 1)
             }
@@ -130,9 +138,9 @@ struct IssuanceGroup {
         return emissions
     }
 
-    /// The certificates of other processes by slot.
-    private func others(_ taken: [Int: [UInt8]], _ first: Int) -> [Int: [UInt8]] {
-        var others: [Int: [UInt8]] = [:]
+    /// What is there in place of certificates, by slot.
+    private func others(_ taken: [Int: TakenEntry], _ first: Int) -> [Int: TakenEntry] {
+        var others: [Int: TakenEntry] = [:]
         var place = first
         for (number, block) in blocks.enumerated() {
             for (index, outcome) in (block?.outcomes ?? []).enumerated() {
@@ -145,9 +153,10 @@ struct IssuanceGroup {
     }
 
     private func report(
-        _ location: InputLocation, _ intent: IssuanceIntent, _ slot: Int, _ existed: Bool, _ other: [UInt8]?
+        _ location: InputLocation, _ intent: IssuanceIntent, _ remarks: IssuanceRemarks?, _ slot: Int,
+        _ existed: Bool, _ other: TakenEntry?
     ) -> IssuanceReport {
-        var report = IssuanceReport(location, intent)
+        var report = IssuanceReport(location, intent, remarks)
         let (number, index) = slot.quotientAndRemainder(dividingBy: Self.jobSize)
         guard blocks.indices.contains(number), let block = blocks[number],
             block.outcomes.indices.contains(index)
@@ -164,7 +173,14 @@ struct IssuanceGroup {
             }
             let signed = block.signed[place]
             // Where another process completed the same intent first, its certificate is the one.
-            let der = other ?? signed.certificate
+            let der: [UInt8]
+            switch other {
+            case .refused(let failure):
+                report.failures = [failure]
+                return report
+            case .certificate(let octets): der = octets
+            case nil: der = signed.certificate
+            }
             report.certificate = CertificateSummary(
                 signed.intent, der: der, fingerprint: Digest.sha256(der))
             report.existed = existed || other != nil

@@ -9,6 +9,11 @@ struct IssuancePrinter {
         /// Certificates alone, and the PEM that follows each.
         case pem(chain: [UInt8])
         case none
+
+        /// Whether the notes of a result are part of what is printed.
+        var hasNotes: Bool {
+            if case .json = self { true } else { false }
+        }
     }
 
     /// Enough for the results of one signing job. Below 64 KiB: of what is freed, larger blocks make glibc clean up.

@@ -48,7 +48,10 @@ struct IssuanceReport: Sendable {
     }
 
     let location: InputLocation
+    /// The device that vouched for the key, or that a request without a token has as its common name.
     var deviceUUID: DeviceUUID?
+    /// The device of a token that nobody verified: an address at best.
+    var claimedDeviceUUID: DeviceUUID?
     /// The device's word for the key.
     var attestation: AttestationEvidence?
     var certificate: CertificateSummary?
@@ -56,6 +59,8 @@ struct IssuanceReport: Sendable {
     var existed = false
     /// SHA-256 of the request, where one could be read.
     var requestSHA256: [UInt8]?
+    /// What the request asked for and did not get, and in what an existing certificate differs from what was asked now.
+    var notes: [String] = []
     var failures: [CheckFailure] = []
     /// Whether the input could not be read as a request at all.
     var isMalformed = false
@@ -83,19 +88,31 @@ struct IssuanceReport: Sendable {
     }
 
     /// A request that passed and has its certificate in the ledger.
-    init(_ candidate: IssuanceCandidate, existing record: IssuanceRecord) {
+    init(_ candidate: IssuanceCandidate, existing record: IssuanceRecord, under plan: IssuancePlan) {
         self.init(candidate)
         existed = true
         certificate = CertificateSummary(record)
+        // What was verified then is on record, whatever came with the request now.
+        if record.attestation != nil, let device = record.device {
+            deviceUUID = device
+            claimedDeviceUUID = nil
+        }
+        notes += plan.differences(
+            from: record, subject: candidate.intent.subject,
+            isAttested: candidate.intent.attestation != nil)
     }
 
     /// A request that passed; its certificate is still to come.
-    init(_ candidate: IssuanceCandidate) { self.init(candidate.location, candidate.intent) }
+    init(_ candidate: IssuanceCandidate) {
+        self.init(candidate.location, candidate.intent, candidate.remarks)
+    }
 
     /// A request that passed; its certificate is still to come.
-    init(_ location: InputLocation, _ intent: IssuanceIntent) {
+    init(_ location: InputLocation, _ intent: IssuanceIntent, _ remarks: IssuanceRemarks?) {
         self.location = location
-        deviceUUID = intent.device
+        claimedDeviceUUID = remarks?.claimedDevice
+        notes = remarks?.notes ?? []
+        if claimedDeviceUUID == nil { deviceUUID = intent.device }
         attestation = intent.attestation
         requestSHA256 = intent.request
     }
@@ -112,6 +129,10 @@ struct IssuanceReport: Sendable {
         writer.string(status.rawValue)
         if let device = deviceUUID {
             writer.key("deviceUuid")
+            writer.string(escaped: { device.append(to: &$0) })
+        }
+        if let device = claimedDeviceUUID {
+            writer.key("claimedDeviceUuid")
             writer.string(escaped: { device.append(to: &$0) })
         }
         let certificate = status == .rejected ? nil : certificate
@@ -135,6 +156,10 @@ struct IssuanceReport: Sendable {
             writer.key("certificatePem")
             Self.write(pem: certificate.der, chain, &writer)
         }
+        writer.key("notes")
+        writer.beginArray()
+        for note in notes { writer.string(note) }
+        writer.endArray()
         writer.key("failures")
         writer.failures(failures)
         writer.endObject()

@@ -11,6 +11,8 @@ struct IssuanceSettings: Sendable {
     let plan: IssuancePlan
     /// The identity keys of devices, where some are known.
     let keys: KeySource?
+    /// The store with the registry of devices, where there is one.
+    let registry: String?
     let requireAttestation: Bool
     let minimumTrust: KeyTrust
     /// Whether requests that have their certificate get a new one.
@@ -46,6 +48,7 @@ enum IssuanceResult: Sendable {
 final class IssuanceWorker {
     private let settings: IssuanceSettings
     private let keys: KeyLookup?
+    private let registry: RegistryDevices?
     private let vetter: RequestVetter
     private let issuing: IssuingWorker
     private var serials = SerialSource()
@@ -55,7 +58,10 @@ final class IssuanceWorker {
 
     init(_ settings: IssuanceSettings) throws(ToolError) {
         self.settings = settings
-        keys = try settings.keys?.lookup()
+        let keys = try settings.keys?.lookup()
+        self.keys = keys
+        let registry = try Self.registry(keys, settings.registry)
+        self.registry = registry
         authority = settings.plan.issuer.identity
         // Nothing is spared where a new certificate is wanted, or where a device has to vouch for every request.
         standing =
@@ -66,12 +72,22 @@ final class IssuanceWorker {
                 authority: authority, profile: settings.plan.profile.name, open: settings.lookup)
         do throws(OpenSSLError) {
             vetter = try RequestVetter(
-                profile: settings.plan.profile, demand: settings.demand, minimumTrust: settings.minimumTrust)
+                profile: settings.plan.profile, demand: settings.demand, minimumTrust: settings.minimumTrust,
+                registry: registry)
         } catch {
             throw ToolError(.internalFault, error.message)
         }
         issuing = try IssuingWorker(plan: settings.plan)
         printer = IssuancePrinter(settings.printing ?? .none)
+    }
+
+    /// The registry beside the keys: the same connection where the keys are the registry's.
+    private static func registry(
+        _ keys: KeyLookup?, _ path: String?
+    ) throws(ToolError) -> RegistryDevices? {
+        if case .registry(let registry)? = keys { return RegistryDevices(registry) }
+        guard let path, FileSystem.kind(of: path) != nil else { return nil }
+        return RegistryDevices(try SQLiteStore(path: path, access: .readOnly))
     }
 
     func perform(_ job: IssuanceJob) -> IssuanceResult {
@@ -131,11 +147,7 @@ final class IssuanceWorker {
             case .attested(let token, _): vetter.announce(token)
             }
         }
-        for index in stages.indices {
-            guard case .decoded(let request, let expectations) = stages[index] else { continue }
-            stages[index] = try vet(
-                request, expectations, InputLocation(source: chunk.source, line: lines[index]))
-        }
+        try vet(&stages, lines, chunk.source)
         var items: [VettedItem] = []
         items.reserveCapacity(stages.count)
         for (stage, line) in zip(stages, lines) {
@@ -149,6 +161,20 @@ final class IssuanceWorker {
         return items
     }
 
+    /// All in one state of the registry: whose name is whose does not change within a block.
+    private func vet(_ stages: inout [Stage], _ lines: [Int], _ source: String) throws(ToolError) {
+        var vetted = stages
+        let work = { () throws(ToolError) in
+            for index in vetted.indices {
+                guard case .decoded(let request, let expectations) = vetted[index] else { continue }
+                vetted[index] = try self.vet(
+                    request, expectations, InputLocation(source: source, line: lines[index]))
+            }
+        }
+        if let registry { try registry.reading(work) } else { try work() }
+        stages = vetted
+    }
+
     private func decode(_ item: RequestItem, _ location: InputLocation) throws(ToolError) -> Stage {
         switch DecodedRequest.decode(item) {
         case .failure(let failure):
@@ -156,10 +182,17 @@ final class IssuanceWorker {
             report.isMalformed = failure.code.exitStatus == .malformed
             return .finished(report)
         case .success(let decoded):
-            if case .bare(let request) = decoded,
+            // A name that is not the request's own has to be made again to be compared.
+            if case .bare(let request) = decoded, settings.plan.profile.subject.rule == .csr,
+                RequestVetter.isUnsuspicious(request),
                 let record = try standing?.certificate(of: request, expecting: item.expectations)
             {
-                return .finished(IssuanceReport(location: location, existing: record))
+                var report = IssuanceReport(location: location, existing: record)
+                let plan = settings.plan
+                report.notes =
+                    RequestedExtensions(request.requestedExtensions).notes(under: plan.profile)
+                    + plan.differences(from: record)
+                return .finished(report)
             }
             return .decoded(decoded, item.expectations)
         }
@@ -170,9 +203,10 @@ final class IssuanceWorker {
     ) throws(ToolError) -> Stage {
         let verdict: Result<VettedRequest, RequestVetter.Rejection>
         switch decoded {
-        case .bare(let request): verdict = vetter.vet(request, expecting: expectations)
+        case .bare(let request): verdict = try vetter.vet(request, expecting: expectations)
         case .attested(let token, _):
-            verdict = vetter.vet(token, key: try keys?.key(for: token.deviceUUID), expecting: expectations)
+            verdict = try vetter.vet(
+                token, key: try keys?.key(for: token.deviceUUID), expecting: expectations)
         }
         switch verdict {
         case .failure(let rejection):
@@ -195,14 +229,15 @@ final class IssuanceWorker {
         let intent = IssuanceIntent(
             authority: authority, profile: plan.profile.name, request: request.requestSHA256,
             serial: serial.magnitude, keyID: Digest.sha256(request.publicKey.der),
-            device: request.deviceUUID, subject: request.subject.description,
+            device: request.namedDeviceUUID, subject: request.subject.description,
             notBefore: plan.validity.notBefore, notAfter: plan.validity.notAfter,
             tbsDigest: certificate.sha256,
             attestation: request.attestation.map {
                 AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
-            })
+            }, isNameProven: request.isNameProven, objection: request.objection)
         let candidate = IssuanceCandidate(
-            location: location, request: request, intent: intent, certificate: certificate)
+            location: location, request: request, intent: intent, certificate: certificate,
+            remarks: .of(request, under: plan.profile))
         guard let failure else { return .candidate(candidate) }
         var report = IssuanceReport(candidate)
         report.failures = [failure]

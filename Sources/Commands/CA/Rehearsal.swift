@@ -48,7 +48,7 @@ enum Rehearsal {
 
         func exchange(
             _ signed: [SignedIntent], _ intents: [IssuanceIntent], reissue: Bool, at time: Int64
-        ) throws(ToolError) -> (taken: [Int: [UInt8]], outcomes: [IntentOutcome]) {
+        ) throws(ToolError) -> (taken: [Int: TakenEntry], outcomes: [IntentOutcome]) {
             if !intents.isEmpty { FaultPoint.beforeIntent.reach() }
             if !signed.isEmpty { FaultPoint.beforeCertificate.reach() }
             let answer = try ledger.exchange(signed, intents, reissue: reissue, at: time)

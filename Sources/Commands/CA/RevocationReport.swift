@@ -10,6 +10,8 @@ struct RevocationReport {
     /// The serial as given, or as found for a device.
     let serial: CertificateSerial?
     let outcome: RevocationOutcome
+    /// What was revoked with it, because it has the same compromised key.
+    var others: [IssuanceRecord] = []
     /// Whether the input could not be read as a serial number at all.
     var isMalformed = false
 
@@ -66,14 +68,39 @@ struct RevocationReport {
                 writer.string(RevocationReason(rawValue: code)?.name ?? "unknown")
             }
         }
+        if !others.isEmpty { Self.write(others, &writer) }
         writer.key("failures")
         writer.failures(failures)
         writer.endObject()
         writer.newline()
     }
 
-    /// One line: serial and status.
-    var line: [UInt8] { Array("\(serial?.description ?? "-") \(status)\n".utf8) }
+    private static func write(_ others: [IssuanceRecord], _ writer: inout JSONWriter) {
+        writer.key("alsoRevoked")
+        writer.beginArray()
+        for other in others {
+            writer.beginObject()
+            writer.key("serial")
+            writer.hex(other.serial)
+            writer.key("subject")
+            writer.string(other.subject)
+            writer.key("profile")
+            writer.string(other.profile)
+            writer.key("authority")
+            writer.hex(other.authority)
+            writer.key("issued")
+            writer.bool(other.certificate != nil)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// One line: serial and status; one more for each that went with it.
+    var line: [UInt8] {
+        var text = "\(serial?.description ?? "-") \(status)\n"
+        for other in others { text += "\(Hex.encode(other.serial)) revoked (same key)\n" }
+        return Array(text.utf8)
+    }
 
     /// For people; `nil` when there is nothing wrong.
     var error: ToolError? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 
@@ -23,9 +24,10 @@ struct CertificateVerify: AssayCommand {
 
     @Argument(
         help: .init(
-            "Files: the leaf first, intermediates may follow in any order; - is standard input.",
-            valueName: "file"))
-    var files: [String]
+            "Files: the leaf first, intermediates may follow in any order; - is standard input.", valueName: "file"))
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(
         help: .init(
@@ -68,6 +70,7 @@ struct CertificateVerify: AssayCommand {
     }
 
     func validate() throws {
+        try list.demandInputs(files)
         if ca.isEmpty { throw ValidationError("expected the certificate of a CA with --ca, found none") }
         if let at, Timestamp.parse(at) == nil {
             throw ValidationError(
@@ -83,14 +86,15 @@ struct CertificateVerify: AssayCommand {
             allowsWeak: allowWeak, isStrict: strict)
         let console = output.console
         let sink = try file.sink()
-        var remaining = files[...]
+        var inputs = InputQueue(
+            files.map { .file($0) }, filesFrom: list.filesFrom, for: CertificateStream.expected)
         var tally = Tally()
         let json = output.json
         let failFast = batch.failFast
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in remaining.popFirst() },
+            next: { _ throws(ToolError) in Arrival(inputs.next()) },
             process: { Self.process($1, judge, $0, json: json) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -99,15 +103,24 @@ struct CertificateVerify: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
-        console.note(tally.summary(unit: "certificate", good: "verified"))
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "certificate", good: "verified") + inputs.passedOver.note)
         return tally.exitStatus
     }
 
     private static func process(
-        _ path: String, _ judge: ChainJudge, _ worker: Worker, json: Bool
+        _ input: InputQueue.Input, _ judge: ChainJudge, _ worker: Worker, json: Bool
     ) -> Output {
-        let (report, error) = judge.judge(path: path)
+        let report: CertificateReport
+        let error: ToolError?
+        switch input {
+        case .file(let path), .text(let path, _): (report, error) = judge.judge(path: path)
+        case .unreadable(let path, let reason):
+            report = CertificateReport(
+                location: InputLocation(source: path, line: 1), verdict: .malformed,
+                failures: [CheckFailure(reason.code, reason.message)])
+            error = reason
+        }
         var tally = Tally()
         report.count(in: &tally)
         guard json else { return Output(bytes: report.text, tally: tally, error: error) }

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 
@@ -37,7 +38,8 @@ struct ChainJudge: Sendable {
     func judge(path: String) -> (report: CertificateReport, error: ToolError?) {
         let bytes: [UInt8]
         do throws(ToolError) {
-            bytes = try ByteSource.contents(of: path, limit: Self.fileLimit)
+            bytes = try SourceReader.contents(
+                of: path, for: CertificateStream.expected, limit: Self.fileLimit)
         } catch {
             return (malformed(path, 1, CheckFailure(error.code, error.message)), error)
         }

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 
@@ -50,7 +51,8 @@ enum TrustFiles {
     static func certificates(_ paths: [String]) throws(ToolError) -> [X509Certificate] {
         var certificates: [X509Certificate] = []
         for path in paths {
-            let bytes = try ByteSource.contents(of: path, limit: certificateLimit)
+            let bytes = try SourceReader.contents(
+                of: path, for: CertificateStream.expected, limit: certificateLimit)
             for block in try blocks(bytes, path, CertificateBlocks.certificate, "a certificate") {
                 switch X509Certificate.read(der: block.der) {
                 case .success(let certificate): certificates.append(certificate)
@@ -67,7 +69,8 @@ enum TrustFiles {
         // Base64 is a third longer, line feeds included a little more.
         let limit = RevocationList.maximumSize / 2 * 3
         for path in paths {
-            let bytes = try ByteSource.contents(of: path, limit: limit)
+            let bytes = try SourceReader.contents(
+                of: path, for: Expectation(.pem, "a revocation list", takesBinary: true), limit: limit)
             for block in try blocks(bytes, path, CertificateBlocks.revocationList, "a revocation list", limit)
             {
                 do throws(DERError) {

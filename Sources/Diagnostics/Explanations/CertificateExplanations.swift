@@ -55,19 +55,23 @@ extension Explanation {
             "There is no common name, or there are several.",
             "The common name is not the device UUID or nrf-IMEI that the profile demands.",
             "It has an attribute that the profile does not allow, or lacks one that it demands.",
-            "It contains control characters or is longer than 64 characters (RFC 5280, ub-common-name).",
+            "It contains control characters, or characters that nobody sees: of no width, no-break spaces, "
+                + "marks of direction.",
+            "It is longer than 64 characters (RFC 5280, ub-common-name).",
         ],
         remedy: "Give %KEYGEN the attributes that you want (\"CN=…\"), or let the CA name the device with "
             + "--subject-from uuid.")
 
     static let csrExtension = Explanation(
-        meaning: "The request asks for an extension that the profile does not grant.",
+        meaning: "The request demands an extension that is not known here: it is marked critical, so that "
+            + "nobody may pass over it.",
         causes: [
-            "It asks to be a CA, or for names or usages that devices do not get.",
-            "An extension is damaged or appears twice.",
+            "A tool put an extension of its own into the request and marked it critical.",
+            "The request was made for another kind of CA.",
         ],
-        remedy: "Requested extensions are never copied into a certificate: a profile decides. Leave the "
-            + "extension out of the request, or issue under a profile that has it.")
+        remedy: "Leave the extension out of the request, or do not mark it critical. Requested extensions are "
+            + "never copied into a certificate: the profile decides, and what was asked for and not given "
+            + "stands in the notes of the result.")
 
     static let keyReused = Explanation(
         meaning: "This public key was already certified for another device.",
@@ -77,6 +81,19 @@ extension Explanation {
             "The CA's own key was presented as a device's.",
         ],
         remedy: "Generate a key on the device itself with AT%KEYGEN; a private key must exist in one place.")
+
+    static let nameTaken = Explanation(
+        meaning: "The name belongs to another device under this CA.",
+        causes: [
+            "A certificate of this CA, of whatever profile, gives the name to another device, which vouched "
+                + "for its key. It may have expired or be revoked: names do not pass from device to device.",
+            "The name holds an IMEI that is registered for another device.",
+            "The two names differ in case, spaces or characters that look alike, or in attributes other "
+                + "than CN, serialNumber and UID.",
+        ],
+        remedy: "Find the holder with assay ca show SERIAL. Give the device its own name: its UUID "
+            + "(--subject-from uuid) or its own IMEI. If the registry has the IMEI of the wrong device, "
+            + "mend the registry.")
 
     static let issuerInvalid = Explanation(
         meaning: "The CA's certificate cannot sign what was asked.",
@@ -156,8 +173,11 @@ extension Explanation {
             + "it issued again.")
 
     static let notAttested = Explanation(
-        meaning: "The CA was told to certify attested keys only, and no device vouches for this one.",
+        meaning: "Only a key for which a device vouches may be certified so, and no device vouches for this "
+            + "one.",
         causes: [
+            "The request names a device of the registry, by UUID or IMEI, which gets such a name on its own "
+                + "word alone.",
             "The input is a bare CSR; only the whole %KEYGEN answer carries the device's signature.",
             "The device's identity key is not known, so the attestation could not be verified.",
             "The attestation was verified and did not hold.",

@@ -90,10 +90,12 @@ extension Explanation {
         meaning: "Two places that must name the same device name different ones.",
         causes: [
             "A row of the CSV pairs the UUID of one device with the token of another.",
-            "The subject of the CSR holds the UUID of another device.",
+            "The subject of the CSR holds the UUID or IMEI of another device, or looks as if it did: with "
+                + "digits of other scripts, braces, or hyphens in other places.",
             "The device was swapped in the fixture between two readings.",
         ],
-        remedy: "Read UUID and token again from the same device in one go.")
+        remedy: "Read UUID and token again from the same device in one go. In a name, write a UUID as 8-4-4-4-12 "
+            + "hexadecimal digits with hyphens, and nothing else.")
 
     static let challengeMismatch = Explanation(
         meaning: "The nonce in the token is not the challenge that was asked for, so the token may be an "
