@@ -163,7 +163,8 @@ extension SQLiteStore {
                     try statement("INSERT INTO crl VALUES (?, ?, ?, ?, ?)").run(
                         .blob(authority), .integer(row.number), .integer(thisUpdate), .integer(nextUpdate),
                         .blob(row.digest))
-                    try append(AuditEvent.revocationList(row), at: thisUpdate)
+                    // A list is no word for the clock: what comes after it is held against the same time as before.
+                    try append(AuditEvent.revocationList(row), at: try revocationTime(thisUpdate))
                 }
                 return (order.number, der)
             }, mapError: { storeError("cannot write to the ledger", path, $0) })

@@ -83,11 +83,10 @@ extension CrashTests {
         ) {
             let name = "input-\(UUID().uuidString)"
             try shop.folder.write(text, to: name)
+            let arguments = try verb.arguments(in: shop.folder, jobs: jobs)
             let shell = try Program(
                 URL(fileURLWithPath: "/bin/sh"),
-                ["-c", "exec \"$0\" \"$@\" < \(name)", TestPaths.binary.path]
-                    + try verb.arguments(in: shop.folder, jobs: jobs),
-                in: shop.folder.url)
+                ["-c", "exec \"$0\" \"$@\" < \(name)", TestPaths.binary.path] + arguments, in: shop.folder.url)
             let outcome = try shell.wait()
             return (outcome.status, outcome.output)
         }

@@ -65,7 +65,7 @@ import Testing
         let ledger = try TestLedger()
         let serial = try ledger.issue()
         let outcome = try ledger.store.revoke([serial], reason: .keyCompromise, at: TestLedger.now + offset)
-            .first
+            .first?.outcome
         guard case .revoked(let row)? = outcome else {
             Issue.record("expected a revocation, found \(String(describing: outcome))")
             return

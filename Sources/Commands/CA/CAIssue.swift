@@ -21,8 +21,8 @@ struct CAIssue: AssayCommand {
             such as attestation, no option takes away. \
             The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
             and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
-            --store names the devices whose keys tokens are verified with, and whose IMEI is whose. \
-            A name belongs to one device under a CA. Where a device vouched for the key, the name has to be its own: a \
+            The store (--store) names the devices whose keys tokens are verified with, and whose IMEI is whose. \
+            Under a CA a name belongs to one device. Where a device vouched for the key, the name has to be its own: a \
             UUID in it the token's, an IMEI in it the one that the store has for the device, also with --keys. Without \
             a device's word no request gets the UUID or IMEI of a device in the store, nor the name of one that \
             vouched for it; what a token says that nobody verified is called claimedDeviceUuid and names nothing. \

@@ -177,6 +177,8 @@ struct RevocationRun {
         guard !pending.isEmpty else { return }
         let revocations = try ledger.revoke(
             pending.compactMap { $0.1?.magnitude }, issuedBy: authority, reason: reason, at: now)
+        // What was named itself has a result of its own.
+        let named = Set(pending.compactMap { $0.1?.magnitude })
         var next = revocations.makeIterator()
         var writer = JSONWriter()
         var lines: [UInt8] = []
@@ -187,7 +189,7 @@ struct RevocationRun {
                 outcome = .rejected(failure)
             } else if let found = next.next() {
                 outcome = found.outcome
-                others = found.others
+                others = found.others.filter { !named.contains($0.serial) }
             } else {
                 throw ToolError(.internalFault, "the ledger gave no outcome for a serial number")
             }

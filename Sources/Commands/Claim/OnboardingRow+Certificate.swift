@@ -65,11 +65,11 @@ extension OnboardingRow {
         _ der: [UInt8], name: String?, isP256: Bool, algorithm: String, expecting device: String?,
         subType: String = "", tags: [String] = [], firmwareTypes: [FirmwareType] = []
     ) throws(CheckFailure) {
+        let name = try Self.deviceID(name, isP256: isP256, expecting: device)
         guard algorithm == Self.algorithm else {
             throw CheckFailure(
                 .algorithm, "expected a certificate signed with \(Self.algorithm), found \(algorithm)")
         }
-        let name = try Self.deviceID(name, isP256: isP256, expecting: device)
         try self.init(
             deviceID: name, subType: subType, tags: tags, firmwareTypes: firmwareTypes,
             pem: PEMWriter.encode(label: "CERTIFICATE", der: der))

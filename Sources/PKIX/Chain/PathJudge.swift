@@ -92,12 +92,12 @@ struct PathJudge {
         }
         for (depth, member) in members.enumerated() {
             let isAnchor = depth == members.count - 1
+            // The one rule about keys.
+            do throws(OpenSSLError) { _ = try member.certificate.publicKey() } catch {
+                return Self.failure(error.message, depth, member, .csrKey)
+            }
             if let reason = unfitness(of: member, isAnchor: isAnchor) {
                 return Self.failure(reason, depth, member)
-            }
-            // The one rule about keys, as every other verb asks it.
-            if case .failure(let failure)? = member.reading?.subjectKey?.soundKind() {
-                return Self.failure(failure.message, depth, member, failure.code)
             }
         }
         return nil
@@ -109,7 +109,6 @@ struct PathJudge {
         guard let reading = member.reading else { return "not in DER" }
         if let reason = reading.unsoundness ?? reading.malformedExtension { return reason }
         if isAnchor, !certificate.mayIssue { return "the trust anchor is not a CA certificate" }
-        if reading.subjectKey == nil { return "public key cannot be read" }
         // Nobody relies on an anchor's own signature.
         let least = question.time < X509Certificate.endOfSHA1 ? 63 : 80
         if !isAnchor, certificate.signatureStrength < least {
