@@ -31,7 +31,7 @@ let package = Package(
         .systemLibrary(name: "CCBOR", pkgConfig: "libcbor", providers: [.apt(["libcbor-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CGlibc"),
         .target(name: "Diagnostics", swiftSettings: safe),
 
         // Layer 1: safe values over C. The only Swift that sees a C pointer.
@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "CBOR", dependencies: ["CCBOR", "Diagnostics"], swiftSettings: common),
         .target(name: "JSON", dependencies: ["CJansson", "Diagnostics"], swiftSettings: common),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: common),
-        .target(name: "InputOutput", dependencies: ["CMalloc", "Diagnostics"], swiftSettings: common),
+        .target(name: "InputOutput", dependencies: ["CGlibc", "Diagnostics"], swiftSettings: common),
 
         // Layer 2: standard structures and the words of the domain.
         .target(name: "CSV", dependencies: ["Diagnostics"], swiftSettings: safe),
@@ -73,9 +73,15 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "JSON", "Attestation", "PKIX", "OpenSSL", "InputOutput", "DeviceIdentity",
-                "Diagnostics",
+                "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX", "OpenSSL", "InputOutput",
+                "DeviceIdentity", "Diagnostics",
             ],
+            swiftSettings: safe),
+
+        // Layer 4: the one door for inputs.
+        .target(
+            name: "Intake",
+            dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
 
         // Layer 5: parse, call, render, exit.
@@ -84,7 +90,7 @@ let package = Package(
             dependencies: [
                 "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
                 "CBOR", "PKIX",
-                "OpenSSL", "Store", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "OpenSSL", "Store", "Intake", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -191,6 +197,10 @@ let package = Package(
             ], swiftSettings: common),
         .testTarget(
             name: "InputOutputTests", dependencies: ["InputOutput", "Diagnostics", "TestFleet"],
+            swiftSettings: common),
+        .testTarget(
+            name: "IntakeTests",
+            dependencies: ["Intake", "InputOutput", "CSV", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CrashTests",

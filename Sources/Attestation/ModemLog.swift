@@ -17,6 +17,11 @@ public enum ModemLog {
         return nil
     }
 
+    /// Whether a line has the character that answers begin with: most lines that are none do not.
+    public static func mayBeAnswer(_ line: ArraySlice<UInt8>) -> Bool {
+        Octets.firstIndex(of: UInt8(ascii: "%"), in: line) != nil
+    }
+
     private static func value(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let text = rest.drop(while: isBlank)
         if text.first == UInt8(ascii: "\"") {

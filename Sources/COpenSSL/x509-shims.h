@@ -50,23 +50,23 @@ static inline int assay_certificates_add(AssayCertificates *list, X509 *certific
     return 0;
 }
 
-/* Where strict mode is not what we want. A CRL is demanded for the leaf only; those of intermediates count where
- * they were given. A leaf that is no CA may lack the authority key identifier: it helps to find the issuer, and the
- * signature decides anyway; the certificates of the nRF Cloud utilities have no extensions at all. */
-static inline int assay_tolerate(int ok, X509_STORE_CTX *context) {
-    if (ok) return 1;
-    int depth = X509_STORE_CTX_get_error_depth(context);
-    X509 *certificate = X509_STORE_CTX_get_current_cert(context);
-    switch (X509_STORE_CTX_get_error(context)) {
-    case X509_V_ERR_UNABLE_TO_GET_CRL: return depth > 0;
-    case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
-        return depth == 0 && certificate != NULL && (X509_get_extension_flags(certificate) & EXFLAG_CA) == 0;
-    default: return 0;
+/* Whether `issuer` stands after `x` in the path that the context was given: the leaf, the untrusted certificates in their
+ * order, the store's only certificate. libcrypto then builds this path or none. */
+static inline int assay_path_goes_on(X509_STORE_CTX *context, X509 *x, X509 *issuer) {
+    if (x != issuer) {
+        const AssayCertificates *path = X509_STORE_CTX_get0_untrusted(context);
+        int count = sk_X509_num(path) > 0 ? sk_X509_num(path) : 0;
+        int next = x == X509_STORE_CTX_get0_cert(context) ? 0 : -1;
+        int offered = -1;
+        for (int i = 0; i < count; i++) {
+            if (sk_X509_value(path, i) == x) next = i + 1;
+            if (sk_X509_value(path, i) == issuer) offered = i;
+        }
+        if (next < 0 || offered != (next < count ? next : -1)) return 0;
     }
+    return X509_check_issued(issuer, x) == X509_V_OK;
 }
-static inline void assay_set_verify_callback(X509_STORE_CTX *context) {
-    X509_STORE_CTX_set_verify_cb(context, assay_tolerate);
-}
+static inline void assay_follow_path(X509_STORE *store) { X509_STORE_set_check_issued(store, assay_path_goes_on); }
 
 /* Whether an extension that libcrypto knows decodes to the last octet; X509V3_EXT_d2i overlooks a rest. */
 static inline int assay_extension_is_sound(X509_EXTENSION *extension) {

@@ -87,7 +87,9 @@ public enum AuthorityCertificate {
         if let reason = profile.subject.attributes?.objection(to: request.subject) {
             throw ToolError(.csrSubject, reason)
         }
-        let profile = try profile.lasting(request.lifetime)
+        // Who asks for nothing else gets what the profile does at the CA's end.
+        let profile =
+            request.lifetime == profile.validity.lifetime ? profile : try profile.lasting(request.lifetime)
         let validity = try IssuancePlan.validity(
             profile.validity, within: issuer.certificate.validity, at: now)
         let length = request.pathLength == nil ? nil : try profile.pathLength(asked: request.pathLength)

@@ -1,7 +1,7 @@
 public import DeviceIdentity
 public import Diagnostics
 import OpenSSL
-import PKIX
+public import PKIX
 
 /// What a ledger says of a certificate that it keeps.
 public struct LedgerFacts: Sendable, Equatable {
@@ -60,10 +60,7 @@ public struct CertificateAudit: Sendable {
             return failures + [CheckFailure(.der, error.description)]
         }
         let tbs = Array(der[certificate.tbsRange])
-        if Digest.sha256(tbs) != facts.tbsDigest {
-            failures.append(CheckFailure(.digest, "the certificate is not the one that was intended"))
-        }
-        failures += Self.contradictions(certificate, facts)
+        failures += facts.contradictions(with: certificate)
         if certificate.issuer != authority.certificate.subject {
             failures.append(CheckFailure(.chain, "the issuer is not the CA"))
         } else if !authority.isValid(
@@ -79,26 +76,30 @@ public struct CertificateAudit: Sendable {
         // Serial and validity were held against the ledger above.
         let subject = CertificateLint.Subject(
             name: certificate.subject, publicKey: certificate.publicKey, device: facts.device)
-        if let finding = form.finding(
-            in: tbs, serial: certificate.serial, validity: certificate.validity, subject: subject)
+        if let serial = certificate.serial,
+            let finding = form.finding(
+                in: tbs, serial: serial, validity: certificate.validity, subject: subject)
         {
             failures.append(CheckFailure(.lint, finding))
         }
         return failures
     }
+}
 
-    private static func contradictions(
-        _ certificate: ParsedCertificate, _ facts: LedgerFacts
-    ) -> [CheckFailure] {
+extension LedgerFacts {
+    /// What a certificate says otherwise; empty when it is the one that the ledger means.
+    public func contradictions(with certificate: ParsedCertificate) -> [CheckFailure] {
+        var failures: [CheckFailure] = []
+        if Digest.sha256(Array(certificate.der[certificate.tbsRange])) != tbsDigest {
+            failures.append(CheckFailure(.digest, "the certificate is not the one that was intended"))
+        }
         var names: [String] = []
-        if certificate.serial.magnitude != facts.serial { names.append("serial number") }
-        if Digest.sha256(certificate.publicKey.der) != facts.keyID { names.append("public key") }
-        if certificate.subject.description != facts.subject { names.append("subject") }
-        if certificate.validity.notBefore != facts.notBefore
-            || certificate.validity.notAfter != facts.notAfter
-        {
+        if certificate.serial?.magnitude != serial { names.append("serial number") }
+        if Digest.sha256(certificate.publicKey.der) != keyID { names.append("public key") }
+        if certificate.subject.description != subject { names.append("subject") }
+        if certificate.validity.notBefore != notBefore || certificate.validity.notAfter != notAfter {
             names.append("validity")
         }
-        return names.map { CheckFailure(.digest, "the \($0) is not the one in the ledger") }
+        return failures + names.map { CheckFailure(.digest, "the \($0) is not the one in the ledger") }
     }
 }

@@ -63,7 +63,8 @@ public struct CertificateProfile: Sendable, Equatable {
         return copy
     }
 
-    /// The same profile with a lifetime within what it allows.
+    /// The same profile with a lifetime within what it allows. Who says one gets it or nothing, whatever the profile
+    /// does beyond the CA's end.
     ///
     /// - Throws: ``ToolError`` with code `profile`.
     public func lasting(_ lifetime: Lifetime) throws(ToolError) -> CertificateProfile {
@@ -74,6 +75,14 @@ public struct CertificateProfile: Sendable, Equatable {
         }
         var copy = self
         copy.validity.lifetime = lifetime
+        copy.validity.beyondIssuer = .refuse
+        return copy
+    }
+
+    /// The same profile, whose certificates end with the CA at the latest.
+    var endingWithIssuer: CertificateProfile {
+        var copy = self
+        copy.validity.beyondIssuer = .clamp
         return copy
     }
 

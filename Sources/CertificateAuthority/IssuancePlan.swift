@@ -8,6 +8,14 @@ public final class IssuancePlan: Sendable {
     /// The validity of every certificate of the run.
     public let validity: ValidityPeriod
     let form: CertificateForm
+    /// Whether the certificates end earlier than the profile says, with the CA.
+    public var isCut: Bool {
+        guard validity.notAfter == issuer.certificate.validity.notAfter else { return false }
+        guard case .days(let days) = profile.validity.lifetime else {
+            return validity.notAfter < DERTime.latest
+        }
+        return validity.notAfter - validity.notBefore < Int64(days) * 86_400
+    }
 
     /// - Parameter now: seconds since 1970.
     /// - Throws: ``ToolError`` with code `validity` when the profile's days reach beyond the CA's own end and are not

@@ -78,7 +78,7 @@ public struct Issuer: Sendable {
             guard try isVersion3(der) else {
                 throw ToolError(.issuerInvalid, "expected a certificate of version 3, found an older one")
             }
-            return try ParsedCertificate(der: der)
+            return try ParsedCertificate(authority: der)
         } catch let error as DERError {
             throw ToolError(.der, "the CA's certificate: \(error.description)")
         } catch let error as ToolError {
@@ -108,11 +108,9 @@ public struct Issuer: Sendable {
                 .issuerInvalid,
                 "certificate \(place + 1) of the CA allows \(length) CAs below it, found \(place)")
         }
-        // RFC 5280 section 4.2.1.3: conforming CAs carry the extension, and strict verifiers want it.
-        guard let usage = certificate.keyUsage else {
-            throw ToolError(.issuerInvalid, "expected the key usage keyCertSign, found no key usage")
-        }
-        guard usage.contains(.keyCertSign) else {
+        // RFC 5280 section 6.1.4 (n): an extension that is there restricts. That conforming CAs carry it is among the
+        // oddities.
+        if let usage = certificate.keyUsage, !usage.contains(.keyCertSign) {
             throw ToolError(
                 .issuerInvalid,
                 "expected the key usage keyCertSign, found \(usage.names.joined(separator: ", "))")
@@ -154,5 +152,14 @@ public struct Issuer: Sendable {
                 throw ToolError(.chain, "the signature of certificate \(index + 1) of the CA does not verify")
             }
         }
+    }
+}
+
+extension ParsedCertificate {
+    /// What is odd about the certificate of a CA: rules for CAs that it breaks and that verifiers do not ask about. It
+    /// cannot be changed without changing all that hangs on it.
+    public var oddities: [LintFinding] {
+        guard let reading = try? CertificateReading(certificate: der) else { return [] }
+        return CertificateRules.findings(in: reading).filter { $0.severity == .error }
     }
 }

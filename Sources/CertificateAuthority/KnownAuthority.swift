@@ -13,7 +13,7 @@ public struct KnownAuthority: Sendable {
     /// - Throws: ``ToolError`` with `der` or `issuer-invalid`.
     public init(der: [UInt8]) throws(ToolError) {
         do {
-            certificate = try ParsedCertificate(der: der)
+            certificate = try ParsedCertificate(authority: der)
         } catch {
             throw ToolError(.der, "the CA's certificate: \(error.description)")
         }

@@ -3,7 +3,7 @@ import OpenSSL
 public import PKIX
 
 extension Issuer {
-    /// Signs a CRL; what is signed is read back by libcrypto before it is given away.
+    /// Signs a CRL; what is signed is read back before it is given away.
     ///
     /// - Parameters:
     ///   - entries: in the order of their serial numbers.
@@ -34,7 +34,7 @@ extension Issuer {
         }
         let signature = try sign(tbs)
         guard let der = RevocationListTBS.assemble(tbs, algorithm: algorithm, signature: signature),
-            let read = try? X509RevocationList(der: der), read.thisUpdate == thisUpdate,
+            let read = try? RevocationList(der: der), read.thisUpdate == thisUpdate,
             read.nextUpdate == nextUpdate
         else { throw ToolError(.internalFault, "a CRL was not given away: it does not read back") }
         return der

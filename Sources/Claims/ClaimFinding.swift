@@ -1,21 +1,20 @@
+import DeviceIdentity
 public import Diagnostics
 
 /// What a field of a claim row means.
 public enum ClaimField: String, Sendable, Hashable, CaseIterable {
     case imei, uuid, token, time, tags
 
-    private static let names: [String: ClaimField] = [
-        "imei": .imei, "uuid": .uuid, "deviceuuid": .uuid, "deviceid": .uuid, "token": .token,
-        "attestationtoken": .token, "attesttoken": .token, "claimtoken": .token, "time": .time,
-        "timestamp": .time, "datetime": .time, "date": .time, "tags": .tags,
-    ]
-
     /// The field that a column or a JSON member of this name holds; case, spaces and punctuation do not matter.
     init?(title: ArraySlice<UInt8>) {
-        let letters = title.prefix(64).filter { 0x30...0x39 ~= $0 || 0x41...0x5a ~= $0 || 0x61...0x7a ~= $0 }
-        let name = String(decoding: letters.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
-        guard let field = Self.names[name] else { return nil }
-        self = field
+        switch FieldName(title: title) {
+        case .imei: self = .imei
+        case .uuid: self = .uuid
+        case .token: self = .token
+        case .time: self = .time
+        case .tags: self = .tags
+        default: return nil
+        }
     }
 }
 

@@ -33,12 +33,7 @@ public struct OnboardingRow: Sendable, Equatable {
         deviceID: String, subType: String = "", tags: [String] = [], firmwareTypes: [FirmwareType] = [],
         pem: [UInt8]
     ) throws(CheckFailure) {
-        guard 1...128 ~= deviceID.utf8.count, deviceID.utf8.allSatisfy({ Self.isAllowed($0, ":_-") }) else {
-            throw CheckFailure(
-                .csv,
-                "expected a device id of 1 to 128 characters from a-z A-Z 0-9 : _ -, found "
-                    + Array(deviceID.utf8)[...].excerpt)
-        }
+        try Self.checkDeviceID(deviceID)
         guard subType.utf8.count < 800, subType.utf8.allSatisfy({ Self.isAllowed($0, "_.,@/:#-") }) else {
             throw CheckFailure(
                 .csv,
@@ -56,6 +51,18 @@ public struct OnboardingRow: Sendable, Equatable {
         self.tags = tags
         self.firmwareTypes = firmwareTypes
         self.pem = try Self.canonical(pem)
+    }
+
+    /// The service's rule for device ids.
+    ///
+    /// - Throws: ``CheckFailure`` with `csv`.
+    public static func checkDeviceID(_ id: String) throws(CheckFailure) {
+        guard 1...128 ~= id.utf8.count, id.utf8.allSatisfy({ isAllowed($0, ":_-") }) else {
+            throw CheckFailure(
+                .csv,
+                "expected a device id of 1 to 128 characters from a-z A-Z 0-9 : _ -, found "
+                    + Array(id.utf8)[...].excerpt)
+        }
     }
 
     /// The record, in quotation marks what the incumbent tools put in them: the PEM and a sub-type with a comma.

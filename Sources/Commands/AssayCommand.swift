@@ -41,7 +41,9 @@ public enum Program {
         Interruption.install()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let console = Console(json: arguments.contains("--json"), quiet: false)
-        System.exit(run(arguments, console).rawValue)
+        let status = run(arguments, console)
+        // As a process ends that SIGPIPE ends: what shells know as "somebody has read enough".
+        System.exit(StandardStream.readerHasLeft ? 128 + 13 : status.rawValue)
     }
 
     private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
@@ -59,7 +61,8 @@ public enum Program {
             let status = try verb.run(in: Environment())
             return Interruption.requested ? .interrupted : status
         } catch let error as ToolError {
-            console.error(error)
+            let isNews = !StandardStream.readerHasLeft && error.message != Interruption.error.message
+            if isNews { console.error(error) }
             return Interruption.requested ? .interrupted : error.exitStatus
         } catch {
             return report(error, console)

@@ -78,19 +78,19 @@ extension ConformanceJudge {
         }
     }
 
-    private func revocationLists(_ inputs: CaseInputs) throws(Refusal) -> [X509RevocationList] {
+    private func revocationLists(_ inputs: CaseInputs) throws(Refusal) -> [RevocationList] {
         guard inputs.optional("crls") != nil else { return [] }
-        var lists: [X509RevocationList] = []
+        var lists: [RevocationList] = []
         for text in try inputs.texts("crls") {
             do {
                 for entry in try PEMDocument(Array(text.utf8)).entries {
                     guard entry.label == "X509 CRL" else { throw Refusal("pem: expected X509 CRL") }
-                    lists.append(try X509RevocationList(der: entry.der))
+                    lists.append(try RevocationList(der: entry.der))
                 }
             } catch let error as PEMError {
                 throw Refusal(error.checkFailure)
-            } catch let error as OpenSSLError {
-                throw Refusal("der: \(error.message)")
+            } catch let error as DERError {
+                throw Refusal(error.checkFailure)
             } catch {
                 throw Refusal("\(error)")
             }

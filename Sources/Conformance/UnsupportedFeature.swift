@@ -4,7 +4,6 @@
 /// | --- | --- |
 /// | `json:duplicate-keys` | refused on purpose: which of two members is meant is anybody's guess |
 /// | `weak-hash` | refused on purpose: SHA-1 and MD5 no longer protect a signature |
-/// | `policy` | certificate policies are not processed: no profile of Assay has any |
 /// | `alg:HS256`, `alg:HS384`, `alg:HS512` | refused on purpose: who verifies with a shared secret can sign with it |
 /// | `ed448`, `alg:Ed448` | refused on purpose: no device, service or CA of this field uses it |
 /// | `dsa` | refused on purpose: withdrawn by FIPS 186-5 |
@@ -16,7 +15,6 @@ public enum UnsupportedFeature {
     public static let reasons: [String: String] = [
         "json:duplicate-keys": "a member name given twice is refused on purpose",
         "weak-hash": "signatures made with SHA-1 or MD5 are refused on purpose",
-        "policy": "certificate policies are not processed",
         "alg:HS256": "HMAC is refused on purpose", "alg:HS384": "HMAC is refused on purpose",
         "alg:HS512": "HMAC is refused on purpose",
         "ed448": "Ed448 keys are refused on purpose", "alg:Ed448": "Ed448 keys are refused on purpose",

@@ -45,6 +45,7 @@ extension ErrorCode {
         case .chain: .chain
         case .csv: .csv
         case .json: .json
+        case .mixedInput: .mixedInput
         case .command: .command
         case .commandOrder: .commandOrder
         case .secTag: .secTag

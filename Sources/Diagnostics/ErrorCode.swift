@@ -48,6 +48,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     // Files and batches
     case csv = "csv"
     case json = "json"
+    case mixedInput = "mixed-input"
     case command = "command"
     case commandOrder = "command-order"
     case secTag = "sec-tag"
@@ -71,7 +72,8 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     /// (see ``ExitStatus``).
     public var exitStatus: ExitStatus {
         switch self {
-        case .tokenFormat, .base64URL, .cbor, .cose, .jwtFormat, .pem, .der, .csv, .json, .command:
+        case .tokenFormat, .base64URL, .cbor, .cose, .jwtFormat, .pem, .der, .csv, .json, .mixedInput,
+            .command:
             .malformed
         case .algorithm, .signature, .digest, .uuidMismatch, .challengeMismatch, .nonceReused, .unknownKey,
             .keyConflict, .untrustedKey, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtTooOld, .jwtAudience,

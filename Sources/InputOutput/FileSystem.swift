@@ -133,38 +133,4 @@ public enum FileSystem {
         }
         return names
     }
-
-    /// The regular files below `folder`, sorted by path bytes within each folder, folders last.
-    public static func files(below folder: String) throws(ToolError) -> [String] {
-        var found: [String] = []
-        try collect(folder, depth: 0, into: &found)
-        return found
-    }
-
-    private static func collect(_ folder: String, depth: Int, into found: inout [String]) throws(ToolError) {
-        guard depth < 64 else {
-            throw ToolError(
-                .io, "folders nested deeper than 64", context: [.init("file", folder.escapedForTerminal)])
-        }
-        guard let stream = opendir(folder) else { throw ioError("cannot read the folder", folder) }
-        defer { closedir(stream) }
-        var files: [String] = []
-        var folders: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasPrefix(".") { continue }
-            let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-            switch kind(of: path) {
-            case .file: files.append(path)
-            case .folder: folders.append(path)
-            case .other, nil: break
-            }
-        }
-        found += files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        for path in folders.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-            try collect(path, depth: depth + 1, into: &found)
-        }
-    }
 }

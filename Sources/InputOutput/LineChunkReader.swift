@@ -56,30 +56,56 @@ public struct LineChunkReader {
     private let keepsRests: Bool
     private var isInLongLine = false
 
+    /// What is dropped of a too long line, until its line feed comes.
+    private var isDropping = false
+
     /// - Parameter target: blocks are about this long, in bytes.
     /// - Parameter keepsRests: whether what is cut from too long lines is passed on (``LineChunk/isRest``).
     public init(
-        _ source: ByteSource, boundary: Boundary = .anyLine, target: Int = 16_384, head: [UInt8] = [],
-        keepsRests: Bool = false
+        _ source: ByteSource, boundary: Boundary = .anyLine, target: Int = 16_384, keepsRests: Bool = false
     ) {
         self.source = source
         self.keepsRests = keepsRests
         self.boundary = boundary
         self.target = max(target, 1)
-        pending = head
     }
 
     /// The next block, or `nil` at the end.
-    public mutating func next() throws(ToolError) -> LineChunk? {
+    public mutating func next() throws(ToolError) -> LineChunk? { try next(.awaited).value }
+
+    /// The next block. Of a live source the lines that are whole come as soon as no more is at hand.
+    public mutating func next(_ demand: InputDemand) throws(ToolError) -> Arrival<LineChunk> {
         while true {
-            if isInLongLine, !pending.isEmpty { return takeRest() }
-            if pending.count >= target, let end = lastBoundary() { return take(end) }
-            if atEnd { return pending.isEmpty ? nil : take(pending.count) }
-            if pending.count > longestAllowed {
-                if keepsRests, lastBoundary() == nil { return takeBeginning() }
-                try shorten()
+            if isInLongLine, !pending.isEmpty { return .value(takeRest()) }
+            if pending.count >= target, !isDropping, let end = lastBoundary() { return .value(take(end)) }
+            if atEnd { return pending.isEmpty ? .end : .value(take(pending.count)) }
+            if pending.count > longestAllowed, !isDropping, lastBoundary() == nil {
+                if keepsRests { return .value(takeBeginning()) }
+                // No boundary within the limit: the beginning is kept as proof of the length.
+                pending.removeLast(pending.count - longestAllowed - 1)
+                isDropping = true
             }
-            if try source.read(into: &pending, limit: target) == 0 { atEnd = true }
+            if !source.isAtHand {
+                if demand != .full, !isDropping, let end = lastBoundary() { return .value(take(end)) }
+                if demand != .awaited { return .nothingYet }
+            }
+            if isDropping { try drop() } else { try readMore() }
+        }
+    }
+
+    private mutating func readMore() throws(ToolError) {
+        if try source.read(into: &pending, limit: target) == 0 { atEnd = true }
+    }
+
+    /// Reads on in a too long line; what follows its line feed is kept again.
+    private mutating func drop() throws(ToolError) {
+        var rest: [UInt8] = []
+        if try source.read(into: &rest, limit: 65_536) == 0 {
+            atEnd = true
+            isDropping = false
+        } else if let feed = ByteSearch.firstLineFeed(in: rest, from: 0) {
+            pending += rest[feed...]
+            isDropping = false
         }
     }
 
@@ -103,26 +129,7 @@ public struct LineChunkReader {
         return pending[start..<feed].starts(with: Array("-----END ".utf8))
     }
 
-    /// No boundary within the limit: keeps the beginning as proof of the length, drops the rest of it.
-    private mutating func shorten() throws(ToolError) {
-        if lastBoundary() != nil { return }
-        let kept = Array(pending.prefix(longestAllowed + 1))
-        var rest: [UInt8] = []
-        while true {
-            if let feed = rest.firstIndex(of: 0x0a) {
-                pending = kept + rest[feed...]
-                return
-            }
-            rest.removeAll(keepingCapacity: true)
-            if try source.read(into: &rest, limit: 65_536) == 0 {
-                pending = kept
-                atEnd = true
-                return
-            }
-        }
-    }
-
-    /// As much of a too long line as ``shorten()`` would leave of it.
+    /// As much of a too long line as is kept of it where its rest is dropped.
     private mutating func takeBeginning() -> LineChunk {
         let bytes = Array(pending.prefix(longestAllowed + 1))
         pending.removeFirst(bytes.count)

@@ -1,4 +1,4 @@
-import CMalloc
+import CGlibc
 
 /// What the C library's allocator does with freed memory.
 enum MemoryPool {

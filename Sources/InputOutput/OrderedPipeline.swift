@@ -10,35 +10,43 @@ public import Diagnostics
 public enum OrderedPipeline {
     /// Reads with `next` and writes with `deliver` on the calling thread, works with `process` on `jobs` threads.
     ///
-    /// A stream of one chunk is processed on the calling thread. At most `depth * jobs` chunks are in flight. `next` is
-    /// asked again after it answered `nil` as long as results come in, so that a delivered result may lead to more
-    /// work; the run ends when it answers `nil` and nothing is in flight.
+    /// Chunks that come one at a time, be it a single one, are processed on the calling thread. At most `depth * jobs`
+    /// chunks are in flight. Nothing is waited for while there is a result to deliver: `next` is asked with
+    /// ``InputDemand/awaited`` only when nothing is in flight. It is asked again after it answered that there is nothing
+    /// as long as results come in, so that a delivered result may lead to more work; the run ends when there is nothing
+    /// and nothing is in flight.
     /// - Parameter depth: chunks in flight for each job: enough to keep the workers busy while `next` and `deliver` run.
     /// - Parameter makeWorker: called once on each thread; what it makes never leaves that thread.
     /// - Parameter deliver: called in order; `false` stops the run after what was delivered.
     public static func run<Chunk: Sendable, Output: Sendable, Worker>(
         jobs: Int, depth: Int = 3,
         makeWorker: @escaping @Sendable () throws(ToolError) -> Worker,
-        next: () throws(ToolError) -> Chunk?,
+        next: (InputDemand) throws(ToolError) -> Arrival<Chunk>,
         process: @escaping @Sendable (Worker, Chunk) -> Output,
         deliver: (Output) throws(ToolError) -> Bool
     ) throws(ToolError) {
         // What was read while the signal came may be cut short: it is dropped.
-        func nextChunk() throws(ToolError) -> Chunk? {
+        func nextChunk(_ demand: InputDemand) throws(ToolError) -> Chunk? {
             if Interruption.requested { return nil }
-            let chunk = try next()
-            return Interruption.requested ? nil : chunk
-        }
-        guard let first = try nextChunk() else { return }
-        guard jobs > 1, let second = try nextChunk() else {
-            let worker = try makeWorker()
-            var chunk: Chunk? = first
-            while let current = chunk {
-                guard try deliver(process(worker, current)), !Interruption.requested else { return }
-                chunk = try nextChunk()
+            do throws(ToolError) {
+                let chunk = try next(demand).value
+                return Interruption.requested ? nil : chunk
+            } catch {
+                if Interruption.requested { return nil }
+                throw error
             }
-            return
         }
+        guard var first = try nextChunk(.awaited) else { return }
+        var second = jobs > 1 ? try nextChunk(.atHand) : nil
+        if second == nil {
+            let worker = try makeWorker()
+            while second == nil {
+                guard try deliver(process(worker, first)), let chunk = try nextChunk(.awaited) else { return }
+                first = chunk
+                second = jobs > 1 ? try nextChunk(.atHand) : nil
+            }
+        }
+        guard let second else { return }
         MemoryPool.keepFreedMemory()
         let queue = ChunkQueue<Chunk, Output>(lowWater: depth * min(jobs, 64) * 3 / 4)
         let threads = (0..<min(jobs, 64)).compactMap { _ in
@@ -62,7 +70,9 @@ public enum OrderedPipeline {
         var submitted = 2
         var delivered = 0
         while true {
-            while submitted - delivered < depth * threads.count, let chunk = try nextChunk() {
+            while submitted - delivered < depth * threads.count,
+                let chunk = try nextChunk(demand(inFlight: submitted - delivered, threads.count))
+            {
                 queue.put(chunk)
                 submitted += 1
             }
@@ -70,6 +80,11 @@ public enum OrderedPipeline {
             guard try deliver(try queue.result(delivered)) else { return }
             delivered += 1
         }
+    }
+
+    /// While the workers are busy, more of a live source gathers to whole blocks.
+    private static func demand(inFlight: Int, _ workers: Int) -> InputDemand {
+        inFlight == 0 ? .awaited : inFlight < 2 * workers ? .atHand : .full
     }
 }
 

@@ -1,6 +1,10 @@
 import Glibc
+import Synchronization
 
 public import Diagnostics
+
+/// Whether a write found that whoever read the output has gone.
+private let readerHasLeft = Atomic<Bool>(false)
 
 /// Where a command writes its result: standard output, or a new file that appears whole or not at all.
 public protocol ByteSink: AnyObject {
@@ -25,17 +29,10 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
             offset += written
         }
     }
+    if failure == EPIPE, descriptor != StandardStream.errorDescriptor {
+        readerHasLeft.store(true, ordering: .relaxed)
+    }
     if failure != 0 { throw ioError("cannot write", name, failure) }
-}
-
-/// Whether the failed call would have had to wait; waits until `descriptor` is ready, or a signal comes.
-///
-/// A pipe or terminal that came from another program may be set not to block, which that program's own calls want.
-func waitIfBlocked(_ descriptor: Int32, for events: Int32) -> Bool {
-    guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
-    var request = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
-    _ = poll(&request, 1, -1)
-    return true
 }
 
 /// Standard output or standard error.
@@ -50,6 +47,9 @@ public final class StandardStream: ByteSink {
         self.name = name
     }
 
+    /// Whether somebody who read a result has gone, as `head` does when it has enough: no error worth a message.
+    public static var readerHasLeft: Bool { InputOutput.readerHasLeft.load(ordering: .relaxed) }
+
     /// Standard output.
     public static func output() -> StandardStream { StandardStream(1, "standard output") }
     /// Standard error.
@@ -63,120 +63,4 @@ public final class StandardStream: ByteSink {
 
     /// Whether a person looks at it.
     public var isTerminal: Bool { isatty(descriptor) == 1 }
-}
-
-/// The end of a temporary name. Not the process number alone: a run that was killed leaves its file behind, and in a
-/// container the next run has the same number.
-func temporarySuffix() -> String {
-    "\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16)).part"
-}
-
-/// A file that is written beside its final name and renamed when it is whole and on disk.
-///
-/// A run that fails or is killed leaves no half-written file under the final name; the temporary file is removed
-/// on every orderly way out.
-public final class NewFile: ByteSink {
-    /// The permissions of a new file.
-    public enum Mode: Sendable {
-        /// 0644, less the umask.
-        case shared
-        /// 0600, whatever the umask: private keys.
-        case ownerOnly
-    }
-
-    private let path: String
-    private let temporary: String
-    private let replaces: Bool
-    private var descriptor: Int32
-    private var sealed = false
-    private var committed = false
-
-    /// - Parameter replaces: whether an existing file may be replaced (`--force`).
-    /// - Throws: ``ToolError`` with code `would-overwrite` or `io`.
-    public init(path: String, mode: Mode = .shared, replaces: Bool) throws(ToolError) {
-        self.path = path
-        self.replaces = replaces
-        var status = stat()
-        if lstat(path, &status) == 0 {
-            guard replaces else { throw Self.wouldOverwrite(path) }
-            guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFLNK else {
-                throw ToolError(
-                    .io, "cannot replace, expected a regular file",
-                    context: [.init("file", path.escapedForTerminal)])
-            }
-        }
-        let slash = path.utf8.lastIndex(of: 0x2f)
-        let folder = slash.map { String(path[...$0]) } ?? ""
-        let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        temporary = "\(folder).\(leaf).\(temporarySuffix())"
-        descriptor = open(
-            temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == .ownerOnly ? 0o600 : 0o644)
-        guard descriptor >= 0 else { throw ioError("cannot create", path) }
-        if mode == .ownerOnly { _ = fchmod(descriptor, 0o600) }
-    }
-
-    deinit { abandon() }
-
-    /// Writes to the temporary file; throws with code `io`.
-    public func write(_ bytes: [UInt8]) throws(ToolError) {
-        try writeAll(descriptor, bytes, name: path)
-    }
-
-    /// Flushes to disk; nothing more can be written. ``commit()`` does this too: it is for many files at once.
-    public func seal() throws(ToolError) {
-        guard descriptor >= 0 else { return }
-        guard fsync(descriptor) == 0 else { throw ioError("cannot write", path) }
-        let open = descriptor
-        descriptor = -1
-        guard close(open) == 0 else { throw ioError("cannot write", path) }
-        sealed = true
-    }
-
-    /// Flushes to disk, then gives the file its name, then flushes the folder.
-    public func commit() throws(ToolError) {
-        try seal()
-        guard sealed, !committed else { return }
-        if replaces {
-            guard rename(temporary, path) == 0 else { throw ioError("cannot replace", path) }
-        } else {
-            // A link refuses an existing name where a rename would replace it.
-            guard link(temporary, path) == 0 else {
-                if errno == EEXIST { throw Self.wouldOverwrite(path) }
-                throw ioError("cannot create", path)
-            }
-            unlink(temporary)
-        }
-        committed = true
-        Self.syncFolder(of: path)
-    }
-
-    private func abandon() {
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
-        if !committed { unlink(temporary) }
-    }
-
-    static func syncFolder(of path: String) {
-        let folder = path.utf8.lastIndex(of: 0x2f).map { String(path[...$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if descriptor >= 0 {
-            fsync(descriptor)
-            close(descriptor)
-        }
-    }
-
-    static func wouldOverwrite(_ path: String) -> ToolError {
-        ToolError(
-            .wouldOverwrite, "the file exists", context: [.init("file", path.escapedForTerminal)],
-            hint: "choose another name, or say --force to replace it")
-    }
-
-    /// Writes one small file in one go.
-    public static func write(
-        _ bytes: [UInt8], to path: String, mode: Mode = .shared, replaces: Bool
-    ) throws(ToolError) {
-        let file = try NewFile(path: path, mode: mode, replaces: replaces)
-        try file.write(bytes)
-        try file.commit()
-    }
 }

@@ -129,6 +129,14 @@ extension OID {
     public static let crlNumber = OID(uncheckedContent: [0x55, 0x1D, 0x14])
     /// 2.5.29.21 (RFC 5280 section 5.3.1).
     public static let reasonCode = OID(uncheckedContent: [0x55, 0x1D, 0x15])
+    /// 2.5.29.24 (RFC 5280 section 5.3.2).
+    public static let invalidityDate = OID(uncheckedContent: [0x55, 0x1D, 0x18])
+    /// 2.5.29.27 (RFC 5280 section 5.2.4).
+    public static let deltaCRLIndicator = OID(uncheckedContent: [0x55, 0x1D, 0x1B])
+    /// 2.5.29.28 (RFC 5280 section 5.2.5).
+    public static let issuingDistributionPoint = OID(uncheckedContent: [0x55, 0x1D, 0x1C])
+    /// 2.5.29.29 (RFC 5280 section 5.3.3).
+    public static let certificateIssuer = OID(uncheckedContent: [0x55, 0x1D, 0x1D])
     /// 2.5.29.35 (RFC 5280 section 4.2.1.1).
     public static let authorityKeyIdentifier = OID(uncheckedContent: [0x55, 0x1D, 0x23])
     /// 2.5.29.37 (RFC 5280 section 4.2.1.12).
@@ -139,6 +147,10 @@ extension OID {
     public static let crlDistributionPoints = OID(uncheckedContent: [0x55, 0x1D, 0x1F])
     /// 2.5.29.32 (RFC 5280 section 4.2.1.4).
     public static let certificatePolicies = OID(uncheckedContent: [0x55, 0x1D, 0x20])
+    /// 2.5.29.32.0 (RFC 5280 section 4.2.1.4): every policy.
+    public static let anyPolicy = OID(uncheckedContent: [0x55, 0x1D, 0x20, 0x00])
+    /// 2.5.29.33 (RFC 5280 section 4.2.1.5).
+    public static let policyMappings = OID(uncheckedContent: [0x55, 0x1D, 0x21])
     /// 2.5.29.36 (RFC 5280 section 4.2.1.11).
     public static let policyConstraints = OID(uncheckedContent: [0x55, 0x1D, 0x24])
     /// 2.5.29.54 (RFC 5280 section 4.2.1.14).

@@ -8,8 +8,10 @@ public struct ParsedCertificate: Sendable {
     public let der: [UInt8]
     /// Where the TBSCertificate lies in ``der``: the signature covers exactly these octets.
     public let tbsRange: Range<Int>
-    /// The serial number, positive.
-    public let serial: CertificateSerial
+    /// The serial number; nil where a CA's own, which others gave it, is not positive or too long.
+    public let serial: CertificateSerial?
+    /// Where the serial number's contents lie in ``der``.
+    public let serialRange: Range<Int>
     /// The issuer's name.
     public let issuer: DistinguishedName
     /// From when until when.
@@ -27,6 +29,16 @@ public struct ParsedCertificate: Sendable {
 
     /// Reads exactly one certificate; anything that is not strict DER of RFC 5280 is refused.
     public init(der: [UInt8]) throws(DERError) {
+        try self.init(der: der, isAuthority: false)
+    }
+
+    /// Reads the certificate of a CA that others may have made: its serial number and the type of its times are as they
+    /// are, for ``CertificateRules`` to find.
+    public init(authority der: [UInt8]) throws(DERError) {
+        try self.init(der: der, isAuthority: true)
+    }
+
+    private init(der: [UInt8], isAuthority: Bool) throws(DERError) {
         guard der.count <= Self.maximumSize else {
             throw DERError(
                 0, "expected a certificate of at most \(Self.maximumSize) octets, found \(der.count)")
@@ -37,12 +49,12 @@ public struct ParsedCertificate: Sendable {
         let element = try certificate.read(.sequence, "TBS certificate")
         var tbs = certificate.contents(of: element)
         try Self.checkVersion(&tbs)
-        serial = try Self.readSerial(&tbs)
+        (serialRange, serial) = try Self.readSerial(&tbs, isAuthority)
         let innerAlgorithm = tbs.position
         _ = try SignatureAlgorithmIdentifier(reading: &tbs, tolerating: [])
         let innerEnd = tbs.position
         issuer = try DistinguishedName(reading: &tbs, "issuer")
-        validity = try Self.readValidity(&tbs)
+        validity = try Self.readValidity(&tbs, isAuthority)
         subject = try DistinguishedName(reading: &tbs, "subject")
         publicKey = try SubjectPublicKeyInfo(reading: &tbs)
         if tbs.isAtEnd {
@@ -110,19 +122,39 @@ public struct ParsedCertificate: Sendable {
         try wrapper.finish("version")
     }
 
-    private static func readSerial(_ tbs: inout DERReader) throws(DERError) -> CertificateSerial {
+    private static func readSerial(
+        _ tbs: inout DERReader, _ isAuthority: Bool
+    ) throws(DERError) -> (Range<Int>, CertificateSerial?) {
         let start = tbs.position
         let range = try tbs.integer("serial number")
-        guard tbs.bytes[range.lowerBound] < 0x80, let serial = CertificateSerial(magnitude: tbs.bytes[range])
-        else { throw DERError(start, "expected a positive serial number of at most 20 octets") }
-        return serial
+        let isNegative = tbs.bytes[range.lowerBound] >= 0x80
+        let serial = isNegative ? nil : CertificateSerial(magnitude: tbs.bytes[range])
+        guard isAuthority || serial != nil else {
+            throw DERError(start, "expected a positive serial number of at most 20 octets")
+        }
+        return (range, serial)
     }
 
-    private static func readValidity(_ tbs: inout DERReader) throws(DERError) -> ValidityPeriod {
+    /// The serial number in lower-case hexadecimal, two digits an octet; begins with `-` if the number is negative.
+    public var serialText: String {
+        if let serial { return serial.description }
+        var digits = Array(der[serialRange])
+        guard digits.first.map({ $0 >= 0x80 }) ?? false else { return hexadecimal(digits) }
+        var carry: UInt8 = 1
+        for index in digits.indices.reversed() {
+            digits[index] = ~digits[index] &+ carry
+            if digits[index] != 0 { carry = 0 }
+        }
+        return "-" + hexadecimal(digits)
+    }
+
+    private static func readValidity(
+        _ tbs: inout DERReader, _ isAuthority: Bool
+    ) throws(DERError) -> ValidityPeriod {
         let start = tbs.position
         var body = try tbs.enter(.sequence, "validity")
-        let notBefore = try readTime(&body)
-        let notAfter = try readTime(&body)
+        let notBefore = try readTime(&body, isAuthority)
+        let notAfter = try readTime(&body, isAuthority)
         try body.finish("validity")
         guard let period = ValidityPeriod(notBefore: notBefore, notAfter: notAfter) else {
             throw DERError(start, "notBefore is later than notAfter")
@@ -130,8 +162,9 @@ public struct ParsedCertificate: Sendable {
         return period
     }
 
-    private static func readTime(_ body: inout DERReader) throws(DERError) -> Int64 {
+    private static func readTime(_ body: inout DERReader, _ isAuthority: Bool) throws(DERError) -> Int64 {
         let element = try body.next()
-        return try DERTime.strictSeconds(body, element)
+        return isAuthority
+            ? try DERTime.seconds(body, element) : try DERTime.strictSeconds(body, element)
     }
 }

@@ -15,11 +15,18 @@ extension X509Certificate {
         } catch { return .failure(error.checkFailure) }
     }
 
-    /// Reads the DER of exactly one certificate; fails with `der`.
+    /// Reads the DER of exactly one certificate; fails with `der`, also where libcrypto overlooks what is no DER.
     public static func read(der: [UInt8]) -> Result<X509Certificate, CheckFailure> {
+        let certificate: X509Certificate
         do throws(OpenSSLError) {
-            return .success(try X509Certificate(der: der))
+            certificate = try X509Certificate(der: der)
         } catch { return .failure(CheckFailure(.der, error.message)) }
+        do throws(DERError) {
+            if let reason = try CertificateReading(certificate: der).unsoundness {
+                return .failure(CheckFailure(.der, "reading a certificate: \(reason)"))
+            }
+        } catch { return .failure(error.checkFailure) }
+        return .success(certificate)
     }
 
     /// The certificate as one PEM block.

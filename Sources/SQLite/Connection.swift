@@ -39,6 +39,21 @@ public final class Connection {
         guard assay_harden(pointer) != 0 else { throw SQLiteError(SQLITE_ERROR, pointer) }
     }
 
+    private init(opened pointer: OpaquePointer) { self.pointer = pointer }
+
+    /// A database in memory, which is gone with the connection.
+    public static func inMemory() throws(SQLiteError) -> Connection {
+        _ = isConfigured
+        var pointer: OpaquePointer?
+        let code = sqlite3_open_v2(":memory:", &pointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        guard code == SQLITE_OK, let pointer else {
+            let error = SQLiteError(code, pointer)
+            sqlite3_close_v2(pointer)
+            throw error
+        }
+        return Connection(opened: pointer)
+    }
+
     deinit { sqlite3_close_v2(pointer) }
 
     private static func uriEscaped(_ path: String) -> String {

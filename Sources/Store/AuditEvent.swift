@@ -1,7 +1,5 @@
 import Attestation
 import DeviceIdentity
-import Diagnostics
-import JSON
 import OpenSSL
 
 /// An entry of the audit chain.
@@ -49,11 +47,8 @@ struct AuditEvent: Sendable, Equatable {
     ) -> [UInt8] {
         input.removeAll(keepingCapacity: true)
         input += previous
-        for number in [UInt64(bitPattern: sequence), UInt64(bitPattern: at)] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                input.append(UInt8(truncatingIfNeeded: number >> shift))
-            }
-        }
+        input.append(bigEndian: sequence)
+        input.append(bigEndian: at)
         input += body
         return Digest.sha256(input)
     }
@@ -78,10 +73,20 @@ struct AuditEvent: Sendable, Equatable {
         /// Both empty without a device's word for the key.
         let attestationProfile: String
         let attestationKey: [UInt8]
+        /// `nil` in entries of before schema version 5, which say nothing of it.
+        let draft: Draft?
 
-        /// One byte, which no text begins with, and each value behind its length in four bytes.
+        /// The row of the ledger.
+        struct Draft {
+            let id: Int64
+            /// When it was noted that the certificate is to be signed, seconds since 1970.
+            let intendedAt: Int64
+        }
+
+        /// One byte, which no text begins with, each value behind its length in four bytes, and at the end the numbers
+        /// of eight bytes that the first form does not have.
         func append(to octets: inout [UInt8]) {
-            octets.append(1)
+            octets.append(draft == nil ? 1 : 2)
             Self.add(authority, to: &octets)
             Self.add(profile.utf8, to: &octets)
             Self.add(serial, to: &octets)
@@ -90,6 +95,10 @@ struct AuditEvent: Sendable, Equatable {
             Self.add(device, to: &octets)
             Self.add(attestationProfile.utf8, to: &octets)
             Self.add(attestationKey, to: &octets)
+            if let draft {
+                octets.append(bigEndian: draft.id)
+                octets.append(bigEndian: draft.intendedAt)
+            }
         }
 
         private static func add(_ value: some Collection<UInt8>, to octets: inout [UInt8]) {
@@ -100,59 +109,26 @@ struct AuditEvent: Sendable, Equatable {
             octets.append(contentsOf: value)
         }
     }
-
-    static func revoked(_ row: IssuanceRecord, reason: Int64) -> [UInt8] {
-        body("revoke") { writer in
-            writer.key("authority")
-            writer.hex(row.authority)
-            writer.key("serial")
-            writer.hex(row.serial)
-            writer.key("reason")
-            writer.integer(reason)
-        }
-    }
-
-    static func trusted(_ device: DeviceUUID, _ keyID: [UInt8], trust: String, how: String) -> [UInt8] {
-        body("trust") { writer in
-            writer.key("deviceUuid")
-            writer.string(device.description)
-            writer.key("kid")
-            writer.hex(keyID)
-            writer.key("trust")
-            writer.string(trust)
-            writer.key("how")
-            writer.string(how)
-        }
-    }
-
-    static func revocationList(authority: [UInt8], number: Int64, digest: [UInt8]) -> [UInt8] {
-        body("crl") { writer in
-            writer.key("authority")
-            writer.hex(authority)
-            writer.key("number")
-            writer.integer(number)
-            writer.key("sha256")
-            writer.hex(digest)
-        }
-    }
-
-    private static func body(_ kind: StaticString, _ members: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: 512)
-        writer.beginObject()
-        writer.key("kind")
-        writer.string(ascii: kind)
-        members(&writer)
-        writer.endObject()
-        return writer.bytes
-    }
 }
 
 extension AuditEvent.Issue {
-    init(_ intent: IssuanceIntent, fingerprint: [UInt8]) {
+    init(_ draft: IntentOutcome.Draft, fingerprint: [UInt8]) {
+        let intent = draft.intent
         self.init(
             authority: intent.authority, profile: intent.profile, serial: intent.serial,
             request: intent.request, fingerprint: fingerprint, device: intent.device?.bytes ?? [],
             attestationProfile: intent.attestation?.profile.rawValue ?? "",
-            attestationKey: intent.attestation?.keyID ?? [])
+            attestationKey: intent.attestation?.keyID ?? [],
+            draft: Draft(id: draft.id, intendedAt: draft.intendedAt))
+    }
+}
+
+extension [UInt8] {
+    /// Eight bytes.
+    mutating func append(bigEndian number: Int64) {
+        let bits = UInt64(bitPattern: number)
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
     }
 }

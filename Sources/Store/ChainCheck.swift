@@ -17,9 +17,10 @@ struct ChainCheck {
     private var broken: [Broken] = []
     private(set) var findings: [LedgerFinding] = []
 
-    /// Takes the next entry in the order of the numbers.
-    mutating func take(_ event: AuditEvent) {
-        let expected = head.sequence + 1
+    /// Takes the next entry in the order of the numbers; whether it is as it was written, as far as can be known.
+    mutating func take(_ event: AuditEvent) -> Bool {
+        let expected = head.sequence == .max ? .max : head.sequence + 1
+        defer { head = LedgerPosition(sequence: event.sequence, hash: event.hash) }
         if event.sequence != expected {
             findings.append(Self.gap(from: expected, to: event.sequence))
             // Behind a gap the hash cannot be followed; the gap is named instead.
@@ -27,8 +28,9 @@ struct ChainCheck {
             // A lost body is named when it is looked for.
             broken.append(Broken(event: event, previous: head.hash))
             if broken.count > Self.comparisonLimit { resolve() }
+            return false
         }
-        head = LedgerPosition(sequence: event.sequence, hash: event.hash)
+        return true
     }
 
     /// All findings so far; empties the list.

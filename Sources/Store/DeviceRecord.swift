@@ -4,10 +4,10 @@ public import DeviceIdentity
 /// A device as the registry knows it.
 public struct DeviceRecord: Sendable, Equatable {
     public let uuid: DeviceUUID
-    public let imei: IMEI?
+    public internal(set) var imei: IMEI?
     /// Seconds since 1970.
     public let registeredAt: Int64
-    public let key: RegisteredKey?
+    public internal(set) var key: RegisteredKey?
 }
 
 /// The identity key of a device with how it came to be known.

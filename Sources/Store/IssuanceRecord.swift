@@ -98,12 +98,15 @@ public enum IntentOutcome: Sendable {
         /// Whether it is the caller's own intent. Otherwise it is an earlier one for the same request that was never
         /// completed: its octets are to be made again, from its serial number and validity.
         public let isOwn: Bool
+        /// When the intent was noted, seconds since 1970.
+        let intendedAt: Int64
 
         /// Only a ledger orders a signature.
-        package init(id: Int64, intent: IssuanceIntent, isOwn: Bool) {
+        package init(id: Int64, intent: IssuanceIntent, isOwn: Bool, intendedAt: Int64) {
             self.id = id
             self.intent = intent
             self.isOwn = isOwn
+            self.intendedAt = intendedAt
         }
     }
 }
@@ -188,7 +191,7 @@ public struct SignedIntents {
         let start = octets.count
         octets += certificate
         let end = octets.count
-        AuditEvent.Issue(draft.intent, fingerprint: fingerprint).append(to: &octets)
+        AuditEvent.Issue(draft, fingerprint: fingerprint).append(to: &octets)
         entries.append((draft, start..<end, end..<octets.count))
     }
 

@@ -65,7 +65,7 @@ struct LedgerExchange {
         guard try isKnown(intent) else {
             if let objection = intent.objection { return .rejected(objection) }
             let id = try insert(intent, seriesID, replaces: nil)
-            return .sign(.init(id: id, intent: intent, isOwn: true))
+            return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
         }
         let current: KnownRow?
         switch try rowOfKey(intent, seriesID) {
@@ -98,7 +98,7 @@ struct LedgerExchange {
             replaced = other.id
         }
         let id = try insert(intent, seriesID, replaces: replaced)
-        return .sign(.init(id: id, intent: intent, isOwn: true))
+        return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
     }
 
     /// Whether a row may be of the same key, the same device or the same name.
@@ -146,7 +146,10 @@ struct LedgerExchange {
         }
         if row.certificate == nil {
             if let objection = intent.objection { return .rejected(objection) }
-            return .sign(.init(id: id, intent: IssuanceIntent(unfinished: row), isOwn: false))
+            return .sign(
+                .init(
+                    id: id, intent: IssuanceIntent(unfinished: row), isOwn: false,
+                    intendedAt: row.intendedAt))
         }
         if row.revokedAt != nil {
             let message = "the certificate of this request was revoked; --reissue asks for a new one"
@@ -265,6 +268,7 @@ struct LedgerExchange {
         if let replaces {
             try store.statement("UPDATE issuance SET replaced_by = ? WHERE id = ?")
                 .run(.integer(id), .integer(replaces))
+            try store.noteReissue(intent.serial, of: replaces, at: time)
         }
         let insert = statements.intend
         insert.begin()

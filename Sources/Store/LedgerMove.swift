@@ -92,7 +92,7 @@ public final class LedgerMove {
 
     /// Tables whose rows are the store's alone; tokens are claim credentials, and nothing of them goes along.
     private static let storeTables = [
-        "device", "evidence", "token", "observation", "nonce", "identity", "moved_ledger",
+        "device", "evidence", "token", "observation", "candidate", "nonce", "identity", "moved_ledger",
     ]
 
     /// Notes that the ledger is to be somewhere else, as long as it is nowhere.

@@ -15,6 +15,8 @@ public struct Registration: Sendable {
     public let how: Evidence.How
     /// SHA-256 of the row, 32 bytes.
     public let inputDigest: [UInt8]?
+    /// Whether a trusted key may take the place of another one that was only observed.
+    public var replacesObserved = false
 
     /// What a row says; `inputDigest` of 32 bytes.
     public init(
@@ -37,6 +39,10 @@ public enum RegistrationOutcome: Sendable, Equatable {
     /// Something was filled in or trust was raised; nothing was replaced.
     case updated
     case unchanged
+    /// A trusted key took the place of another one that was only observed.
+    case replaced
+    /// The device is gone from the registry.
+    case removed
     /// Nothing was changed: a different key (`key-conflict`), or another IMEI or one of another device
     /// (`duplicate-device`).
     case rejected(CheckFailure)
@@ -94,6 +100,9 @@ public protocol DeviceRegistry: AnyObject {
     func confirm(
         _ device: DeviceUUID, expectedKeyID: [UInt8]?, at time: Int64
     ) throws(ToolError) -> RegistrationOutcome
+    /// Removes a device with its key, evidence, tokens and pending signatures. Its used nonces stay: a token that was
+    /// accepted once is refused also of a device that comes back.
+    func remove(_ device: DeviceUUID, at time: Int64) throws(ToolError) -> RegistrationOutcome
 }
 
 /// Nonces that were accepted once and never again.

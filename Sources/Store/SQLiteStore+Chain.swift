@@ -46,14 +46,51 @@ extension SQLiteStore {
         chainHead = entry
     }
 
+    /// Notes in the audit chain that a certificate is to take the place of another row's.
+    func noteReissue(_ serial: [UInt8], of row: Int64, at time: Int64) throws(SQLiteError) {
+        guard let replaced = try issuance(id: row) else { return }
+        try append(AuditEvent.reissued(serial, for: replaced.serial), at: time)
+    }
+
+    /// The entry that pins what those before it say nothing of; `nil` in a file that never was of before.
+    func pinSequence() throws(SQLiteError) -> Int64? {
+        let select = try statement("SELECT min(seq) FROM event WHERE body LIKE '{\"kind\":\"pin\",%'")
+        try select.bind()
+        defer { select.reset() }
+        return try select.step() && !select.isNull(0) ? select.integer(0) : nil
+    }
+
+    /// Over what entries of before say nothing of, for the rows of the ledger up to `last`.
+    func issuanceDigest(upTo last: Int64) throws(SQLiteError) -> RunningDigest {
+        let select = try statement(
+            """
+            SELECT id, intended_at, coalesce(replaces, 0), serial, device, attestation_profile, attestation_key
+            FROM issuance WHERE id <= ? ORDER BY id
+            """)
+        try select.bind(.integer(last))
+        var digest = RunningDigest()
+        while try select.step() {
+            var row: [UInt8] = []
+            for column: Int32 in 0..<3 { row.append(bigEndian: select.integer(column)) }
+            for column: Int32 in 3..<7 {
+                let value = select.blob(column)
+                row.append(bigEndian: Int64(value.count))
+                row += value
+            }
+            digest.add(row)
+        }
+        return digest
+    }
+
     /// The entries in order, one at a time.
     func forEachEntry(_ body: (AuditEvent) throws(SQLiteError) -> Void) throws(SQLiteError) {
+        let pin = try pinSequence() ?? 0
         let select = try connection.prepare(
             """
-            SELECT seq, at, hash, body, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM event
+            SELECT seq, at, hash, body, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM event
             UNION ALL
             SELECT seq, issued_at, hash, NULL, certificate.id, der, authority, profile, serial, request, device,
-                attestation_profile, attestation_key
+                attestation_profile, attestation_key, intended_at
             FROM certificate LEFT JOIN issuance ON issuance.id = certificate.id
                 LEFT JOIN series ON series.id = issuance.series
             WHERE seq IS NOT NULL
@@ -61,20 +98,22 @@ extension SQLiteStore {
             """)
         while try select.step() {
             let event = AuditEvent(
-                sequence: select.integer(0), at: select.integer(1), body: Self.body(select),
+                sequence: select.integer(0), at: select.integer(1), body: Self.body(select, pin),
                 hash: select.blob(2))
             try body(event)
         }
     }
 
-    private static func body(_ row: Statement) -> AuditEvent.Body {
+    /// - Parameter pin: entries before it are of the first form.
+    private static func body(_ row: Statement, _ pin: Int64) -> AuditEvent.Body {
         if row.isNull(4) { return .text(row.text(3)) }
         if row.isNull(8) { return .lost }
         let serial = row.blob(8)
         let issue = AuditEvent.Issue(
             authority: row.blob(6), profile: row.text(7), serial: serial, request: row.blob(9),
             fingerprint: Digest.sha256(row.blob(5)), device: row.blob(10), attestationProfile: row.text(11),
-            attestationKey: row.blob(12))
+            attestationKey: row.blob(12),
+            draft: row.integer(0) < pin ? nil : .init(id: row.integer(4), intendedAt: row.integer(13)))
         var octets: [UInt8] = []
         issue.append(to: &octets)
         return .certificate(row: row.integer(4), serial: serial, octets: octets)

@@ -39,22 +39,29 @@ extension SQLiteStore: DeviceRegistry {
     }
 
     public func evidence(of device: DeviceUUID) throws(ToolError) -> [Evidence] {
-        try read("cannot read the store") { () throws(SQLiteError) in
-            let select = try statement(
-                """
-                SELECT how, at, input_digest, profile FROM evidence
-                WHERE device = (SELECT id FROM device WHERE uuid = ?) ORDER BY id
-                """)
-            try select.bind(.blob(device.bytes))
-            var found: [Evidence] = []
-            while try select.step() {
-                guard let how = Evidence.How(rawValue: select.text(0)) else { continue }
-                found.append(
-                    Evidence(
-                        how: how, at: select.integer(1), inputDigest: select.isNull(2) ? nil : select.blob(2),
-                        profile: SigningProfile(rawValue: select.text(3))))
-            }
-            return found
+        try read("cannot read the store") { () throws(SQLiteError) in try pieces(of: device) }
+    }
+
+    func pieces(of device: DeviceUUID) throws(SQLiteError) -> [Evidence] {
+        let select = try statement(
+            """
+            SELECT how, at, input_digest, profile FROM evidence
+            WHERE device = (SELECT id FROM device WHERE uuid = ?) ORDER BY id
+            """)
+        try select.bind(.blob(device.bytes))
+        var found: [Evidence] = []
+        while try select.step() {
+            if let evidence = Self.evidence(select) { found.append(evidence) }
+        }
+        return found
+    }
+
+    /// Reads `how, at, input_digest, profile`.
+    static func evidence(_ row: Statement) -> Evidence? {
+        Evidence.How(rawValue: row.text(0)).map {
+            Evidence(
+                how: $0, at: row.integer(1), inputDigest: row.isNull(2) ? nil : row.blob(2),
+                profile: SigningProfile(rawValue: row.text(3)))
         }
     }
 
@@ -99,12 +106,26 @@ extension SQLiteStore: DeviceRegistry {
                 )
             }
             if key.identity.trust == .trusted { return .unchanged }
-            try statement("UPDATE device SET trust = 1 WHERE uuid = ?").run(.blob(device.bytes))
-            try note(
-                Evidence(how: .confirmed, at: time, inputDigest: nil, profile: key.profile), for: device)
-            let confirmed = IdentityKey(publicKey: key.identity.publicKey, trust: .trusted)
-            try noteTrust(confirmed, of: device, .confirmed, time)
+            var draft = DeviceDraft(record)
+            draft.trust(key.identity.publicKey)
+            draft.evidence = [
+                Evidence(how: .confirmed, at: time, inputDigest: nil, profile: key.profile)
+            ]
+            try enter(draft, at: time)
             return .updated
+        }
+    }
+
+    public func remove(_ device: DeviceUUID, at time: Int64) throws(ToolError) -> RegistrationOutcome {
+        try write("cannot write to the store") { () throws(SQLiteError) in
+            guard try fetch(device) != nil else {
+                return .rejected(.init(.unknownKey, "device \(device) is not in the registry"))
+            }
+            try append(AuditEvent.removed(device), at: time)
+            try forgetEvidence(of: device)
+            try statement("DELETE FROM token WHERE uuid = ?").run(.blob(device.bytes))
+            try statement("DELETE FROM device WHERE uuid = ?").run(.blob(device.bytes))
+            return .removed
         }
     }
 
@@ -113,6 +134,7 @@ extension SQLiteStore: DeviceRegistry {
     private func apply(_ registration: Registration, _ time: Int64) throws(SQLiteError) -> RegistrationOutcome
     {
         let known = try fetch(registration.uuid)
+        if let known, let failure = Self.conflict(known, registration) { return .rejected(failure) }
         if let imei = registration.imei, known?.imei == nil,
             let other = try owner(of: imei, besides: registration.uuid)
         {
@@ -121,46 +143,40 @@ extension SQLiteStore: DeviceRegistry {
                     .duplicateDevice,
                     "IMEI \(imei) is registered for device \(other), found it for \(registration.uuid)"))
         }
-        guard let known else {
-            try insert(registration, time)
-            try keep(registration, time)
-            return .added
+        var draft = known.map(DeviceDraft.init) ?? DeviceDraft(new: registration.uuid, at: time)
+        var outcome: RegistrationOutcome = known == nil ? .added : .unchanged
+        if let imei = registration.imei, known?.imei == nil {
+            draft.record.imei = imei
+            if known != nil { outcome = .updated }
         }
-        if let failure = Self.conflict(known, registration) { return .rejected(failure) }
-        var changed = false
-        if let imei = registration.imei, known.imei == nil {
-            try statement("UPDATE device SET imei = ? WHERE uuid = ?")
-                .run(.text(imei.description), .blob(registration.uuid.bytes))
-            changed = true
+        // A key that is there is the same key, whose trust only rises, or gives way to a trusted one.
+        if let key = registration.key,
+            known?.key == nil || (key.trust != .observed && known?.isObserved == true)
+        {
+            draft.set(key, at: time)
+            draft.evidence = [
+                Evidence(how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil)
+            ]
+            if known != nil { outcome = draft.replaced == nil ? .updated : .replaced }
         }
-        if let key = registration.key, known.key == nil || (key.trust != .observed && known.isObserved) {
-            // A key that is there is the same key: only its trust rises.
-            try statement(
-                """
-                UPDATE device SET point = ?, trust = ?, key_since = coalesce(key_since, ?) WHERE uuid = ?
-                """
-            ).run(
-                .blob(key.publicKey.point), .integer(Self.code(key.trust)), .integer(time),
-                .blob(registration.uuid.bytes))
-            try note(
-                Evidence(
-                    how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
-                for: registration.uuid)
-            try noteTrust(key, of: registration.uuid, registration.how, time)
-            changed = true
+        if let token = registration.token, let new = try newToken(token, of: registration.uuid) {
+            draft.token = new
+            if outcome == .unchanged { outcome = .updated }
         }
-        if try keep(registration, time) { changed = true }
-        return changed ? .updated : .unchanged
+        if outcome != .unchanged { try enter(draft, at: time) }
+        return outcome
     }
 
     private static func conflict(_ known: DeviceRecord, _ registration: Registration) -> CheckFailure? {
         if let key = registration.key, let registered = known.key,
-            registered.identity.publicKey != key.publicKey
+            registered.identity.publicKey != key.publicKey,
+            !(registration.replacesObserved && known.isObserved && key.trust != .observed)
         {
             return .init(
                 .keyConflict,
                 "device \(known.uuid) has another key: registered kid "
-                    + "\(Hex.encode(registered.identity.publicKey.kid)), found \(Hex.encode(key.publicKey.kid))"
+                    + "\(Hex.encode(registered.identity.publicKey.kid))"
+                    + "\(known.isObserved ? " (observed)" : ""), found \(Hex.encode(key.publicKey.kid))"
             )
         }
         if let imei = registration.imei, let registered = known.imei, registered != imei {
@@ -170,30 +186,15 @@ extension SQLiteStore: DeviceRegistry {
         return nil
     }
 
-    private func insert(_ registration: Registration, _ time: Int64) throws(SQLiteError) {
-        let key = registration.key
-        try statement(
-            "INSERT INTO device (uuid, imei, registered_at, point, trust, key_since) VALUES (?, ?, ?, ?, ?, ?)"
-        ).run(
-            .blob(registration.uuid.bytes), registration.imei.map { .text($0.description) } ?? .null,
-            .integer(time), key.map { .blob($0.publicKey.point) } ?? .null,
-            key.map { .integer(Self.code($0.trust)) } ?? .null, key == nil ? .null : .integer(time))
-        if let key {
-            try note(
-                Evidence(
-                    how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil),
-                for: registration.uuid)
-            try noteTrust(key, of: registration.uuid, registration.how, time)
-        }
-    }
-
-    /// Keeps the row's token; whether it was new.
-    @discardableResult
-    private func keep(_ registration: Registration, _ time: Int64) throws(SQLiteError) -> Bool {
-        guard let token = registration.token else { return false }
-        return try statement("INSERT OR IGNORE INTO token (uuid, digest, text, at) VALUES (?, ?, ?, ?)").run(
-            .blob(registration.uuid.bytes), .blob(Digest.sha256(token)),
-            .text(String(decoding: token, as: UTF8.self)), .integer(time)) > 0
+    /// The token, if it is not kept yet.
+    private func newToken(
+        _ text: [UInt8], of device: DeviceUUID
+    ) throws(SQLiteError) -> DeviceDraft.Token? {
+        let digest = Digest.sha256(text)
+        let select = try statement("SELECT 1 FROM token WHERE uuid = ? AND digest = ?")
+        try select.bind(.blob(device.bytes), .blob(digest))
+        defer { select.reset() }
+        return try select.step() ? nil : .init(text: text, digest: digest)
     }
 
     // MARK: Rows
@@ -203,27 +204,6 @@ extension SQLiteStore: DeviceRegistry {
         try select.bind(.blob(uuid.bytes))
         defer { select.reset() }
         return try select.step() ? Self.record(select) : nil
-    }
-
-    func note(_ evidence: Evidence, for device: DeviceUUID) throws(SQLiteError) {
-        try statement(
-            """
-            INSERT INTO evidence (device, at, how, input_digest, profile)
-            VALUES ((SELECT id FROM device WHERE uuid = ?), ?, ?, ?, ?)
-            """
-        ).run(
-            .blob(device.bytes), .integer(evidence.at), .text(evidence.how.rawValue),
-            evidence.inputDigest.map { .blob($0) } ?? .null,
-            evidence.profile.map { .text($0.rawValue) } ?? .null)
-    }
-
-    /// Notes in the audit chain that a device's key became known or more trusted.
-    func noteTrust(
-        _ key: IdentityKey, of device: DeviceUUID, _ how: Evidence.How, _ time: Int64
-    ) throws(SQLiteError) {
-        let trust: KeyTrust = key.trust == .observed ? .observed : .trusted
-        try append(
-            AuditEvent.trusted(device, key.publicKey.kid, trust: trust.rawValue, how: how.rawValue), at: time)
     }
 
     private static func record(_ row: Statement) -> DeviceRecord? {

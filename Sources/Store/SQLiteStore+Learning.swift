@@ -1,10 +1,13 @@
 import Attestation
-public import DeviceIdentity
+import DeviceIdentity
 public import Diagnostics
 import OpenSSL
 import SQLite
 
 extension SQLiteStore {
+    /// So many signatures that leave the same keys possible are looked at.
+    private static let guiseLimit = 64
+
     public func learn(_ observations: [Observation], at time: Int64) throws(ToolError) -> [LearningOutcome] {
         try write("cannot write to the store") { () throws(SQLiteError) in
             var outcomes: [LearningOutcome] = []
@@ -15,7 +18,7 @@ extension SQLiteStore {
 
     private func apply(_ observation: Observation, _ time: Int64) throws(SQLiteError) -> LearningOutcome {
         let known = try fetch(observation.uuid)
-        if let key = known?.key {
+        if let known, let key = known.key {
             guard let profile = observation.profile(of: key.identity.publicKey) else {
                 return .rejected(
                     .init(
@@ -24,21 +27,25 @@ extension SQLiteStore {
                             + "kid \(Hex.encode(key.identity.publicKey.kid))"))
             }
             if try remember(observation, time) {
-                try noteSignature(observation, profile, time)
+                var draft = DeviceDraft(known)
+                draft.evidence = [Self.evidence(observation, profile, time)]
+                try enter(draft, at: time)
             }
             return .known(key.identity, profile)
         }
-        try remember(observation, time)
-        let seen = try remembered(of: observation.uuid)
+        let seen = try related(to: observation)
+        if try remember(observation, time) { try file(observation) }
         for profile in SigningProfile.allCases {
             guard let key = Self.commonKey(of: observation, and: seen, profile) else { continue }
-            try pin(key, profile, for: observation.uuid, exists: known != nil, time)
-            for evidence in seen {
-                if let form = evidence.profile(of: key) { try noteSignature(evidence, form, time) }
-            }
             let observed = IdentityKey(publicKey: key, trust: .observed)
-            try noteTrust(observed, of: observation.uuid, .learned, time)
-            return .learned(IdentityKey(publicKey: key, trust: .observed), profile)
+            var draft = known.map(DeviceDraft.init) ?? DeviceDraft(new: observation.uuid, at: time)
+            draft.set(observed, profile: profile, at: time)
+            draft.evidence = (seen + [observation]).sorted {
+                $0.tokenDigest.lexicographicallyPrecedes($1.tokenDigest)
+            }
+            .compactMap { seen in seen.profile(of: key).map { Self.evidence(seen, $0, time) } }
+            try enter(draft, at: time)
+            return .learned(observed, profile)
         }
         return .pending
     }
@@ -52,42 +59,20 @@ extension SQLiteStore {
         of newest: Observation, and seen: [Observation], _ profile: SigningProfile
     ) -> P256PublicKey? {
         let candidates = Set(newest.candidates(profile))
-        for other in seen where other.tokenDigest != newest.tokenDigest {
+        for other in seen {
             let common = candidates.intersection(other.candidates(profile))
             if common.count == 1 { return common.first }
         }
         return nil
     }
 
-    private func pin(
-        _ key: P256PublicKey, _ profile: SigningProfile, for device: DeviceUUID, exists: Bool, _ time: Int64
-    ) throws(SQLiteError) {
-        if exists {
-            try statement(
-                "UPDATE device SET point = ?, trust = 0, profile = ?, key_since = ? WHERE uuid = ?"
-            ).run(.blob(key.point), .text(profile.rawValue), .integer(time), .blob(device.bytes))
-        } else {
-            try statement(
-                """
-                INSERT INTO device (uuid, registered_at, point, trust, profile, key_since)
-                VALUES (?, ?, ?, 0, ?, ?)
-                """
-            ).run(
-                .blob(device.bytes), .integer(time), .blob(key.point), .text(profile.rawValue), .integer(time)
-            )
-        }
-    }
-
-    private func noteSignature(
+    private static func evidence(
         _ observation: Observation, _ profile: SigningProfile, _ time: Int64
-    ) throws(SQLiteError) {
-        try note(
-            Evidence(how: .learned, at: time, inputDigest: observation.tokenDigest, profile: profile),
-            for: observation.uuid)
+    ) -> Evidence {
+        Evidence(how: .learned, at: time, inputDigest: observation.tokenDigest, profile: profile)
     }
 
     /// Keeps the observation; whether it was new.
-    @discardableResult
     private func remember(_ observation: Observation, _ time: Int64) throws(SQLiteError) -> Bool {
         try statement(
             "INSERT OR IGNORE INTO observation (uuid, digest, bound, plain, at) VALUES (?, ?, ?, ?, ?)"
@@ -97,18 +82,37 @@ extension SQLiteStore {
             .integer(time)) > 0
     }
 
-    private func remembered(of device: DeviceUUID) throws(SQLiteError) -> [Observation] {
-        let select = try statement(
-            "SELECT digest, bound, plain FROM observation WHERE uuid = ? ORDER BY digest")
-        try select.bind(.blob(device.bytes))
-        var found: [Observation] = []
-        while try select.step() {
-            found.append(
-                Observation(
-                    uuid: device, tokenDigest: select.blob(0), bound: Self.points(select.blob(1)),
-                    plain: Self.points(select.blob(2))))
+    /// Files a pending observation under the keys that it leaves possible.
+    private func file(_ observation: Observation) throws(SQLiteError) {
+        let insert = try statement("INSERT OR IGNORE INTO candidate (uuid, x, digest) VALUES (?, ?, ?)")
+        for x in observation.abscissas {
+            try insert.run(.blob(observation.uuid.bytes), .blob(x), .blob(observation.tokenDigest))
         }
-        return found
+    }
+
+    /// The other pending observations of the device that may have a key in common with this one.
+    ///
+    /// Their number does not grow with that of the signatures that somebody makes up: two that have one key in common
+    /// are the end of waiting, those that have both in common are one signature in other guises, of which
+    /// ``guiseLimit`` are looked at, and a point shares its x with one other.
+    private func related(to observation: Observation) throws(SQLiteError) -> [Observation] {
+        let select = try statement(
+            """
+            SELECT digest, bound, plain FROM candidate JOIN observation USING (uuid, digest)
+            WHERE candidate.uuid = ? AND x = ? LIMIT \(Self.guiseLimit)
+            """)
+        var found: [[UInt8]: Observation] = [:]
+        for x in observation.abscissas {
+            try select.bind(.blob(observation.uuid.bytes), .blob(x))
+            while try select.step() {
+                let digest = select.blob(0)
+                guard digest != observation.tokenDigest else { continue }
+                found[digest] = Observation(
+                    uuid: observation.uuid, tokenDigest: digest, bound: Self.points(select.blob(1)),
+                    plain: Self.points(select.blob(2)))
+            }
+        }
+        return Array(found.values)
     }
 
     private static func points(_ bytes: [UInt8]) -> [P256PublicKey] {
@@ -119,6 +123,9 @@ extension SQLiteStore {
 }
 
 extension Observation {
+    /// The x of every key that is possible.
+    var abscissas: Set<[UInt8]> { Set((bound + plain).map { Array($0.point[1...32]) }) }
+
     /// The keys possible under a profile. An `%ATTESTTOKEN` exists in the bound form only, and a device of either
     /// profile signs it so.
     func candidates(_ profile: SigningProfile) -> [P256PublicKey] {
@@ -129,20 +136,5 @@ extension Observation {
     func profile(of key: P256PublicKey) -> SigningProfile? {
         if bound.contains(key) { return .bound }
         return plain.contains(key) ? .plain : nil
-    }
-}
-
-extension SQLiteStore: NonceRegistry {
-    public func use(
-        _ nonces: [(device: DeviceUUID, nonce: [UInt8])], at time: Int64
-    ) throws(ToolError) -> [Bool] {
-        try write("cannot write to the store") { () throws(SQLiteError) in
-            let insert = try statement("INSERT OR IGNORE INTO nonce (uuid, nonce, at) VALUES (?, ?, ?)")
-            var fresh: [Bool] = []
-            for (device, nonce) in nonces {
-                fresh.append(try insert.run(.blob(device.bytes), .blob(nonce), .integer(time)) > 0)
-            }
-            return fresh
-        }
     }
 }

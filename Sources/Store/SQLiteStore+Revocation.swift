@@ -39,6 +39,8 @@ public struct RevocationListOrder: Sendable, Equatable {
 extension SQLiteStore {
     /// Revokes certificates, all in one transaction: when it returns they are revoked on disk.
     ///
+    /// It never waits for a clock: see ``revocationTime(_:)``.
+    ///
     /// A certificate that is revoked already keeps its time. Its reason changes only from certificateHold to
     /// another, and from any to keyCompromise, which may come out later. A compromised key takes everything of the ledger
     /// with it that has this key, of whatever CA and profile.
@@ -49,6 +51,7 @@ extension SQLiteStore {
         _ serials: [[UInt8]], issuedBy authority: [UInt8]? = nil, reason: RevocationReason, at time: Int64
     ) throws(ToolError) -> [Revocation] {
         try write("cannot write to the ledger") { () throws(SQLiteError) in
+            let time = try revocationTime(time)
             var revocations: [Revocation] = []
             // Rows that went with one of the same call are as good as revoked by their own number.
             var taken: Set<Int64> = []
@@ -138,7 +141,8 @@ extension SQLiteStore {
     /// Makes the next CRL of a CA: `sign` composes and signs it, then its number and digest are on disk, then it is
     /// returned. Nobody else writes to the store in between, so no two CRLs have one number.
     ///
-    /// - Throws: ``ToolError`` with `validity` when `thisUpdate` lies before that of the last CRL.
+    /// Like revoking it never waits for a clock: a list that says when it was really made counts at once, whatever an
+    /// earlier one or the last entry of the ledger says.
     public func issueRevocationList(
         authority: [UInt8], thisUpdate: Int64, nextUpdate: Int64,
         sign: (RevocationListOrder) throws(ToolError) -> [UInt8]
@@ -151,39 +155,30 @@ extension SQLiteStore {
                 let order = try read("cannot read the ledger") { () throws(SQLiteError) in
                     try nextOrder(authority, thisUpdate)
                 }
-                guard let order else {
-                    throw ToolError(
-                        .validity, "the last CRL of this CA is of a later time than now",
-                        hint: "check the clock of this machine")
-                }
                 let der = try sign(order)
-                let digest = Digest.sha256(der)
+                let row = RevocationListRow(
+                    authority: authority, number: order.number, thisUpdate: thisUpdate,
+                    nextUpdate: nextUpdate, digest: Digest.sha256(der))
                 try read("cannot write to the ledger") { () throws(SQLiteError) in
                     try statement("INSERT INTO crl VALUES (?, ?, ?, ?, ?)").run(
-                        .blob(authority), .integer(order.number), .integer(thisUpdate), .integer(nextUpdate),
-                        .blob(digest))
-                    try append(
-                        AuditEvent.revocationList(authority: authority, number: order.number, digest: digest),
-                        at: thisUpdate)
+                        .blob(authority), .integer(row.number), .integer(thisUpdate), .integer(nextUpdate),
+                        .blob(row.digest))
+                    // A list is no word for the clock: what comes after it is held against the same time as before.
+                    try append(AuditEvent.revocationList(row), at: try revocationTime(thisUpdate))
                 }
                 return (order.number, der)
             }, mapError: { storeError("cannot write to the ledger", path, $0) })
     }
 
-    /// `nil` when the last CRL is of a later time.
-    private func nextOrder(_ authority: [UInt8], _ thisUpdate: Int64) throws(SQLiteError)
-        -> RevocationListOrder?
-    {
-        let last = try statement("SELECT max(number), max(this_update) FROM crl WHERE authority = ?")
+    private func nextOrder(
+        _ authority: [UInt8], _ thisUpdate: Int64
+    ) throws(SQLiteError) -> RevocationListOrder {
+        let last = try statement("SELECT max(number) FROM crl WHERE authority = ?")
         try last.bind(.blob(authority))
         var number: Int64 = 1
         if try last.step(), !last.isNull(0) {
             // A number at the end of the range can only be somebody's tampering; the insert then fails.
             number = last.integer(0) == Int64.max ? Int64.max : last.integer(0) + 1
-            if last.integer(1) > thisUpdate {
-                last.reset()
-                return nil
-            }
         }
         last.reset()
         let select = try statement(
@@ -195,9 +190,11 @@ extension SQLiteStore {
         var certificates: [RevokedCertificate] = []
         while try select.step() {
             let reason = UInt8(exactly: select.integer(2)).flatMap(RevocationReason.init(rawValue:))
+            // A clock that was wrong once dates revocations far ahead; to a verifier they would not have begun.
             certificates.append(
                 RevokedCertificate(
-                    serial: select.blob(0), at: select.integer(1), reason: reason ?? .unspecified))
+                    serial: select.blob(0), at: min(select.integer(1), thisUpdate),
+                    reason: reason ?? .unspecified))
         }
         return RevocationListOrder(number: number, certificates: certificates)
     }

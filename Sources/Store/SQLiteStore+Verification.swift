@@ -8,22 +8,26 @@ extension SQLiteStore {
     ///
     /// All of it is read from one state of the file, also while another process writes.
     ///
-    /// - Parameter checkpoint: an entry and its hash that have to be there, from a checkpoint that was verified.
-    public func verifyLedger(checkpoint: LedgerPosition? = nil) throws(ToolError) -> LedgerVerdict {
+    /// - Parameters:
+    ///   - checkpoint: an entry and its hash that have to be there, from a checkpoint that was verified.
+    ///   - includesContents: whether the rows are held against what stands in the certificates; `false` where the
+    ///     caller does that.
+    public func verifyLedger(
+        checkpoint: LedgerPosition? = nil, includesContents: Bool = true
+    ) throws(ToolError) -> LedgerVerdict {
         try snapshot { () throws(SQLiteError) in
             var verdict = LedgerVerdict()
             var chain = ChainCheck()
-            var rows = RowCheck(self)
+            var rows = try RowCheck(self, includesContents: includesContents)
             var contradictions: [LedgerFinding] = []
             var known = checkpoint?.sequence == 0 ? AuditEvent.origin : nil
             try forEachEntry { event throws(SQLiteError) in
-                chain.take(event)
+                let isWhole = chain.take(event)
                 verdict.entries += 1
                 verdict.headTime = event.at
                 if event.sequence == checkpoint?.sequence { known = event.hash }
-                if let finding = try rows.check(event), contradictions.count <= LedgerVerdict.findingLimit {
-                    contradictions.append(finding)
-                }
+                let found = try rows.check(event, isWhole: isWhole)
+                if contradictions.count <= LedgerVerdict.findingLimit { contradictions += found }
             }
             verdict.head = chain.head
             for finding in chain.drain() { verdict.add(finding) }
@@ -31,7 +35,8 @@ extension SQLiteStore {
                 verdict.add(finding)
             }
             for finding in contradictions { verdict.add(finding) }
-            try rows.checkRows(&verdict)
+            try rows.finish(&verdict)
+            for finding in try SchemaCheck.findings(self) { verdict.add(finding) }
             return verdict
         }
     }
@@ -63,14 +68,5 @@ extension SQLiteStore {
             defer { try? connection.execute("END") }
             return try body()
         }
-    }
-
-    // MARK: Single rows
-
-    func revocationListDigest(_ authority: [UInt8], _ number: Int64) throws(SQLiteError) -> [UInt8]? {
-        let select = try statement("SELECT digest FROM crl WHERE authority = ? AND number = ?")
-        try select.bind(.blob(authority), .integer(number))
-        defer { select.reset() }
-        return try select.step() ? select.blob(0) : nil
     }
 }

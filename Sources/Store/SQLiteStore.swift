@@ -64,6 +64,7 @@ public final class SQLiteStore {
                         if version > 0 { try Mark.fileAll(in: self) }
                     }
                     try enterTrust(from: version)
+                    try pinRows(from: version)
                     if version == 0, case .ledger(let id) = role { try becomeLedger(id) }
                 })
         }

@@ -227,6 +227,25 @@ enum Schema {
             is_complete INTEGER NOT NULL DEFAULT 0 CHECK (is_complete IN (0, 1))
         ) STRICT;
 
+        -- The entry of the audit chain that vouches for a row as it is now.
+        ALTER TABLE device ADD COLUMN seq INTEGER;
+        ALTER TABLE evidence ADD COLUMN seq INTEGER;
+        ALTER TABLE token ADD COLUMN seq INTEGER;
+        ALTER TABLE nonce ADD COLUMN seq INTEGER;
+        -- By which keys the pending signatures of a device are found that have one in common: by the x of the point,
+        -- which nobody can choose so that many signatures have it without having the key in common.
+        CREATE TABLE candidate (
+            uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+            x BLOB NOT NULL CHECK (length(x) = 32),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (uuid, x, digest)
+        ) STRICT, WITHOUT ROWID;
+        INSERT OR IGNORE INTO candidate (uuid, x, digest)
+            SELECT uuid, substr(bound, 2, 32), digest FROM observation WHERE length(bound) >= 65
+            UNION ALL SELECT uuid, substr(bound, 67, 32), digest FROM observation WHERE length(bound) >= 130
+            UNION ALL SELECT uuid, substr(plain, 2, 32), digest FROM observation WHERE length(plain) >= 65
+            UNION ALL SELECT uuid, substr(plain, 67, 32), digest FROM observation WHERE length(plain) >= 130;
+
         -- Names. What keys the marks (MarkSecret), made with the file; all marks are filed anew with it.
         CREATE TABLE mark_secret (
             one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -28,11 +28,11 @@ struct Production: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in try Workshop(fleet) },
-            next: { () throws(ToolError) -> Range<Int>? in
-                guard start < count else { return nil }
+            next: { _ throws(ToolError) -> Arrival<Range<Int>> in
+                guard start < count else { return .end }
                 let range = start..<min(start + Self.chunkSize, count)
                 start = range.upperBound
-                return range
+                return .value(range)
             },
             process: { ($1, make($0, $1)) as (Range<Int>, Result<[Product], ToolError>) },
             deliver: { (range, result) throws(ToolError) in

@@ -14,7 +14,7 @@ final class MemoryLedger: IssuanceLedger {
                 return .rejected(CheckFailure(.keyReused, "the public key came twice"))
             }
             lastRow += 1
-            return .sign(.init(id: lastRow, intent: intent, isOwn: true))
+            return .sign(.init(id: lastRow, intent: intent, isOwn: true, intendedAt: time))
         }
         return ([:], outcomes)
     }

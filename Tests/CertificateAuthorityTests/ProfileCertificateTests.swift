@@ -83,7 +83,7 @@ import Testing
         #expect(examiner.findings(in: reading).filter { $0.severity == .error } == [])
         let audit = try CertificateAudit(authority: issued.authority, profile: test.profile)
         let facts = LedgerFacts(
-            serial: issued.certificate.serial.magnitude,
+            serial: issued.certificate.serial?.magnitude ?? [],
             keyID: Digest.sha256(issued.certificate.publicKey.der),
             subject: issued.certificate.subject.description, device: try DeviceUUID(text: Self.uuid),
             isAttested: test.profile.attestation != .optional,
@@ -178,7 +178,7 @@ import Testing
         let listed = manual.matches(of: /\.It Li ([a-z-]+)\n(.+)\.\n\((error|warning); (.+)\)\n/).map {
             "\($0.1): \($0.2) (\($0.3); \($0.4))"
         }
-        let rules = LintRule.allWithProfile.map {
+        let rules = (LintRule.allWithProfile + LintRule.revocationLists).map {
             "\($0.code): \($0.statement.prefix(1).uppercased())\($0.statement.dropFirst()) "
                 + "(\($0.severity.rawValue); \($0.reference))"
         }

@@ -1,3 +1,4 @@
+import Attestation
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
@@ -22,11 +23,12 @@ final class TestLedger {
     private let plan: IssuancePlan
     private var count: UInt16 = 0
 
-    init() throws {
+    /// - Parameter role: what kind of file it is.
+    init(as role: FileRole = .store) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.appendingPathComponent("assay.db").path
-        store = try SQLiteStore(path: path, access: .create)
+        store = try SQLiteStore(path: path, access: .create, as: role)
         (issuer, key) = try Self.authority("CN=Root")
         plan = try IssuancePlan(issuer: issuer, profile: profile, at: Self.now)
     }
@@ -50,7 +52,9 @@ final class TestLedger {
     func tbs(_ intent: IssuanceIntent) throws -> [UInt8] { try #require(drafts[intent.serial]) }
 
     /// An intent for a new key of device number `count`; its serial is `40…count`.
-    func intent() throws -> IssuanceIntent {
+    func intent(
+        attestation: AttestationEvidence? = nil, device: DeviceUUID? = nil
+    ) throws -> IssuanceIntent {
         count += 1
         let number = [UInt8(count >> 8), UInt8(count & 0xFF)]
         let key = try PrivateKey.generate(.p256)
@@ -69,9 +73,9 @@ final class TestLedger {
         return IssuanceIntent(
             authority: issuer.identity, profile: profile.name, request: Digest.sha256(number),
             serial: serial.magnitude, keyID: key.publicKey.kid,
-            device: DeviceUUID(bytes: ([UInt8](repeating: 7, count: 14) + number)[...]),
+            device: device ?? DeviceUUID(bytes: ([UInt8](repeating: 7, count: 14) + number)[...]),
             subject: subject.description, notBefore: plan.validity.notBefore,
-            notAfter: plan.validity.notAfter, tbsDigest: Digest.sha256(tbs), attestation: nil)
+            notAfter: plan.validity.notAfter, tbsDigest: Digest.sha256(tbs), attestation: attestation)
     }
 
     func sign(_ tbs: [UInt8]) throws -> [UInt8] {
@@ -90,9 +94,22 @@ final class TestLedger {
 
     /// Issues a certificate and enters it; its serial.
     @discardableResult
-    func issue(at time: Int64 = TestLedger.now) throws -> [UInt8] {
-        let intent = try intent()
-        let outcome = try store.exchange([], [intent], reissue: false, at: time).outcomes.first
+    func issue(
+        at time: Int64 = TestLedger.now, attestation: AttestationEvidence? = nil
+    ) throws -> [UInt8] {
+        try issue(try intent(attestation: attestation), reissue: false, at: time)
+    }
+
+    /// Issues another certificate for the last device; its serial.
+    @discardableResult
+    func reissueLast() throws -> [UInt8] {
+        let device = DeviceUUID(
+            bytes: ([UInt8](repeating: 7, count: 14) + [UInt8(count >> 8), UInt8(count & 0xFF)])[...])
+        return try issue(try intent(device: device), reissue: true, at: Self.now)
+    }
+
+    private func issue(_ intent: IssuanceIntent, reissue: Bool, at time: Int64) throws -> [UInt8] {
+        let outcome = try store.exchange([], [intent], reissue: reissue, at: time).outcomes.first
         guard case .sign(let draft)? = outcome else {
             Issue.record("expected an order to sign, found \(String(describing: outcome))")
             return intent.serial

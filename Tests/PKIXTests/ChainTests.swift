@@ -66,8 +66,7 @@ import Testing
         let root = try TestAuthority("CN=Root")
         let leaf = try root.issue("CN=device", end: 1_750_000_000)
         let verifier = try CertificateChainVerifier(anchors: [root.certificate])
-        // libcrypto takes the last second, which RFC 5280 includes, for expired.
-        _ = try verifier.verify(leaf, at: 1_749_999_999, purpose: .client).get()
+        _ = try verifier.verify(leaf, at: 1_750_000_000, purpose: .client).get()
         _ = try verifier.verify(leaf, at: TestAuthority.start, purpose: .client).get()
         #expect(
             verifier.verify(leaf, at: 1_750_000_001, purpose: .client).failureValue
@@ -87,6 +86,7 @@ import Testing
         for purpose in [CertificatePurpose.client, .any] {
             let chain = try verifier.verify(leaf, at: TestAuthority.start, purpose: purpose).get()
             #expect(chain.certificates == [leaf, root.certificate] && chain.weaknesses == [])
+            #expect(chain.warnings.map(\.code) == ["authority-key-identifier-missing"])
         }
         #expect(
             verifier.verify(leaf, at: TestAuthority.start, purpose: .ca).failureValue
@@ -98,10 +98,10 @@ import Testing
 
         let middle = try TestAuthority("CN=Middle", below: root, namesIssuerKey: false)
         for certificate in [middle.certificate, try middle.issueBare("CN=device")] {
-            let failure = verifier.verify(
+            let chain = try verifier.verify(
                 certificate, intermediates: [middle.certificate], at: TestAuthority.start, purpose: .any
-            ).failureValue
-            #expect(failure?.message.contains("Missing Authority Key Identifier") == true)
+            ).get()
+            #expect(chain.warnings.map(\.code).contains("authority-key-identifier-missing"))
         }
     }
 
@@ -111,7 +111,7 @@ import Testing
         let good = try middle.issue("CN=good", serial: 2)
         let bad = try middle.issue("CN=bad", serial: 3)
         let list = try middle.revocationList([3])
-        #expect(list.issuer == "CN=Middle" && list.nextUpdate == TestAuthority.end)
+        #expect(list.issuer.description == "CN=Middle" && list.nextUpdate == TestAuthority.end)
         let verifier = try CertificateChainVerifier(anchors: [root.certificate], revocationLists: [list])
         _ = try verifier.verify(good, intermediates: [middle.certificate], at: now, purpose: .client).get()
         #expect(
@@ -195,7 +195,7 @@ import Testing
         #expect(throws: OpenSSLError.self) { try X509Certificate(der: ber) }
         #expect(X509Certificate.read(pem: leaf.pem + leaf.pem).failureValue?.code == .pem)
         #expect(X509Certificate.read(der: [0x30]).failureValue?.code == .der)
-        #expect(throws: OpenSSLError.self) { try X509RevocationList(der: leaf.der) }
+        #expect(throws: DERError.self) { try RevocationList(der: leaf.der) }
     }
 }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import OpenSSL
 import Testing
 
@@ -58,6 +59,11 @@ private struct RawCertificate {
             writer.bitString(bits)
         }
         return writer.bytes
+    }
+
+    /// An algorithm of NIST's arc.
+    static func nist(_ last: [UInt8]) -> OID {
+        OID(uncheckedContent: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04] + last)
     }
 
     /// The generator: a point has to be on the curve.
@@ -151,6 +157,20 @@ private struct RawCertificate {
             raw.extensions = RawCertificate.endEntity.map {
                 $0.oid == .keyUsage ? .init(.keyUsage, critical: critical, usage.der) : $0
             }
+        }
+    }
+
+    /// A certificate without key purposes for a key of FIPS 203…205.
+    private static func postQuantum(
+        _ last: [UInt8], _ length: Int, null: Bool = false, _ usage: KeyUsage?
+    ) -> (inout RawCertificate) -> Void {
+        { raw in
+            raw.key = RawCertificate.spki(
+                RawCertificate.nist(last), null: null, [UInt8](repeating: 7, count: length))
+            raw.extensions = RawCertificate.endEntity.filter {
+                $0.oid != .extendedKeyUsage && $0.oid != .keyUsage
+            }
+            if let usage { raw.extensions?.append(.init(.keyUsage(usage))) }
         }
     }
 
@@ -263,6 +283,44 @@ private struct RawCertificate {
             (["key-encoding"], { $0.key = [0x30, 0] }),
             (["key-weak"], { $0.key = RawCertificate.rsa(bits: 1024) }),
             ([], { $0.key = RawCertificate.rsa(bits: 2048) }),
+            // Keys of FIPS 203, 204 and 205: clean ones break nothing, others their standard's rules.
+            ([], postQuantum([3, 17], 1312, [.digitalSignature])),
+            ([], postQuantum([3, 18], 1952, [.digitalSignature, .nonRepudiation])),
+            ([], postQuantum([3, 19], 2592, nil)),
+            ([], postQuantum([3, 20], 32, [.digitalSignature])),
+            ([], postQuantum([3, 31], 64, [.digitalSignature])),
+            ([], postQuantum([3, 46], 64, [.digitalSignature])),
+            ([], postQuantum([4, 1], 800, [.keyEncipherment])),
+            ([], postQuantum([4, 2], 1184, [.keyEncipherment])),
+            ([], postQuantum([4, 3], 1568, nil)),
+            (["key-encoding"], postQuantum([3, 17], 1311, [.digitalSignature])),
+            (["key-encoding"], postQuantum([3, 17], 1312, null: true, [.digitalSignature])),
+            (["key-encoding"], postQuantum([4, 1], 801, [.keyEncipherment])),
+            (["key-usage-of-key"], postQuantum([3, 17], 1312, [.digitalSignature, .keyAgreement])),
+            (["key-usage-of-key"], postQuantum([4, 2], 1184, [.digitalSignature])),
+            (
+                [],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(RawCertificate.nist([3, 17]))
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            (
+                ["signature-algorithm"],
+                {
+                    $0.innerAlgorithm = RawCertificate.algorithm(RawCertificate.nist([3, 31]), null: true)
+                    $0.outerAlgorithm = $0.innerAlgorithm
+                }
+            ),
+            // An algorithm and a curve that are not judged.
+            (["key-not-judged"], { $0.key = RawCertificate.spki(RawCertificate.nist([9, 9]), [1, 2]) }),
+            (
+                ["key-not-judged"],
+                {
+                    $0.key = RawCertificate.spki(
+                        .ecPublicKey, curve: OID("1.3.132.0.10"), [4] + [UInt8](repeating: 1, count: 64))
+                }
+            ),
             (["unique-identifier"], { $0.uniqueIdentifier = true }),
             // Extensions.
             (
@@ -376,6 +434,34 @@ private struct RawCertificate {
     @Test func everyRuleIsBroken() {
         #expect(Set(Self.cases.flatMap(\.codes)) == Set(LintRule.all.map(\.code)))
         #expect(Set(LintRule.all.map(\.code)).count == LintRule.all.count)
+    }
+
+    /// What is no DER, or no certificate by its ASN.1, is malformed for all who read it; a time in the wrong type is not.
+    @Test func unsoundCertificatesAreMalformed() throws {
+        let unknown = RawCertificate.Element(.mgf1, [5, 0])
+        for (reason, change) in [
+            ("extension 1.2.840.113549.1.1.8 occurs twice", Self.plus(unknown, unknown)),
+            (
+                "critical is FALSE but written out in extension 1.2.840.113549.1.1.8",
+                Self.plus(.init(.mgf1, critical: false, [5, 0]))
+            ),
+            ("extensions are empty", { $0.extensions = [] }),
+            ("extensions in a certificate that is not of version 3", { $0.version = [1] }),
+            ("expected a time of 14 digits and Z", { $0.notAfter = (.generalizedTime, "20360101000000.5Z") }),
+            ("expected a time of 12 digits and Z", { $0.notAfter = (.utcTime, "3601010000Z") }),
+            ("expected a time of 12 digits and Z", { $0.notAfter = (.utcTime, "360101000000+0000") }),
+        ] as [(String, (inout RawCertificate) -> Void)] {
+            var raw = RawCertificate()
+            change(&raw)
+            let failure = X509Certificate.read(der: raw.der).failureValue
+            #expect(failure?.code == .der)
+            #expect(failure?.message.contains(reason) == true, "\(failure?.message ?? "read")")
+        }
+        var raw = RawCertificate()
+        raw.notAfter = (.generalizedTime, "20360101000000Z")
+        #expect(X509Certificate.read(der: raw.der).failureValue == nil)
+        #expect(
+            try Self.codes { $0.notAfter = (.generalizedTime, "20360101000000Z") } == ["validity-encoding"])
     }
 
     /// Octets cut off, or any one changed, are read or refused, never more.

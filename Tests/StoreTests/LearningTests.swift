@@ -136,6 +136,51 @@ import Testing
         #expect(try !store.evidence(of: device.uuid).contains { $0.inputDigest == forged })
     }
 
+    /// Whoever knows a device's UUID may send any number of signatures that have nothing in common. Each looks at a few
+    /// others only, and the device's own key is found among them all the same.
+    @Test func madeUpSignaturesCostNoMoreEach() throws {
+        let forgeries = (0..<3_000).map { number in
+            // Points need not be on the curve here: they are compared, not used.
+            let points = (0..<2).compactMap { half in
+                P256PublicKey(
+                    x963: ([4] + Digest.sha256(Array("\(number) \(half)".utf8))
+                        + [UInt8](repeating: 1, count: 32))[...])
+            }
+            return Observation(
+                uuid: device.uuid, tokenDigest: Digest.sha256(Array("\(number)".utf8)), bound: points,
+                plain: [])
+        }
+        func time(_ count: Int, from first: Int) throws -> Duration {
+            try ContinuousClock().measure {
+                let outcomes = try store.learn(Array(forgeries[first..<first + count]), at: 1)
+                #expect(outcomes.allSatisfy { $0 == .pending })
+            }
+        }
+        let early = try time(500, from: 0)
+        #expect(try learn(attestation(1)) == ["pending"])
+        _ = try time(2_000, from: 500)
+        let late = try time(500, from: 2_500)
+        // Quadratic it was twentyfold and more; the machine may be busy.
+        #expect(late < early * 8)
+        #expect(try learn(attestation(2)) == ["learned bound"])
+        #expect(try store.key(of: device.uuid)?.publicKey == device.publicKey)
+        #expect(try store.verifyLedger().findings == [])
+    }
+
+    /// The same signature written in ever new ways leaves the same two keys possible: it neither decides anything nor
+    /// hides another one.
+    @Test func manyGuisesHideNothing() throws {
+        let own = try attestation(1)
+        let guises = (0..<200).map { number in
+            Observation(
+                uuid: own.uuid, tokenDigest: Digest.sha256(Array("guise \(number)".utf8)), bound: own.bound,
+                plain: own.plain)
+        }
+        #expect(try store.learn(guises, at: 1).allSatisfy { $0 == .pending })
+        #expect(try learn(attestation(2)) == ["learned bound"])
+        #expect(try store.key(of: device.uuid)?.publicKey == device.publicKey)
+    }
+
     @Test func anObservedKeyIsNoTrustedKey() throws {
         _ = try learn(attestation(1), attestation(2))
         let token = try AttestationToken(

@@ -92,7 +92,7 @@ import Testing
             "UPDATE event SET body = '{\"kind\":\"party\"}' WHERE seq = 4",
             [
                 "entry 4 or the one in front of it was changed: the hash does not follow",
-                "entry 4 is not an event: $: expected issue, revoke, trust or crl as kind",
+                "entry 4 is not an event: $: expected issue, reissue, revoke, crl, trust, device, remove, nonces, pin or clock as kind",
                 "no entry of the audit chain issues the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724",
             ]
         ),
@@ -105,7 +105,11 @@ import Testing
         ),
         (
             "DELETE FROM issuance WHERE id = 1; DELETE FROM certificate WHERE id = 1",
-            ["the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b of entry 1 is missing from the ledger"]
+            [
+                "the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b of entry 1 is missing from the ledger",
+                "the rows of the ledger up to 2 are not as entry 5 found them: one is missing, or when it was "
+                    + "intended, what it replaces or whose it is was changed",
+            ]
         ),
         (
             "UPDATE certificate SET der = x'3000' WHERE id = 2",
@@ -117,6 +121,8 @@ import Testing
             "UPDATE issuance SET device = zeroblob(16) WHERE id = 2",
             [
                 "the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724 in the ledger is not the one of entry 4",
+                "the rows of the ledger up to 2 are not as entry 5 found them: one is missing, or when it was "
+                    + "intended, what it replaces or whose it is was changed",
                 "the device of 0cfcf1f88b0e956907b1b53502f6e098315aa724 is not filed under its mark",
             ]
         ),

@@ -197,6 +197,62 @@ import Testing
         #expect(try store.confirm(device.uuid, expectedKeyID: nil, at: 1).word == "unknown-key")
     }
 
+    // MARK: Keys that give way
+
+    private func replacing(_ trust: KeyTrust, key: P256PublicKey? = nil) -> Registration {
+        var row = device.registration(trust, key: key, digest: 5)
+        row.replacesObserved = true
+        return row
+    }
+
+    @Test func aTrustedKeyTakesThePlaceOfAnObservedOne() throws {
+        let found = try outcome(device.registration(.observed, key: other.publicKey), replacing(.trusted))
+        #expect(found.word == "replaced")
+        #expect(found.record?.key == RegisteredKey(identity: key(.trusted), profile: nil, since: 200))
+        #expect(found.record?.registeredAt == 100)
+        #expect(found.evidence == [.imported])
+        #expect(try store.evidence(of: device.uuid).map(\.at) == [200])
+        #expect(try store.verifyLedger().findings == [])
+        #expect(try store.register([replacing(.trusted)], at: 300) == [.unchanged])
+    }
+
+    @Test(arguments: [
+        (KeyTrust.observed, KeyTrust.observed), (.trusted, .trusted), (.trusted, .observed),
+        (.given, .trusted),
+    ])
+    func noOtherKeyGivesWay(_ first: KeyTrust, _ second: KeyTrust) throws {
+        let found = try outcome(device.registration(first, key: other.publicKey), replacing(second))
+        #expect(found.word == "key-conflict")
+        #expect(found.record?.key?.identity.publicKey == other.publicKey)
+    }
+
+    @Test func anotherIMEIIsAConflictAlsoForAKeyThatWouldTakeThePlace() throws {
+        var row = replacing(.trusted)
+        row.imei = other.imei
+        let found = try outcome(
+            device.registration(.observed, key: other.publicKey, imei: device.imei), row)
+        #expect(found.word == "duplicate-device")
+        #expect(found.record?.key?.identity.publicKey == other.publicKey)
+    }
+
+    @Test func aRemovedDeviceLeavesItsNoncesAlone() throws {
+        let nonce = [UInt8](repeating: 5, count: 16)
+        _ = try store.register([device.registration(token: "a token"), other.registration()], at: 100)
+        _ = try store.use([(device.uuid, nonce)], at: 150)
+        #expect(try store.remove(device.uuid, at: 200) == .removed)
+        #expect(try store.remove(device.uuid, at: 200).word == "unknown-key")
+        #expect(try store.device(device.uuid) == nil)
+        #expect(try store.evidence(of: device.uuid) == [])
+        #expect(try store.device(other.uuid) != nil)
+        let state = try StoreState(path: folder.path("assay.db"))
+        #expect(state.tokens == [])
+        #expect(state.devices.count == 1)
+        #expect(try store.verifyLedger().findings == [])
+        #expect(try store.register([device.registration()], at: 300) == [.added])
+        #expect(try store.use([(device.uuid, nonce)], at: 400) == [false])
+        #expect(try store.verifyLedger().findings == [])
+    }
+
     // MARK: Nonces
 
     @Test func aNonceIsNewOnce() throws {

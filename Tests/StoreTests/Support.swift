@@ -29,6 +29,8 @@ extension RegistrationOutcome {
         case .added: "added"
         case .updated: "updated"
         case .unchanged: "unchanged"
+        case .replaced: "replaced"
+        case .removed: "removed"
         case .rejected(let failure): failure.code.rawValue
         }
     }

@@ -25,6 +25,12 @@ public struct ProfileSet: Sendable {
     public static let ofCertificate = ProfileSet(
         [.deviceOfEarlierVersions, .deviceMinimal, .operator, .intermediate], origin: "the built-in profiles")
 
+    /// The profiles that the `profiles.json` of an adopted CA is written with: its certificates end with it, because its
+    /// end was not chosen with these profiles in mind.
+    public static let adopted = ProfileSet(
+        [CertificateProfile.device, .deviceMinimal, .operator, .intermediate].map { $0.endingWithIssuer },
+        origin: "the built-in profiles")
+
     private init(_ profiles: [CertificateProfile], origin: String, isFromDocument: Bool = false) {
         self.isFromDocument = isFromDocument
         self.profiles = Dictionary(profiles.map { ($0.name, $0) }) { first, _ in first }

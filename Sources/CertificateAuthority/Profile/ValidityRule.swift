@@ -45,7 +45,7 @@ public struct ValidityRule: Sendable, Equatable {
     public let maximum: Lifetime
     /// Seconds by which notBefore precedes the time of issue, for devices whose clocks are slow.
     public let backdate: Int64
-    public let beyondIssuer: BeyondIssuer
+    public var beyondIssuer: BeyondIssuer
 
     init(
         _ lifetime: Lifetime, maximum: Lifetime? = nil, backdate: Int64 = 300,

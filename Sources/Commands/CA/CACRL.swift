@@ -15,7 +15,9 @@ struct CACRL: AssayCommand {
         discussion: """
             A complete CRL of version 2: every certificate of the CA that the ledger holds as revoked. Its number is \
             one more than the last one's and is on disk before the file is; a number is never used twice. Verifiers \
-            refuse a CRL after its next update, so make a new one in time, also when nothing was revoked.
+            refuse a CRL after its next update, so make a new one in time, also when nothing was revoked. A clock that \
+            is behind the last entry of the audit chain stops no CRL: it is dated now, and no revocation in it later. \
+            One that is more than 400 days ahead does, because the list would count for nothing until then.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -32,6 +34,7 @@ struct CACRL: AssayCommand {
     @Option(help: .init("pem (the default) or der.", valueName: "format"))
     var format: Format = .pem
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
@@ -53,6 +56,13 @@ struct CACRL: AssayCommand {
         // A name that is taken is found before a number is used.
         let sink = try file.sink()
         let ledger = try place.open(.readWrite)
+        switch try ledger.clockVerdict(environment.now) {
+        case .plausible: break
+        case .behind where !clock.acceptClock:
+            output.console.note(
+                "assay: note: the clock is behind the last entry of the audit chain; the CRL is dated now")
+        case .behind, .ahead, .unlikely: try clock.check(environment.now, ledger)
+        }
         let thisUpdate = environment.now
         let next = thisUpdate + (nextUpdate?.seconds ?? 7 * 86_400)
         var count = 0

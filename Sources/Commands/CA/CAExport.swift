@@ -77,11 +77,9 @@ struct CAExport: AssayCommand {
             return !Interruption.requested
         }
         try output?.write(writer.bytes + blocks)
-        if !Interruption.requested {
-            try output?.commit()
-            try onboarding?.commit()
-        }
-        var summary = "assay: \(tally.total) \(tally.total == 1 ? "certificate" : "certificates") exported"
+        if let output { try file.conclude(output, isEmpty: tally.total == 0, console) }
+        if !Interruption.requested, let onboarding, onboarding.rows > 0 { try onboarding.commit() }
+        var summary = "assay: \(Tally.count(tally.total, "certificate")) exported"
         if let onboarding {
             summary += ", \(onboarding.rows) onboarding \(onboarding.rows == 1 ? "row" : "rows")"
         }

@@ -1,3 +1,4 @@
+import CertificateAuthority
 import Diagnostics
 import InputOutput
 import PKIX
@@ -9,14 +10,14 @@ extension CAFolder {
     ///
     /// - Parameter shared: the ledger of another CA, which this one shall use too.
     func create(
-        chain: [[UInt8]], keyPEM: [UInt8], sharing shared: LedgerPlace?
+        chain: [[UInt8]], keyPEM: [UInt8], profiles: ProfileSet = .standard, sharing shared: LedgerPlace?
     ) throws(ToolError) -> LedgerPlace {
         let isNew = FileSystem.kind(of: path) == nil
         if isNew { try FileSystem.makeFolder(path) }
         var written: [String] = []
         do {
             Rehearsal.folderStep()
-            if try prepareProfiles() { written.append(profilesFile) }
+            if try prepareProfiles(profiles) { written.append(profilesFile) }
             Rehearsal.folderStep()
             if shared == nil { written += [ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm"] }
             let document = if let shared { try document(of: shared) } else { try makeLedger() }

@@ -39,12 +39,12 @@ extension CAFolder {
     /// Writes the standard profiles into a new CA's folder; what somebody put there before is read and kept.
     ///
     /// - Returns: whether the file was written.
-    func prepareProfiles() throws(ToolError) -> Bool {
+    func prepareProfiles(_ profiles: ProfileSet = .standard) throws(ToolError) -> Bool {
         if try hasProfiles() {
             _ = try readProfiles()
             return false
         }
-        try NewFile.write(ProfileSet.standard.document, to: profilesFile, replaces: false)
+        try NewFile.write(profiles.document, to: profilesFile, replaces: false)
         return true
     }
 }

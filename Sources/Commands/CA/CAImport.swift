@@ -11,9 +11,11 @@ struct CAImport: AssayCommand {
         commandName: "import",
         abstract: "Adopt a CA that exists: its certificate and its private key.",
         discussion: """
-            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities. The CA is checked as it \
-            is for issuing. The folder gets profiles.json, ca.json and a ledger as with assay ca init. \
-            The key is written encrypted \
+            Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities, and what openssl and Easy-RSA made. \
+            The CA is checked as it is for issuing. What is odd about its certificate and cannot be changed any more, such \
+            as a missing key usage or a serial number that is not positive, is a warning. The folder gets profiles.json, \
+            ca.json and a ledger as with assay ca init, but certificates end with the CA at the latest. The key is written \
+            encrypted \
             unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
             unless a --key-passphrase option names another.
             """)
@@ -57,7 +59,8 @@ struct CAImport: AssayCommand {
                 try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)
             } else { try passphrase.source.forNewKey(folder.keyFile) }
         let place = try folder.create(
-            chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret), sharing: shared)
+            chain: chain, keyPEM: try KeyFile.pem(privateKey, passphrase: newSecret), profiles: .adopted,
+            sharing: shared)
         try StandardStream.output().write(
             CAReport(directory: directory, certificate: issuer.certificate, ledger: place).bytes(
                 json: output.json))

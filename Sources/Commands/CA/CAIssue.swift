@@ -2,6 +2,8 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
+import OpenSSL
 import PKIX
 import Store
 
@@ -80,6 +82,7 @@ struct CAIssue: AssayCommand {
     @Flag(help: "Put the CA's certificates behind each certificate.")
     var chain = false
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var output: OutputOptions
@@ -100,7 +103,7 @@ struct CAIssue: AssayCommand {
             _ throws(ToolError) in
             let ledger = try place.open(.readWrite)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try ledger.checkClock(System.now())
+            try clock.check(System.now(), ledger)
             return ledger
         }
     }
@@ -128,7 +131,18 @@ struct CAIssue: AssayCommand {
         }
         let issuer = try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
+        guard onboardingCsv == nil || issuer.algorithm == .ecdsa(.sha256) else {
+            throw ToolError(
+                .algorithm,
+                "--onboarding-csv: the service takes certificates signed with ecdsa-with-SHA256, which the key of this "
+                    + "CA does not make", hint: "issue from a CA with a P-256 key")
+        }
         let console = output.console
+        if plan.isCut {
+            console.note(
+                "assay: note: certificates end with the CA, at \(Timestamp.text(plan.validity.notAfter)), not after the "
+                    + "\(profile.validity.lifetime) of profile \(profile.name)")
+        }
         let files = try files()
         // With files alone there is nothing to print.
         let sink =
@@ -138,7 +152,7 @@ struct CAIssue: AssayCommand {
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
-            sink: sink, files: files,
+            sink: sink, mayVanish: file.output.map { $0 != "-" } ?? false, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
         let settings = IssuanceSettings(
@@ -160,13 +174,18 @@ struct CAIssue: AssayCommand {
             throw ToolError(.pem, "expected a request, found none in the input")
         }
         if !Interruption.requested {
-            try sink?.commit()
-            try files.commit()
+            // An empty file would be in the way of the run with the repaired requests.
+            if results.hasCertificates || namedFiles.isEmpty {
+                try sink?.commit()
+                try files.commit()
+            } else {
+                console.note("assay: note: nothing was issued, no result file was made")
+            }
         } else if !namedFiles.isEmpty {
             // What was signed is in the ledger: half a file would only be in the way of the next run.
             console.note("assay: note: interrupted, no result file was made; the same command again goes on")
         }
-        console.note(results.summary)
+        console.note(results.summary + stream.passedOver.note)
         return results.tally.exitStatus
     }
 

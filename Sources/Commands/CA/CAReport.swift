@@ -1,3 +1,4 @@
+import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import JSON
@@ -29,7 +30,7 @@ struct CAReport {
         writer.key("issuer")
         writer.string(certificate.issuer.description)
         writer.key("serial")
-        writer.string(certificate.serial.description)
+        writer.string(certificate.serialText)
         writer.key("notBefore")
         writer.string(Timestamp.text(certificate.validity.notBefore))
         writer.key("notAfter")
@@ -48,6 +49,17 @@ struct CAReport {
         writer.hex(Digest.sha256(certificate.der))
         writer.key("certificatePem")
         writer.string(PEMText.certificate(certificate.der))
+        writer.key("warnings")
+        writer.beginArray()
+        for finding in certificate.oddities {
+            writer.beginObject()
+            writer.key("code")
+            writer.string(finding.rule.code)
+            writer.key("message")
+            writer.string(finding.message)
+            writer.endObject()
+        }
+        writer.endArray()
         writer.key("ledger")
         writer.string(ledger.path)
         writer.key("ledgerId")
@@ -62,13 +74,16 @@ struct CAReport {
         block.line("directory", directory)
         block.line("subject", certificate.subject.description)
         if certificate.issuer != certificate.subject { block.line("issuer", certificate.issuer.description) }
-        block.line("serial", certificate.serial.description)
+        block.line("serial", certificate.serialText)
         block.line("not before", Timestamp.text(certificate.validity.notBefore))
         block.line("not after", Timestamp.text(certificate.validity.notAfter))
         if let length = certificate.basicConstraints?.pathLength { block.line("path length", "\(length)") }
         if let keyType { block.line("key type", keyType) }
         block.line("kid", Hex.encode(Digest.sha256(certificate.publicKey.der)))
         block.line("SHA-256", Hex.encode(Digest.sha256(certificate.der)))
+        for finding in certificate.oddities {
+            block.line("warning", "\(finding.rule.code): \(finding.message)")
+        }
         block.line("ledger", ledger.path)
         block.line("ledger id", ledger.id.description)
         return block.bytes

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 import Store
@@ -14,9 +15,11 @@ struct CARevoke: AssayCommand {
         discussion: """
             Takes serial numbers, a device whose certificates are all revoked, or a file with a serial number on each \
             line. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
-            crl). Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless \
-            the certificate was on hold or the new reason is keyCompromise. With keyCompromise everything is revoked that \
-            has the same key, of every profile and CA of the ledger, and nothing under way is completed. Exit status 0: all revoked. 1: rejected. \
+            crl). It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain \
+            if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes \
+            nothing (existing). Another reason is rejected, unless the certificate was on hold or the new reason is \
+            keyCompromise. With keyCompromise everything is revoked that has the same key, of every profile and CA of \
+            the ledger, and nothing under way is completed. Exit status 0: all revoked. 1: rejected. \
             4: malformed. 3: some of several.
             """)
 
@@ -52,7 +55,7 @@ struct CARevoke: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let authority = try self.ledger.authority()
         let ledger = try ledger.open(.readWrite)
-        try ledger.checkClock(environment.now)
+        Self.noteClock(try ledger.clockVerdict(environment.now), output.console)
         var run = RevocationRun(
             ledger: ledger, authority: authority, reason: reason.reason, json: output.json,
             console: output.console,
@@ -74,6 +77,17 @@ struct CARevoke: AssayCommand {
         return run.tally.exitStatus
     }
 
+    /// Revoking waits for no clock, but what is odd about it is said.
+    private static func noteClock(_ verdict: ClockVerdict, _ console: Console) {
+        switch verdict {
+        case .plausible, .unlikely: return
+        case .behind, .ahead:
+            console.note(
+                "assay: note: the clock is far from the last entry of the audit chain; the revocation is dated as "
+                    + "that entry")
+        }
+    }
+
     private func revoke(
         _ device: DeviceUUID, _ ledger: SQLiteStore, _ authority: [UInt8], _ run: inout RevocationRun
     ) throws {
@@ -89,8 +103,16 @@ struct CARevoke: AssayCommand {
     }
 
     private func revoke(linesOf path: String, _ run: inout RevocationRun) throws {
-        var lines = LineChunkReader(try ByteSource(path: path))
-        while let chunk = try lines.next(), !Interruption.requested {
+        let source = try SourceReader(path, for: Expectation(.csv, "serial numbers"))
+        _ = try source.look()
+        var lines = LineChunkReader(source.source)
+        while !Interruption.requested {
+            var arrival = try lines.next(.atHand)
+            if case .nothingYet = arrival {
+                try run.flush()
+                arrival = try lines.next(.awaited)
+            }
+            guard let chunk = arrival.value, !Interruption.requested else { return }
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }

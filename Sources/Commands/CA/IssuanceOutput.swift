@@ -19,7 +19,7 @@ struct IssuanceFiles {
     /// Makes the files appear.
     func commit() throws(ToolError) {
         try pem?.commit()
-        try onboarding?.commit()
+        if let onboarding, onboarding.rows > 0 { try onboarding.commit() }
     }
 }
 
@@ -33,6 +33,8 @@ final class IssuanceOutput {
     private let failFast: Bool
     private let meter: InputMeter
     private let console: Console
+    /// Whether the results vanish with their file if nothing is issued.
+    private let mayVanish: Bool
     private var printer: IssuancePrinter
     /// The certificates for ``IssuanceFiles/pem``.
     private var copies: IssuancePrinter
@@ -41,12 +43,15 @@ final class IssuanceOutput {
     private var notesTold: Set<String> = []
     private static let noteLimit = 20
 
-    /// - Parameter sink: `nil` when files are all that is wanted.
+    /// - Parameters:
+    ///   - sink: `nil` when files are all that is wanted.
+    ///   - mayVanish: whether it is a file, which does not appear if nothing is issued.
     init(
-        sink: (any ByteSink)?, files: IssuanceFiles, chain: [UInt8], json: Bool, failFast: Bool,
-        meter: InputMeter, console: Console
+        sink: (any ByteSink)?, mayVanish: Bool, files: IssuanceFiles, chain: [UInt8], json: Bool,
+        failFast: Bool, meter: InputMeter, console: Console
     ) {
         self.sink = sink
+        self.mayVanish = mayVanish
         self.files = files
         self.chain = chain
         printing = sink == nil ? .none : json ? .json(chain: chain) : .pem(chain: chain)
@@ -62,8 +67,26 @@ final class IssuanceOutput {
 
     var shouldStop: Bool { failFast && tally.bad > 0 }
 
+    /// Whether anything was issued or found issued, be it that its file could not be written.
+    var hasCertificates: Bool { tally.good + tally.unwritten > 0 }
+
+    /// Turns down the requests whose certificates could not be handed out as they have to be; to be asked once for each
+    /// request, in their order, before any is signed.
+    func admitted(_ items: [VettedItem]) -> [VettedItem] {
+        guard let onboarding = files.onboarding else { return items }
+        return items.map { item in
+            guard let failure = onboarding.objection(to: item), case .candidate(let candidate) = item else {
+                return item
+            }
+            var report = IssuanceReport(candidate)
+            report.failures = [failure]
+            return .finished(report)
+        }
+    }
+
     func emit(_ results: [IssuanceEmission]) throws(ToolError) {
-        for result in results {
+        let unwritten = try writeFiles(results)
+        for (index, result) in results.enumerated() {
             if shouldStop { break }
             switch result {
             case .printed(let text, let issued, let existed):
@@ -71,7 +94,11 @@ final class IssuanceOutput {
                 existing += existed
                 try flush()
                 try sink?.write(Array(text))
-            case .report(let report): try emit(report)
+            case .report(var report):
+                if let failure = unwritten[index] { report.failures.append(failure) }
+                count(report, unwritten[index] != nil)
+                printer.add(report)
+                copies.add(report)
             }
         }
         try flush()
@@ -79,24 +106,30 @@ final class IssuanceOutput {
         console.progress(done: tally.total, failed: tally.bad, unit: "requests", meter: meter)
     }
 
-    private func emit(_ found: IssuanceReport) throws(ToolError) {
-        var report = found
-        var unwritten = false
-        if report.status != .rejected, let failure = try write(report) {
-            report.failures.append(failure)
-            unwritten = true
-        }
-        count(report, unwritten)
-        printer.add(report)
-        copies.add(report)
-    }
-
     private func flush() throws(ToolError) {
         if printer.count > 0 { try sink?.write(printer.take()) }
     }
 
-    /// Writes the files of a certificate; says why one could not be written.
-    private func write(_ report: IssuanceReport) throws(ToolError) -> CheckFailure? {
+    /// Writes the files of the certificates among the results; says, by their places, which have none and why.
+    private func writeFiles(_ results: [IssuanceEmission]) throws(ToolError) -> [Int: CheckFailure] {
+        guard files.folder != nil || files.onboarding != nil else { return [:] }
+        var unwritten: [Int: CheckFailure] = [:]
+        for (index, result) in results.enumerated() {
+            guard case .report(let report) = result else { continue }
+            if report.status == .rejected {
+                // With --fail-fast nothing behind it is handed out.
+                if failFast { break }
+                continue
+            }
+            unwritten[index] = try write(report, index)
+            if failFast, unwritten[index] != nil { break }
+        }
+        if let folder = files.folder { unwritten.merge(folder.settle()) { first, _ in first } }
+        return unwritten
+    }
+
+    /// Says why a certificate has no file or no row.
+    private func write(_ report: IssuanceReport, _ index: Int) throws(ToolError) -> CheckFailure? {
         guard let certificate = report.certificate else { return nil }
         var row: OnboardingRow?
         if let onboarding = files.onboarding {
@@ -105,7 +138,7 @@ final class IssuanceOutput {
             case .success(let found): row = found
             }
         }
-        if let failure = files.folder?.write(report, chain: chain) { return failure }
+        if let failure = files.folder?.write(report, chain: chain, as: index) { return failure }
         if let row { try files.onboarding?.add(row) }
         return nil
     }
@@ -117,13 +150,15 @@ final class IssuanceOutput {
             tally.good += 1
             existing += 1
         case .rejected where unwritten: tally.unwritten += 1
-        case .rejected where report.unreadable != nil: tally.unreadable += 1
+        case .rejected where report.unreadable?.code == .io: tally.unreadable += 1
         case .rejected where report.isMalformed: tally.malformed += 1
         case .rejected: tally.rejected += 1
         }
         if !tellsAll { tell(report) }
         // With --json the result itself tells, but for a source that could not be opened.
-        if !tellsAll || report.unreadable != nil, let error = report.error { console.error(error) }
+        if !tellsAll || report.unreadable != nil || mayVanish && !hasCertificates, let error = report.error {
+            console.error(error)
+        }
     }
 
     /// Prints the notes of a result for people: each once, not those of 20,000 requests that ask for the same.

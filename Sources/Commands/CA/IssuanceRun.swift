@@ -54,7 +54,7 @@ final class IssuanceRun {
         try OrderedPipeline.run(
             jobs: jobs, depth: Self.depth,
             makeWorker: { () throws(ToolError) in try IssuanceWorker(settings) },
-            next: { () throws(ToolError) in try nextJob() },
+            next: { demand throws(ToolError) in try nextJob(demand) },
             process: { worker, job in worker.perform(job) },
             deliver: { result throws(ToolError) in
                 try take(result)
@@ -67,24 +67,33 @@ final class IssuanceRun {
         }
     }
 
-    private func nextJob() throws(ToolError) -> IssuanceJob? {
-        if !orders.isEmpty { return orders.removeFirst() }
+    /// - Parameter demand: ``InputDemand/awaited`` says that no job is in flight: then all that was collected is vetted
+    ///   and all groups are signed.
+    private func nextJob(_ demand: InputDemand) throws(ToolError) -> Arrival<IssuanceJob> {
+        if !orders.isEmpty { return .value(orders.removeFirst()) }
         if isSettling {
             // The last requests are being signed; there is nothing else to do.
             isSettling = false
             ledger.settle()
         }
-        if !streamEnded, collected.count < Self.groupSize {
-            if let chunk = stream.next() {
+        while !streamEnded, collected.count < Self.groupSize {
+            // Nobody waits for more input while there is something to be entered and reported.
+            let hasResults = !collected.isEmpty || !groups.isEmpty
+            switch stream.next(hasResults ? demand.withoutWaiting : demand) {
+            case .value(let chunk):
                 vetting += 1
-                return .vet(chunk)
+                return .value(.vet(chunk))
+            case .nothingYet:
+                guard demand == .awaited, hasResults else { return .nothingYet }
+                try flush(beginning: true)
+                if !orders.isEmpty { return .value(orders.removeFirst()) }
+            case .end: streamEnded = true
             }
-            streamEnded = true
         }
-        guard streamEnded, vetting == 0, !collected.isEmpty else { return nil }
+        guard streamEnded, vetting == 0, !collected.isEmpty else { return .nothingYet }
         try flush(beginning: true)
         isSettling = true
-        return orders.isEmpty ? nil : orders.removeFirst()
+        return orders.isEmpty ? .nothingYet : .value(orders.removeFirst())
     }
 
     private func take(_ result: IssuanceResult) throws(ToolError) {
@@ -106,7 +115,7 @@ final class IssuanceRun {
 
     /// One transaction: the certificates of the groups that are signed, and the intents of the group that was collected.
     private func flush(beginning: Bool) throws(ToolError) {
-        let items = beginning ? collected : []
+        let items = beginning ? output.admitted(collected) : []
         if beginning { collected = [] }
         let done = groups.prefix { $0.isSigned }
         let intents = items.compactMap { item -> IssuanceIntent? in

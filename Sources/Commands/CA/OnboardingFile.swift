@@ -1,9 +1,11 @@
 import CSV
+import CertificateAuthority
 import Claims
 import DeviceIdentity
 import Diagnostics
 import InputOutput
 import OpenSSL
+import PKIX
 
 /// `--onboarding-csv`: one row for each certificate, as the service takes them, at most 1,000 in a file.
 ///
@@ -18,6 +20,8 @@ final class OnboardingFile {
     private var writer = CSVWriter()
     /// The row of each device id.
     private var seen = DeviceIndex()
+    /// The request of each device id that may be signed.
+    private var admitted = DeviceIndex()
 
     /// - Parameter replaces: whether the files of an earlier run may be replaced (`--force`).
     /// - Throws: ``ToolError`` with `would-overwrite` or `io`.
@@ -37,6 +41,40 @@ final class OnboardingFile {
     /// How many rows there are.
     private(set) var rows = 0
 
+    /// Why the certificate of a request could have no row, asked before it is signed; `nil` if it can have one.
+    ///
+    /// To be asked once for each request, in their order.
+    func objection(to item: VettedItem) -> CheckFailure? {
+        let id: String
+        let request: [UInt8]
+        let line: Int
+        switch item {
+        case .candidate(let candidate):
+            do {
+                id = try OnboardingRow.deviceID(
+                    candidate.request.subject.commonName, isP256: candidate.request.publicKey.p256 != nil,
+                    expecting: candidate.request.deviceUUID?.description)
+            } catch {
+                return CheckFailure(error.code, "no onboarding row: \(error.message)")
+            }
+            (request, line) = (candidate.request.requestSHA256, candidate.location.line)
+        case .finished(let report):
+            // What cannot have a row is told when its row is made.
+            guard let certificate = report.certificate, let digest = report.requestSHA256,
+                let row = try? OnboardingRow(issued: certificate.der, device: report.deviceUUID)
+            else { return nil }
+            (id, request, line) = (row.deviceID, digest, report.location.line)
+        }
+        guard let key = Self.key(id),
+            let first = admitted.insert(
+                key, .init(source: 0, line: line, fingerprint: Self.fingerprint(request))),
+            first.fingerprint != Self.fingerprint(request)
+        else { return nil }
+        return CheckFailure(
+            .duplicateDevice,
+            "no onboarding row: device \(id) is that of the request on line \(first.line) already")
+    }
+
     /// The row of a certificate, to be added at once; `nil` when this very certificate has one.
     ///
     /// - Parameter device: the UUID that the certificate was issued to, where there is one.
@@ -47,7 +85,7 @@ final class OnboardingFile {
         } catch {
             return .failure(CheckFailure(error.code, "no onboarding row: \(error.message)"))
         }
-        let fingerprint = Digest.sha256(certificate).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let fingerprint = Self.fingerprint(Digest.sha256(certificate))
         if let first = first(row.deviceID, fingerprint) {
             if first.fingerprint == fingerprint { return .success(nil) }
             return .failure(
@@ -91,8 +129,16 @@ final class OnboardingFile {
     }
 
     /// Ids are compared by their digest: 16 bytes each, however long they are.
+    private static func key(_ id: String) -> DeviceUUID? {
+        DeviceUUID(bytes: Digest.sha256(Array(id.utf8))[..<16])
+    }
+
+    private static func fingerprint(_ digest: [UInt8]) -> UInt32 {
+        digest.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    }
+
     private func first(_ id: String, _ fingerprint: UInt32) -> DeviceIndex.Occurrence? {
-        guard let key = DeviceUUID(bytes: Digest.sha256(Array(id.utf8))[..<16]) else { return nil }
+        guard let key = Self.key(id) else { return nil }
         return seen.insert(key, .init(source: 0, line: rows + 1, fingerprint: fingerprint))
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay csr`
 struct CSRGroup: ParsableCommand {
@@ -15,10 +16,24 @@ struct RequestInputOptions: ParsableArguments {
         help: .init(
             "Files or folders of requests (PEM, DER, %KEYGEN tokens, modem logs, CSV, JSON Lines), tokens, "
                 + "or - for standard input.", valueName: "input"))
-    var inputs: [String]
+    var inputs: [String] = []
+
+    @OptionGroup var list: InputListOptions
+
+    @Option(
+        help: .init(
+            "pem or at: PEM blocks, tokens and answers among other text; lines: one token a line; csv; jsonl; der; "
+                + "auto finds out.", valueName: "format"))
+    var format: RequestFormatChoice = .auto
 
     /// Whether standard input is among them.
-    var usesStandardInput: Bool { inputs.contains("-") }
+    var usesStandardInput: Bool { inputs.contains("-") || list.filesFrom == "-" }
 
-    var stream: RequestStream { RequestStream(inputs) }
+    var stream: RequestStream {
+        RequestStream(inputs, filesFrom: list.filesFrom, format: format.format)
+    }
+
+    func validate() throws {
+        try list.demandInputs(inputs)
+    }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay csr inspect`
 struct CSRInspect: AssayCommand {
@@ -23,9 +24,10 @@ struct CSRInspect: AssayCommand {
             failFast: batch.failFast)
         let console = output.console
         let sink = try file.sink()
-        let tally = try run.run(input.stream, to: sink, console: console)
-        try sink.commit()
-        console.note(tally.summary(unit: "request", good: "decoded"))
+        let stream = input.stream
+        let tally = try run.run(stream, to: sink, console: console)
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "request", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

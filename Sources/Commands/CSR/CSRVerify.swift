@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay csr verify`
 struct CSRVerify: AssayCommand {
@@ -25,9 +26,10 @@ struct CSRVerify: AssayCommand {
             failFast: batch.failFast)
         let console = output.console
         let sink = try file.sink()
-        let tally = try run.run(input.stream, to: sink, console: console)
-        try sink.commit()
-        console.note(tally.summary(unit: "request", good: "verified"))
+        let stream = input.stream
+        let tally = try run.run(stream, to: sink, console: console)
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "request", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

@@ -22,6 +22,11 @@ enum DisclosedKey {
     /// Whether there is a private key in PEM among `bytes`.
     static func isIn(_ bytes: [UInt8]) -> Bool { ByteSearch.contains(marker, in: bytes) }
 
+    /// Whether PEM begins somewhere in `head`, beyond where a census of its lines looks.
+    static func mayBegin(in head: [UInt8]) -> Bool {
+        ByteSearch.contains(Array("-----BEGIN ".utf8), in: head)
+    }
+
     /// Whether there is one in a file that was read up to and including `head`.
     static func isIn(file path: String, head: [UInt8]) throws(ToolError) -> Bool {
         if isIn(head) { return true }

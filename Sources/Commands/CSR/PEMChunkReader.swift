@@ -13,22 +13,25 @@ struct PEMChunkReader {
 
     private let source: ByteSource
     private let target: Int
-    private var pending: [UInt8]
+    private var pending: [UInt8] = []
     private var nextLine = 1
     private var atEnd = false
 
-    init(_ source: ByteSource, target: Int, head: [UInt8]) {
+    init(_ source: ByteSource, target: Int) {
         self.source = source
         self.target = target
-        pending = head
     }
 
-    /// The next piece, or `nil` at the end.
-    mutating func next() throws(ToolError) -> LineChunk? {
+    /// The next piece. Of a live source the blocks and lines that are whole come as soon as no more is at hand.
+    mutating func next(_ demand: InputDemand) throws(ToolError) -> Arrival<LineChunk> {
         while true {
-            if pending.count >= target, let end = boundary() { return take(end) }
-            if atEnd { return pending.isEmpty ? nil : take(pending.count) }
-            if pending.count > Self.limit { return take(pending.count) }
+            if pending.count >= target, let end = boundary() { return .value(take(end)) }
+            if atEnd { return pending.isEmpty ? .end : .value(take(pending.count)) }
+            if pending.count > Self.limit { return .value(take(pending.count)) }
+            if !source.isAtHand {
+                if demand != .full, let end = boundary() { return .value(take(end)) }
+                if demand != .awaited { return .nothingYet }
+            }
             if try source.read(into: &pending, limit: target) == 0 { atEnd = true }
         }
     }
@@ -36,22 +39,32 @@ struct PEMChunkReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)
 
-    /// Behind the last END line; where there is none, behind the last line outside of a block.
+    /// After the last line that is outside of a block; where there is none but a block begins, before that block. A block
+    /// that others interrupt is damaged: what comes before the last of them need not be held together.
     private func boundary() -> Int? {
+        var start = 0
         var position = pending.count
         while let feed = pending[..<position].lastIndex(of: 0x0a) {
-            let start = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
-            if pending[start..<feed].starts(with: Self.end) { return feed + 1 }
+            let line = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+            if pending[line..<feed].starts(with: Self.end) {
+                start = feed + 1
+                break
+            }
             position = feed
         }
-        var start = 0
-        var last: Int?
-        while let feed = pending[start...].firstIndex(of: 0x0a) {
-            if pending[start..<feed].starts(with: Self.begin) { return last }
+        var last = start
+        while let feed = ByteSearch.firstLineFeed(in: pending, from: last) {
+            if pending[last..<feed].starts(with: Self.begin) { break }
             last = feed + 1
-            start = feed + 1
         }
-        return last
+        if last > 0 { return last }
+        position = pending.count
+        while let feed = pending[..<position].lastIndex(of: 0x0a) {
+            let line = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+            if line > 0, pending[line..<feed].starts(with: Self.begin) { return line }
+            position = feed
+        }
+        return nil
     }
 
     private mutating func take(_ end: Int) -> LineChunk {

@@ -1,9 +1,9 @@
+import Attestation
 import CSV
 import CertificateAuthority
-import DeviceIdentity
 import Diagnostics
 import InputOutput
-import JSON
+import Intake
 import PKIX
 
 extension RequestChunk {
@@ -11,9 +11,9 @@ extension RequestChunk {
     func forEachItem(_ body: (RequestItem) -> Bool) {
         switch content {
         case .der(let der): _ = body(RequestItem(line: 1, content: .der(der)))
-        case .text(let chunk, .pem):
-            guard disclosesKey else { return Self.blocks(chunk, body) }
-            Self.blocks(chunk) { item in
+        case .text(let chunk, .text):
+            guard disclosesKey else { return blocks(chunk, body) }
+            blocks(chunk) { item in
                 if case .refused = item.content { return body(item) }
                 return body(RequestItem(line: item.line, content: .refused(DisclosedKey.companion)))
             }
@@ -29,7 +29,7 @@ extension RequestChunk {
 
     // MARK: PEM
 
-    private static func blocks(_ chunk: LineChunk, _ body: (RequestItem) -> Bool) {
+    private func blocks(_ chunk: LineChunk, _ body: (RequestItem) -> Bool) {
         let bytes = chunk.bytes
         var scanner = PEMScanner()
         var behind = 0
@@ -72,20 +72,23 @@ extension RequestChunk {
         }
     }
 
-    /// Tokens and modem lines between PEM blocks; other text there is a comment.
-    private static func outside(
+    /// Tokens, answers and objects between PEM blocks; other lines are passed over.
+    private func outside(
         _ bytes: [UInt8], _ range: Range<Int>, _ firstLine: Int, _ body: (RequestItem) -> Bool
     ) -> Bool {
         var line = firstLine + bytes[..<range.lowerBound].count { $0 == 0x0a }
         var start = range.lowerBound
+        var skipped = 0
+        defer { passedOver?.add(lines: skipped) }
         while start < range.upperBound {
             let end = bytes[start..<range.upperBound].firstIndex(of: 0x0a) ?? range.upperBound
             let text = bytes[start..<end]
-            let trimmed = text.trimmed
-            if let token = KeygenText.answer(in: text) ?? (KeygenText.isToken(trimmed) ? trimmed : nil),
-                !body(RequestItem(line: line, content: .token(token)))
-            {
-                return false
+            if let (content, expectations) = Self.content(of: text, .text) {
+                guard body(RequestItem(line: line, content: content, expectations: expectations)) else {
+                    return false
+                }
+            } else if !text.allSatisfy(\.isBlank) {
+                skipped += 1
             }
             line += 1
             start = end + 1
@@ -96,84 +99,62 @@ extension RequestChunk {
     // MARK: Lines
 
     private static func lines(_ chunk: LineChunk, _ format: RequestFormat, _ body: (RequestItem) -> Bool) {
-        var line = chunk.firstLine - 1
-        var start = 0
-        let bytes = chunk.bytes
-        while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
-            line += 1
-            defer { start = end + 1 }
-            guard let content = content(of: bytes[start..<end], format) else { continue }
-            var item = RequestItem(line: line, content: content.0)
-            item.expectations = content.1
-            guard body(item) else { return }
+        chunk.forEachLine { text, line in
+            guard let (content, expectations) = content(of: text, format) else { return true }
+            return body(RequestItem(line: line, content: content, expectations: expectations))
         }
     }
 
-    private typealias Row = (RequestItem.Content, RequestExpectations)
+    typealias Row = (RequestItem.Content, RequestExpectations)
 
     /// The input in a line; `nil` for a line without one.
     private static func content(of line: ArraySlice<UInt8>, _ format: RequestFormat) -> Row? {
         let text = line.trimmed
         if text.isEmpty { return nil }
         guard line.count <= LineChunkReader.lineLimit else {
-            let message = "expected lines of at most \(LineChunkReader.lineLimit) bytes"
-            return (.malformed(.init(format == .jsonLines ? .json : .tokenFormat, message)), .init())
+            return refused(
+                format == .jsonLines ? .json : .tokenFormat,
+                "expected lines of at most \(LineChunkReader.lineLimit) bytes")
         }
-        if format == .jsonLines { return object(text) }
-        if let token = KeygenText.answer(in: text) { return (.token(token), .init()) }
-        return format == .lines ? (.token(text), .init()) : nil
+        if format == .jsonLines || text.first == UInt8(ascii: "{") { return RequestFields.row(object: text) }
+        if format == .lines, !ModemLog.mayBeAnswer(text) { return (.token(text.unquoted), .init()) }
+        switch LineShape(text) {
+        case .answer(let token):
+            // Other answers of a modem are no requests.
+            if KeygenText.answer(in: text) != nil { return (.token(token), .init()) }
+            return format == .lines ? (.token(text), .init()) : nil
+        case .token(let token): return (.token(token), .init())
+        case .cutAnswer:
+            return refused(
+                .tokenFormat,
+                "expected a closing quotation mark on the line of the answer, found none: "
+                    + "the terminal wrapped it, or the log was cut")
+        case .several: return refused(.mixedInput, "expected one token on a line, found several")
+        case .embedded:
+            return refused(
+                .mixedInput,
+                "expected a token alone or a modem's answer, found one in a row, which may say whose it "
+                    + "is (--format csv reads rows)")
+        case .blank: return nil
+        case .pemBegin, .noise:
+            if format == .lines { return (.token(text), .init()) }
+            return TextBetweenBlocks.holdsBegin(text) ? refused(.pem, TextBetweenBlocks.reason) : nil
+        }
     }
 
-    /// `{"csr":"-----BEGIN …"}`, `{"token":"…"}`, and the records that assay itself prints.
-    private static func object(_ text: ArraySlice<UInt8>) -> Row {
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: text)
-        } catch {
-            return (.malformed(.init(.json, error.message)), .init())
-        }
-        guard value.objectValue != nil else {
-            return (.malformed(.init(.json, "expected an object, found \(value.kind)")), .init())
-        }
-        var expectations = RequestExpectations(imei: value["imei"]?.stringValue)
-        if let uuid = (value["deviceUuid"] ?? value["uuid"])?.stringValue {
-            guard let device = try? DeviceUUID(text: uuid) else {
-                return (
-                    .malformed(.init(.json, "the member for the device holds no device UUID")), expectations
-                )
-            }
-            expectations.deviceUUID = device
-        }
-        if let token = value["token"]?.stringValue { return (.token(Array(token.utf8)[...]), expectations) }
-        // A csr member is the PEM itself, or, as assay token prints it, an object that has it.
-        let csr = value["csr"]
-        guard let pem = (csr?.stringValue ?? csr?["pem"]?.stringValue ?? value["pem"]?.stringValue) else {
-            return (.malformed(.init(.json, "expected a member csr or token, found neither")), expectations)
-        }
-        return (request(pem), expectations)
-    }
-
-    /// The one request in a PEM text.
-    private static func request(_ pem: String) -> RequestItem.Content {
-        let bytes = Array(pem.utf8)
-        do {
-            return .der(try PEMDocument(bytes).single("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"))
-        } catch {
-            return DisclosedKey.isIn(bytes)
-                ? .refused(DisclosedKey.companion) : .malformed(error.checkFailure)
-        }
+    static func refused(_ code: ErrorCode, _ message: String) -> Row {
+        (.malformed(CheckFailure(code, message)), .init())
     }
 
     // MARK: CSV
 
     private static func rows(
-        _ events: [CSVReader.Event], _ columns: RequestColumns, _ body: (RequestItem) -> Bool
+        _ events: [CSVReader.Event], _ columns: ColumnPlaces, _ body: (RequestItem) -> Bool
     ) {
         for event in events {
             switch event {
             case .record(let record):
-                let (content, expectations) = row(record, columns)
+                let (content, expectations) = RequestFields.row(record, columns)
                 guard body(RequestItem(line: record.line, content: content, expectations: expectations))
                 else {
                     return
@@ -183,27 +164,5 @@ extension RequestChunk {
                 guard body(RequestItem(line: error.recordLine, content: .malformed(failure))) else { return }
             }
         }
-    }
-
-    private static func row(_ record: CSVRecord, _ columns: RequestColumns) -> Row {
-        func field(_ column: Int?) -> String? {
-            column.flatMap { record[$0] }.flatMap { $0.bytes.isEmpty ? nil : $0.text }
-        }
-        var expectations = RequestExpectations(imei: field(columns.imei))
-        if let uuid = field(columns.uuid) {
-            guard let device = try? DeviceUUID(text: uuid) else {
-                return (.malformed(.init(.csv, "the uuid column holds no device UUID")), expectations)
-            }
-            expectations.deviceUUID = device
-        }
-        if let token = field(columns.token) {
-            return (.token(Array(token.utf8)[...].trimmed), expectations)
-        }
-        if let pem = field(columns.csr) { return (request(pem), expectations) }
-        return (
-            .malformed(
-                .init(.csv, "expected a request or a token, found \(record.count) columns without one")),
-            expectations
-        )
     }
 }

@@ -43,7 +43,7 @@ struct RequestRun {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in try Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -53,7 +53,7 @@ struct RequestRun {
                     done: tally.total, failed: tally.bad, unit: "requests", meter: stream.meter)
                 return !(failFast && tally.bad > 0)
             })
-        guard tally.total > 0 else { throw ToolError(.pem, "expected a request, found none in the input") }
+        try tally.demandInputs(.pem, "a request")
         return tally
     }
 
@@ -62,7 +62,7 @@ struct RequestRun {
         worker.writer.removeAll()
         if case .unreadable(let error) = chunk.content {
             output.error = error
-            output.tally.unreadable += 1
+            if error.code == .io { output.tally.unreadable += 1 } else { output.tally.malformed += 1 }
             let report = RequestReport(
                 location: InputLocation(source: chunk.source, line: 1), verdict: .malformed,
                 failures: [.init(error.code, error.message)])

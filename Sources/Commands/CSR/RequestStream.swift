@@ -1,13 +1,15 @@
 import CSV
+import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of inputs from one source.
 struct RequestChunk: Sendable {
     enum Content: Sendable {
         case der([UInt8])
         case text(LineChunk, RequestFormat)
-        case rows([CSVReader.Event], RequestColumns)
+        case rows([CSVReader.Event], ColumnPlaces)
         /// A source that holds nothing.
         case empty
         /// A source that could not be read.
@@ -18,189 +20,159 @@ struct RequestChunk: Sendable {
     let content: Content
     /// Whether a private key stands in the same file.
     var disclosesKey = false
+    var passedOver: PassedOver?
 }
 
 /// The inputs of a CSR command as a stream of blocks; memory does not grow with the number of requests.
 struct RequestStream {
+    static let expected = Expectation(.pem, "a request", takesBinary: true)
     /// About 30 requests in PEM: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
-    /// How far the look at a file goes that decides on its format.
-    private static let headSize = 65_536
 
     /// Counts what is read.
     let meter = InputMeter()
-    private var remaining: [SourceArgument]
+    private var inputs: InputQueue
+    private let format: RequestFormat?
     private var current: Open?
 
+    var passedOver: PassedOver { inputs.passedOver }
+
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
+        case der(ByteSource)
         case lines(String, LineChunkReader, RequestFormat)
         /// Whether a private key was found in the file, or in what was read of it.
         case pem(String, PEMChunkReader, disclosesKey: Bool)
-        case csv(CSVSource)
-    }
-
-    private struct CSVSource {
-        let name: String
-        let source: ByteSource
-        var reader = CSVReader()
-        var columns: RequestColumns?
-        var atEnd = false
+        case csv(CSVTable)
     }
 
     /// Arguments are files, folders, `-`, or `%KEYGEN` tokens themselves.
-    init(_ arguments: [String]) {
-        let sources = arguments.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
-        // Taken from the end.
-        remaining = sources.reversed()
+    init(_ arguments: [String], filesFrom: String? = nil, format: RequestFormat? = nil) {
+        let sources = arguments.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input }
+        inputs = InputQueue(sources, filesFrom: filesFrom, for: Self.expected)
+        self.format = format
     }
 
     /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
-    mutating func measure() {
-        var total = 0
-        var sources: [SourceArgument] = []
-        for source in remaining {
-            guard case .file(let path) = source else {
-                sources.append(source)
-                continue
-            }
-            var files = [path]
-            if path != "-", FileSystem.kind(of: path) == .folder,
-                let found = try? FileSystem.files(below: path)
-            {
-                files = found.reversed()
-            }
-            for file in files {
-                // The size of a pipe is not known, nor is that of a file that is missing.
-                guard let size = FileSystem.size(of: file) else { return }
-                total += size
-            }
-            sources += files.map { .file($0) }
-        }
-        remaining = sources
-        meter.total = total
-    }
+    mutating func measure() { inputs.measure(meter) }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> RequestChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<RequestChunk> {
         while true {
             if current == nil {
-                guard let argument = remaining.popLast() else { return nil }
-                if let chunk = begin(argument) { return chunk }
+                guard let input = inputs.next() else { return .end }
+                if let chunk = begin(input) { return .value(chunk) }
                 continue
             }
             let name = self.name
-            do {
-                if let chunk = try advance() { return chunk }
-                current = nil
+            do throws(ToolError) {
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return RequestChunk(source: name, content: .unreadable(error))
+                return .value(RequestChunk(source: name, content: .unreadable(error)))
             }
         }
     }
 
     private var name: String {
         switch current {
+        case .unread(let reader): reader.name
+        case .der(let source): source.name
         case .lines(let name, _, _), .pem(let name, _, _): name
-        case .csv(let csv): csv.name
+        case .csv(let table): table.name
         case nil: ""
         }
     }
 
     /// Opens a source; answers at once for those of one block.
-    private mutating func begin(_ argument: SourceArgument) -> RequestChunk? {
-        switch argument {
+    private mutating func begin(_ input: InputQueue.Input) -> RequestChunk? {
+        switch input {
         case .text(let text, let position):
             let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
             return RequestChunk(source: "argument", content: .text(lines, .lines))
+        case .unreadable(let name, let error): return RequestChunk(source: name, content: .unreadable(error))
         case .file(let path):
-            do {
-                if path != "-", FileSystem.kind(of: path) == .folder {
-                    remaining += try FileSystem.files(below: path).reversed().map { .file($0) }
-                    return nil
-                }
-                return try open(path)
+            do throws(ToolError) {
+                current = .unread(try SourceReader(path, for: Self.expected, meter: meter))
+                return nil
             } catch {
                 return RequestChunk(source: path, content: .unreadable(error))
             }
         }
     }
 
-    private mutating func open(_ path: String) throws(ToolError) -> RequestChunk? {
-        let source = try ByteSource(path: path, meter: meter)
-        var head: [UInt8] = []
-        while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-        if head.allSatisfy(\.isBlank), head.count < Self.headSize {
-            return RequestChunk(source: path, content: .empty)
-        }
-        switch RequestFormat.detect(head) {
-        case .der:
-            // One octet more than any request, so that a longer file is refused as what it is.
-            while head.count < Self.headSize * 2, try source.read(into: &head, limit: Self.headSize) > 0 {}
-            return RequestChunk(source: path, content: .der(head))
-        case .pem:
-            let discloses = try DisclosedKey.isIn(file: path, head: head)
-            let reader = PEMChunkReader(source, target: Self.chunkSize, head: head)
-            current = .pem(path, reader, disclosesKey: discloses)
-        case .csv:
-            var csv = CSVSource(name: path, source: source)
-            csv.reader.append(head[...])
-            current = .csv(csv)
-        case let format:
-            current = .lines(path, LineChunkReader(source, target: Self.chunkSize, head: head), format)
-        }
-        return nil
-    }
-
-    private mutating func advance() throws(ToolError) -> RequestChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<RequestChunk> {
         // The enum's copy has to go, or every change of a reader's buffer would copy it.
         let open = current
         current = nil
         switch open {
-        case .lines(let name, var reader, let format):
-            let chunk = try reader.next()
-            current = .lines(name, reader, format)
-            return chunk.map { RequestChunk(source: name, content: .text($0, format)) }
-        case .pem(let name, var reader, var discloses):
-            let chunk = try reader.next()
-            // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
-            if !discloses, let chunk { discloses = DisclosedKey.isIn(chunk.bytes) }
-            current = .pem(name, reader, disclosesKey: discloses)
-            return chunk.map {
-                RequestChunk(source: name, content: .text($0, .pem), disclosesKey: discloses)
+        case .unread(let reader):
+            current = open
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank {
+                current = nil
+                return .value(RequestChunk(source: reader.name, content: .empty))
             }
-        case .csv(var csv):
-            let events = try Self.events(&csv)
-            let columns = csv.columns ?? .standard
-            let name = csv.name
-            current = .csv(csv)
-            return events.map { RequestChunk(source: name, content: .rows($0, columns)) }
-        case nil: return nil
+            current = try form(of: reader, head)
+            return try advance(demand)
+        case .der(let source):
+            current = open
+            // One octet more than any request, so that a longer file is refused as what it is.
+            let whole = try source.peek(SourceReader.headSize * 2, demand) { _ in false }
+            guard let whole = whole.value else { return .nothingYet }
+            current = nil
+            return .value(
+                RequestChunk(source: source.name, content: .der(Self.bareBase64(whole) ?? whole)))
+        case .lines(let name, var reader, let format):
+            let lines = try reader.next(demand)
+            current = .lines(name, reader, format)
+            return lines.map {
+                RequestChunk(source: name, content: .text($0, format), passedOver: passedOver)
+            }
+        case .pem(let name, var reader, var discloses):
+            let text = try reader.next(demand)
+            // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
+            if !discloses, let chunk = text.value { discloses = DisclosedKey.isIn(chunk.bytes) }
+            current = .pem(name, reader, disclosesKey: discloses)
+            return text.map {
+                RequestChunk(
+                    source: name, content: .text($0, .text), disclosesKey: discloses, passedOver: passedOver)
+            }
+        case .csv(let table):
+            current = open
+            return try table.next(demand).map {
+                RequestChunk(source: table.name, content: .rows($0.events, $0.columns))
+            }
+        case nil: return .end
         }
     }
 
-    private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
-        var events: [CSVReader.Event] = []
-        while events.count < 64 {
-            if let event = csv.reader.next() {
-                if csv.columns == nil, case .record(let record) = event {
-                    let header = RequestColumns(header: record.fields.map(\.text))
-                    csv.columns = header ?? .standard
-                    if header != nil { continue }
-                }
-                events.append(event)
-            } else if csv.atEnd {
-                return events.isEmpty ? nil : events
-            } else {
-                var bytes: [UInt8] = []
-                if try csv.source.read(into: &bytes, limit: chunkSize) == 0 {
-                    csv.reader.finish()
-                    csv.atEnd = true
-                } else {
-                    csv.reader.append(bytes[...])
-                }
-            }
+    private func form(of reader: SourceReader, _ head: SourceHead) throws(ToolError) -> Open {
+        let (name, source) = (reader.name, reader.source)
+        let found = head.isBinary ? RequestFormat.der : RequestFormat.detect(head.bytes)
+        switch format ?? found {
+        case .der: return .der(source)
+        case .text:
+            let discloses = try DisclosedKey.isIn(file: name, head: head.bytes)
+            return .pem(name, PEMChunkReader(source, target: Self.chunkSize), disclosesKey: discloses)
+        case .csv:
+            return .csv(
+                CSVTable(
+                    name, CSVFile(source), needing: RequestFormat.fields, alike: [.token, .keygen]))
+        case .lines where format == nil && source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil:
+            return .der(source)
+        case let format: return .lines(name, LineChunkReader(source, target: Self.chunkSize), format)
         }
-        return events
+    }
+
+    /// The DER of a text that is base64 without armour; nil for any other.
+    private static func bareBase64(_ bytes: [UInt8]) -> [UInt8]? {
+        // A sequence of 128 octets and more begins with these two letters.
+        guard bytes.first(where: { !$0.isBlank }) == UInt8(ascii: "M") else { return nil }
+        let text = bytes.filter { !$0.isBlank }
+        guard text.starts(with: Array("MI".utf8)) else { return nil }
+        return try? Base64.decodeStandard(text[...])
     }
 }

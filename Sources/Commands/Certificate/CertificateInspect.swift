@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import PKIX
@@ -17,7 +18,9 @@ struct CertificateInspect: AssayCommand {
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var file: FileOptions
@@ -33,17 +36,19 @@ struct CertificateInspect: AssayCommand {
         var error: ToolError?
     }
 
+    func validate() throws { try list.demandInputs(files) }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let sink = try file.sink()
-        var stream = CertificateStream(files)
+        var stream = CertificateStream(files, filesFrom: list.filesFrom)
         var tally = Tally()
         let json = output.json
         let failFast = batch.failFast
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { Self.process($1, $0, json: json, failFast: failFast) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -52,12 +57,12 @@ struct CertificateInspect: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
+        try file.conclude(sink, console)
         if stream.skipped > 0 {
             let blocks = stream.skipped == 1 ? "1 PEM block that is" : "\(stream.skipped) PEM blocks that are"
             console.note("assay: note: passed over \(blocks) not a certificate")
         }
-        console.note(tally.summary(unit: "certificate", good: "decoded"))
+        console.note(tally.summary(unit: "certificate", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 

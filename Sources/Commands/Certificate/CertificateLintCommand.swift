@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import PKIX
 
@@ -19,7 +20,9 @@ struct CertificateLintCommand: AssayCommand {
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(help: .init("The profile that the certificates should keep.", valueName: "name"))
     var profile: String?
@@ -43,17 +46,19 @@ struct CertificateLintCommand: AssayCommand {
         var error: ToolError?
     }
 
+    func validate() throws { try list.demandInputs(files) }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let examiner = try examiner()
         let sink = try file.sink()
-        var stream = CertificateStream(files)
+        var stream = CertificateStream(files, filesFrom: list.filesFrom)
         var tally = Tally()
         let (json, failFast, name) = (output.json, batch.failFast, profile)
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { Self.process($1, $0, examiner, profile: name, json: json, failFast: failFast) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -62,8 +67,8 @@ struct CertificateLintCommand: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
-        console.note(tally.summary(unit: "certificate", good: "without errors"))
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "certificate", good: "without errors") + stream.passedOver.note)
         return tally.exitStatus
     }
 

@@ -19,6 +19,8 @@ struct CertificateReport {
         var chain: VerifiedChain?
         /// `nil` where no chain was found.
         var weaknesses: [String]?
+        /// What RFC 5280 forbids a CA to issue; the same.
+        var warnings: [ChainWarning]?
     }
 
     let location: InputLocation
@@ -134,6 +136,19 @@ struct CertificateReport {
             writer.key("weaknesses")
             write(weaknesses, &writer)
         }
+        if let warnings = check.warnings {
+            writer.key("warnings")
+            writer.beginArray()
+            for warning in warnings {
+                writer.beginObject()
+                writer.key("code")
+                writer.string(warning.code)
+                writer.key("message")
+                writer.string(warning.message)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
     }
 
     private static func write(_ texts: [String], _ writer: inout JSONWriter) {
@@ -166,6 +181,9 @@ struct CertificateReport {
                 block.line("chain \(depth)", certificate.subject)
             }
             for weakness in check.weaknesses ?? [] { block.line("weakness", weakness) }
+            for warning in check.warnings ?? [] {
+                block.line("warning", "\(warning.code): \(warning.message)")
+            }
         }
         block.line("verdict", verdict.rawValue)
         block.failures(failures)

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import PKIX
 
 /// A piece of a file with the certificates that were found in it, not decoded yet.
@@ -23,14 +24,23 @@ struct CertificateChunk: Sendable {
 struct CertificateStream {
     private static let blockSize = 65_536
 
-    private var remaining: ArraySlice<String>
+    static let expected = Expectation(.pem, "a certificate", takesBinary: true)
+
+    private var inputs: InputQueue
     private var current: Open?
+    var passedOver: PassedOver { inputs.passedOver }
     /// PEM blocks that are no certificates and were passed over.
     private(set) var skipped = 0
 
     private struct Open {
-        let source: ByteSource
-        var bytes: [UInt8]
+        let reader: SourceReader
+        /// Whether it is known to be text.
+        var isText = false
+        var bytes: [UInt8] = []
+        /// The line on which the buffer begins.
+        var firstLine = 1
+        /// Up to where the text between blocks was looked at.
+        var seen = 0
         var scanner = PEMScanner(limit: CertificateBlocks.limit)
         var atEnd = false
         /// Whether anything was reported, or why nothing could be.
@@ -39,47 +49,60 @@ struct CertificateStream {
         var otherLabel: String?
     }
 
-    /// - Parameter paths: files, or `-`.
-    init(_ paths: [String]) { remaining = paths[...] }
+    /// - Parameter paths: files, folders, or `-`.
+    init(_ paths: [String], filesFrom: String? = nil) {
+        inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
+    }
 
-    /// The next piece, or `nil` at the end of the last source.
-    mutating func next() -> CertificateChunk? {
+    /// The next piece.
+    mutating func next(_ demand: InputDemand) -> Arrival<CertificateChunk> {
         while true {
             // Taken out so that its buffer is not copied when it changes.
-            let open = current
+            var open = current
             current = nil
-            let name: String
+            var name = open?.reader.name ?? ""
             do throws(ToolError) {
-                if var open {
-                    name = open.source.name
-                    if let chunk = try advance(&open) { return chunk }
-                } else {
-                    guard let path = remaining.popFirst() else { return nil }
-                    name = path
-                    if let chunk = try begin(path) { return chunk }
+                if open == nil {
+                    switch inputs.next() {
+                    case nil: return .end
+                    case .text(let path, _)?, .file(let path)?:
+                        name = path
+                        open = Open(reader: try SourceReader(path, for: Self.expected))
+                    case .unreadable(let path, let error)?:
+                        return .value(CertificateChunk(source: path, items: [.unreadable(error)]))
+                    }
                 }
+                guard var open else { return .end }
+                let arrival = try advance(&open, demand)
+                if case .end = arrival { continue }
+                return arrival
             } catch {
-                return CertificateChunk(source: name, items: [.unreadable(error)])
+                return .value(CertificateChunk(source: name, items: [.unreadable(error)]))
             }
         }
     }
 
-    private mutating func begin(_ path: String) throws(ToolError) -> CertificateChunk? {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < 2, try source.read(into: &head, limit: Self.blockSize) > 0 {}
-        guard CertificateBlocks.isDER(head) else {
-            current = Open(source: source, bytes: head)
-            return nil
+    /// Leaves `current` empty at the end of the source.
+    private mutating func advance(
+        _ open: inout Open, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<CertificateChunk> {
+        let source = open.reader.source
+        if !open.isText {
+            guard let head = try open.reader.look(demand).value else {
+                current = open
+                return .nothingYet
+            }
+            if head.isBinary, CertificateBlocks.isDER(head.bytes) {
+                // Longer than any certificate is enough to see that it is none.
+                let whole = try source.peek(CertificateBlocks.limit, demand) { _ in false }
+                guard let whole = whole.value else {
+                    current = open
+                    return .nothingYet
+                }
+                return .value(CertificateChunk(source: source.name, bytes: whole, items: [.der]))
+            }
+            open.isText = true
         }
-        // Longer than any certificate is enough to see that it is none.
-        while head.count < CertificateBlocks.limit,
-            try source.read(into: &head, limit: Self.blockSize) > 0
-        {}
-        return CertificateChunk(source: path, bytes: head, items: [.der])
-    }
-
-    private mutating func advance(_ open: inout Open) throws(ToolError) -> CertificateChunk? {
         var items: [CertificateChunk.Item] = []
         while true {
             if !open.bytes.isEmpty { open.isEmpty = false }
@@ -90,20 +113,24 @@ struct CertificateStream {
                         "a certificate", other: open.otherLabel, isEmpty: open.isEmpty)
                     items.append(.malformed(line: 1, failure))
                 }
-                // Nothing of the source is left, so `current` stays empty.
                 return items.isEmpty
-                    ? nil : CertificateChunk(source: open.source.name, bytes: open.bytes, items: items)
+                    ? .end : .value(CertificateChunk(source: source.name, bytes: open.bytes, items: items))
             }
             let bytes = open.bytes
             open.bytes = Array(bytes[rest...])
+            open.seen = max(0, open.seen - rest)
+            open.firstLine += bytes[..<rest].count { $0 == 0x0a }
             open.scanner.discard(rest)
             if !items.isEmpty {
                 open.found = true
-                let name = open.source.name
                 current = open
-                return CertificateChunk(source: name, bytes: bytes, items: items)
+                return .value(CertificateChunk(source: source.name, bytes: bytes, items: items))
             }
-            open.atEnd = try open.source.read(into: &open.bytes, limit: Self.blockSize) == 0
+            if demand != .awaited, !source.isAtHand {
+                current = open
+                return .nothingYet
+            }
+            open.atEnd = try source.read(into: &open.bytes, limit: Self.blockSize) == 0
         }
     }
 
@@ -114,17 +141,38 @@ struct CertificateStream {
         while true {
             switch open.scanner.next(in: open.bytes, isLast: open.atEnd) {
             case .block(let block):
+                look(&open, upTo: block.whole.lowerBound, &items)
+                open.seen = block.whole.upperBound
                 if CertificateBlocks.certificate.contains(block.label) {
                     items.append(.block(block))
                 } else {
                     skipped += 1
                     open.otherLabel = open.otherLabel ?? block.label
                 }
-            case .malformed(let error, _):
+            case .malformed(let error, let range):
+                look(&open, upTo: range.lowerBound, &items)
+                open.seen = max(open.seen, range.upperBound)
                 items.append(.malformed(line: error.line, CheckFailure(.pem, error.reason)))
-            case .more(let rest): return (min(max(rest, 0), open.bytes.count), false)
-            case .end: return (open.bytes.count, true)
+            case .more(let rest):
+                let rest = min(max(rest, 0), open.bytes.count)
+                look(&open, upTo: rest, &items)
+                return (rest, false)
+            case .end:
+                look(&open, upTo: open.bytes.count, &items)
+                return (open.bytes.count, true)
             }
         }
+    }
+
+    /// Looks at the text in front of a block, for what must not be passed over.
+    private func look(_ open: inout Open, upTo end: Int, _ items: inout [CertificateChunk.Item]) {
+        guard open.seen < end else { return }
+        let text = TextBetweenBlocks(open.bytes, open.seen..<end)
+        passedOver.add(lines: text.comments)
+        for offset in text.damaged {
+            let line = open.firstLine + open.bytes[..<offset].count { $0 == 0x0a }
+            items.append(.malformed(line: line, CheckFailure(.pem, TextBetweenBlocks.reason)))
+        }
+        open.seen = end
     }
 }

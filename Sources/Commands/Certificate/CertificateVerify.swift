@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 
@@ -12,20 +13,26 @@ struct CertificateVerify: AssayCommand {
         discussion: """
             Builds a chain (RFC 5280) from the first certificate of each file over the others of the file and over \
             --intermediates, none of which are trusted, to a certificate of --ca. Checks signatures, dates, CA and \
-            path constraints, names, key usages, the purpose, and revocation where --crl gives lists: then the \
-            leaf's issuer must have one. A leaf without extensions, as the nRF Cloud utilities make them, verifies; a \
-            CA needs key usage and key identifiers. RSA keys below 2048 bits and SHA-1 signatures are rejected unless \
-            --allow-weak is said. Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
+            path constraints, names, key usages, certificate policies, the purpose, and revocation where --crl gives \
+            lists: then the leaf's issuer must have one in force. Every list of an issuer is asked: one that revokes \
+            suffices, also after its nextUpdate; one without nextUpdate vouches for nothing. Delta, indirect and partial \
+            lists are refused. What RFC 5280 asks of a CA that issues, such as a key usage, key identifiers and positive \
+            serial numbers, is a warning, and a rejection with --strict. RSA keys below 2048 bits and SHA-1 signatures \
+            are rejected unless --allow-weak is said. Exit status 0: verified. 1: rejected. 4: malformed. 3: some of \
+            several.
             """)
 
     @Argument(
         help: .init(
-            "Files: the leaf first, intermediates may follow; - is standard input.", valueName: "file"))
-    var files: [String]
+            "Files: the leaf first, intermediates may follow in any order; - is standard input.", valueName: "file"))
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(
         help: .init(
-            "A trusted CA: its folder, or certificates in PEM or DER; may be repeated.", valueName: "path"))
+            "A trusted CA: its folder, certificates in PEM or DER, or a folder of these; may be repeated.",
+            valueName: "path"))
     var ca: [String]
 
     @Option(help: .init("More certificates for the chain, not trusted; may be repeated.", valueName: "pem"))
@@ -45,6 +52,9 @@ struct CertificateVerify: AssayCommand {
     @Flag(help: "Accept RSA keys of 1024 to 2047 bits, and before 2017 SHA-1; both are still reported.")
     var allowWeak = false
 
+    @Flag(help: "Reject what RFC 5280 forbids a CA to issue, which otherwise is a warning.")
+    var strict = false
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var batch: BatchOptions
@@ -60,6 +70,7 @@ struct CertificateVerify: AssayCommand {
     }
 
     func validate() throws {
+        try list.demandInputs(files)
         if ca.isEmpty { throw ValidationError("expected the certificate of a CA with --ca, found none") }
         if let at, Timestamp.parse(at) == nil {
             throw ValidationError(
@@ -72,17 +83,18 @@ struct CertificateVerify: AssayCommand {
             anchors: TrustFiles.anchors(ca), intermediates: TrustFiles.certificates(intermediates),
             revocationLists: TrustFiles.revocationLists(crl),
             time: at.flatMap(Timestamp.parse) ?? environment.now, purpose: purpose.purpose,
-            allowsWeak: allowWeak)
+            allowsWeak: allowWeak, isStrict: strict)
         let console = output.console
         let sink = try file.sink()
-        var remaining = files[...]
+        var inputs = InputQueue(
+            files.map { .file($0) }, filesFrom: list.filesFrom, for: CertificateStream.expected)
         var tally = Tally()
         let json = output.json
         let failFast = batch.failFast
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { () throws(ToolError) in remaining.popFirst() },
+            next: { _ throws(ToolError) in Arrival(inputs.next()) },
             process: { Self.process($1, judge, $0, json: json) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -91,15 +103,24 @@ struct CertificateVerify: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try sink.commit()
-        console.note(tally.summary(unit: "certificate", good: "verified"))
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "certificate", good: "verified") + inputs.passedOver.note)
         return tally.exitStatus
     }
 
     private static func process(
-        _ path: String, _ judge: ChainJudge, _ worker: Worker, json: Bool
+        _ input: InputQueue.Input, _ judge: ChainJudge, _ worker: Worker, json: Bool
     ) -> Output {
-        let (report, error) = judge.judge(path: path)
+        let report: CertificateReport
+        let error: ToolError?
+        switch input {
+        case .file(let path), .text(let path, _): (report, error) = judge.judge(path: path)
+        case .unreadable(let path, let reason):
+            report = CertificateReport(
+                location: InputLocation(source: path, line: 1), verdict: .malformed,
+                failures: [CheckFailure(reason.code, reason.message)])
+            error = reason
+        }
         var tally = Tally()
         report.count(in: &tally)
         guard json else { return Output(bytes: report.text, tally: tally, error: error) }

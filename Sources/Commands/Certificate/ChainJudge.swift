@@ -1,42 +1,45 @@
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 
 /// Judges files that begin with a leaf: what all threads of `cert verify` share, none of it ever changed.
 struct ChainJudge: Sendable {
     let verifier: CertificateChainVerifier
-    /// Not trusted; offered to every chain.
-    let intermediates: [X509Certificate]
     /// Seconds since 1970.
     let time: Int64
     let purpose: CertificatePurpose
     let allowsWeak: Bool
+    /// Whether what RFC 5280 asks of a CA that issues is asked of the chain too.
+    let isStrict: Bool
 
     /// A leaf and its intermediates, as PEM, take a few kilobytes.
     private static let fileLimit = 1 << 20
 
     init(
         anchors: [X509Certificate], intermediates: [X509Certificate],
-        revocationLists: [X509RevocationList] = [], time: Int64, purpose: CertificatePurpose = .client,
-        allowsWeak: Bool = false
+        revocationLists: [RevocationList] = [], time: Int64, purpose: CertificatePurpose = .client,
+        allowsWeak: Bool = false, isStrict: Bool = false
     ) throws(ToolError) {
         do throws(OpenSSLError) {
-            verifier = try CertificateChainVerifier(anchors: anchors, revocationLists: revocationLists)
+            verifier = try CertificateChainVerifier(
+                anchors: anchors, intermediates: intermediates, revocationLists: revocationLists)
         } catch {
             throw ToolError(.internalFault, error.message)
         }
-        self.intermediates = intermediates
         self.time = time
         self.purpose = purpose
         self.allowsWeak = allowsWeak
+        self.isStrict = isStrict
     }
 
     /// The result for one file, and the error where it could not be read.
     func judge(path: String) -> (report: CertificateReport, error: ToolError?) {
         let bytes: [UInt8]
         do throws(ToolError) {
-            bytes = try ByteSource.contents(of: path, limit: Self.fileLimit)
+            bytes = try SourceReader.contents(
+                of: path, for: CertificateStream.expected, limit: Self.fileLimit)
         } catch {
             return (malformed(path, 1, CheckFailure(error.code, error.message)), error)
         }
@@ -77,16 +80,23 @@ struct ChainJudge: Sendable {
         report.certificate = leaf
         var check = CertificateReport.Check(time: time, purpose: purpose)
         switch verifier.verify(
-            leaf, intermediates: Array(certificates.dropFirst()) + intermediates, at: time, purpose: purpose)
+            leaf, intermediates: Array(certificates.dropFirst()), at: time, purpose: purpose)
         {
         case .failure(let failure): report.failures = [failure]
         case .success(let chain):
             check.weaknesses = chain.weaknesses
-            if chain.weaknesses.isEmpty || allowsWeak {
+            check.warnings = chain.warnings
+            if !allowsWeak {
+                report.failures += chain.weaknesses.map { CheckFailure(.chain, "too weak: \($0)") }
+            }
+            if isStrict {
+                report.failures += chain.warnings.map {
+                    CheckFailure(.lint, "not allowed with --strict: \($0.code): \($0.message)")
+                }
+            }
+            if report.failures.isEmpty {
                 report.verdict = .verified
                 check.chain = chain
-            } else {
-                report.failures = chain.weaknesses.map { CheckFailure(.chain, "too weak: \($0)") }
             }
         }
         report.check = check

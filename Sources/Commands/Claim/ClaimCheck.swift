@@ -2,6 +2,7 @@ import ArgumentParser
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay claim check`
 struct ClaimCheck: AssayCommand {
@@ -27,18 +28,19 @@ struct ClaimCheck: AssayCommand {
         let run = ClaimRun(
             keys: keys, policy: claims.policy, json: output.json, verbose: claims.verbose,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast, packs: false, tags: nil)
+        let stream = claims.stream
         let sink = try file.sink()
         let rejects = try claims.rejectsFile(force: file.force)
         let table = try claims.table(force: file.force)
         let delivery = ClaimDelivery(
-            run, names: claims.names, console: console, sink: sink, rejects: rejects, table: table,
+            run, names: stream.names, console: console, sink: sink, rejects: rejects, table: table,
             packer: nil)
-        try run.run(claims.stream, to: delivery, console: console)
-        try rejects?.commit()
-        try table?.commit()
-        try sink.commit()
-        console.note(delivery.tally.summary(readyName: "ready", showsVerified: keys != nil))
+        try run.run(stream, to: delivery, console: console)
         try delivery.tally.demandInputs(.csv, "a row with a token")
+        try claims.conclude(rejects, table)
+        try file.conclude(sink, console)
+        console.note(
+            delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + stream.passedOver.note)
         return delivery.tally.exitStatus
     }
 }

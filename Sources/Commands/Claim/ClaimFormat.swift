@@ -1,23 +1,29 @@
 import ArgumentParser
 import CSV
 import Claims
-import Diagnostics
+import DeviceIdentity
+import Intake
 
 /// How claim rows stand in a file.
 enum ClaimFormat: Sendable, Equatable {
     case lines, csv, modemLog, jsonLines
 
-    /// The format that the beginning of a file shows, its byte order mark removed.
-    static func detect(_ head: ArraySlice<UInt8>) -> ClaimFormat {
+    private static let fields: Set<FieldName> = [.token, .uuid, .imei]
+
+    /// The format that the beginning of a file shows. It decides about lines that hold no token only: one that has the
+    /// shape of a token is a row in every format.
+    static func detect(_ head: [UInt8]) -> ClaimFormat {
+        let census = LineCensus(head, needing: fields)
+        let (tokens, answers) = (census.tokens, census.answers)
+        if census.objects > 0, census.objects >= tokens + answers + census.rows { return .jsonLines }
+        if census.hasHeader { return .csv }
+        if answers > 0, answers >= tokens, answers >= census.rows { return .modemLog }
+        if census.rows > tokens { return .csv }
         let lines = head.split(separator: 0x0a).filter { !$0.allSatisfy(\.isBlank) }
-        let first = lines.first ?? []
-        if first.first(where: { !$0.isBlank }) == UInt8(ascii: "{") { return .jsonLines }
-        let marker = Array("%ATTESTTOKEN:".utf8)
-        if lines.contains(where: { $0.end(of: marker) != nil }) { return .modemLog }
         // One spoilt line does not decide for the others.
         let delimited = lines.count { $0.contains { ",;\t\"".utf8.contains($0) } }
         if delimited * 2 >= max(lines.count, 1) { return .csv }
-        if case .record(let record)? = CSVReader.events(in: Array(first)).first,
+        if case .record(let record)? = CSVReader.events(in: Array(lines.first ?? [])).first,
             ClaimLayout(header: record) != nil
         {
             return .csv

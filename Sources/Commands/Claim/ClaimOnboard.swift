@@ -54,19 +54,22 @@ struct ClaimOnboard: AssayCommand {
         let console = output.console
         var paths: [String] = []
         for input in inputs {
-            paths += FileSystem.kind(of: input) == .folder ? try FileSystem.files(below: input) : [input]
+            paths += FileSystem.kind(of: input) == .folder ? try FolderWalk(input).files : [input]
         }
         let common = OnboardingRun.Common(
             subType: subType, tags: Self.split(tags), firmwareTypes: try types(), json: output.json)
         let bodies = try BatchFolder(path: folder, prefix: "onboard", replaces: force)
         let run = OnboardingRun(common, bodies: bodies, console: console)
         for path in paths where !Interruption.requested { try run.read(path) }
-        if Interruption.requested { return .interrupted }
+        guard !Interruption.requested else {
+            console.note(run.tally.summary(readyName: "ready", showsVerified: false) + "; nothing written")
+            return .interrupted
+        }
+        try run.tally.demandInputs(.pem, "a certificate")
         try bodies.commit()
         console.note(
             run.tally.summary(readyName: "written", showsVerified: false)
                 + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")")
-        try run.tally.demandInputs(.pem, "a certificate")
         return run.tally.exitStatus
     }
 
@@ -120,6 +123,7 @@ private final class OnboardingRun {
             }
         } catch {
             guard error.code == .io else { throw error }
+            if Interruption.requested { return }
             tally.countUnreadable()
             console.error(error)
             try report(path, 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)

@@ -3,11 +3,14 @@ import Attestation
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 
 /// Where claim rows come from and how they are judged; shared by the offline claim commands.
 struct ClaimOptions: ParsableArguments {
     @Argument(help: .init("Files of stored tokens, tokens, or - for standard input.", valueName: "file"))
     var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(
         help: .init(
@@ -40,9 +43,13 @@ struct ClaimOptions: ParsableArguments {
     @Flag(help: "Name the rows that are ready too.")
     var verbose = false
 
-    var names: [String] { files.isEmpty ? ["-"] : files }
-
-    var stream: ClaimStream { ClaimStream(names, format: format.format, keepsRests: rejects != nil) }
+    var stream: ClaimStream {
+        let names = files.isEmpty && list.filesFrom == nil ? ["-"] : files
+        let queue = InputQueue(
+            names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input },
+            filesFrom: list.filesFrom, for: ClaimStream.expected)
+        return ClaimStream(queue, format: format.format, keepsRests: rejects != nil)
+    }
 
     var policy: ClaimPolicy {
         ClaimPolicy(
@@ -51,7 +58,8 @@ struct ClaimOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if files.isEmpty, System.isTerminal(0) {
+        try list.demandOneReader(files)
+        if files.isEmpty, list.filesFrom == nil, System.isTerminal(0) {
             throw ValidationError("expected a file, found nothing (- reads standard input)")
         }
         if forSpreadsheet, report == nil { throw ValidationError("--for-spreadsheet needs --report") }
@@ -71,6 +79,14 @@ struct ClaimOptions: ParsableArguments {
     func rejectsFile(force: Bool) throws(ToolError) -> RejectsFile? {
         guard let rejects else { return nil }
         return try RejectsFile(path: rejects, replaces: force)
+    }
+
+    /// Makes the files of a run appear, unless a signal cut it short: a list of rejects of half the rows would be taken
+    /// for all.
+    func conclude(_ rejects: RejectsFile?, _ table: ReportTable?) throws(ToolError) {
+        if Interruption.requested { return }
+        try rejects?.commit()
+        try table?.commit()
     }
 
     func table(force: Bool) throws(ToolError) -> ReportTable? {

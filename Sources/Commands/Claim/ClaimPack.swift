@@ -2,6 +2,7 @@ import ArgumentParser
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay claim pack`
 struct ClaimPack: AssayCommand {
@@ -38,26 +39,26 @@ struct ClaimPack: AssayCommand {
         let run = ClaimRun(
             keys: keys, policy: claims.policy, json: output.json, verbose: claims.verbose,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast, packs: true, tags: tags)
+        let stream = claims.stream
         let sink = StandardStream.output()
         let rejects = try claims.rejectsFile(force: force)
         let table = try claims.table(force: force)
         let packer = try ClaimPacker(path: folder, replaces: force)
         let delivery = ClaimDelivery(
-            run, names: claims.names, console: console, sink: sink, rejects: rejects, table: table,
+            run, names: stream.names, console: console, sink: sink, rejects: rejects, table: table,
             packer: packer)
-        try run.run(claims.stream, to: delivery, console: console)
+        try run.run(stream, to: delivery, console: console)
         guard !Interruption.requested, !(batch.failFast && delivery.tally.bad > 0) else {
             console.note(
                 delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + "; nothing written")
             return delivery.tally.exitStatus
         }
+        try delivery.tally.demandInputs(.csv, "a row with a token")
         try packer.commit()
-        try rejects?.commit()
-        try table?.commit()
+        try claims.conclude(rejects, table)
         console.note(
             delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
-                + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")")
-        try delivery.tally.demandInputs(.csv, "a row with a token")
+                + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")" + stream.passedOver.note)
         return delivery.tally.exitStatus
     }
 

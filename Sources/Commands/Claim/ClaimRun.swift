@@ -71,7 +71,7 @@ struct ClaimRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in try Worker(self) },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0, names) },
             deliver: { output throws(ToolError) in
                 if let error = output.fatal { throw error }

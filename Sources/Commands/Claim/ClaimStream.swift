@@ -3,6 +3,7 @@ import CSV
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of claim rows from one source.
 struct ClaimChunk: Sendable {
@@ -34,12 +35,12 @@ struct RejectShape: Sendable, Equatable {
 /// The inputs of a claim command as a stream of blocks; memory does not grow with the number of rows.
 struct ClaimStream {
     private static let chunkSize = 32_768
-    /// How far `auto` looks.
-    private static let headSize = 65_536
+    static let expected = Expectation(.csv, "a row with a token")
 
+    private let inputs: [InputQueue.Input]
     /// What reports call the sources; a token that is an argument of its own is not told.
     let names: [String]
-    private let sources: [SourceArgument]
+    let passedOver: PassedOver
     private let format: ClaimFormat?
     private let keepsRests: Bool
     private var nextSource = 0
@@ -48,38 +49,47 @@ struct ClaimStream {
     private(set) var keyOutputs = 0
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
         case lines(LineChunkReader, ClaimFormat)
         case log(LineChunkReader, ModemTranscript)
         case csv(ClaimTable)
     }
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
-    init(_ names: [String], format: ClaimFormat?, keepsRests: Bool) {
-        sources = names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
-        self.names = sources.map { source in
-            switch source {
-            case .file(let path): path.withheld
-            case .text: "argument"
-            }
-        }
+    init(_ queue: InputQueue, format: ClaimFormat?, keepsRests: Bool) {
+        var queue = queue
+        var inputs: [InputQueue.Input] = []
+        while let input = queue.next() { inputs.append(input) }
+        self.inputs = inputs
+        names = inputs.map(\.name)
+        passedOver = queue.passedOver
         self.format = format
         self.keepsRests = keepsRests
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> ClaimChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<ClaimChunk> {
         while true {
             if current == nil {
-                guard nextSource < names.count else { return nil }
+                guard nextSource < inputs.count else { return .end }
                 nextSource += 1
             }
-            do {
-                if current == nil { current = try open(sources[nextSource - 1]) }
-                if let chunk = try advance() { return chunk }
-                current = nil
+            do throws(ToolError) {
+                if current == nil {
+                    switch inputs[nextSource - 1] {
+                    case .unreadable(_, let error): throw error
+                    case .file(let path): current = .unread(try SourceReader(path, for: Self.expected))
+                    case .text(let text, _):
+                        let line = LineChunk(bytes: Array(text.utf8), firstLine: 1, lineCount: 1)
+                        return .value(chunk(.lines(line, .lines), RejectShape(format: .lines)))
+                    }
+                }
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return chunk(.unreadable(error), RejectShape(format: format ?? .csv))
+                return .value(chunk(.unreadable(error), RejectShape(format: format ?? .csv)))
             }
         }
     }
@@ -88,52 +98,36 @@ struct ClaimStream {
         ClaimChunk(source: nextSource - 1, content: content, shape: shape)
     }
 
-    private func open(_ argument: SourceArgument) throws(ToolError) -> Open {
-        switch argument {
-        case .file(let path): return try open(path)
-        case .text(let text, _):
-            // All there is comes before the end of an empty file.
-            let reader = LineChunkReader(
-                try ByteSource(path: "/dev/null"), target: Self.chunkSize, head: Array(text.utf8),
-                keepsRests: keepsRests)
-            return .lines(reader, .lines)
-        }
+    /// Tells the form of a source by its beginning.
+    private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
+        let format = format ?? ClaimFormat.detect(head.bytes)
+        if format == .csv { return .csv(ClaimTable(CSVFile(reader.source, keepsMalformed: true))) }
+        let lines = LineChunkReader(reader.source, target: Self.chunkSize, keepsRests: keepsRests)
+        return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)
     }
 
-    private func open(_ path: String) throws(ToolError) -> Open {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-        if head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) {
-            throw ToolError(
-                .csv, "expected UTF-8, found UTF-16", context: [.init("file", path.escapedForTerminal)],
-                hint: "save the file as CSV in UTF-8")
-        }
-        let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
-        let format = format ?? ClaimFormat.detect(head.dropFirst(hasMark ? 3 : 0))
-        if format == .csv {
-            return .csv(ClaimTable(CSVFile(source, head: head, keepsMalformed: true)))
-        }
-        if hasMark { head.removeFirst(3) }
-        let reader = LineChunkReader(source, target: Self.chunkSize, head: head, keepsRests: keepsRests)
-        return format == .modemLog ? .log(reader, ModemTranscript()) : .lines(reader, format)
-    }
-
-    private mutating func advance() throws(ToolError) -> ClaimChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<ClaimChunk> {
         switch current {
+        case .unread(let reader):
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: reader.name) }
+            current = form(of: reader, head)
+            return try advance(demand)
         case .lines(var reader, let format):
-            let lines = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(reader, format)
             return lines.map {
                 chunk($0.isRest ? .rest($0.bytes) : .lines($0, format), RejectShape(format: format))
             }
         case .log(var reader, var transcript):
             let before = transcript.keyOutputs
-            let lines = try reader.next()
+            let lines = try reader.next(demand)
             var rows: [ClaimRow] = []
-            if let lines, !lines.isRest {
+            if let lines = lines.value, !lines.isRest {
                 lines.forEachLine { line, number in
-                    rows += transcript.rows(line, number: number)
+                    let found = transcript.rows(line, number: number)
+                    if found.isEmpty, !line.allSatisfy(\.isBlank) { passedOver.add(lines: 1) }
+                    rows += found
                     return true
                 }
             }
@@ -143,12 +137,13 @@ struct ClaimStream {
                 chunk($0.isRest ? .rest($0.bytes) : .found(rows), RejectShape(format: .modemLog))
             }
         case .csv(let table):
-            guard let block = try table.next() else { return nil }
-            let isBody = block.header == nil && block.layout == .body
-            return chunk(
-                .rows(block.items, block.layout),
-                RejectShape(format: .csv, header: block.header, isBody: isBody))
-        case nil: return nil
+            return try table.next(demand).map { block in
+                let isBody = block.header == nil && block.layout == .body
+                return chunk(
+                    .rows(block.items, block.layout),
+                    RejectShape(format: .csv, header: block.header, isBody: isBody))
+            }
+        case nil: return .end
         }
     }
 }
@@ -161,41 +156,54 @@ private final class ClaimTable {
     private var layout: ClaimLayout?
     private var header: [UInt8]?
     private var held: CSVFile.Item?
+    /// Records that came before nothing more was at hand.
+    private var items: [CSVFile.Item] = []
 
     init(_ file: CSVFile) { self.file = file }
 
-    /// The next records, headers left out; `nil` at the end. A header in the middle, as `cat` leaves them, ends a block
-    /// and counts from there on.
-    func next() throws(ToolError) -> (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)? {
-        var items: [CSVFile.Item] = []
-        while items.count < Self.rowsPerBlock, let item = try take() {
-            guard case .record(let record) = item else {
-                items.append(item)
-                // Pieces are large; a block of many would cost memory for every core.
-                if case .rest = item { break }
-                continue
-            }
-            if let named = ClaimLayout(header: record, isFirst: layout == nil) {
-                if !items.isEmpty {
-                    held = item
-                    break
+    typealias Block = (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)
+
+    /// The next records, headers left out. A header in the middle, as `cat` leaves them, ends a block and counts from
+    /// there on.
+    func next(_ demand: InputDemand) throws(ToolError) -> Arrival<Block> {
+        gather: while items.count < Self.rowsPerBlock {
+            switch try take(items.isEmpty ? demand : demand.withoutWaiting) {
+            case .end:
+                if items.isEmpty { return .end }
+                break gather
+            case .nothingYet:
+                if items.isEmpty || demand == .full { return .nothingYet }
+                break gather
+            case .value(let item):
+                guard case .record(let record) = item else {
+                    items.append(item)
+                    // Pieces are large; a block of many would cost memory for every core.
+                    if case .rest = item { break gather }
+                    continue
                 }
-                layout = named
-                header = record.raw
-                // Nobody could tell which row is missing if the line that spoils all were not reported.
-                if named.isUnusable { items.append(item) }
-                continue
+                if let named = ClaimLayout(header: record, isFirst: layout == nil) {
+                    if !items.isEmpty {
+                        held = item
+                        break gather
+                    }
+                    layout = named
+                    header = record.raw
+                    // Nobody could tell which row is missing if the line that spoils all were not reported.
+                    if named.isUnusable { items.append(item) }
+                    continue
+                }
+                if layout == nil { layout = .inferred(from: record) }
+                items.append(item)
             }
-            if layout == nil { layout = .inferred(from: record) }
-            items.append(item)
         }
-        return items.isEmpty ? nil : (items, layout ?? .utilities, header)
+        defer { items = [] }
+        return .value((items, layout ?? .utilities, header))
     }
 
-    private func take() throws(ToolError) -> CSVFile.Item? {
-        guard let item = held else { return try file.nextItem() }
+    private func take(_ demand: InputDemand) throws(ToolError) -> Arrival<CSVFile.Item> {
+        guard let item = held else { return try file.nextItem(demand) }
         held = nil
-        return item
+        return .value(item)
     }
 }
 
@@ -235,20 +243,23 @@ extension ClaimChunk {
             return ClaimRow(tooLong: line, number, format == .jsonLines ? .json : .tokenFormat)
         }
         if format == .jsonLines { return ClaimRow(line: number, json: line) }
-        if let feed = text.firstIndex(of: 0x0d) {
-            return ClaimRow(
-                line: number, raw: line,
-                finding: ClaimFinding(
-                    .malformed, .tokenFormat,
-                    "expected a line feed behind a carriage return, found none "
-                        + "(character \(feed - line.startIndex + 1))",
-                    hint: "save the file with LF or CRLF line ends"))
+        if ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) {
+            return ClaimRow(mixed: line, number)
         }
         return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
     }
 }
 
 extension ClaimRow {
+    /// A line with several tokens, or with one in JSON or beside a UUID.
+    init(mixed line: ArraySlice<UInt8>, _ number: Int) {
+        self.init(
+            line: number, raw: line,
+            finding: ClaimFinding(
+                .malformed, .mixedInput, "expected one token alone on the line, found it among other values",
+                hint: "say with --format how the file is written"))
+    }
+
     /// A line that is longer than a line may be.
     init(tooLong line: ArraySlice<UInt8>, _ number: Int, _ code: ErrorCode) {
         self.init(
@@ -257,5 +268,15 @@ extension ClaimRow {
                 .malformed, code,
                 "expected lines of at most \(LineChunkReader.lineLimit) bytes, found a longer one",
                 hint: "look for line ends that were lost"))
+    }
+}
+
+extension InputQueue.Input {
+    /// What results call it.
+    var name: String {
+        switch self {
+        case .file(let path), .unreadable(let path, _): path.withheld
+        case .text: "argument"
+        }
     }
 }

@@ -42,7 +42,7 @@ struct ClaimTally: Equatable {
     /// `assay: 10 rows: 6 ready, 2 duplicate, 1 malformed, 1 rejected`: the parts add up to the whole.
     func summary(readyName: String, showsVerified: Bool) -> String {
         var text =
-            "assay: \(rows) \(rows == 1 ? "row" : "rows"): \(ready) \(readyName), \(duplicate) duplicate, "
+            "assay: \(Tally.count(rows, "row")): \(ready) \(readyName), \(duplicate) duplicate, "
             + "\(malformed) malformed, \(rejected) rejected"
         if unreadable > 0 { text += "; \(unreadable) unreadable \(unreadable == 1 ? "file" : "files")" }
         if showsVerified { text += "; \(verified) of the \(readyName) verified" }

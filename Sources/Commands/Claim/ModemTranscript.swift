@@ -3,6 +3,7 @@ import Claims
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// Finds claim rows in the log of a modem: each attestation token, with the IMEI and the UUID that the log has before
 /// it or on its line.
@@ -54,7 +55,7 @@ struct ModemTranscript {
         }
         guard !tokens.isEmpty else {
             note(line, of: line)
-            return []
+            return other(line, number)
         }
         var start = line.startIndex
         return tokens.enumerated().map { index, token in
@@ -63,6 +64,15 @@ struct ModemTranscript {
             note(line[token.endIndex..<end], of: line)
             note(line[start..<token.startIndex], of: line)
             return row(token, number, raw: line[start..<end])
+        }
+    }
+
+    /// What has the shape of a token and not its beginning is a row too, and so is what stands in JSON.
+    private mutating func other(_ line: ArraySlice<UInt8>, _ number: Int) -> [ClaimRow] {
+        switch LineShape(line) {
+        case .answer, .cutAnswer, .blank, .noise, .pemBegin: []
+        case .token(let token): [row(token, number, raw: line)]
+        case .several, .embedded: [ClaimRow(mixed: line, number)]
         }
     }
 

@@ -39,18 +39,14 @@ extension OnboardingRow {
             algorithm: isRight ? Self.algorithm : "another algorithm", expecting: device?.description)
     }
 
-    private static let algorithm = "ecdsa-with-SHA256"
-
-    private init(
-        _ der: [UInt8], name: String?, isP256: Bool, algorithm: String, expecting device: String?,
-        subType: String = "", tags: [String] = [], firmwareTypes: [FirmwareType] = []
-    ) throws(CheckFailure) {
+    /// The device id of a certificate with this common name and kind of key, whether it is signed already or not.
+    ///
+    /// - Throws: ``CheckFailure`` for the first rule that is broken.
+    static func deviceID(
+        _ name: String?, isP256: Bool, expecting device: String?
+    ) throws(CheckFailure) -> String {
         guard isP256 else {
             throw CheckFailure(.csrKey, "expected a certificate of a P-256 key, found another key")
-        }
-        guard algorithm == Self.algorithm else {
-            throw CheckFailure(
-                .algorithm, "expected a certificate signed with \(Self.algorithm), found \(algorithm)")
         }
         guard let name else {
             throw CheckFailure(.csrSubject, "expected a subject with a common name, which is the device id")
@@ -58,6 +54,21 @@ extension OnboardingRow {
         if let device, let named = try? DeviceUUID(text: name), named.description != device {
             throw CheckFailure(
                 .uuidMismatch, "the certificate is for device \(named), its source says \(device)")
+        }
+        try checkDeviceID(name)
+        return name
+    }
+
+    private static let algorithm = "ecdsa-with-SHA256"
+
+    private init(
+        _ der: [UInt8], name: String?, isP256: Bool, algorithm: String, expecting device: String?,
+        subType: String = "", tags: [String] = [], firmwareTypes: [FirmwareType] = []
+    ) throws(CheckFailure) {
+        let name = try Self.deviceID(name, isP256: isP256, expecting: device)
+        guard algorithm == Self.algorithm else {
+            throw CheckFailure(
+                .algorithm, "expected a certificate signed with \(Self.algorithm), found \(algorithm)")
         }
         try self.init(
             deviceID: name, subType: subType, tags: tags, firmwareTypes: firmwareTypes,

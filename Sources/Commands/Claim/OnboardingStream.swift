@@ -1,6 +1,7 @@
 import Claims
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import PKIX
@@ -22,12 +23,11 @@ enum OnboardingStream {
     static func read(
         _ path: String, _ body: (OnboardingItem) throws(ToolError) -> Bool
     ) throws(ToolError) {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        while head.count < chunkSize, try source.read(into: &head, limit: chunkSize) > 0 {}
-        let isJSON = head.first { !$0.isBlank } == UInt8(ascii: "{")
+        let source = try SourceReader(path, for: Expectation(.pem, "a certificate"))
+        let head = try source.look().value?.bytes
+        let isJSON = head?.first { !$0.isBlank } == UInt8(ascii: "{")
         var reader = LineChunkReader(
-            source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize, head: head)
+            source.source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize)
         while let chunk = try reader.next(), !Interruption.requested {
             for item in isJSON ? jsonItems(chunk) : pemItems(chunk) {
                 guard try body(item) else { return }

@@ -12,8 +12,14 @@ struct DeviceAdd: AssayCommand {
         commandName: "add",
         abstract: "Register one device and its identity key.",
         discussion: """
-            A different key for a device that is registered is a key-conflict: nothing changes, exit status 1. The \
-            same key again changes nothing, or raises its trust.
+            A different key for a device that is registered is a key-conflict: nothing changes, exit status 1. With \
+            --replace-observed a trusted key takes the place of one that was only observed (replaced). The same key \
+            again changes nothing, or raises its trust.
+
+            EXAMPLES
+
+              assay device add --uuid 50363154-3931-44f0-8022-121b6401627d --key identity.pem
+              assay device add --uuid 50363154-3931-44f0-8022-121b6401627d --key identity.pem --replace-observed
             """)
 
     @Option(help: .init("The device's UUID.", valueName: "uuid"))
@@ -28,8 +34,12 @@ struct DeviceAdd: AssayCommand {
     @Option(help: .init("How far the key is trusted: trusted (the default) or observed.", valueName: "trust"))
     var trust: TrustChoice = .trusted
 
+    @OptionGroup var replacement: ReplacementOptions
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws { try replacement.validate(with: trust) }
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)
@@ -48,9 +58,11 @@ struct DeviceAdd: AssayCommand {
         }
         let console = output.console
         let registry = try store.open(.create, console)
-        let registration = Registration(
+        try clock.check(environment.now, registry)
+        var registration = Registration(
             uuid: device, imei: number, key: IdentityKey(publicKey: given.publicKey, trust: trust.trust),
             how: .added, inputDigest: Digest.sha256(bytes))
+        registration.replacesObserved = replacement.replaceObserved
         let outcome = try registry.register([registration], at: environment.now)
         let report = RegistrationReport(location: nil, device: device, outcome: outcome.first ?? .unchanged)
         try StandardStream.output().write(report.rendered(json: output.json))

@@ -57,8 +57,8 @@ struct DeviceExport: AssayCommand {
             return !Interruption.requested
         }
         try sink.write(csv.bytes + json.bytes)
-        if !Interruption.requested { try sink.commit() }
-        console.note("assay: \(count) \(count == 1 ? "device" : "devices") exported")
+        try file.conclude(sink, isEmpty: count == 0, console)
+        console.note("assay: \(Tally.count(count, "device")) exported")
         return .done
     }
 }

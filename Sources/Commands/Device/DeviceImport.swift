@@ -2,6 +2,7 @@ import ArgumentParser
 import CSV
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import Store
 
@@ -14,7 +15,13 @@ struct DeviceImport: AssayCommand {
             CSV with a header naming uuid, imei and publicKeyPem or spkiBase64; the attestation CSV of the nRF Cloud \
             utilities (imei,uuid,token,time), whose tokens are kept; or JSON Lines with these names. Rows are \
             registered a few thousand at a time and reported after they are on disk; a bad row is reported with its \
-            line and reason and does not stop the others. Running again changes nothing.
+            line and reason and does not stop the others. Running again changes nothing. Another key for a device is \
+            a key-conflict; with --replace-observed a trusted key takes the place of one that was only observed.
+
+            EXAMPLES
+
+              assay device import devices.csv
+              assay device import devices.csv --replace-observed --json
             """)
 
     @Argument(help: .init("A CSV or JSON Lines file, or - for standard input.", valueName: "file"))
@@ -24,19 +31,26 @@ struct DeviceImport: AssayCommand {
         help: .init("How far the keys are trusted: trusted (the default) or observed.", valueName: "trust"))
     var trust: TrustChoice = .trusted
 
+    @OptionGroup var replacement: ReplacementOptions
+
     @Flag(help: "Print a result for every row, not only for those that are not good.")
     var verbose = false
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws { try replacement.validate(with: trust) }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let source = try ByteSource(path: input)
+        let source = try open()
         let reader = RegistrationReader(trust: trust.trust)
         let registry = try store.open(.create, console)
+        try clock.check(environment.now, registry)
         var run = ImportRun(
-            registry: registry, source: input, json: output.json, verbose: verbose || output.json,
+            registry: registry, replacesObserved: replacement.replaceObserved, source: input,
+            json: output.json, verbose: verbose || output.json,
             console: console,
             now: environment.now)
         // Whatever ends the reading: the rows so far are registered, and the summary says how many these are.
@@ -48,26 +62,52 @@ struct DeviceImport: AssayCommand {
             guard Interruption.requested else { throw error }
         }
         try run.flush()
+        try run.tally.demandInputs(.csv, "a row with a device")
         return run.tally.exitStatus
     }
 
-    private func read(_ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
-        var head: [UInt8] = []
-        while head.count < 65_536, try source.read(into: &head, limit: 65_536) > 0 {}
-        // Some editors write a byte order mark in front; the CSV reader passes over it by itself.
-        let text = head.starts(with: [0xef, 0xbb, 0xbf]) ? head.dropFirst(3) : head[...]
-        if text.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
-            try readLines(source, Array(text), reader, &run)
-        } else {
-            try readCSV(source, head, reader, &run)
+    /// Opens the file; one that cannot be read has a result too.
+    private func open() throws -> SourceReader {
+        do throws(ToolError) {
+            let reader = try SourceReader(input, for: Expectation(.csv, "rows of devices"))
+            _ = try reader.look()
+            return reader
+        } catch {
+            if output.json {
+                let report = RegistrationReport(
+                    location: InputLocation(source: input, line: 1), device: nil,
+                    outcome: .rejected(CheckFailure(error.code, error.message)))
+                try StandardStream.output().write(report.rendered(json: true))
+            }
+            throw error
         }
     }
 
+    private func read(_ source: SourceReader, _ reader: RegistrationReader, _ run: inout ImportRun) throws {
+        let head = try source.look().value?.bytes
+        if head?.first(where: { !$0.isBlank }) == UInt8(ascii: "{") {
+            try readLines(source.source, reader, &run)
+        } else {
+            try readCSV(source.source, reader, &run)
+        }
+    }
+
+    /// What comes next; before anybody waits for it, the rows so far are registered and reported.
+    private func next<Value>(
+        _ run: inout ImportRun, _ read: (InputDemand) throws(ToolError) -> Arrival<Value>
+    ) throws(ToolError) -> Value? {
+        if Interruption.requested { return nil }
+        let arrival = try read(.atHand)
+        guard case .nothingYet = arrival else { return arrival.value }
+        try run.flush()
+        return try read(.awaited).value
+    }
+
     private func readLines(
-        _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        var lines = LineChunkReader(source, head: head)
-        while let chunk = try lines.next(), !Interruption.requested {
+        var lines = LineChunkReader(source)
+        while let chunk = try next(&run, { demand throws(ToolError) in try lines.next(demand) }) {
             var number = chunk.firstLine
             for line in chunk.bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
                 defer { number += 1 }
@@ -84,24 +124,25 @@ struct DeviceImport: AssayCommand {
     }
 
     private func readCSV(
-        _ source: ByteSource, _ head: [UInt8], _ reader: RegistrationReader, _ run: inout ImportRun
+        _ source: ByteSource, _ reader: RegistrationReader, _ run: inout ImportRun
     ) throws {
-        let csv = CSVFile(source, head: head)
+        let csv = CSVFile(source)
         var columns: RegistrationColumns?
-        while !Interruption.requested, let event = try csv.next() {
+        while let event = try next(&run, { demand throws(ToolError) in try csv.next(demand) }) {
             switch event {
             case .malformed(let error):
                 try run.take(.failure(RowError(.csv, error.message)), line: error.recordLine)
             case .record(let record):
-                if columns == nil {
-                    do {
-                        columns = try RegistrationColumns(header: record)
-                    } catch {
-                        throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
+                do throws(ToolError) {
+                    // One further down, as joined files have, counts from there on.
+                    if let header = try RegistrationColumns(header: record, isFirst: columns == nil) {
+                        columns = header
+                        continue
                     }
-                    if columns != nil { continue }
-                    columns = RegistrationColumns(first: record)
+                } catch {
+                    throw error.at("file", "\(input.escapedForTerminal):\(record.line)")
                 }
+                if columns == nil { columns = RegistrationColumns(first: record) }
                 guard let known = columns else { throw unknownColumns(record) }
                 try run.take(reader.result(record, known), line: record.line)
             }

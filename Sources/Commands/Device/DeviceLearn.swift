@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import Store
@@ -15,11 +16,17 @@ struct DeviceLearn: AssayCommand {
         discussion: """
             Two or more different outputs of one device (%ATTESTTOKEN, %KEYGEN) have one key in common. It is pinned \
             as observed: later outputs must be by the same signer. Observed is not trusted: it does not show that the \
-            device is a genuine part. Outputs may come in one run or in several; one alone is kept as pending. An \
+            device is a genuine part, and anybody can send outputs in a device's name. A trusted key takes its place \
+            with device add or import --replace-observed; device remove takes it away. Outputs may come in one run or in several; one alone is kept as pending. An \
             output that is not by the registered key is a key-conflict and changes nothing.
+
+            EXAMPLES
+
+              assay device learn --input attestation_tokens.csv
             """)
 
     @OptionGroup var input: TokenInputOptions
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var batch: BatchOptions
@@ -27,15 +34,16 @@ struct DeviceLearn: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let registry = try store.open(.create, console)
+        try clock.check(environment.now, registry)
         let run = LearningRun(
             base64: input.base64, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)
-        let stream = TokenStream(input.sources, format: input.format.format)
+        let stream = input.stream
         let counts = try run.run(stream, registry, console, now: environment.now)
         console.note(
             counts.tally.summary(unit: "token", good: "taken")
                 + "; \(counts.learned) \(counts.learned == 1 ? "key" : "keys") learned, "
-                + "\(counts.pending) pending")
+                + "\(counts.pending) pending" + stream.passedOver.note)
         return counts.tally.exitStatus
     }
 }
@@ -85,7 +93,7 @@ private struct LearningRun: Sendable {
                     throw ToolError(.internalFault, error.message)
                 }
             },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0) },
             deliver: { output throws(ToolError) in
                 if let error = output.error {
@@ -99,6 +107,7 @@ private struct LearningRun: Sendable {
                 console.progress(done: counts.tally.total, failed: counts.tally.bad, unit: "tokens")
                 return true
             })
+        try counts.tally.demandInputs(.tokenFormat, "a token")
         return counts
     }
 
@@ -142,7 +151,8 @@ private struct LearningRun: Sendable {
             output.items.append(
                 Item(
                     location: InputLocation(source: chunk.source, line: 1),
-                    observation: .failure(RowError(error.code, error.message)), refusal: .unreadable))
+                    observation: .failure(RowError(error.code, error.message)),
+                    refusal: error.code == .io ? .unreadable : .malformed))
         }
         chunk.forEachItem { item in
             let location = InputLocation(source: chunk.source, line: item.line)

@@ -11,31 +11,34 @@ struct DeviceTrust: AssayCommand {
         abstract: "Make a device's observed key trusted, on your word.",
         discussion: """
             Do this when you know from elsewhere that the device is genuine, for example because you hold it or its \
-            maker confirmed the key id. The registry keeps that it was confirmed and when.
+            maker confirmed the key id. --kid names the key that you mean, so that no other one is confirmed that came \
+            in its place meanwhile; assay device show UUID shows it. The registry keeps that it was confirmed and when.
+
+            EXAMPLES
+
+              assay device trust 50363154-3931-44f0-8022-121b6401627d --kid 13f696a2198b96d7a79f8a2ce301d5d007abfd40652e0fe2a9e38f78f248e383
             """)
 
     @Argument(help: .init("The device's UUID.", valueName: "uuid"))
     var uuid: String
 
-    @Option(
-        help: .init(
-            "Only if the key has this id (hex SHA-256 of its SubjectPublicKeyInfo).", valueName: "hex"))
-    var kid: String?
+    @Option(help: .init("The id of the key: hex SHA-256 of its SubjectPublicKeyInfo.", valueName: "hex"))
+    var kid: String
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)
         let console = output.console
-        let registry = try store.open(.readWrite, console)
-        let expected = try kid.map { text in
-            guard let bytes = Hex.decode(text), bytes.count == 32 else {
-                throw ToolError(
-                    .usage, "expected --kid with 64 hex digits, found \(text.utf8.count) characters")
-            }
-            return bytes
+        guard let expected = Hex.decode(kid), expected.count == 32 else {
+            throw ToolError(
+                .usage, "expected --kid with 64 hex digits, found \(kid.utf8.count) characters",
+                hint: "assay device show \(device) shows the key's id")
         }
+        let registry = try store.open(.readWrite, console)
+        try clock.check(environment.now, registry)
         let outcome = try registry.confirm(device, expectedKeyID: expected, at: environment.now)
         let report = RegistrationReport(location: nil, device: device, outcome: outcome)
         try StandardStream.output().write(report.rendered(json: output.json))
@@ -44,7 +47,7 @@ struct DeviceTrust: AssayCommand {
             console.error(ToolError(failure.code, failure.message))
             return .rejected
         case .unchanged: console.note("assay: device \(device) was trusted already")
-        case .added, .updated: console.note("assay: device \(device) is trusted")
+        case .added, .updated, .replaced, .removed: console.note("assay: device \(device) is trusted")
         }
         return .done
     }

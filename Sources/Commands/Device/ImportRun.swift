@@ -10,6 +10,8 @@ struct ImportRun {
     private static let batchSize = 8_000
 
     let registry: any DeviceRegistry
+    /// Whether trusted keys take the place of observed ones.
+    let replacesObserved: Bool
     let source: String
     let json: Bool
     let verbose: Bool
@@ -22,9 +24,11 @@ struct ImportRun {
     private let sink = StandardStream.output()
 
     init(
-        registry: any DeviceRegistry, source: String, json: Bool, verbose: Bool, console: Console, now: Int64
+        registry: any DeviceRegistry, replacesObserved: Bool, source: String, json: Bool, verbose: Bool,
+        console: Console, now: Int64
     ) {
         self.registry = registry
+        self.replacesObserved = replacesObserved
         self.source = source
         self.json = json
         self.verbose = verbose
@@ -43,7 +47,11 @@ struct ImportRun {
         // Taken out first: rows that could not be registered are not tried again.
         var rows: [(line: Int, row: Result<Registration, RowError>)] = []
         swap(&rows, &self.rows)
-        let registrations = rows.compactMap { try? $0.row.get() }
+        let registrations = rows.compactMap { row -> Registration? in
+            guard case .success(var registration) = row.row else { return nil }
+            registration.replacesObserved = replacesObserved
+            return registration
+        }
         let outcomes = registrations.isEmpty ? [] : try registry.register(registrations, at: now)
         var next = outcomes.makeIterator()
         var writer = JSONWriter(reservingCapacity: 65_536)
@@ -75,8 +83,10 @@ struct ImportRun {
 
     /// `assay: 3 rows: 2 added, 0 updated, 1 unchanged, 0 rejected`: the parts add up to the whole.
     var summary: String {
-        let parts = ["added", "updated", "unchanged", "rejected"].map { "\(counts[$0] ?? 0) \($0)" }
-        return "assay: \(tally.total) \(tally.total == 1 ? "row" : "rows"): " + parts.joined(separator: ", ")
+        let replaced = replacesObserved ? ["replaced"] : []
+        let parts = (["added", "updated"] + replaced + ["unchanged", "rejected"])
+            .map { "\(counts[$0] ?? 0) \($0)" }
+        return "assay: \(Tally.count(tally.total, "row")): " + parts.joined(separator: ", ")
     }
 }
 

@@ -14,6 +14,8 @@ struct RegistrationReport {
         case .added: "added"
         case .updated: "updated"
         case .unchanged: "unchanged"
+        case .replaced: "replaced"
+        case .removed: "removed"
         case .rejected: "rejected"
         }
     }

@@ -2,6 +2,7 @@ import Attestation
 import CSV
 import DeviceIdentity
 import Diagnostics
+import Intake
 import JSON
 import OpenSSL
 import PKIX
@@ -21,23 +22,17 @@ struct RegistrationColumns {
     /// The columns that a header names; `nil` when the record is no header.
     ///
     /// - Throws: ``ToolError`` with `csv` when two columns mean the same: which of them counts, nobody can know.
-    init?(header: CSVRecord) throws(ToolError) {
-        let names = header.fields.map { $0.text.lowercased() }
-        var twice: String?
-        func column(_ candidates: String...) -> Int? {
-            let found = names.indices.filter { candidates.contains(names[$0]) }
-            if found.count > 1 { twice = twice ?? candidates[0] }
-            return found.first
-        }
-        guard let uuid = column("uuid", "deviceuuid", "deviceid") else { return nil }
-        count = names.count
+    init?(header: CSVRecord, isFirst: Bool) throws(ToolError) {
+        guard let places = try ColumnPlaces(header: header, needing: [.uuid], isFirst: isFirst),
+            let uuid = places[.uuid]
+        else { return nil }
+        count = places.count
         self.uuid = uuid
-        imei = column("imei")
-        pem = column("publickeypem")
-        spki = column("spkibase64", "spki")
-        token = column("token", "attestationtoken")
-        trust = column("trust")
-        if let twice { throw ToolError(.csv, "expected one column for \(twice), found several") }
+        imei = places[.imei]
+        pem = places[.publicKeyPem]
+        spki = places[.spkiBase64]
+        token = places[.token]
+        trust = places[.trust]
     }
 
     /// Without a header: `imei,uuid,token,time` as the nRF Cloud utilities write it, or `uuid,spki`.
@@ -95,14 +90,13 @@ final class RegistrationReader {
         guard key == .null || key.objectValue != nil else {
             throw RowError(.json, "expected an object in key, found \(key.kind)")
         }
-        let uuid = try Self.one(value.text("uuid"), value.text("deviceUuid"), "uuid and deviceUuid")
         let pem = try Self.one(
-            value.text("publicKeyPem"), key.text("publicKeyPem"), "publicKeyPem and key.publicKeyPem")
+            value.text(.publicKeyPem), key.text("publicKeyPem"), "publicKeyPem and key.publicKeyPem")
         let trust = try Self.one(value.text("trust"), key.text("trust"), "trust and key.trust")
         return try registration(
             (
-                uuid: uuid, imei: try value.text("imei"), pem: pem, spki: try value.text("spkiBase64"),
-                token: try value.text("token").map { Array($0.utf8) }
+                uuid: try value.text(.uuid), imei: try value.text(.imei), pem: pem,
+                spki: try value.text(.spkiBase64), token: try value.text(.token).map { Array($0.utf8) }
             ), trust: trust, digest: Digest.sha256(line), malformed: .json)
     }
 
@@ -195,6 +189,22 @@ final class RegistrationReader {
 }
 
 extension JSONValue {
+    /// The text of the members that have this meaning: all of them have to say the same. An object under one of these
+    /// names, such as the key of a device, is looked into by itself.
+    fileprivate func text(_ field: FieldName) throws(RowError) -> String? {
+        var found: (name: String, text: String)?
+        for member in objectValue?.members ?? [] where FieldName(title: member.name.utf8) == field {
+            if field == .spkiBase64, member.value.objectValue != nil { continue }
+            guard let text = try text(member.name) else { continue }
+            if let found, found.text != text {
+                throw RowError(
+                    .json, "expected the same in \(found.name) and \(member.name), found two that differ")
+            }
+            found = found ?? (member.name, text)
+        }
+        return found?.text
+    }
+
     /// The text of a member; `nil` when it is absent or null. Any other kind is an error: a member that means
     /// something is never passed over.
     fileprivate func text(_ name: String) throws(RowError) -> String? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// Where JWTs come from; shared by `inspect` and `verify`.
 struct JWTInputOptions: ParsableArguments {
@@ -13,21 +14,26 @@ struct JWTInputOptions: ParsableArguments {
     @Option(help: .init("Read JWTs from this file, one on each line.", valueName: "file"))
     var input: [String] = []
 
+    @OptionGroup var list: InputListOptions
+
     @Option(
         parsing: .unconditionalSingleValue,
         help: .init("Take this as a JWT, whatever it looks like.", valueName: "jwt"))
     var text: [String] = []
 
-    var sources: [SourceArgument] {
+    var stream: JWTStream { JWTStream(sources, filesFrom: list.filesFrom) }
+
+    private var sources: [SourceArgument] {
         var sources = tokens.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
         sources += text.enumerated().map { .text($1, position: tokens.count + $0 + 1) }
         sources += input.map { .file($0) }
-        return sources.isEmpty ? [.file("-")] : sources
+        return sources.isEmpty && list.filesFrom == nil ? [.file("-")] : sources
     }
 
     /// Waiting for a person to type tokens is never what was meant.
     func validate() throws {
-        if tokens.isEmpty, text.isEmpty, input.isEmpty, System.isTerminal(0) {
+        try list.demandOneReader(tokens + input)
+        if tokens.isEmpty, text.isEmpty, input.isEmpty, list.filesFrom == nil, System.isTerminal(0) {
             throw ValidationError("expected a JWT, a file or --input, found nothing (- reads standard input)")
         }
     }

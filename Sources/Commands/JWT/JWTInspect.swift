@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay jwt inspect`
 struct JWTInspect: AssayCommand {
@@ -24,9 +25,10 @@ struct JWTInspect: AssayCommand {
             failFast: batch.failFast)
         let console = output.console
         let sink = try file.sink()
-        let tally = try run.run(JWTStream(input.sources), to: sink, console: console)
-        try sink.commit()
-        console.note(tally.summary(unit: "JWT", good: "decoded"))
+        let stream = input.stream
+        let tally = try run.run(stream, to: sink, console: console)
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "JWT", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

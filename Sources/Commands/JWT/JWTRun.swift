@@ -67,7 +67,7 @@ struct JWTRun {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in try Worker(mode) },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0) },
             deliver: { output throws(ToolError) in
                 if let error = output.fatal { throw error }

@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import JWT
 
 /// A block of inputs from one source.
@@ -28,18 +29,18 @@ struct JWTChunk: Sendable {
         }
     }
 
-    private static let markers = ["%JWT:", "%REGJWT:"].map { Array($0.utf8) }
+    /// What stands before a token: a modem's word for it, or that of an HTTP header.
+    private static let markers = ["%JWT:", "%REGJWT:", "Bearer ", "bearer ", "Authorization: Bearer "]
+        .map { Array($0.utf8) }
 
-    /// A line without blanks around it, and without what a modem writes around its token: `%JWT: "…"`.
+    /// A line without blanks and quotation marks around it, and without what stands before its token: `%JWT: "…"`.
     private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let text = line.trimmed
-        guard text.first == UInt8(ascii: "%") else { return text }
-        guard let marker = markers.first(where: { text.starts(with: $0) }) else { return text }
-        let value = text.dropFirst(marker.count).trimmed
-        guard value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") else {
-            return value
-        }
-        return value.dropFirst().dropLast()
+        let text = line.trimmed.unquoted
+        // The letters that a token cannot begin with: most of them need no second look.
+        guard let first = text.first, first != UInt8(ascii: "e"),
+            let marker = markers.first(where: { text.starts(with: $0) })
+        else { return text }
+        return text.dropFirst(marker.count).trimmed.unquoted
     }
 }
 
@@ -48,35 +49,52 @@ struct JWTStream {
     /// About 50 tokens of a modem: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 24_576
 
-    private var remaining: ArraySlice<SourceArgument>
+    static let expected = Expectation(.jwtFormat, "a JWT")
+
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
+    private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
 
-    init(_ sources: [SourceArgument]) { remaining = sources[...] }
+    init(_ sources: [SourceArgument], filesFrom: String? = nil) {
+        inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
+    }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> JWTChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<JWTChunk> {
         while true {
-            if let name = current?.name {
-                do {
-                    if let chunk = try current?.reader.next() {
-                        return JWTChunk(source: name, content: .lines(chunk))
-                    }
-                    current = nil
-                } catch {
-                    current = nil
-                    return JWTChunk(source: name, content: .unreadable(error))
+            let name = current?.name ?? unread?.name ?? ""
+            do throws(ToolError) {
+                if let reader = unread {
+                    guard let head = try reader.look(demand).value else { return .nothingYet }
+                    unread = nil
+                    if head.isBlank, inputs.isSeveral { throw Self.expected.nothing(in: name) }
+                    current = (name, LineChunkReader(reader.source, target: Self.chunkSize))
                 }
+                if let lines = try current?.reader.next(demand) {
+                    if case .end = lines {
+                        current = nil
+                    } else {
+                        return lines.map { JWTChunk(source: name, content: .lines($0)) }
+                    }
+                }
+            } catch {
+                unread = nil
+                current = nil
+                return .value(JWTChunk(source: name, content: .unreadable(error)))
             }
-            switch remaining.popFirst() {
-            case nil: return nil
+            switch inputs.next() {
+            case nil: return .end
             case .text(let text, let position)?:
                 let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
-                return JWTChunk(source: "argument", content: .text(lines))
+                return .value(JWTChunk(source: "argument", content: .text(lines)))
+            case .unreadable(let name, let error)?:
+                return .value(JWTChunk(source: name, content: .unreadable(error)))
             case .file(let path)?:
-                do {
-                    current = (path, LineChunkReader(try ByteSource(path: path), target: Self.chunkSize))
+                do throws(ToolError) {
+                    unread = try SourceReader(path, for: Self.expected)
                 } catch {
-                    return JWTChunk(source: path, content: .unreadable(error))
+                    return .value(JWTChunk(source: path, content: .unreadable(error)))
                 }
             }
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JWT
 
 /// `assay jwt verify`
@@ -33,9 +34,10 @@ struct JWTVerify: AssayCommand {
             json: output.json,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let sink = try file.sink()
-        let tally = try run.run(JWTStream(input.sources), to: sink, console: console)
-        try sink.commit()
-        console.note(tally.summary(unit: "JWT", good: "verified"))
+        let stream = input.stream
+        let tally = try run.run(stream, to: sink, console: console)
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "JWT", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

@@ -17,6 +17,7 @@ struct LedgerCheckpointCommand: AssayCommand {
     @Option(help: .init("The folder of the CA.", valueName: "dir"))
     var ca: String
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
@@ -29,8 +30,10 @@ struct LedgerCheckpointCommand: AssayCommand {
         let folder = CAFolder(path: ca)
         let place = try folder.ledger()
         let sink = try file.sink()
-        let verdict = try place.open(.readOnly).verifyLedger()
+        let ledger = try place.open(.readOnly)
+        let verdict = try ledger.verifyLedger()
         try verdict.demandSound(noun: "ledger", path: place.path)
+        try clock.checkReading(environment.now, ledger)
         let issuer = try folder.load(passphrase.source, at: environment.now)
         let checkpoint = try CheckpointFile(verdict, by: issuer, at: environment.now)
         try sink.write(checkpoint.bytes)

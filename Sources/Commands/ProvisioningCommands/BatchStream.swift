@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 
 /// A block of documents from one source.
@@ -47,21 +48,43 @@ struct BatchStream {
     /// The longest document that is not JSON Lines, in bytes.
     private static let documentLimit = JSONLimits.standard.bytes
 
-    private var remaining: ArraySlice<String>
+    static let expected = Expectation(.json, "a batch of commands")
+
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
+    private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
 
-    /// - Parameter paths: files, `-` for standard input.
-    init(_ paths: [String]) { remaining = paths[...] }
+    /// - Parameter paths: files, folders, `-` for standard input.
+    init(_ paths: [String], filesFrom: String? = nil) {
+        inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
+    }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> BatchChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<BatchChunk> {
         while true {
             if current == nil {
-                guard let path = remaining.popFirst() else { return nil }
+                var name = unread?.name ?? ""
                 do throws(ToolError) {
-                    if let document = try open(path) { return document }
+                    if unread == nil {
+                        switch inputs.next() {
+                        case nil: return .end
+                        case .unreadable(let path, let error)?:
+                            name = path
+                            throw error
+                        case .text(let path, _)?, .file(let path)?:
+                            name = path
+                            unread = try SourceReader(path, for: Self.expected)
+                        }
+                    }
+                    guard let source = unread else { continue }
+                    let document = try open(source, demand)
+                    if case .nothingYet = document { return .nothingYet }
+                    unread = nil
+                    if case .value = document { return document }
                 } catch {
-                    return BatchChunk(source: path, content: .unreadable(error))
+                    unread = nil
+                    return .value(BatchChunk(source: name, content: .unreadable(error)))
                 }
             }
             guard let (name, unread) = current else { continue }
@@ -69,28 +92,40 @@ struct BatchStream {
             current = nil
             var reader = unread
             do throws(ToolError) {
-                guard let chunk = try reader.next() else { continue }
+                let lines = try reader.next(demand)
+                if case .end = lines { continue }
                 current = (name, reader)
-                return BatchChunk(source: name, content: .lines(chunk))
+                return lines.map { BatchChunk(source: name, content: .lines($0)) }
             } catch {
-                return BatchChunk(source: name, content: .unreadable(error))
+                return .value(BatchChunk(source: name, content: .unreadable(error)))
             }
         }
     }
 
-    /// Opens a source; returns its document if it is one over many lines.
-    private mutating func open(_ path: String) throws(ToolError) -> BatchChunk? {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var atEnd = false
-        while !atEnd, head.count <= Self.documentLimit {
-            // A first line that is whole says enough; else only the whole document can.
-            if let isWhole = Self.firstLineIsWhole(head), isWhole { break }
-            atEnd = try source.read(into: &head, limit: 65_536) == 0
+    /// Begins with a source: its document if it is one over many lines, the end where its lines follow.
+    private mutating func open(
+        _ reader: SourceReader, _ demand: InputDemand
+    ) throws(ToolError) -> Arrival<BatchChunk> {
+        // A first line that is whole says enough; else only the whole document can.
+        var limit = 65_536
+        while true {
+            let beginning = try reader.look(demand, limit: limit) { Self.firstLineIsWhole($0) == true }
+            guard let look = beginning.value else { return .nothingYet }
+            if look.isBlank {
+                if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
+                return .value(BatchChunk(source: reader.name, content: .document(look.bytes)))
+            }
+            let head = look.bytes
+            if Self.firstLineIsWhole(head) == true { break }
+            if reader.source.isPeekedAtWhole {
+                if Self.isLines(head) { break }
+                return .value(BatchChunk(source: reader.name, content: .document(head)))
+            }
+            guard head.count <= Self.documentLimit else { break }
+            limit = min(limit * 2, Self.documentLimit + 1)
         }
-        if atEnd, !Self.isLines(head) { return BatchChunk(source: path, content: .document(head)) }
-        current = (path, LineChunkReader(source, head: head))
-        return nil
+        current = (reader.name, LineChunkReader(reader.source))
+        return .end
     }
 
     /// Whether the first line that is not blank is a JSON text by itself, nil if its end is not there yet.

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import ProvisioningCommands
 
@@ -86,9 +87,10 @@ struct CommandsCompose: AssayCommand {
             descriptions: descriptions,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         try run.checkDescriptions(following: composed.commands)
+        let source = try SourceReader(manifest, for: Expectation(.json, "records of ca issue --json"))
         let sink = try file.sink(mode: Self.mode(composed.commands))
-        let tally = try run.run(try ByteSource(path: manifest), to: sink, console: console)
-        try sink.commit()
+        let tally = try run.run(source, to: sink, console: console)
+        try file.conclude(sink, isEmpty: tally.good == 0, console)
         console.note(tally.summary(unit: "record", good: "composed"))
         return tally.exitStatus
     }

@@ -49,14 +49,14 @@ struct CommandsDecode: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let stream = try MessageStream(path: input, format: format.format, isGeneral: diagnostic)
+        let stream = MessageStream(path: input, format: format.format, isGeneral: diagnostic)
         let sink = try file.sink(mode: .ownerOnly)
         let run = DecodingRun(
             isDiagnostic: diagnostic, reveals: reveal, json: output.json,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let tally = try run.run(stream, to: sink, console: console)
         // A run that decoded nothing leaves no empty file.
-        if tally.good > 0 || output.json { try sink.commit() }
+        try file.conclude(sink, isEmpty: tally.good == 0 && !output.json, console)
         console.note(tally.summary(unit: "message", good: "decoded"))
         return tally.exitStatus
     }

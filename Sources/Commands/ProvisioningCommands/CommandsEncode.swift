@@ -66,7 +66,7 @@ struct CommandsEncode: AssayCommand {
             failFast: batch.failFast)
         let tally = try run.run(BatchStream([input]), to: sink, console: console)
         // A run that encoded nothing leaves no empty file.
-        if tally.good > 0 || output.json { try sink.commit() }
+        try file.conclude(sink, isEmpty: tally.good == 0 && !output.json, console)
         console.note(tally.summary(unit: "document", good: "encoded"))
         return tally.exitStatus
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay commands validate`
 struct CommandsValidate: AssayCommand {
@@ -25,7 +26,9 @@ struct CommandsValidate: AssayCommand {
             """)
 
     @Argument(help: .init("Files of batches, or - for standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -50,7 +53,9 @@ struct CommandsValidate: AssayCommand {
     @OptionGroup var batch: BatchOptions
 
     func validate() throws {
-        if (files + csr + ca + intermediates).count(where: { $0 == "-" }) > 1 {
+        try list.demandInputs(files)
+        if (files + csr + ca + intermediates + [list.filesFrom].compactMap(\.self)).count(where: { $0 == "-" }
+        ) > 1 {
             throw ValidationError("standard input can be read once, found it more often")
         }
         if ca.isEmpty, !intermediates.isEmpty {
@@ -71,9 +76,10 @@ struct CommandsValidate: AssayCommand {
             check: check, isStrict: strict, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast)
         let sink = try file.sink()
-        let tally = try run.run(BatchStream(files), to: sink, console: console)
-        try sink.commit()
-        console.note(tally.summary(unit: "document", good: "valid"))
+        let stream = BatchStream(files, filesFrom: list.filesFrom)
+        let tally = try run.run(stream, to: sink, console: console)
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "document", good: "valid") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

@@ -29,7 +29,7 @@ struct DecodingRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { _, chunk in process(chunk) },
             deliver: { output throws(ToolError) in
                 var bytes: [UInt8] = []
@@ -67,7 +67,11 @@ struct DecodingRun: Sendable {
                 output.tally.good += 1
             } catch {
                 let isUnreadable = if case .unreadable = chunk.content { true } else { false }
-                if isUnreadable { output.tally.unreadable += 1 } else { output.tally.malformed += 1 }
+                if isUnreadable, error.code == .io {
+                    output.tally.unreadable += 1
+                } else {
+                    output.tally.malformed += 1
+                }
                 if json {
                     let report = MessageReport(location: location, size: nil, content: .failure(error))
                     output.results.append(report)

@@ -98,7 +98,7 @@ struct DeviceKeys: Sendable {
 
     private mutating func addTokens(_ source: SourceArgument, _ verifier: RequestVerifier) throws {
         var stream = TokenStream([source], format: nil)
-        while let chunk = stream.next() {
+        while let chunk = stream.next(.awaited).value {
             if case .unreadable(let error) = chunk.content { throw error }
             var failure: ToolError?
             chunk.forEachItem { item in

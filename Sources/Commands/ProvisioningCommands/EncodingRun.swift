@@ -39,7 +39,7 @@ struct EncodingRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { _, chunk in process(chunk) },
             deliver: { output throws(ToolError) in
                 tally += output.tally
@@ -89,7 +89,7 @@ struct EncodingRun: Sendable {
                 }
             } catch {
                 if case .unreadable = chunk.content {
-                    output.tally.unreadable += 1
+                    if error.code == .io { output.tally.unreadable += 1 } else { output.tally.malformed += 1 }
                     output.errors.append(error)
                     if form == .json { fail("malformed", error, location, &output) }
                 } else if error.exitStatus == .rejected {

@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import ProvisioningCommands
 
@@ -27,14 +28,15 @@ struct ManifestRun: Sendable {
     }
 
     /// Reads everything, writes everything; the tally decides the exit status.
-    func run(_ source: ByteSource, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
-        var reader = LineChunkReader(source)
+    func run(_ source: SourceReader, to sink: any ByteSink, console: Console) throws(ToolError) -> Tally {
+        _ = try source.look()
+        var reader = LineChunkReader(source.source)
         var tally = Tally()
         let name = source.name
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in try reader.next() },
+            next: { demand throws(ToolError) in try reader.next(demand) },
             process: { _, chunk in process(chunk, name) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)

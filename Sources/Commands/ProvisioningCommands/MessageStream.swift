@@ -1,6 +1,7 @@
 import CBOR
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of messages from one source.
 struct MessageChunk: Sendable {
@@ -54,58 +55,88 @@ struct MessageStream {
     /// The longest message that is not on one line, in bytes of the file.
     private static let wholeLimit = 16 << 20
 
-    private let source: ByteSource
-    private let format: CBORFormat
-    private let head: [UInt8]
+    private static let expected = Expectation(.cbor, "CBOR", takesBinary: true)
+
+    private let path: String
+    private let asked: CBORFormat?
+    private let isGeneral: Bool
+    private var input: SourceReader?
+    /// How it is written, as soon as enough of it is there to tell.
+    private var format: CBORFormat?
     private var reader: LineChunkReader?
     private var atEnd = false
 
-    /// Opens the source and looks at its beginning.
-    ///
     /// - Parameter format: how it is written; nil to find out.
     /// - Parameter isGeneral: whether text that is neither hexadecimal nor base64url can be CBOR by itself.
-    init(path: String, format: CBORFormat?, isGeneral: Bool) throws(ToolError) {
-        source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var isWhole = false
-        while !isWhole, head.count <= LineChunkReader.lineLimit {
-            isWhole = try source.read(into: &head, limit: LineChunkReader.lineLimit) == 0
+    init(path: String, format: CBORFormat?, isGeneral: Bool) {
+        self.path = path
+        asked = format
+        self.isGeneral = isGeneral
+    }
+
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<MessageChunk> {
+        guard !atEnd else { return .end }
+        do throws(ToolError) {
+            if input == nil { input = try SourceReader(path, for: Self.expected) }
+            guard let input else { return .end }
+            if format == nil {
+                let beginning = try input.look(
+                    demand, limit: LineChunkReader.lineLimit + 1, isEnough: decides)
+                guard let head = beginning.value else { return .nothingYet }
+                if Interruption.requested { return .end }
+                let format = try form(of: head.bytes)
+                self.format = format
+                if format != .binary, Self.isLines(head.bytes, format) {
+                    reader = LineChunkReader(input.source)
+                }
+            }
+            guard let format else { return .end }
+            if reader == nil {
+                let whole = try input.source.peek(Self.wholeLimit + 1, demand) { _ in false }
+                guard let text = whole.value else { return .nothingYet }
+                guard text.count <= Self.wholeLimit else {
+                    throw ToolError(
+                        .io, "file too large, expected at most \(Self.wholeLimit) bytes",
+                        context: [.init("file", path.escapedForTerminal)])
+                }
+                atEnd = true
+                return .value(MessageChunk(source: path, format: format, content: .whole(text)))
+            }
+            guard let lines = try reader?.next(demand) else { return .end }
+            return lines.map { MessageChunk(source: path, format: format, content: .lines($0)) }
+        } catch {
+            return unreadable(error)
         }
+    }
+
+    private mutating func unreadable(_ error: ToolError) -> Arrival<MessageChunk> {
+        atEnd = true
+        return .value(
+            MessageChunk(source: path, format: format ?? .binary, content: .unreadable(error)))
+    }
+
+    private func form(of head: [UInt8]) throws(ToolError) -> CBORFormat {
         let place = path.escapedForTerminal
         guard !head.isEmpty else {
             throw ToolError(.cbor, "expected CBOR, found an empty input").at("file", place)
         }
-        let detected = CBORFormat.detect(head[...]) ?? (isGeneral ? .binary : nil)
-        guard let format = format ?? detected else {
+        guard let format = asked ?? CBORFormat.detect(head[...]) ?? (isGeneral ? .binary : nil) else {
             throw ToolError(
                 .cbor, "expected CBOR as bytes, hexadecimal or base64url text, found other text",
                 hint: "--format says how it is written"
             ).at("file", place)
         }
-        self.format = format
-        let isLines = format != .binary && Self.isLines(head, format)
-        reader = isLines ? LineChunkReader(source, head: head) : nil
-        self.head = isLines ? [] : head
+        return format
     }
 
-    /// The next block, or `nil` at the end.
-    mutating func next() -> MessageChunk? {
-        guard !atEnd else { return nil }
-        do throws(ToolError) {
-            if reader == nil {
-                atEnd = true
-                let rest = try source.readAll(limit: Self.wholeLimit)
-                return MessageChunk(source: source.name, format: format, content: .whole(head + rest))
-            }
-            guard let chunk = try reader?.next() else {
-                atEnd = true
-                return nil
-            }
-            return MessageChunk(source: source.name, format: format, content: .lines(chunk))
-        } catch {
-            atEnd = true
-            return MessageChunk(source: source.name, format: format, content: .unreadable(error))
-        }
+    /// Whether the beginning of a live source has a whole message on its first line: more of them will follow.
+    private func decides(_ head: [UInt8]) -> Bool {
+        guard let format = try? form(of: head), format != .binary,
+            let line = head.split(separator: 0x0a).first(where: { !$0.allSatisfy(\.isBlank) }),
+            line.endIndex < head.endIndex
+        else { return false }
+        return Self.isMessage(line, format)
     }
 
     /// Whether a text has one message a line rather than one message over all lines.
@@ -114,10 +145,11 @@ struct MessageStream {
     /// the first is damaged, decides.
     private static func isLines(_ head: [UInt8], _ format: CBORFormat) -> Bool {
         let lines = head.split(separator: 0x0a).lazy.filter { !$0.allSatisfy(\.isBlank) }.prefix(2)
-        guard lines.count == 2 else { return false }
-        return lines.contains { line in
-            guard let bytes = try? format.decode(line) else { return false }
-            return (try? CBORDecoder(.general).decode(bytes)) != nil
-        }
+        return lines.contains { $0.endIndex < head.endIndex && isMessage($0, format) }
+    }
+
+    private static func isMessage(_ line: ArraySlice<UInt8>, _ format: CBORFormat) -> Bool {
+        guard let bytes = try? format.decode(line) else { return false }
+        return (try? CBORDecoder(.general).decode(bytes)) != nil
     }
 }

@@ -1,5 +1,6 @@
 import Attestation
 import DeviceIdentity
+import Intake
 
 /// The token in the text of a response, which is the modem's whole answer: information lines, quotation marks, `OK`.
 struct ResponseToken: Sendable {

@@ -24,7 +24,7 @@ struct ValidationRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: {},
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { _, chunk in process(chunk) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
@@ -33,6 +33,7 @@ struct ValidationRun: Sendable {
                 console.progress(done: tally.total, failed: tally.bad, unit: "documents")
                 return !(failFast && tally.bad > 0)
             })
+        try tally.demandInputs(.json, "a batch of commands")
         return tally
     }
 
@@ -50,8 +51,8 @@ struct ValidationRun: Sendable {
             case .valid: output.tally.good += 1
             case .invalid: output.tally.rejected += 1
             case .malformed:
-                if case .unreadable(let error) = chunk.content {
-                    output.error = error
+                if case .unreadable(let error) = chunk.content { output.error = error }
+                if case .unreadable(let error) = chunk.content, error.code == .io {
                     output.tally.unreadable += 1
                 } else {
                     output.tally.malformed += 1

@@ -16,6 +16,7 @@ struct StoreCheckpoint: AssayCommand {
     @Option(help: .init("The folder of the CA that signs.", valueName: "dir"))
     var ca: String
 
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
@@ -28,8 +29,10 @@ struct StoreCheckpoint: AssayCommand {
         let folder = CAFolder(path: ca)
         try folder.checkIsWhole()
         let sink = try file.sink()
-        let verdict = try store.open(.readOnly, console).verifyLedger()
+        let chain = try store.open(.readOnly, console)
+        let verdict = try chain.verifyLedger()
         try verdict.demandSound(noun: "store", path: try store.path())
+        try clock.checkReading(environment.now, chain)
         let issuer = try folder.load(passphrase.source, at: environment.now)
         let checkpoint = try CheckpointFile(verdict, by: issuer, at: environment.now)
         try sink.write(checkpoint.bytes)

@@ -10,7 +10,9 @@ struct StoreVerify: AssayCommand {
         commandName: "verify",
         abstract: "Verify the audit chain of the store and compare it with the devices.",
         discussion: """
-            Names every entry that was edited, removed, added or moved, and every trusted key that no entry vouches for. \
+            Names every entry that was edited, removed, added or moved, and every device, key, piece of evidence, token \
+            and used nonce that is not what its entry says, or for which there is none. man assay-formats says what the \
+            chain covers, column by column. \
             With --checkpoint also entries that were cut off at the end; --ca says whose signature on it counts. \
             Exit status 0: sound. 1: not.
             """)

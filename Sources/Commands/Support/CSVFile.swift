@@ -18,41 +18,65 @@ final class CSVFile {
     private var reader: CSVReader
     private var atEnd = false
     private var held: Item?
+    /// Records that came before nothing more was at hand.
+    private var block: [CSVReader.Event] = []
 
-    /// - Parameter head: what was read of the source already.
-    init(_ source: ByteSource, head: [UInt8] = [], keepsMalformed: Bool = false) {
+    init(_ source: ByteSource, keepsMalformed: Bool = false) {
         self.source = source
         reader = CSVReader(keepsMalformed: keepsMalformed)
-        reader.append(head[...])
     }
 
     /// The next record or error; `nil` at the end.
-    func next() throws(ToolError) -> CSVReader.Event? {
+    func next() throws(ToolError) -> CSVReader.Event? { try next(.awaited).value }
+
+    /// The next record or error; a record is whole at its line end.
+    func next(_ demand: InputDemand) throws(ToolError) -> Arrival<CSVReader.Event> {
         while true {
-            if let event = reader.next() { return event }
-            if atEnd { return nil }
+            if let event = reader.next() { return .value(event) }
+            if atEnd { return .end }
+            if demand != .awaited, !source.isAtHand { return .nothingYet }
             try readMore()
         }
     }
 
+    /// The next `count` records, fewer at the end and where no more are at hand.
+    func nextBlock(of count: Int, _ demand: InputDemand) throws(ToolError) -> Arrival<[CSVReader.Event]> {
+        var demand = demand
+        gather: while block.count < count {
+            if !block.isEmpty { demand = demand.withoutWaiting }
+            switch try next(demand) {
+            case .value(let event): block.append(event)
+            case .nothingYet:
+                if block.isEmpty || demand == .full { return .nothingYet }
+                break gather
+            case .end:
+                if block.isEmpty { return .end }
+                break gather
+            }
+        }
+        defer { block = [] }
+        return .value(block)
+    }
+
     /// The same with the bytes of malformed records, for a file made with `keepsMalformed`.
-    func nextItem() throws(ToolError) -> Item? {
+    func nextItem(_ demand: InputDemand) throws(ToolError) -> Arrival<Item> {
         if let item = held {
             held = nil
-            return item
+            return .value(item)
         }
         while true {
             let event = reader.next()
             let bytes = reader.takeMalformed()
             switch event {
-            case .malformed(let error)?: return .malformed(error, raw: bytes)
+            case .malformed(let error)?: return .value(.malformed(error, raw: bytes))
             case .record(let record)?:
-                if bytes.isEmpty { return .record(record) }
+                if bytes.isEmpty { return .value(.record(record)) }
                 held = .record(record)
-                return .rest(bytes)
+                return .value(.rest(bytes))
             case nil:
-                if !bytes.isEmpty { return .rest(bytes) }
-                if atEnd { return nil }
+                if !bytes.isEmpty { return .value(.rest(bytes)) }
+                if atEnd { return .end }
+                if demand != .awaited, !source.isAtHand { return .nothingYet }
                 try readMore()
             }
         }
@@ -66,5 +90,15 @@ final class CSVFile {
         } else {
             reader.append(bytes[...])
         }
+    }
+}
+
+extension [CSVReader.Event] {
+    /// The first record among them and where it is.
+    var firstRecord: (index: Int, record: CSVRecord)? {
+        for (index, event) in enumerated() {
+            if case .record(let record) = event { return (index, record) }
+        }
+        return nil
     }
 }

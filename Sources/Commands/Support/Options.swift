@@ -43,6 +43,20 @@ struct FileOptions: ParsableArguments {
         return try NewFile(path: output, mode: mode, replaces: force)
     }
 
+    /// Ends a run over many inputs: its file appears, unless a signal cut the run short or there is nothing in it.
+    ///
+    /// Half a result under its name would be taken for a whole one, and an empty one would be in the way of the run that
+    /// is repeated.
+    /// - Parameter isEmpty: whether the run made nothing of what the file is for.
+    func conclude(_ sink: any ByteSink, isEmpty: Bool = false, _ console: Console) throws(ToolError) {
+        guard let output, output != "-" else { return try sink.commit() }
+        if Interruption.requested {
+            console.note("assay: note: interrupted, \(output.escapedForTerminal) was not made")
+        } else if !isEmpty {
+            try sink.commit()
+        }
+    }
+
     /// Writes one JSON document: indented for a person at a terminal, one line for everybody else.
     func write(_ document: JSONValue, isOnOneLine: Bool, mode: NewFile.Mode = .shared) throws(ToolError) {
         let sink = try sink(mode: mode)

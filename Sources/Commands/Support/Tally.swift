@@ -49,6 +49,11 @@ struct Tally: Sendable, Equatable {
         if malformed > 0 { parts.append("\(malformed) malformed") }
         if unreadable > 0 { parts.append("\(unreadable) unreadable") }
         if unwritten > 0 { parts.append("\(unwritten) not written") }
-        return "assay: \(total) \(total == 1 ? unit : unit + "s"): " + parts.joined(separator: ", ")
+        return "assay: \(Self.count(total, unit)): " + parts.joined(separator: ", ")
+    }
+
+    /// `3 tokens`, and of a run that a signal cut short `interrupted after 3 tokens`.
+    static func count(_ total: Int, _ unit: String) -> String {
+        (Interruption.requested ? "interrupted after " : "") + "\(total) \(total == 1 ? unit : unit + "s")"
     }
 }

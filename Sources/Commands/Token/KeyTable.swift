@@ -3,7 +3,9 @@ import CSV
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
+import PKIX
 
 /// Reads a table of identity keys: `uuid,base64 SubjectPublicKeyInfo`, with or without a header.
 ///
@@ -13,22 +15,7 @@ enum KeyTable {
     /// Rows that one core decodes at a time.
     private static let batchSize = 512
 
-    private struct Columns {
-        var uuid = 0
-        var key = 1
-
-        init() {}
-
-        /// The columns that a header names; `nil` when the record is no header.
-        init?(header: CSVRecord) {
-            let names = header.fields.map { $0.text.lowercased() }
-            guard let uuid = names.firstIndex(of: "uuid") ?? names.firstIndex(of: "deviceuuid"),
-                let key = names.firstIndex(where: { ["spkibase64", "spki", "publickey", "key"].contains($0) })
-            else { return nil }
-            self.uuid = uuid
-            self.key = key
-        }
-    }
+    private static let keyFields: Set<FieldName> = [.spkiBase64, .publicKeyPem]
 
     private struct Row: Sendable {
         let line: Int
@@ -38,47 +25,51 @@ enum KeyTable {
 
     /// - Throws: ``ToolError`` with `csv`, `csr-key`, `key-conflict` or `io`, and the place.
     static func read(path: String) throws(ToolError) -> [DeviceUUID: IdentityKey] {
-        let source = try ByteSource(path: path)
+        let source = try SourceReader(path, for: Expectation(.csv, "a table of keys"))
         // Escaped once: looking up each character's category for every row took half of the table's time.
         let name = path.escapedForTerminal
-        var reader = CSVReader()
-        var columns: Columns?
-        var atEnd = false
+        _ = try source.look()
+        let file = CSVFile(source.source)
+        var columns: ColumnPlaces?
+        var held: CSVRecord?
         var keys: [DeviceUUID: IdentityKey] = [:]
 
-        func nextBatch() throws(ToolError) -> ([CSVRecord], Columns)? {
+        func nextRecord() throws(ToolError) -> CSVRecord? {
+            if let record = held {
+                held = nil
+                return record
+            }
+            switch try file.next() {
+            case nil: return nil
+            case .record(let record)?: return record
+            case .malformed(let error)?:
+                throw ToolError(.csv, error.message).at("file", "\(name):\(error.recordLine)")
+            }
+        }
+
+        func nextBatch() throws(ToolError) -> ([CSVRecord], ColumnPlaces)? {
             var batch: [CSVRecord] = []
-            while batch.count < batchSize {
-                guard let event = reader.next() else {
-                    if atEnd { break }
-                    var bytes: [UInt8] = []
-                    if try source.read(into: &bytes, limit: 65_536) == 0 {
-                        reader.finish()
-                        atEnd = true
-                    } else {
-                        reader.append(bytes[...])
+            while batch.count < batchSize, let record = try nextRecord() {
+                if let header = try header(record, isFirst: columns == nil, name) {
+                    // One further down, as joined files have, counts from there on.
+                    if !batch.isEmpty, header != columns {
+                        held = record
+                        break
                     }
+                    columns = header
                     continue
                 }
-                switch event {
-                case .malformed(let error):
-                    throw ToolError(.csv, error.message).at("file", "\(name):\(error.recordLine)")
-                case .record(let record):
-                    if columns == nil {
-                        let header = Columns(header: record)
-                        columns = header ?? Columns()
-                        if header != nil { continue }
-                    }
-                    batch.append(record)
-                }
+                if columns == nil { columns = ColumnPlaces([.uuid: 0, .spkiBase64: 1], count: 2) }
+                batch.append(record)
             }
-            return batch.isEmpty ? nil : (batch, columns ?? Columns())
+            guard !batch.isEmpty, let columns else { return nil }
+            return (batch, columns)
         }
 
         try OrderedPipeline.run(
             jobs: System.coreCount,
             makeWorker: { () throws(ToolError) in () },
-            next: { () throws(ToolError) in try nextBatch() },
+            next: { _ throws(ToolError) in Arrival(try nextBatch()) },
             process: { _, batch in rows(batch.0, batch.1, name) },
             deliver: { result throws(ToolError) in
                 for row in try result.get() {
@@ -99,8 +90,19 @@ enum KeyTable {
         return keys
     }
 
+    /// The columns that a record names; nil when it is a row.
+    private static func header(
+        _ record: CSVRecord, isFirst: Bool, _ name: String
+    ) throws(ToolError) -> ColumnPlaces? {
+        do throws(ToolError) {
+            return try ColumnPlaces(header: record, needing: keyFields, isFirst: isFirst)
+        } catch {
+            throw error.at("file", "\(name):\(record.line)")
+        }
+    }
+
     private static func rows(
-        _ records: [CSVRecord], _ columns: Columns, _ name: String
+        _ records: [CSVRecord], _ columns: ColumnPlaces, _ name: String
     ) -> Result<[Row], ToolError> {
         var rows: [Row] = []
         rows.reserveCapacity(records.count)
@@ -114,20 +116,31 @@ enum KeyTable {
         return .success(rows)
     }
 
-    private static func row(_ record: CSVRecord, _ columns: Columns) throws(ToolError) -> Row {
-        guard let uuidField = record[columns.uuid], let keyField = record[columns.key] else {
-            throw ToolError(.csv, "expected a device UUID and a key, found \(record.count) columns")
-        }
+    private static func row(_ record: CSVRecord, _ columns: ColumnPlaces) throws(ToolError) -> Row {
+        guard let uuidColumn = columns[.uuid], let keyColumn = columns[.spkiBase64] ?? columns[.publicKeyPem],
+            let uuidField = record[uuidColumn], let keyField = record[keyColumn]
+        else { throw ToolError(.csv, "expected a device UUID and a key, found \(record.count) columns") }
         guard let uuid = DeviceUUID(text: uuidField.bytes) else {
-            throw ToolError(.csv, "expected a device UUID in column \(columns.uuid + 1)")
+            throw ToolError(.csv, "expected a device UUID in column \(uuidColumn + 1)")
         }
-        let spki: [UInt8]
+        let spki = try keyField.bytes.first == UInt8(ascii: "-") ? pem(keyField) : base64(keyField)
+        guard let key = KeySource.p256(spki) else { throw KeySource.notP256 }
+        return Row(line: record.line, uuid: uuid, key: IdentityKey(publicKey: key, trust: .given))
+    }
+
+    private static func base64(_ field: CSVField) throws(ToolError) -> [UInt8] {
         do {
-            spki = try Base64.decodeStandard(keyField.bytes)
+            return try Base64.decodeStandard(field.bytes)
         } catch {
             throw ToolError(.csv, "expected a base64 SubjectPublicKeyInfo: \(error.message)")
         }
-        guard let key = KeySource.p256(spki) else { throw KeySource.notP256 }
-        return Row(line: record.line, uuid: uuid, key: IdentityKey(publicKey: key, trust: .given))
+    }
+
+    private static func pem(_ field: CSVField) throws(ToolError) -> [UInt8] {
+        do {
+            return try PEMDocument(Array(field.bytes)).single("PUBLIC KEY")
+        } catch {
+            throw ToolError(.pem, "\(error.description) of the key")
+        }
     }
 }

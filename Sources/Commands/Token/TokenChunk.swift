@@ -3,6 +3,7 @@ import CSV
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// A block of inputs from one source.
 struct TokenChunk: Sendable {
@@ -11,36 +12,17 @@ struct TokenChunk: Sendable {
         /// One token, from the command line.
         case text(LineChunk)
         /// Rows of an attestation CSV with the places of its columns.
-        case rows([CSVReader.Event], TokenColumns)
+        case rows([CSVReader.Event], ColumnPlaces)
         /// The source could not be read.
         case unreadable(ToolError)
     }
 
     let source: String
     let content: Content
-}
-
-/// Which columns of a token CSV mean what.
-struct TokenColumns: Sendable, Equatable {
-    let token: Int
-    let uuid: Int?
+    var passedOver: PassedOver?
 
     /// `imei,uuid,token,time`: the file that the nRF Cloud utilities write, without a header.
-    static let standard = TokenColumns(token: 2, uuid: 1)
-
-    /// The columns that a header names, or `nil` when the record is no header.
-    init?(header: CSVRecord) {
-        let names = header.fields.map { $0.text.lowercased() }
-        guard let token = names.firstIndex(of: "token") ?? names.firstIndex(of: "attestationtoken") else {
-            return nil
-        }
-        self.init(token: token, uuid: names.firstIndex(of: "uuid") ?? names.firstIndex(of: "deviceid"))
-    }
-
-    init(token: Int, uuid: Int?) {
-        self.token = token
-        self.uuid = uuid
-    }
+    static let standardColumns = ColumnPlaces([.imei: 0, .uuid: 1, .token: 2, .time: 3], count: 4)
 }
 
 /// One input: the text of a token, or why there is none.
@@ -59,37 +41,67 @@ struct RowError: Error {
 }
 
 extension TokenChunk {
-    /// Calls `body` for each input of the block, in order.
+    /// Calls `body` for each input of the block, in order, until it answers false.
     func forEachItem(_ body: (TokenItem) -> Bool) {
         switch content {
-        case .lines(let chunk, let format): Self.lines(chunk, format, body)
+        case .lines(let chunk, let format): passedOver?.add(lines: Self.lines(chunk, format, body))
         case .text(let chunk):
             let text = chunk.bytes[...]
-            let token = ModemLog.token(in: text) ?? text.trimmed
-            _ = body(TokenItem(line: chunk.firstLine, text: .success(token)))
+            _ = body(
+                Self.item(text, chunk.firstLine, .lines)
+                    ?? TokenItem(line: chunk.firstLine, text: .success([])))
         case .rows(let events, let columns): Self.rows(events, columns, body)
         case .unreadable: break
         }
     }
 
-    private static func lines(_ chunk: LineChunk, _ format: TokenFormat, _ body: (TokenItem) -> Bool) {
+    /// Says how many lines hold none.
+    private static func lines(_ chunk: LineChunk, _ format: TokenFormat, _ body: (TokenItem) -> Bool) -> Int {
+        var passedOver = 0
         chunk.forEachLine { text, line in
             if text.count > LineChunkReader.lineLimit {
                 let error = RowError(
                     .tokenFormat, "expected lines of at most \(LineChunkReader.lineLimit) bytes")
                 return body(TokenItem(line: line, text: .failure(error)))
             }
-            // A modem's own line is understood in a file of plain lines too.
-            guard let token = ModemLog.token(in: text) ?? (format == .lines ? text.trimmed : nil) else {
-                return true
-            }
-            if format == .lines, token.isEmpty { return true }
-            return body(TokenItem(line: line, text: .success(token)))
+            if let item = item(text, line, format) { return body(item) }
+            if !text.allSatisfy(\.isBlank) { passedOver += 1 }
+            return true
+        }
+        return passedOver
+    }
+
+    /// The input in a line; nil for a line without one.
+    private static func item(_ text: ArraySlice<UInt8>, _ line: Int, _ format: TokenFormat) -> TokenItem? {
+        // A list has nothing but tokens, and to ask for the shape of each would cost more than to read it.
+        if format == .lines, !ModemLog.mayBeAnswer(text) {
+            let token = text.trimmed.unquoted
+            return token.isEmpty ? nil : TokenItem(line: line, text: .success(token))
+        }
+        func refused(_ code: ErrorCode, _ message: String) -> TokenItem {
+            TokenItem(line: line, text: .failure(RowError(code, message)))
+        }
+        switch LineShape(text) {
+        case .answer(let token), .token(let token): return TokenItem(line: line, text: .success(token))
+        case .cutAnswer:
+            return refused(
+                .tokenFormat,
+                "expected a closing quotation mark on the line of the answer, found none: "
+                    + "the terminal wrapped it, or the log was cut")
+        case .several: return refused(.mixedInput, "expected one token on a line, found several")
+        case .embedded:
+            return refused(
+                .mixedInput,
+                "expected a token alone or a modem's answer, found one in a row or an object, "
+                    + "which may say whose it is (--format csv reads rows)")
+        case .blank: return nil
+        case .noise, .pemBegin:
+            return format == .lines ? TokenItem(line: line, text: .success(text.trimmed)) : nil
         }
     }
 
     private static func rows(
-        _ events: [CSVReader.Event], _ columns: TokenColumns, _ body: (TokenItem) -> Bool
+        _ events: [CSVReader.Event], _ columns: ColumnPlaces, _ body: (TokenItem) -> Bool
     ) {
         for event in events {
             switch event {
@@ -103,14 +115,19 @@ extension TokenChunk {
         }
     }
 
-    private static func item(_ record: CSVRecord, _ columns: TokenColumns) -> TokenItem {
-        guard let token = record[columns.token] else {
-            let message = "expected a token in column \(columns.token + 1), found \(record.count) columns"
+    private static func item(_ record: CSVRecord, _ columns: ColumnPlaces) -> TokenItem {
+        guard let column = columns[.token] ?? columns[.keygen], let token = record[column] else {
+            let column = (columns[.token] ?? columns[.keygen] ?? 0) + 1
+            let message =
+                record.raw.otherSeparators().map {
+                    "expected fields separated by commas, found \($0)"
+                } ?? "expected a token in column \(column), found \(record.count) columns"
             return TokenItem(line: record.line, text: .failure(RowError(.csv, message)))
         }
-        var item = TokenItem(line: record.line, text: .success(token.bytes.trimmed))
-        if let field = columns.uuid.flatMap({ record[$0] }), !field.bytes.isEmpty {
-            if let uuid = try? DeviceUUID(text: field.text) {
+        let text = token.bytes.trimmed
+        var item = TokenItem(line: record.line, text: .success(ModemLog.token(in: text) ?? text))
+        if let field = columns[.uuid].flatMap({ record[$0] }), !field.bytes.trimmed.isEmpty {
+            if let uuid = DeviceUUID(text: field.bytes.trimmed) {
                 item.uuid = .success(uuid)
             } else {
                 item.uuid = .failure(RowError(.csv, "the uuid column holds no device UUID"))

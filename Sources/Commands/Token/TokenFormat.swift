@@ -1,29 +1,24 @@
-import Attestation
+import DeviceIdentity
+import Intake
 
 /// How tokens stand in a file.
 enum TokenFormat: Sendable, Equatable {
+    /// One token on each line; a line that holds none is malformed.
     case lines
     case csv
+    /// Tokens and answers of a modem among other lines, which are passed over and counted.
     case modemLog
 
-    /// The format that the beginning of a file shows: modem lines anywhere, else a comma in the first line that is
-    /// not empty, else one token a line.
+    static let fields: Set<FieldName> = [.token, .keygen]
+
+    /// The format that the beginning of a file shows. It decides about lines that hold no token only: one that has the
+    /// shape of a token is an input in every format.
     static func detect(_ head: [UInt8]) -> TokenFormat {
-        for line in head.split(separator: 0x0a) where ModemLog.token(in: line) != nil { return .modemLog }
-        let first = head.split(separator: 0x0a).first { !$0.allSatisfy(\.isBlank) }
-        return first?.contains(UInt8(ascii: ",")) == true ? .csv : .lines
-    }
-}
-
-extension UInt8 {
-    /// Space, tab, carriage return, line feed.
-    var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0d || self == 0x0a }
-}
-
-extension ArraySlice<UInt8> {
-    var trimmed: ArraySlice<UInt8> {
-        var slice = drop(while: \.isBlank)
-        while let last = slice.last, last.isBlank { slice.removeLast() }
-        return slice
+        let census = LineCensus(head, needing: fields)
+        if census.hasHeader || census.rows > census.tokens + census.answers { return .csv }
+        if census.answers > 0, census.answers >= census.tokens { return .modemLog }
+        if census.tokens > 0 { return .lines }
+        if census.isModemLog { return .modemLog }
+        return census.beginsWithComma ? .csv : .lines
     }
 }

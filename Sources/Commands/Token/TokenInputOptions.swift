@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import Diagnostics
 import InputOutput
+import Intake
 
 /// Where tokens come from; shared by all token commands.
 struct TokenInputOptions: ParsableArguments {
@@ -13,6 +14,8 @@ struct TokenInputOptions: ParsableArguments {
 
     @Option(help: .init("Read tokens from this file.", valueName: "file"))
     var input: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -30,16 +33,19 @@ struct TokenInputOptions: ParsableArguments {
 
     var base64: AttestationToken.Base64Rule { lenientBase64 ? .lenient : .strict }
 
-    var sources: [SourceArgument] {
+    var stream: TokenStream { TokenStream(sources, filesFrom: list.filesFrom, format: format.format) }
+
+    private var sources: [SourceArgument] {
         var sources = tokens.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
         sources += text.enumerated().map { .text($1, position: tokens.count + $0 + 1) }
         sources += input.map { .file($0) }
-        return sources.isEmpty ? [.file("-")] : sources
+        return sources.isEmpty && list.filesFrom == nil ? [.file("-")] : sources
     }
 
     /// Waiting for a person to type tokens is never what was meant.
     func validate() throws {
-        if tokens.isEmpty, text.isEmpty, input.isEmpty, System.isTerminal(0) {
+        try list.demandOneReader(tokens + input)
+        if tokens.isEmpty, text.isEmpty, input.isEmpty, list.filesFrom == nil, System.isTerminal(0) {
             throw ValidationError(
                 "expected a token, a file or --input, found nothing (- reads standard input)")
         }

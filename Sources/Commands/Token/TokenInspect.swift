@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Intake
 
 /// `assay token inspect`
 struct TokenInspect: AssayCommand {
@@ -26,12 +27,14 @@ struct TokenInspect: AssayCommand {
             mode: .inspect, base64: input.base64, json: output.json, reveals: reveal,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let console = output.console
-        let sink = try file.sink()
+        // What --reveal shows is a claim credential.
+        let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
+        let stream = input.stream
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            stream, to: sink, console: console,
             now: environment.now)
-        try sink.commit()
-        console.note(tally.summary(unit: "token", good: "decoded"))
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "token", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

@@ -55,10 +55,10 @@ struct TokenRecoverKey: AssayCommand {
     }
 
     private func readTokens() throws -> [AttestationToken] {
-        var stream = TokenStream(input.sources, format: input.format.format)
+        var stream = input.stream
         var tokens: [AttestationToken] = []
         var failure: ToolError?
-        while let chunk = stream.next(), failure == nil {
+        while let chunk = stream.next(.awaited).value, failure == nil {
             if case .unreadable(let error) = chunk.content { throw error }
             chunk.forEachItem { item in
                 let place = "\(chunk.source.escapedForTerminal):\(item.line)"
@@ -68,7 +68,13 @@ struct TokenRecoverKey: AssayCommand {
                     return false
                 }
                 do {
-                    tokens.append(try AttestationToken(try item.text.get(), base64: input.base64))
+                    let token = try AttestationToken(try item.text.get(), base64: input.base64)
+                    if let device = try item.uuid?.get(), device != token.deviceUUID {
+                        throw RowError(
+                            .uuidMismatch,
+                            "the row is for device \(device), its token is of \(token.deviceUUID)")
+                    }
+                    tokens.append(token)
                     return true
                 } catch let error as TokenError {
                     failure = ToolError(error.code, error.message).at("file", place)

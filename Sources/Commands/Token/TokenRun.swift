@@ -50,7 +50,7 @@ struct TokenRun: Sendable {
         try OrderedPipeline.run(
             jobs: jobs,
             makeWorker: { () throws(ToolError) in try Worker(self) },
-            next: { () throws(ToolError) in stream.next() },
+            next: { demand throws(ToolError) in stream.next(demand) },
             process: { process($1, $0, holds: holds) },
             deliver: { output throws(ToolError) in
                 var output = output

@@ -1,56 +1,56 @@
 import CSV
+import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
 struct TokenStream {
+    static let expected = Expectation(.tokenFormat, "a token")
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
-    /// How far `auto` looks.
-    private static let headSize = 65_536
 
-    private var remaining: ArraySlice<SourceArgument>
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
     private let format: TokenFormat?
     private var current: Open?
 
     private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
         case lines(String, LineChunkReader, TokenFormat)
-        case csv(CSVSource)
+        case csv(CSVTable)
     }
 
-    private struct CSVSource {
-        let name: String
-        let file: CSVFile
-        var columns: TokenColumns?
-    }
-
-    init(_ sources: [SourceArgument], format: TokenFormat?) {
-        remaining = sources[...]
+    init(_ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?) {
+        inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
         self.format = format
     }
 
-    /// The next block, or `nil` at the end of the last source.
-    mutating func next() -> TokenChunk? {
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<TokenChunk> {
         while true {
             if current == nil {
-                guard let argument = remaining.popFirst() else { return nil }
-                switch argument {
-                case .text(let text, let position): return Self.chunk(of: text, position)
-                case .file(let path):
-                    do {
-                        current = try open(path)
+                switch inputs.next() {
+                case nil: return .end
+                case .text(let text, let position)?: return .value(Self.chunk(of: text, position))
+                case .unreadable(let name, let error)?:
+                    return .value(TokenChunk(source: name, content: .unreadable(error)))
+                case .file(let path)?:
+                    do throws(ToolError) {
+                        current = .unread(try SourceReader(path, for: Self.expected))
                     } catch {
-                        return TokenChunk(source: path, content: .unreadable(error))
+                        return .value(TokenChunk(source: path, content: .unreadable(error)))
                     }
                 }
             }
             let name = self.name
-            do {
-                if let chunk = try advance() { return chunk }
-                current = nil
+            do throws(ToolError) {
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return TokenChunk(source: name, content: .unreadable(error))
+                return .value(TokenChunk(source: name, content: .unreadable(error)))
             }
         }
     }
@@ -62,52 +62,47 @@ struct TokenStream {
 
     private var name: String {
         switch current {
+        case .unread(let reader): reader.name
         case .lines(let name, _, _): name
-        case .csv(let csv): csv.name
+        case .csv(let table): table.name
         case nil: ""
         }
     }
 
-    private func open(_ path: String) throws(ToolError) -> Open {
-        let source = try ByteSource(path: path)
-        var head: [UInt8] = []
-        var format = format
-        if format == nil {
-            while head.count < Self.headSize, try source.read(into: &head, limit: Self.headSize) > 0 {}
-            format = TokenFormat.detect(head)
-        }
-        guard format == .csv else {
-            return .lines(
-                path, LineChunkReader(source, target: Self.chunkSize, head: head), format ?? .lines)
-        }
-        return .csv(CSVSource(name: path, file: CSVFile(source, head: head)))
-    }
-
-    private mutating func advance() throws(ToolError) -> TokenChunk? {
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
         switch current {
+        case .unread(let reader):
+            guard let head = try reader.look(demand).value else { return .nothingYet }
+            if head.isBlank {
+                if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
+                return .end
+            }
+            current = form(of: reader, head)
+            return try advance(demand)
         case .lines(let name, var reader, let format):
-            let chunk = try reader.next()
+            let lines = try reader.next(demand)
             current = .lines(name, reader, format)
-            return chunk.map { TokenChunk(source: name, content: .lines($0, format)) }
-        case .csv(var csv):
-            let events = try Self.events(&csv)
-            current = .csv(csv)
-            return events.map { TokenChunk(source: csv.name, content: .rows($0, csv.columns ?? .standard)) }
-        case nil: return nil
+            let passedOver = inputs.passedOver
+            return lines.map {
+                TokenChunk(source: name, content: .lines($0, format), passedOver: passedOver)
+            }
+        case .csv(let table):
+            return try table.next(demand).map {
+                TokenChunk(source: table.name, content: .rows($0.events, $0.columns))
+            }
+        case nil: return .end
         }
     }
 
-    private static func events(_ csv: inout CSVSource) throws(ToolError) -> [CSVReader.Event]? {
-        var events: [CSVReader.Event] = []
-        while events.count < 64 {
-            guard let event = try csv.file.next() else { return events.isEmpty ? nil : events }
-            if csv.columns == nil, case .record(let record) = event {
-                let header = TokenColumns(header: record)
-                csv.columns = header ?? .standard
-                if header != nil { continue }
-            }
-            events.append(event)
+    private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
+        switch format ?? TokenFormat.detect(head.bytes) {
+        case .csv:
+            .csv(
+                CSVTable(
+                    reader.name, CSVFile(reader.source), needing: TokenFormat.fields,
+                    alike: TokenFormat.fields))
+        case let format:
+            .lines(reader.name, LineChunkReader(reader.source, target: Self.chunkSize), format)
         }
-        return events
     }
 }

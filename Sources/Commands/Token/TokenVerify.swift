@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import Store
 
 /// `assay token verify`
@@ -27,6 +28,7 @@ struct TokenVerify: AssayCommand {
     var once = false
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var batch: BatchOptions
 
@@ -34,6 +36,9 @@ struct TokenVerify: AssayCommand {
     var reveal = false
 
     func validate() throws {
+        if clock.acceptClock, !once {
+            throw ValidationError("--accept-clock is for --once, which enters nonces")
+        }
         if let challenge, Hex.decode(challenge)?.count != 16 {
             throw ValidationError("--challenge must be 32 hex digits (16 bytes)")
         }
@@ -52,13 +57,16 @@ struct TokenVerify: AssayCommand {
             mode: .verify(source, policy), base64: input.base64, json: output.json, reveals: reveal,
             jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
         let nonces = once ? try keys.store.open(.create, console) : nil
-        let sink = try file.sink()
+        if let nonces { try clock.check(environment.now, nonces) }
+        // What --reveal shows is a claim credential.
+        let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
+        let stream = input.stream
         let tally = try run.run(
-            TokenStream(input.sources, format: input.format.format), to: sink, console: console,
+            stream, to: sink, console: console,
             nonces: nonces,
             now: environment.now)
-        try sink.commit()
-        console.note(tally.summary(unit: "token", good: "verified"))
+        try file.conclude(sink, console)
+        console.note(tally.summary(unit: "token", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }
 }

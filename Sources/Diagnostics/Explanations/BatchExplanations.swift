@@ -22,6 +22,20 @@ extension Explanation {
         ],
         remedy: "Look at the line and column in the message.")
 
+    static let mixedInput = Explanation(
+        meaning:
+            "Inputs of several forms stand together so that it is not clear which of them is meant, or what "
+            + "belongs to what.",
+        causes: [
+            "A line holds two tokens, or two answers of a modem.",
+            "A row or a JSON object has a request and a token that is of another request.",
+            "A row of a CSV file, or a JSON object, stands in a list of tokens or in the log of a modem: the device "
+                + "that it names would not be compared with the token.",
+        ],
+        remedy:
+            "Give each form a file of its own, or say with --format how the file is written; every line is then "
+            + "read in that form.")
+
     static let command = Explanation(
         meaning: "A provisioning command is not one that the service takes.",
         causes: [

@@ -120,6 +120,38 @@ public struct CertificateReading: Sendable {
         return result
     }
 
+    /// What is no certificate by X.690 and the ASN.1 module of RFC 5280, although its parts can be told apart; nil if
+    /// nothing is.
+    var unsoundness: String? {
+        let reader = DERReader(der)
+        for element in [validity.notBefore, validity.notAfter] {
+            do throws(DERError) { _ = try DERTime.seconds(reader, element) } catch {
+                return error.description
+            }
+        }
+        guard let extensions else { return nil }
+        if version != 2 { return "extensions in a certificate that is not of version 3" }
+        if extensions.isEmpty { return "extensions are empty" }
+        var seen: Set<OID> = []
+        for element in extensions {
+            if !seen.insert(element.oid).inserted { return "extension \(element.oid) occurs twice" }
+            if element.critical == false {
+                return "critical is FALSE but written out in extension \(element.oid)"
+            }
+        }
+        return nil
+    }
+
+    /// What is wrong with the value of an extension that is known; nil if nothing is.
+    var malformedExtension: String? {
+        for element in extensions ?? [] {
+            do throws(DERError) {
+                try ExtensionBody.check(element.oid, DERReader(der, in: element.value))
+            } catch { return "extension \(element.oid) is malformed: \(error.reason)" }
+        }
+        return nil
+    }
+
     // MARK: Values
 
     /// The octets of a part.

@@ -69,6 +69,10 @@ public struct CertificateRules {
 
     private mutating func checkAlgorithm() {
         guard let algorithm = reading.algorithm else { return add(.signatureAlgorithm) }
+        if let scheme = PostQuantumAlgorithm.named(algorithm.oid), scheme.signs {
+            if reading.hasSignatureParameters { add(.signatureAlgorithm, "parameters of \(scheme.name)") }
+            return
+        }
         if algorithm.quirks.contains(.ecdsaNullParameters) {
             add(.signatureAlgorithm, "parameters of ECDSA")
         }
@@ -134,6 +138,13 @@ public struct CertificateRules {
 
     private mutating func checkKey() {
         guard let key = reading.subjectKey else { return add(.keyEncoding, "a malformed key") }
+        switch key.judged {
+        case .known: break
+        case .postQuantum(let algorithm):
+            if let reason = algorithm.objection(to: key) { add(.keyEncoding, reason: reason) }
+            return
+        case .other(let name): return add(.keyUnknown, name)
+        }
         switch judgesKey ? key.soundKind() : key.statedKind() {
         case .failure(let failure): add(.keyEncoding, reason: failure.message)
         case .success(let kind):
@@ -193,18 +204,28 @@ public struct CertificateRules {
         if !usage.isDisjoint(with: [.encipherOnly, .decipherOnly]), !usage.contains(.keyAgreement) {
             add(.keyUsageAgreement)
         }
-        if case .success(let kind)? = reading.subjectKey?.statedKind() {
-            let misfit = usage.subtracting(Self.usages(of: kind))
-            if !misfit.isEmpty {
-                add(.keyUsageOfKey, "\(misfit.names.joined(separator: ", ")) for \(Self.name(of: kind))")
-            }
-        }
+        checkUsage(usage)
         guard let purposes = reading.extendedKeyUsage else { return }
         for (purpose, wanted) in Self.wantedUsages
         where purposes.contains(purpose) && usage.isDisjoint(with: wanted) {
             add(
                 .purposeUsage,
                 "\(purpose.keyPurposeName ?? "\(purpose)") with \(usage.names.joined(separator: ", "))")
+        }
+    }
+
+    private mutating func checkUsage(_ usage: KeyUsage) {
+        let allowed: (usages: KeyUsage, name: String)
+        if case .postQuantum(let algorithm)? = reading.subjectKey?.judged {
+            allowed = (algorithm.usages, "a key of \(algorithm.name)")
+        } else if case .success(let kind)? = reading.subjectKey?.statedKind() {
+            allowed = (Self.usages(of: kind), Self.name(of: kind))
+        } else {
+            return
+        }
+        let misfit = usage.subtracting(allowed.usages)
+        if !misfit.isEmpty {
+            add(.keyUsageOfKey, "\(misfit.names.joined(separator: ", ")) for \(allowed.name)")
         }
     }
 

@@ -99,8 +99,13 @@ extension LintRule {
     static let validityOrder = LintRule(
         "validity-order", .error, section: "4.1.2.5", "the validity ends after it begins")
     static let keyEncoding = LintRule(
-        "key-encoding", .error, "RFC 5480 section 2, RFC 8410 section 4, RFC 3279 section 2.3.1",
+        "key-encoding", .error,
+        "RFC 5480 section 2, RFC 8410 section 4, RFC 3279 section 2.3.1, RFC 9881, RFC 9909, RFC 9935",
         "the key is of a known type and encoded as its standard says")
+    static let keyUnknown = LintRule(
+        "key-not-judged", .warning, section: "4.1.2.7",
+        "the key is on P-256, P-384 or P-521, or of RSA, Ed25519, ML-DSA, SLH-DSA or ML-KEM, whose encoding is judged"
+    )
     static let keyWeak = LintRule(
         "key-weak", .error, "NIST SP 800-131A section 3", "an RSA key has at least 2048 bits")
     static let uniqueIdentifier = LintRule(
@@ -136,7 +141,7 @@ extension LintRule {
         "key-usage-not-for-certificates", .error, section: "4.2.1.3, 4.2.1.9",
         "keyCertSign and CA:TRUE stand together")
     static let keyUsageOfKey = LintRule(
-        "key-usage-of-key", .error, "RFC 8813 section 3, RFC 9295 section 3",
+        "key-usage-of-key", .error, "RFC 8813 section 3, RFC 9295 section 3, RFC 9881, RFC 9909, RFC 9935",
         "the key usage is one that a key of this type can serve")
     static let keyUsageAgreement = LintRule(
         "key-usage-agreement", .error, section: "4.2.1.3",
@@ -171,7 +176,7 @@ extension LintRule {
     public static let all: [LintRule] = [
         version, oldVersion, serialNumber, signatureAlgorithms, signatureAlgorithm, signatureWeak,
         signatureUnknown, nameMalformed, issuerEmpty, subjectEmpty, nameAttribute, nameString,
-        validityEncoding, validityOrder, keyEncoding, keyWeak, uniqueIdentifier, extensionsEmpty,
+        validityEncoding, validityOrder, keyEncoding, keyUnknown, keyWeak, uniqueIdentifier, extensionsEmpty,
         extensionTwice, extensionDefault, extensionMalformed, extensionUnknown, authorityKeyIdentifier,
         subjectKeyIdentifierOfCA, subjectKeyIdentifier, identifierCritical, keyUsageOfCA, keyUsageCritical,
         keyUsageSigning, keyUsageOfKey, keyUsageAgreement, constraintsCritical, pathLength, purposeAny,

@@ -1,0 +1,139 @@
+import Attestation
+import CSV
+import CertificateAuthority
+import DeviceIdentity
+import Diagnostics
+import Intake
+import JSON
+import PKIX
+
+/// What a row or an object says of one request. What it says twice has to be the same.
+struct RequestFields {
+    private var csr: [UInt8]?
+    private var token: [UInt8]?
+    private var uuid: String?
+    private var imei: String?
+    /// The code of what cannot be read.
+    private let code: ErrorCode
+
+    private init(code: ErrorCode) { self.code = code }
+
+    /// `{"csr":"-----BEGIN …"}`, `{"token":"…"}`, and the records that assay itself prints.
+    static func row(object text: ArraySlice<UInt8>) -> RequestChunk.Row {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: text)
+        } catch {
+            return RequestChunk.refused(.json, error.message)
+        }
+        guard let object = value.objectValue else {
+            return RequestChunk.refused(.json, "expected an object, found \(value.kind)")
+        }
+        var fields = RequestFields(code: .json)
+        do throws(RowError) {
+            for member in object.members { try fields.enter(member.name, member.value) }
+        } catch {
+            return (.malformed(error.failure), RequestExpectations(imei: fields.imei))
+        }
+        return fields.row(nothing: "expected a member csr or token, found neither")
+    }
+
+    /// A row of a CSV.
+    static func row(_ record: CSVRecord, _ columns: ColumnPlaces) -> RequestChunk.Row {
+        func field(_ name: FieldName) -> String? {
+            columns[name].flatMap { record[$0] }.flatMap { $0.bytes.trimmed.isEmpty ? nil : $0.text }
+        }
+        var fields = RequestFields(code: .csv)
+        fields.imei = field(.imei)
+        fields.uuid = field(.uuid)
+        fields.token = (field(.token) ?? field(.keygen)).map { Array(Array($0.utf8)[...].trimmed) }
+        if let pem = field(.csr) {
+            switch request(pem) {
+            case .der(let der): fields.csr = der
+            case let content: return (content, RequestExpectations(imei: fields.imei))
+            }
+        }
+        let separators = record.raw.otherSeparators()
+        return fields.row(
+            nothing: separators.map { "expected fields separated by commas, found \($0)" }
+                ?? "expected a request or a token, found \(record.count) columns without one")
+    }
+
+    private mutating func enter(_ name: String, _ value: JSONValue) throws(RowError) {
+        guard let field = FieldName(title: name.utf8), value != .null else { return }
+        switch field {
+        case .uuid: uuid = try Self.one(uuid, try Self.text(value, name), name)
+        case .imei: imei = try Self.one(imei, try Self.text(value, name), name)
+        case .token, .keygen:
+            token = try Self.one(token, Array(try Self.text(value, name).utf8), name)
+        case .csr:
+            // The PEM itself, or, as assay token prints it, an object that has it.
+            let pem = try value.objectValue == nil ? value : value["pem"] ?? .null
+            switch Self.request(try Self.text(pem, name)) {
+            case .der(let der): csr = try Self.one(csr, der, name)
+            case .malformed(let failure), .refused(let failure):
+                throw RowError(failure.code, failure.message)
+            case .token: break
+            }
+        default: break
+        }
+    }
+
+    private static func text(_ value: JSONValue, _ name: String) throws(RowError) -> String {
+        guard let text = value.stringValue else {
+            throw RowError(.json, "expected a string in \(name), found \(value.kind)")
+        }
+        return text
+    }
+
+    private static func one<Value: Equatable>(
+        _ known: Value?, _ found: Value, _ name: String
+    ) throws(RowError) -> Value {
+        guard known == nil || known == found else {
+            throw RowError(
+                .mixedInput, "expected one answer, found two that differ: \(name) and another member")
+        }
+        return found
+    }
+
+    private func row(nothing: String) -> RequestChunk.Row {
+        var expectations = RequestExpectations(imei: imei)
+        if let uuid {
+            guard let device = try? DeviceUUID(text: uuid) else {
+                let place = code == .csv ? "the uuid column" : "the member for the device"
+                return (.malformed(.init(code, "\(place) holds no device UUID")), expectations)
+            }
+            expectations.deviceUUID = device
+        }
+        guard let token else {
+            return (csr.map { .der($0) } ?? .malformed(.init(code, nothing)), expectations)
+        }
+        if let csr, !Self.isSame(csr, token) {
+            return (
+                .malformed(
+                    .init(.mixedInput, "expected a request or a token, found a token and another request")),
+                expectations
+            )
+        }
+        return (.token(token[...]), expectations)
+    }
+
+    /// Whether the request is that of the token.
+    private static func isSame(_ csr: [UInt8], _ text: [UInt8]) -> Bool {
+        guard case .certificationRequest(_, let request)? = (try? AttestationToken(text[...]))?.content else {
+            return false
+        }
+        return request.der == csr
+    }
+
+    /// The one request in a PEM text.
+    private static func request(_ pem: String) -> RequestItem.Content {
+        let bytes = Array(pem.utf8)
+        do {
+            return .der(try PEMDocument(bytes).single("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"))
+        } catch {
+            return DisclosedKey.isIn(bytes)
+                ? .refused(DisclosedKey.companion) : .malformed(error.checkFailure)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Diagnostics
+
+/// Content that no command reads: what it is, and the next step.
+struct ForeignContent {
+    let name: String
+    let hint: String
+
+    /// - Parameter head: the beginning of the input, as it is.
+    init?(_ head: [UInt8], _ expected: Expectation) {
+        if let encoding = Self.wideText(head, expected) {
+            self = encoding
+        } else if let known = Self.signatures.first(where: { head.starts(with: $0.bytes) }) {
+            self.init(name: known.name, hint: known.hint)
+            if known.bytes == Self.zip, Self.isWorkbook(head) {
+                self.init(
+                    name: "an Excel workbook (xlsx)", hint: "save it from the spreadsheet as CSV in UTF-8")
+            }
+        } else if let text = Self.markup(head) {
+            self = text
+        } else if let der = Self.der(head, expected) {
+            self = der
+        } else {
+            return nil
+        }
+    }
+
+    private init(name: String, hint: String) {
+        self.name = name
+        self.hint = hint
+    }
+
+    func message(_ expected: Expectation) -> String {
+        isWideText ? "expected UTF-8, found \(name)" : "expected \(expected.what), found \(name)"
+    }
+
+    private var isWideText: Bool { name.hasPrefix("UTF-") }
+
+    private static let zip = Array("PK\u{3}\u{4}".utf8)
+
+    private static let signatures: [(bytes: [UInt8], name: String, hint: String)] = [
+        (zip, "a ZIP archive", "unpack it, and give the files that are in it"),
+        ([0xd0, 0xcf, 0x11, 0xe0], "an Office document of the old kind (xls)", "save it as CSV in UTF-8"),
+        ([0x1f, 0x8b], "gzip data", "unpack it: gzip -dc FILE | assay … -"),
+        (Array("BZh".utf8), "bzip2 data", "unpack it: bzip2 -dc FILE | assay … -"),
+        ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz data", "unpack it: xz -dc FILE | assay … -"),
+        ([0x28, 0xb5, 0x2f, 0xfd], "zstd data", "unpack it: zstd -dc FILE | assay … -"),
+        (
+            [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "a 7-Zip archive",
+            "unpack it, and give the files that are in it"
+        ),
+        (Array("%PDF-".utf8), "a PDF document", "copy the text into a file of its own"),
+        ([0x89, 0x50, 0x4e, 0x47], "a picture (PNG)", "copy the text itself, not a picture of it"),
+        ([0xff, 0xd8, 0xff], "a picture (JPEG)", "copy the text itself, not a picture of it"),
+        (Array("GIF8".utf8), "a picture (GIF)", "copy the text itself, not a picture of it"),
+        (Array("SQLite format 3\0".utf8), "an SQLite file", "name a store with --store"),
+        ([0x7f, 0x45, 0x4c, 0x46], "a program (ELF)", "check the path"),
+        ([0xfe, 0xed, 0xfe, 0xed], "a Java key store", "export it: keytool -exportcert -rfc"),
+        (
+            Array("-----BEGIN OPENSSH PRIVATE KEY".utf8), "an OpenSSH private key",
+            "keep it to yourself; ssh-keygen -p -m PKCS8 -f FILE changes its form"
+        ),
+        (Array("ssh-".utf8), "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE changes its form"),
+        (
+            Array("ecdsa-sha2-".utf8), "an OpenSSH public key",
+            "ssh-keygen -e -m PKCS8 -f FILE changes its form"
+        ),
+    ]
+
+    private static func isWorkbook(_ head: [UInt8]) -> Bool {
+        let marks = ["[Content_Types].xml", "xl/"].map { Array($0.utf8) }
+        return head.indices.prefix(4096).contains { index in
+            marks.contains { head[index...].starts(with: $0) }
+        }
+    }
+
+    private static func wideText(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
+        let hint = "save the file as UTF-8 (in PowerShell: Out-File -Encoding utf8)"
+        if head.starts(with: [0xff, 0xfe, 0x00, 0x00]) || head.starts(with: [0x00, 0x00, 0xfe, 0xff]) {
+            return ForeignContent(name: "UTF-32", hint: hint)
+        }
+        // Without a mark, the zero octets of Latin letters tell.
+        let start = head.prefix(64)
+        let even = start.enumerated().count { $0.offset % 2 == 0 && $0.element == 0 }
+        let odd = start.enumerated().count { $0.offset % 2 == 1 && $0.element == 0 }
+        // Binary data may have as many, but does not begin with a letter.
+        let mayBeWide = !expected.takesBinary || start.first.map { 0x20...0x7e ~= $0 } == true
+        let isWide =
+            mayBeWide && start.count >= 8 && max(even, odd) * 2 >= start.count - 1 && min(even, odd) == 0
+        guard isWide || head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) else { return nil }
+        return ForeignContent(name: "UTF-16", hint: hint)
+    }
+
+    private static func markup(_ head: [UInt8]) -> ForeignContent? {
+        let start = head.prefix(512).drop { $0.isBlank || $0 >= 0x80 }.prefix(16)
+        let text = String(decoding: start.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
+        if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") {
+            return ForeignContent(
+                name: "an HTML page", hint: "a server may have answered with an error page: look at the file")
+        }
+        if text.hasPrefix("<?xml") {
+            return ForeignContent(name: "an XML document", hint: "export the data as CSV or JSON Lines")
+        }
+        return nil
+    }
+
+    /// A sequence in DER: a PKCS#12 file has its version at the beginning, and is read by no command.
+    private static func der(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
+        guard head.count >= 8, head[0] == 0x30, 0x80...0x84 ~= head[1] else { return nil }
+        let contents = 2 + Int(head[1] & 0x7f)
+        if head[contents...].starts(with: [0x02, 0x01, 0x03, 0x30]) {
+            return ForeignContent(
+                name: "a PKCS#12 file", hint: "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM"
+            )
+        }
+        if expected.takesBinary { return nil }
+        return ForeignContent(name: "DER, binary data", hint: "give the text that it was made of")
+    }
+}

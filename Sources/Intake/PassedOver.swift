@@ -1,0 +1,31 @@
+import Synchronization
+
+/// What was passed over in the inputs of a run, counted on all threads: nothing is passed over in silence.
+public final class PassedOver: Sendable {
+    private let lineCount = Atomic<Int>(0)
+    private let linkCount = Atomic<Int>(0)
+
+    public init() {}
+
+    /// Lines that hold no input: those of a log beside its answers, text between PEM blocks.
+    public func add(lines: Int) {
+        if lines > 0 { lineCount.wrappingAdd(lines, ordering: .relaxed) }
+    }
+
+    /// Links in folders that were not followed.
+    public func add(links: Int) {
+        if links > 0 { linkCount.wrappingAdd(links, ordering: .relaxed) }
+    }
+
+    var links: Int { linkCount.load(ordering: .relaxed) }
+    public var lines: Int { lineCount.load(ordering: .relaxed) }
+
+    /// The end of a summary: `; 3 lines passed over`; empty when there were none.
+    public var note: String {
+        var text = ""
+        for (count, noun) in [(lines, "line"), (links, "link")] where count > 0 {
+            text += "; \(count) \(noun)\(count == 1 ? "" : "s") passed over"
+        }
+        return text
+    }
+}

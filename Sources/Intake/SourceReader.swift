@@ -1,0 +1,99 @@
+public import Diagnostics
+public import InputOutput
+
+/// What a command reads: how its errors call it, and whether it may be binary.
+public struct Expectation: Sendable {
+    /// The reason code of a source that is something else.
+    public let code: ErrorCode
+    /// `a token`, `a request`.
+    public let what: String
+    /// Whether DER or CBOR may stand where text could.
+    public let takesBinary: Bool
+
+    public init(_ code: ErrorCode, _ what: String, takesBinary: Bool = false) {
+        self.code = code
+        self.what = what
+        self.takesBinary = takesBinary
+    }
+
+    /// Why an input that holds nothing is no good.
+    public func nothing(in path: String) -> ToolError {
+        ToolError(
+            code, "expected \(what), found an empty file", context: [.init("file", path.escapedForTerminal)])
+    }
+}
+
+/// The beginning of an input, by which its format can be told.
+public struct SourceHead {
+    /// The text without its byte order mark, or binary data as it is.
+    public let bytes: [UInt8]
+    /// Whether there is nothing, or nothing but white space.
+    public let isBlank: Bool
+    /// Whether it is DER or other binary data.
+    public let isBinary: Bool
+}
+
+/// An input that is open: the one door for all of them.
+///
+/// A byte order mark is read over, and a lone carriage return ends a line as a line feed does. UTF-16 and what is no
+/// text of ours at all (a spreadsheet, an archive, a picture) is refused by its name.
+public struct SourceReader {
+    /// How far the look goes that decides on the format.
+    public static let headSize = 65_536
+
+    /// The path, or `-`.
+    public let name: String
+    /// All of it, once it was looked at.
+    public let source: ByteSource
+    private let expected: Expectation
+
+    /// Opens a file, or standard input.
+    public init(_ path: String, for expected: Expectation, meter: InputMeter? = nil) throws(ToolError) {
+        name = path
+        self.expected = expected
+        source = try ByteSource(path: path, meter: meter)
+    }
+
+    /// Looks at the beginning, which stays in the source.
+    ///
+    /// - Parameter isEnough: what of a live source says enough; by default a whole line that is not blank.
+    /// - Throws: ``ToolError``: `io`, or the code of what is expected for something else.
+    public func look(
+        _ demand: InputDemand = .awaited, limit: Int = headSize,
+        isEnough: ([UInt8]) -> Bool = ByteSource.hasWholeLine
+    ) throws(ToolError) -> Arrival<SourceHead> {
+        guard let start = try source.peek(limit, demand, isEnough: isEnough).value else { return .nothingYet }
+        if let foreign = ForeignContent(start, expected) {
+            throw ToolError(
+                expected.code, foreign.message(expected), context: [.init("file", name.escapedForTerminal)],
+                hint: foreign.hint)
+        }
+        if expected.takesBinary, Self.isBinary(start) {
+            return .value(SourceHead(bytes: start, isBlank: false, isBinary: true))
+        }
+        source.readAsText(without: Self.byteOrderMark)
+        let head = try source.peek(0).value ?? []
+        return .value(
+            SourceHead(
+                bytes: head, isBlank: source.isPeekedAtWhole && head.allSatisfy(\.isBlank), isBinary: false))
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+    /// Text begins with a character that can be typed; DER and the messages of devices never do.
+    private static func isBinary(_ head: [UInt8]) -> Bool {
+        guard let first = head.first, !head.starts(with: byteOrderMark) else { return false }
+        // A DER sequence of more than 127 octets: its length is no text.
+        if first == 0x30 { return head.count >= 2 && head[1] >= 0x80 }
+        return !(first == 0x20 || 0x09...0x0d ~= first || 0x20...0x7e ~= first)
+    }
+
+    /// The whole content of the file at `path`, opened as every input is; refused beyond `limit` bytes.
+    public static func contents(
+        of path: String, for expected: Expectation, limit: Int = 16 << 20
+    ) throws(ToolError) -> [UInt8] {
+        let reader = try SourceReader(path, for: expected)
+        _ = try reader.look()
+        return try reader.source.readAll(limit: limit)
+    }
+}

@@ -1,0 +1,34 @@
+extension UInt8 {
+    /// Space, tab, carriage return, line feed.
+    public var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0d || self == 0x0a }
+}
+
+extension ArraySlice<UInt8> {
+    public var trimmed: ArraySlice<UInt8> {
+        var slice = drop(while: \.isBlank)
+        while let last = slice.last, last.isBlank { slice.removeLast() }
+        return slice
+    }
+
+    /// Without quotation marks around all of it, as they are copied along with what they enclose.
+    public var unquoted: ArraySlice<UInt8> {
+        guard count >= 2, let first, first == last, first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
+        else {
+            return self
+        }
+        return dropFirst().dropLast()
+    }
+}
+
+extension [UInt8] {
+    /// What seems to separate the fields of a row that has not its columns: at least as many of them as commas, which
+    /// may stand in numbers and between tags.
+    public func otherSeparators() -> String? {
+        let commas = self.count { $0 == UInt8(ascii: ",") }
+        for (byte, name) in [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs")]
+        where self.count(where: { $0 == byte }) >= Swift.max(commas, 1) {
+            return name
+        }
+        return nil
+    }
+}
