@@ -54,7 +54,8 @@ import Testing
             #expect(try publishes(meeting, second, port))
             #expect(try !publishes(meeting, nil, port))
         }
-        try meeting.succeed("assay", "ca", "revoke", "--device", first, "--reason", "keyCompromise")
+        try meeting.succeed(
+            "assay", "ca", "revoke", "--ca", "ca", "--device", first, "--reason", "keyCompromise")
         try meeting.succeed("assay", "ca", "crl", "--ca", "ca", "-o", "after.crl")
         try serve(meeting, revocationList: "after.crl") { (port: UInt16) throws in
             #expect(try !publishes(meeting, first, port))

@@ -62,7 +62,9 @@ import Testing
         let revoked = results.prefix(50).map(\.serial)
         try folder.write(revoked.joined(separator: "\n"), to: "revoked.txt")
         #expect(
-            try folder.program("ca", "revoke", "--serials", "revoked.txt", "--reason", "superseded").status
+            try folder.program(
+                "ca", "revoke", "--ca", "ca", "--serials", "revoked.txt", "--reason", "superseded"
+            ).status
                 == 0
         )
         #expect(try folder.program("ca", "crl", "--ca", "ca", "-o", "ca.crl").status == 0)

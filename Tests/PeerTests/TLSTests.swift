@@ -61,7 +61,8 @@ import Testing
         try Meeting.demand("openssl")
         let meeting = try Meeting()
         try meeting.succeed(
-            "assay", "ca", "revoke", "--device", Meeting.devices[0], "--reason", "keyCompromise")
+            "assay", "ca", "revoke", "--ca", "ca", "--device", Meeting.devices[0], "--reason", "keyCompromise"
+        )
         try meeting.succeed("assay", "ca", "crl", "--ca", "ca", "-o", "ca.crl")
         try serve(meeting, ["-CRL", "ca.crl", "-crl_check"]) { (port: UInt16) throws in
             #expect(try ask(meeting, port, identity(Meeting.devices[0])) == "")
