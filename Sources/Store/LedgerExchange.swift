@@ -62,9 +62,10 @@ struct LedgerExchange {
     mutating func note(_ intent: IssuanceIntent, reissue: Bool) throws(SQLiteError) -> IntentOutcome {
         let seriesID = try series.number(intent.authority, intent.profile, store)
         // Nearly all requests are of a key and a device that nobody has seen.
-        guard try isKnown(intent) else {
+        let marks = secret.marks(of: intent)
+        guard try isKnown(marks.asked) else {
             if let objection = intent.objection { return .rejected(objection) }
-            let id = try insert(intent, seriesID, replaces: nil)
+            let id = try insert(intent, seriesID, marks, replaces: nil)
             return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
         }
         let current: KnownRow?
@@ -97,19 +98,12 @@ struct LedgerExchange {
             }
             replaced = other.id
         }
-        let id = try insert(intent, seriesID, replaces: replaced)
+        let id = try insert(intent, seriesID, marks, replaces: replaced)
         return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
     }
 
     /// Whether a row may be of the same key, the same device or the same name.
-    private func isKnown(_ intent: IssuanceIntent) throws(SQLiteError) -> Bool {
-        var marks = [Mark.key(intent.keyID)]
-        if let device = intent.device { marks.append(secret.device(device)) }
-        if intent.attestation == nil {
-            for uuid in intent.names.uuids where uuid != intent.device { marks.append(secret.device(uuid)) }
-        }
-        for key in intent.names.keys { marks.append(secret.name(key)) }
-        for key in intent.names.others { marks.append(secret.name(key)) }
+    private func isKnown(_ marks: [Int64]) throws(SQLiteError) -> Bool {
         if try isRecent(marks) { return true }
         for mark in marks where try isFiled(mark) { return true }
         return false
@@ -261,7 +255,7 @@ struct LedgerExchange {
     }
 
     private mutating func insert(
-        _ intent: IssuanceIntent, _ seriesID: Int64, replaces: Int64?
+        _ intent: IssuanceIntent, _ seriesID: Int64, _ marks: IntentMarks, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
         // A number at the end of the range can only be somebody's tampering; the insert then fails.
         let id = lastRow == .max ? .max : lastRow + 1
@@ -289,12 +283,9 @@ struct LedgerExchange {
         _ = try insert.step()
         lastRow = id
         let mark = statements.mark
-        let marks = secret.marks(
-            keyID: intent.keyID, device: intent.device,
-            holding: intent.attestation == nil ? nil : intent.names)
-        for entry in marks {
+        for entry in marks.filed {
             mark.begin()
-            try mark.set(1, entry.mark)
+            try mark.set(1, entry)
             try mark.set(2, id)
             _ = try mark.step()
         }

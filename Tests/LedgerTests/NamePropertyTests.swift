@@ -68,17 +68,26 @@ import Testing
             return rejection.failures.first?.code
         }
         let plain = try ledger.intent()
+        let serial = try #require(CertificateSerial(magnitude: plain.serial))
+        let validity = try #require(ValidityPeriod(notBefore: plain.notBefore, notAfter: plain.notAfter))
+        let template = try #require(
+            CertificateTemplate(
+                issuer: ledger.issuer.certificate.subject, algorithm: ledger.issuer.algorithm,
+                extensions: ledger.profile.extensions,
+                issuerKeyIdentifier: ledger.issuer.certificate.publicKey.keyIdentifier))
+        let tbs = template.makeTBS(
+            serial: serial, subject: vetted.subject, publicKey: vetted.publicKey, validity: validity)
         let intent = IssuanceIntent(
             authority: plain.authority, profile: profile, request: vetted.requestSHA256, serial: plain.serial,
             keyID: Digest.sha256(vetted.publicKey.der), device: vetted.namedDeviceUUID,
             subject: vetted.subject.description, notBefore: plain.notBefore, notAfter: plain.notAfter,
-            tbsDigest: plain.tbsDigest,
+            tbsDigest: Digest.sha256(tbs),
             attestation: vetted.attestation.map {
                 AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
             }, isNameProven: vetted.isNameProven, objection: vetted.objection)
         switch try ledger.store.exchange([], [intent], reissue: true, at: TestLedger.now).outcomes.first {
         case .sign(let draft):
-            let certificate = try ledger.sign(ledger.tbs(plain))
+            let certificate = try ledger.sign(tbs)
             _ = try ledger.store.exchange(
                 [TestLedger.signed(draft, certificate)], [], reissue: true, at: TestLedger.now)
             return nil
