@@ -30,7 +30,7 @@ final class CoverageFile {
                 [
                     "issuance", "certificate", "series", "crl", "mark", "recent_mark", "mark_filter",
                 ]
-            case .migrated: ["crl"]
+            case .migrated: ["crl", "recent_mark"]
             }
         }
     }

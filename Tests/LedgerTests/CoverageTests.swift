@@ -26,7 +26,9 @@ import Testing
         "filing": "decides when marks are moved",
         // Numbers that nothing refers to.
         "evidence.id": "gives the order in which evidence is shown",
-        "identity.one": "there is one row",
+        "identity.one": "there is one row", "mark_secret.one": "there is one row",
+        "mark_secret inserted": "the first row counts",
+        "store mark_secret.octets": "nothing is filed under a mark",
         "identity.origin":
             "without an earlier store there are no entries about devices that could be passed over",
         "identity inserted": "the first row counts",
@@ -36,7 +38,7 @@ import Testing
         // Nothing was signed for an intent. It is held against the request when it is completed.
         "intent.series": "", "intent.request": "", "intent.serial": "", "intent.subject": "",
         "intent.not_before": "", "intent.not_after": "", "intent.tbs_digest": "",
-        "intent.attestation_profile": "", "intent.attestation_key": "", "intent.intended_at": "",
+        "intent.attestation_key": "", "intent.intended_at": "",
         "intent.key_id": "beyond the octets by which it is looked up",
         "intent.device cleared": "one mark too many", "intent removed": "",
         // A store's id is compared with nothing; a ledger's is, with the one in the CA's folder.

@@ -73,7 +73,7 @@ struct DeviceImport: AssayCommand {
             _ = try reader.look()
             return reader
         } catch {
-            if output.json {
+            if output.json, !Interruption.requested {
                 let report = RegistrationReport(
                     location: InputLocation(source: input, line: 1), device: nil,
                     outcome: .rejected(CheckFailure(error.code, error.message)))
