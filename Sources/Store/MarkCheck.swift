@@ -12,7 +12,8 @@ struct MarkCheck {
     func finish(_ verdict: inout LedgerVerdict) throws(SQLiteError) {
         let secret = try store.markSecret.get()
         let rows = try store.connection.prepare(
-            "SELECT id, serial, key_id, device, subject, attestation_profile IS NULL FROM issuance ORDER BY id")
+            "SELECT id, serial, key_id, device, subject, attestation_profile IS NULL FROM issuance ORDER BY id"
+        )
         let select = try store.connection.prepare(
             """
             SELECT 0 FROM recent_mark WHERE mark = ?1 AND issuance = ?2

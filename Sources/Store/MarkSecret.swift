@@ -63,7 +63,9 @@ struct MarkSecret: Sendable {
     /// All marks of a row, with what each is of.
     ///
     /// - Parameter holder: the names that the row keeps from other devices: of one that a device vouches for alone.
-    func marks(keyID: [UInt8], device: DeviceUUID?, holding holder: SubjectKeys?) -> [(what: String, mark: Int64)] {
+    func marks(keyID: [UInt8], device: DeviceUUID?, holding holder: SubjectKeys?) -> [(
+        what: String, mark: Int64
+    )] {
         var marks = [(what: "key", mark: Mark.key(keyID))]
         if let device { marks.append(("device", self.device(device))) }
         guard let holder else { return marks }

@@ -46,7 +46,8 @@ extension CrashTests {
             let refused = try issue(ca, input)
             #expect(refused.status == 1)
             #expect(refused.errors.contains("more than 400 days"))
-            return try folder.run("ca", "issue", "--ca", ca, "--no-passphrase", "--json", "--accept-clock", input)
+            return try folder.run(
+                "ca", "issue", "--ca", ca, "--no-passphrase", "--json", "--accept-clock", input)
         }
 
         private func attach(_ ca: String = "ca", _ environment: [String: String] = [:]) throws

@@ -15,16 +15,20 @@ import Testing
         IssuanceIntent(
             authority: authority ?? intent.authority, profile: profile, request: intent.request,
             serial: [0x70, number], keyID: intent.keyID, device: intent.device, subject: intent.subject,
-            notBefore: intent.notBefore, notAfter: intent.notAfter, tbsDigest: intent.tbsDigest, attestation: nil)
+            notBefore: intent.notBefore, notAfter: intent.notAfter, tbsDigest: intent.tbsDigest,
+            attestation: nil)
     }
 
     private func note(_ ledger: TestLedger, _ intent: IssuanceIntent) throws -> IntentOutcome.Draft? {
-        let outcome = try ledger.store.exchange([], [intent], reissue: false, at: TestLedger.now).outcomes.first
+        let outcome = try ledger.store.exchange([], [intent], reissue: false, at: TestLedger.now).outcomes
+            .first
         if case .sign(let draft)? = outcome { return draft }
         return nil
     }
 
-    private func enter(_ ledger: TestLedger, _ draft: IntentOutcome.Draft, _ der: [UInt8]) throws -> TakenEntry? {
+    private func enter(_ ledger: TestLedger, _ draft: IntentOutcome.Draft, _ der: [UInt8]) throws
+        -> TakenEntry?
+    {
         try ledger.store.exchange(
             [TestLedger.signed(draft, der)], [], reissue: false, at: TestLedger.now + 1
         ).taken[0]
@@ -40,7 +44,8 @@ import Testing
             #expect(try enter(ledger, #require(try note(ledger, intent)), der) == nil)
         }
         let stranger = try ledger.issue()
-        let revocations = try ledger.store.revoke([second.serial], reason: .keyCompromise, at: TestLedger.now + 2)
+        let revocations = try ledger.store.revoke(
+            [second.serial], reason: .keyCompromise, at: TestLedger.now + 2)
         #expect(revocations.first?.others.map(\.serial) == [first.serial, third.serial])
         for intent in [first, second, third] {
             #expect(try ledger.store.issuance(ofSerial: intent.serial)?.reason == 1)
@@ -72,7 +77,8 @@ import Testing
         }
         #expect(failure.code == .revoked)
         #expect(try ledger.store.issuance(ofSerial: second.serial)?.certificate == nil)
-        let again = try ledger.store.exchange([], [second], reissue: true, at: TestLedger.now + 2).outcomes.first
+        let again = try ledger.store.exchange([], [second], reissue: true, at: TestLedger.now + 2).outcomes
+            .first
         guard case .rejected(let refusal)? = again else {
             Issue.record("the intent was taken up again")
             return

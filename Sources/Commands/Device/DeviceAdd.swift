@@ -67,7 +67,8 @@ struct DeviceAdd: AssayCommand {
         let report = RegistrationReport(location: nil, device: device, outcome: outcome.first ?? .unchanged)
         try StandardStream.output().write(report.rendered(json: output.json))
         if case .rejected(let failure) = report.outcome {
-            let isReplaceable = failure.code == .keyConflict && !replacement.replaceObserved && trust == .trusted
+            let isReplaceable =
+                failure.code == .keyConflict && !replacement.replaceObserved && trust == .trusted
             console.error(
                 ToolError(
                     failure.code, failure.message,
