@@ -58,8 +58,27 @@ public struct NamedDevices: Sendable, Equatable {
             uuids = [NamedUUID(uuid: uuid, isCanonical: true)]
             return
         }
+        guard Self.mayName(octets.span) else { return }
         let symbols = octets.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
         find(symbols, symbols, true)
+    }
+
+    /// Whether ASCII has as many digits, or letters that may be taken for digits, as the shortest number that counts.
+    public static func mayName(_ octets: borrowing Span<UInt8>) -> Bool {
+        guard octets.count >= 14 else { return false }
+        let table = digitLike.span
+        var count = 0
+        for index in octets.indices {
+            count += Int(table[Int(octets[index])])
+        }
+        return count >= 14
+    }
+
+    /// 1 for hexadecimal digits and letters that may be taken for one.
+    private static let digitLike: [UInt8] = (0..<256).map { value in
+        let octet = UInt8(truncatingIfNeeded: value)
+        let symbol = 0x41...0x5A ~= octet ? octet | 0x20 : octet
+        return hex(symbol) != nil || confusable(symbol) != nil ? 1 : 0
     }
 
     private static let layouts = [[8, 4, 4, 4, 12], [32]]

@@ -67,11 +67,13 @@ public struct LineCensus: Sendable, Equatable {
     }
 
     private static func namesColumns(_ text: ArraySlice<UInt8>, _ needed: Set<FieldName>) -> Bool {
-        separators.contains { separator in
-            text.split(separator: separator).contains { title in
-                FieldName(title: title.trimmed.unquoted).map(needed.contains) == true
+        // The name of a member is none of a column.
+        text.first != UInt8(ascii: "{")
+            && separators.contains { separator in
+                text.split(separator: separator).contains { title in
+                    FieldName(title: title.trimmed.unquoted).map(needed.contains) == true
+                }
             }
-        }
     }
 
     /// Whether it is the log of a modem, although no token is in it.

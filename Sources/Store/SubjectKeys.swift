@@ -44,7 +44,6 @@ struct SubjectKeys: Sendable, Equatable {
     /// Whether somebody with this subject has what a key stands for.
     func contains(_ key: Key) -> Bool { keys.contains(key) || shared == key }
 
-    private static let uuidLength = 36
     private static let identifying: Set<String> = ["cn", "serialnumber", "uid"]
 
     /// - Parameter subject: as RFC 4514 writes it.
@@ -57,7 +56,11 @@ struct SubjectKeys: Sendable, Equatable {
         var named = NamedDevices()
         var attributes: [(type: String, value: String)] = []
         for (type, value) in Self.attributes(subject) {
-            named.add(NamedDevices(in: value))
+            if value.allSatisfy({ $0 < 0x80 }) {
+                named.add(NamedDevices(ascii: value[...]))
+            } else {
+                named.add(NamedDevices(in: String(decoding: value, as: UTF8.self).unicodeScalars))
+            }
             attributes.append((type, Self.fold(value)))
         }
         uuids = named.uuids.map(\.uuid)
@@ -82,33 +85,76 @@ struct SubjectKeys: Sendable, Equatable {
         Key(attributes.map { "\($0.type)=\($0.value)" }.sorted().joined(separator: "\u{1F}"))
     }
 
-    /// `CN=<UUID>` and `CN=nrf-<IMEI>`, which nearly all subjects are, and which name a device and nothing else.
+    /// `CN=<UUID>` and `CN=nrf-<IMEI>`, which nearly all subjects have and which name a device and nothing else, beside
+    /// attributes that name nothing: found without taking the text apart, because every certificate is asked.
     private static func plain(_ text: borrowing Span<UInt8>) -> (DeviceUUID?, Int64?)? {
-        guard text.count >= 4, text[0] == UInt8(ascii: "C"), text[1] == UInt8(ascii: "N"),
-            text[2] == UInt8(ascii: "=")
-        else { return nil }
-        if text.count == 3 + uuidLength, let uuid = DeviceUUID(text: text.extracting(3..<text.count)) {
-            return (uuid, nil)
+        var uuid: DeviceUUID?
+        var imei: Int64?
+        var start = 0
+        while start < text.count {
+            guard let (equals, end) = attribute(text, from: start) else { return nil }
+            let type = text.extracting(start..<equals)
+            let value = text.extracting((equals + 1)..<end)
+            if isCommonName(type) {
+                guard uuid == nil, imei == nil else { return nil }
+                uuid = DeviceUUID(text: value)
+                imei = uuid == nil ? imeiSerial(value) : nil
+                guard uuid != nil || imei != nil else { return nil }
+            } else if identifies(type) || NamedDevices.mayName(value) {
+                return nil
+            }
+            start = end + 1
         }
-        guard text.count == 22, text[3] == UInt8(ascii: "n"), text[4] == UInt8(ascii: "r"),
-            text[5] == UInt8(ascii: "f"), text[6] == UInt8(ascii: "-")
-        else { return nil }
-        var serial: Int64 = 0
-        for index in 7..<22 {
-            guard 0x30...0x39 ~= text[index] else { return nil }
-            if index < 21 { serial = serial * 10 + Int64(text[index] - 0x30) }
-        }
-        return (nil, serial)
+        return uuid == nil && imei == nil ? nil : (uuid, imei)
     }
 
-    /// The attributes of a text as RFC 4514 writes it, types in lower case, values without their escapes.
-    private static func attributes(_ subject: String) -> [(type: String, value: String.UnicodeScalarView)] {
-        var attributes: [(type: String, value: String.UnicodeScalarView)] = []
+    /// Where the equals sign and the end of an attribute are; nil where anything is escaped or more than a type and its
+    /// value in ASCII.
+    private static func attribute(_ text: borrowing Span<UInt8>, from start: Int) -> (equals: Int, end: Int)? {
+        var equals: Int?
+        var index = start
+        while index < text.count, text[index] != UInt8(ascii: ",") {
+            switch text[index] {
+            case UInt8(ascii: "\\"), UInt8(ascii: "+"), 0x80...: return nil
+            case UInt8(ascii: "=") where equals == nil: equals = index
+            default: break
+            }
+            index += 1
+        }
+        return equals.map { ($0, index) }
+    }
+
+    private static func isCommonName(_ type: borrowing Span<UInt8>) -> Bool {
+        type.count == 2 && type[0] == UInt8(ascii: "C") && type[1] == UInt8(ascii: "N")
+    }
+
+    /// Whether a type may be one of the other ``identifying`` ones, by its first letter; `SN` and `street` may too.
+    private static func identifies(_ type: borrowing Span<UInt8>) -> Bool {
+        guard type.count >= 3 else { return type.isEmpty }
+        return type[0] == UInt8(ascii: "U") || type[0] | 0x20 == UInt8(ascii: "s")
+    }
+
+    /// The first 14 digits of `nrf-` and 15 digits.
+    private static func imeiSerial(_ value: borrowing Span<UInt8>) -> Int64? {
+        guard value.count == 19, value[0] == UInt8(ascii: "n"), value[1] == UInt8(ascii: "r"),
+            value[2] == UInt8(ascii: "f"), value[3] == UInt8(ascii: "-")
+        else { return nil }
+        var number: Int64 = 0
+        for index in 4..<19 {
+            guard 0x30...0x39 ~= value[index] else { return nil }
+            number = number * 10 + Int64(value[index] - 0x30)
+        }
+        return number / 10
+    }
+
+    /// The attributes of a text as RFC 4514 writes it, types in lower case, values in UTF-8 without their escapes.
+    private static func attributes(_ subject: String) -> [(type: String, value: [UInt8])] {
+        var attributes: [(type: String, value: [UInt8])] = []
         var type = ""
         var current: [UInt8] = []
         var isValue = false
         func end() {
-            if isValue { attributes.append((type, String(decoding: current, as: UTF8.self).unicodeScalars)) }
+            if isValue { attributes.append((type, current)) }
             current = []
             isValue = false
         }
@@ -135,9 +181,21 @@ struct SubjectKeys: Sendable, Equatable {
     }
 
     /// A value as it is compared: case, kinds of spaces and how many, and look-alikes do not count.
-    private static func fold(_ value: String.UnicodeScalarView) -> String {
+    private static func fold(_ value: [UInt8]) -> String {
+        if value.allSatisfy({ $0 < 0x80 }) {
+            var octets: [UInt8] = []
+            octets.reserveCapacity(value.count)
+            for octet in value {
+                if octet == 0x20, octets.isEmpty || octets.last == 0x20 { continue }
+                octets.append(0x41...0x5A ~= octet ? octet | 0x20 : octet)
+            }
+            if octets.last == 0x20 { octets.removeLast() }
+            return String(decoding: octets, as: UTF8.self)
+        }
         var folded = String.UnicodeScalarView()
-        for scalar in value { GlyphFold.fold(scalar, into: &folded) }
+        for scalar in String(decoding: value, as: UTF8.self).unicodeScalars {
+            GlyphFold.fold(scalar, into: &folded)
+        }
         return String(folded).split(separator: " ").joined(separator: " ")
     }
 }

@@ -41,6 +41,14 @@ extension CrashTests {
             try folder.run("ca", "issue", "--ca", ca, "--no-passphrase", "--json", input)
         }
 
+        /// After years in which nobody entered anything, the clock has to be confirmed once.
+        private func issueAfterYears(_ ca: String, _ input: String) throws -> Program.Outcome {
+            let refused = try issue(ca, input)
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("more than 400 days"))
+            return try folder.run("ca", "issue", "--ca", ca, "--no-passphrase", "--json", "--accept-clock", input)
+        }
+
         private func attach(_ ca: String = "ca", _ environment: [String: String] = [:]) throws
             -> Program.Outcome
         {
@@ -227,7 +235,7 @@ extension CrashTests {
             let attached = try attach()
             #expect(attached.status == 0)
             #expect(attached.errors.contains("the store holds no certificates: the ledger begins empty"))
-            #expect(try issue("ca", Self.nrf9160).output.contains("\"status\":\"issued\""))
+            #expect(try issueAfterYears("ca", Self.nrf9160).output.contains("\"status\":\"issued\""))
             let empty = try folder.run("ca", "ledger", "attach", "second", "--never-issued")
             #expect(empty.status == 0)
             #expect(try issue("second", Self.nrf9160).output.contains("\"status\":\"issued\""))

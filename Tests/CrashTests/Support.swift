@@ -79,7 +79,7 @@ enum Inputs {
                 Registration(
                     uuid: $0.uuid, key: IdentityKey(publicKey: $0.publicKey, trust: .trusted), how: .imported,
                     inputDigest: nil)
-            }, at: 1)
+            }, at: Int64(Date().timeIntervalSince1970))
     }
 }
 

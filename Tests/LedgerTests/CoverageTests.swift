@@ -26,7 +26,9 @@ import Testing
         "filing": "decides when marks are moved",
         // Numbers that nothing refers to.
         "evidence.id": "gives the order in which evidence is shown",
-        "identity.one": "there is one row",
+        "identity.one": "there is one row", "mark_secret.one": "there is one row",
+        "mark_secret inserted": "the first row counts",
+        "store mark_secret.octets": "nothing is filed under a mark",
         "identity.origin":
             "without an earlier store there are no entries about devices that could be passed over",
         "identity inserted": "the first row counts",

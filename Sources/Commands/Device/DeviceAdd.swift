@@ -67,7 +67,13 @@ struct DeviceAdd: AssayCommand {
         let report = RegistrationReport(location: nil, device: device, outcome: outcome.first ?? .unchanged)
         try StandardStream.output().write(report.rendered(json: output.json))
         if case .rejected(let failure) = report.outcome {
-            console.error(ToolError(failure.code, failure.message))
+            let isReplaceable = failure.code == .keyConflict && !replacement.replaceObserved && trust == .trusted
+            console.error(
+                ToolError(
+                    failure.code, failure.message,
+                    hint: isReplaceable
+                        ? "if the registered key was only observed, --replace-observed puts this one in its place"
+                        : nil))
             return .rejected
         }
         return .done
