@@ -120,7 +120,8 @@ struct NameCheck {
                 failures.append(
                     .init(
                         .uuidMismatch,
-                        "\(place) holds \(text), device \(attested) is registered with the IMEI \(registered)"))
+                        "\(place) holds \(text), device \(attested) is registered with the IMEI \(registered)"
+                    ))
             }
         } else if imei.isCertain, isName {
             notes.append(

@@ -17,7 +17,8 @@ public struct RequestedExtensions {
         }
         return CheckFailure(
             .csrExtension,
-            "the request demands the extension \(unknown.oid), which is marked critical and is not known here")
+            "the request demands the extension \(unknown.oid), which is marked critical and is not known here"
+        )
     }
 
     /// What was asked for and is not given, for people.
@@ -32,8 +33,11 @@ public struct RequestedExtensions {
     }
 
     private static func missing(_ element: CertificateExtension, _ rule: ExtensionRule) -> String? {
-        if rule.additional.contains(where: { $0.oid == element.oid && $0.value == element.value }) { return nil }
-        let name = element.oid.extensionName ?? "the extension \(element.oid)"
+        if rule.additional.contains(where: { $0.oid == element.oid && $0.value == element.value }) {
+            return nil
+        }
+        // Made for those alone that are told of: nearly all devices ask for what they get.
+        var name: String { element.oid.extensionName ?? "the extension \(element.oid)" }
         switch element.oid {
         case .keyUsage:
             guard let asked = try? KeyUsage(der: element.value) else { return name }

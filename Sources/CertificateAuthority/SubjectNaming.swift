@@ -67,7 +67,8 @@ struct SubjectNaming {
         guard let device else {
             if let claimed {
                 throw .init(
-                    .notAttested, "the token names device \(claimed), and no known key verifies it: no name is made of it")
+                    .notAttested,
+                    "the token names device \(claimed), and no known key verifies it: no name is made of it")
             }
             throw .init(.csrSubject, "expected a device UUID in a token or as common name, found none")
         }

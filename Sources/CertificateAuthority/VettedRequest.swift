@@ -245,7 +245,8 @@ public final class RequestVetter {
                     ? .init(.csrSubject, message + "common name, found none")
                     : .init(
                         .notAttested,
-                        "the profile makes the device UUID an alternative name, and no known key verifies the token"))
+                        "the profile makes the device UUID an alternative name, and no known key verifies the token"
+                    ))
         }
         let naming = SubjectNaming(
             policy: profile.subject, device: named, claimed: claimed, imei: expectations.imei)
@@ -270,7 +271,8 @@ public final class RequestVetter {
     /// Whether nothing in the request itself would have it turned down: its name is not one that only looks like a
     /// device's, and it demands nothing that is not known here. For what is handed out without being vetted again.
     public static func isUnsuspicious(_ request: CertificationRequest) -> Bool {
-        guard request.subject.unfitness == nil, RequestedExtensions(request.requestedExtensions).refusal == nil
+        guard request.subject.unfitness == nil,
+            RequestedExtensions(request.requestedExtensions).refusal == nil
         else { return false }
         let named = NameCheck.devices(in: request.subject)
         return named.uuids.allSatisfy(\.isCanonical) && named.uuids.count <= 1

@@ -78,7 +78,8 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
         case .algorithm, .signature, .digest, .uuidMismatch, .challengeMismatch, .nonceReused, .unknownKey,
             .keyConflict, .untrustedKey, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtTooOld, .jwtAudience,
             .jwtIssuer, .jwtSubject, .kidMismatch, .csrSignature, .csrKey, .csrSubject, .csrExtension,
-            .keyReused, .nameTaken, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint, .notAttested,
+            .keyReused, .nameTaken, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint,
+            .notAttested,
             .revoked, .chain, .commandOrder, .secTag, .commandLimit, .duplicateDevice:
             .rejected
         case .serviceUnreachable, .serviceRefused, .serviceContract: .service

@@ -27,6 +27,13 @@ public enum System {
         getenv(name).map { String(cString: $0) }
     }
 
+    /// How many columns the terminal at the descriptor has; `nil` where it is none or does not say.
+    public static func terminalWidth(_ descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Whether the descriptor is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

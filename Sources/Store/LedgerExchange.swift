@@ -62,9 +62,10 @@ struct LedgerExchange {
     mutating func note(_ intent: IssuanceIntent, reissue: Bool) throws(SQLiteError) -> IntentOutcome {
         let seriesID = try series.number(intent.authority, intent.profile, store)
         // Nearly all requests are of a key and a device that nobody has seen.
-        guard try isKnown(intent) else {
+        let marks = secret.marks(of: intent)
+        guard try isKnown(marks.asked) else {
             if let objection = intent.objection { return .rejected(objection) }
-            let id = try insert(intent, seriesID, replaces: nil)
+            let id = try insert(intent, seriesID, marks, replaces: nil)
             return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
         }
         let current: KnownRow?
@@ -97,19 +98,12 @@ struct LedgerExchange {
             }
             replaced = other.id
         }
-        let id = try insert(intent, seriesID, replaces: replaced)
+        let id = try insert(intent, seriesID, marks, replaces: replaced)
         return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
     }
 
     /// Whether a row may be of the same key, the same device or the same name.
-    private func isKnown(_ intent: IssuanceIntent) throws(SQLiteError) -> Bool {
-        var marks = [Mark.key(intent.keyID)]
-        if let device = intent.device { marks.append(secret.device(device)) }
-        if intent.attestation == nil {
-            for uuid in intent.names.uuids where uuid != intent.device { marks.append(secret.device(uuid)) }
-        }
-        for key in intent.names.keys { marks.append(secret.name(key)) }
-        for key in intent.names.others { marks.append(secret.name(key)) }
+    private func isKnown(_ marks: [Int64]) throws(SQLiteError) -> Bool {
         if try isRecent(marks) { return true }
         for mark in marks where try isFiled(mark) { return true }
         return false
@@ -122,7 +116,8 @@ struct LedgerExchange {
             recent.begin()
             for offset in 0..<3 {
                 let place = first + offset
-                try recent.set(Int32(truncatingIfNeeded: offset + 1), place < marks.count ? marks[place] : nil)
+                try recent.set(
+                    Int32(truncatingIfNeeded: offset + 1), place < marks.count ? marks[place] : nil)
             }
             defer { recent.reset() }
             if try recent.step() { return true }
@@ -261,7 +256,7 @@ struct LedgerExchange {
     }
 
     private mutating func insert(
-        _ intent: IssuanceIntent, _ seriesID: Int64, replaces: Int64?
+        _ intent: IssuanceIntent, _ seriesID: Int64, _ marks: IntentMarks, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
         // A number at the end of the range can only be somebody's tampering; the insert then fails.
         let id = lastRow == .max ? .max : lastRow + 1
@@ -289,12 +284,9 @@ struct LedgerExchange {
         _ = try insert.step()
         lastRow = id
         let mark = statements.mark
-        let marks = secret.marks(
-            keyID: intent.keyID, device: intent.device,
-            holding: intent.attestation == nil ? nil : intent.names)
-        for entry in marks {
+        for entry in marks.filed {
             mark.begin()
-            try mark.set(1, entry.mark)
+            try mark.set(1, entry)
             try mark.set(2, id)
             _ = try mark.step()
         }
@@ -306,54 +298,4 @@ struct LedgerExchange {
 
     private static let compromised = CheckFailure(
         .revoked, "the public key was revoked as compromised: the device needs a new one")
-}
-
-/// The statements that every certificate runs.
-final class LedgerStatements {
-    let anyRecent: Statement
-    let anyFiled: Statement
-    let ofKey: Statement
-    let ofDevice: Statement
-    let attested: Statement
-    let intend: Statement
-    let mark: Statement
-    let enter: Statement
-
-    init(_ store: SQLiteStore) throws(SQLiteError) {
-        anyRecent = try store.statement(
-            """
-            SELECT 1 FROM recent_mark WHERE mark = ? UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?
-            UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?
-            """)
-        anyFiled = try store.statement("SELECT 1 FROM mark WHERE mark = ?")
-        ofKey = try store.statement(
-            """
-            SELECT id, series, request, device, subject, replaced_by, reason, attestation_profile FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND key_id = ?2
-            """)
-        ofDevice = try store.statement(
-            """
-            SELECT id, serial FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND device = ?2 AND series = ?3 AND replaced_by = 0
-                AND (?4 = 0 OR attestation_profile IS NOT NULL)
-            """)
-        attested = try store.statement(
-            """
-            SELECT series, key_id, device, subject, serial FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND attestation_profile IS NOT NULL
-            """)
-        intend = try store.statement(
-            """
-            INSERT INTO issuance (id, series, request, serial, key_id, device, subject, not_before, not_after,
-                tbs_digest, attestation_profile, attestation_key, intended_at, replaces)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        mark = try store.statement("INSERT INTO recent_mark (mark, issuance) VALUES (?, ?)")
-        enter = try store.statement(
-            """
-            INSERT INTO certificate (id, issued_at, der, seq, hash) SELECT ?1, ?2, ?3, ?4, ?5
-            WHERE NOT EXISTS (SELECT 1 FROM issuance WHERE id = ?1 AND reason IS NOT NULL)
-            ON CONFLICT (id) DO NOTHING
-            """)
-    }
 }

@@ -44,10 +44,28 @@ struct MarkSecret: Sendable {
         return Mark.key(Digest.sha256(octets))
     }
 
+    /// The marks of an intent: made once, for looking and for filing.
+    func marks(of intent: IssuanceIntent) -> IntentMarks {
+        let key = Mark.key(intent.keyID)
+        let names = intent.names.keys.map(name)
+        var filed = [key]
+        if let device = intent.device { filed.append(self.device(device)) }
+        var asked = filed
+        if intent.attestation == nil {
+            for uuid in intent.names.uuids where uuid != intent.device { asked.append(device(uuid)) }
+        } else {
+            filed += names
+            if let shared = intent.names.shared { filed.append(name(shared)) }
+        }
+        return IntentMarks(filed: filed, asked: asked + names + intent.names.others.map(name))
+    }
+
     /// All marks of a row, with what each is of.
     ///
     /// - Parameter holder: the names that the row keeps from other devices: of one that a device vouches for alone.
-    func marks(keyID: [UInt8], device: DeviceUUID?, holding holder: SubjectKeys?) -> [(what: String, mark: Int64)] {
+    func marks(keyID: [UInt8], device: DeviceUUID?, holding holder: SubjectKeys?) -> [(
+        what: String, mark: Int64
+    )] {
         var marks = [(what: "key", mark: Mark.key(keyID))]
         if let device { marks.append(("device", self.device(device))) }
         guard let holder else { return marks }
@@ -55,4 +73,10 @@ struct MarkSecret: Sendable {
         if let shared = holder.shared { marks.append(("name", name(shared))) }
         return marks
     }
+}
+
+/// By what an intent's row will be found, and by what others are that may stand in its way.
+struct IntentMarks {
+    let filed: [Int64]
+    let asked: [Int64]
 }

@@ -40,7 +40,9 @@ extension SQLiteStore {
         }
         var holders: [Name: IssuanceRecord] = [:]
         for id in rows {
-            guard let row = try issuance(id: id), row.attestation != nil, let device = row.device else { continue }
+            guard let row = try issuance(id: id), row.attestation != nil, let device = row.device else {
+                continue
+            }
             for key in SubjectKeys(row.subject).keys {
                 let name = Name(authority: row.authority, text: key.text)
                 guard let other = holders[name], let holder = other.device else {

@@ -110,7 +110,8 @@ struct SubjectKeys: Sendable, Equatable {
 
     /// Where the equals sign and the end of an attribute are; nil where anything is escaped or more than a type and its
     /// value in ASCII.
-    private static func attribute(_ text: borrowing Span<UInt8>, from start: Int) -> (equals: Int, end: Int)? {
+    private static func attribute(_ text: borrowing Span<UInt8>, from start: Int) -> (equals: Int, end: Int)?
+    {
         var equals: Int?
         var index = start
         while index < text.count, text[index] != UInt8(ascii: ",") {
@@ -162,7 +163,9 @@ struct SubjectKeys: Sendable, Equatable {
         while let octet = rest.popFirst() {
             switch octet {
             case UInt8(ascii: "\\"):
-                if let escaped = Hex.decode(String(decoding: rest.prefix(2), as: UTF8.self)), escaped.count == 1 {
+                if let escaped = Hex.decode(String(decoding: rest.prefix(2), as: UTF8.self)),
+                    escaped.count == 1
+                {
                     current += escaped
                     rest = rest.dropFirst(2)
                 } else if let plain = rest.popFirst() {

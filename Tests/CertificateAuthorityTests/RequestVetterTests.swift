@@ -131,7 +131,9 @@ import Testing
         #expect(codes(try vetter.vet(try token("keygen-public-key-nrf9160"), key: nil)) == [.tokenFormat])
         let other = RequestExpectations(deviceUUID: try DeviceUUID(text: Self.first))
         #expect(
-            codes(try vetter.vet(try token("keygen-csr-nrf91x1"), key: nil, expecting: other)) == [.uuidMismatch])
+            codes(try vetter.vet(try token("keygen-csr-nrf91x1"), key: nil, expecting: other)) == [
+                .uuidMismatch
+            ])
     }
 
     @Test func attestation() throws {
@@ -149,7 +151,8 @@ import Testing
         let always = try vetter(.csr, .always)
         #expect(codes(try always.vet(genuine, key: nil)) == [.notAttested, .unknownKey])
         #expect(codes(try always.vet(genuine, key: otherKey)) == [.notAttested, .signature])
-        #expect(codes(try always.vet(try token("keygen-csr-edited"), key: otherKey)) == [.notAttested, .digest])
+        #expect(
+            codes(try always.vet(try token("keygen-csr-edited"), key: otherKey)) == [.notAttested, .digest])
         let bare = try CertificationRequest.make(subject: try name("CN=x"), key: try deviceKey(1))
         #expect(codes(try always.vet(bare)) == [.notAttested])
     }

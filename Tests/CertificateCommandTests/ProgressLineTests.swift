@@ -29,6 +29,16 @@ import Testing
         #expect(line(1, 60_000, (100, 200)).text.hasSuffix(", 1:00 left"))
     }
 
+    /// A line that reaches the last column, or goes beyond it, is left behind by the next.
+    @Test(arguments: [1, 24, 40, 80, 200])
+    func noLineReachesTheLastColumn(columns: Int) {
+        let full = line(8_000_000, 2_000, (400, 1_000))
+        #expect(full.text(columns: columns).utf8.count < columns)
+        #expect(columns < 80 || full.text(columns: columns) == full.text)
+        #expect(columns != 40 || full.text(columns: columns).hasPrefix("8000000 requests, 4000000/s"))
+        #expect(full.text(columns: nil) == full.text)
+    }
+
     /// Reading was 200 bytes ahead after 1 s, and reads 100 bytes a second since.
     @Test func theHeadStartOfReadingIsTakenOff() {
         #expect(line(1, 1_000, (200, 1_000), first: (200, 1_000)).remaining == 4)

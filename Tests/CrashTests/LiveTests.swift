@@ -86,7 +86,8 @@ extension CrashTests {
             let arguments = try verb.arguments(in: shop.folder, jobs: jobs)
             let shell = try Program(
                 URL(fileURLWithPath: "/bin/sh"),
-                ["-c", "exec \"$0\" \"$@\" < \(name)", TestPaths.binary.path] + arguments, in: shop.folder.url)
+                ["-c", "exec \"$0\" \"$@\" < \(name)", TestPaths.binary.path] + arguments, in: shop.folder.url
+            )
             let outcome = try shell.wait()
             return (outcome.status, outcome.output)
         }

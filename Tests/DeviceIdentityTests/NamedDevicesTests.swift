@@ -10,7 +10,9 @@ import Testing
 
     private func named(_ text: String) -> NamedDevices {
         let found = NamedDevices(in: text.unicodeScalars)
-        if text.utf8.allSatisfy({ $0 < 0x80 }) { #expect(NamedDevices(ascii: Array(text.utf8)[...]) == found) }
+        if text.utf8.allSatisfy({ $0 < 0x80 }) {
+            #expect(NamedDevices(ascii: Array(text.utf8)[...]) == found)
+        }
         return found
     }
 
@@ -73,7 +75,8 @@ import Testing
         imei, "nrf-\(imei)", "NRF_\(imei)", "imei:\(imei)", "IMEI\(imei)", "35-265610-036787-2",
         "352656-10-036787-2", "35265610 036787 2", "sensor \(imei) in hall 3", "x\(imei)y", "o-\(imei)",
         "\u{FF13}\(imei.dropFirst())", "\u{0663}\(imei.dropFirst())",
-        "\(imei.prefix(4))\u{200D}\(imei.dropFirst(4))", "nrf-3526561003678720", "352656IOO367872", "imei 352656100367870",
+        "\(imei.prefix(4))\u{200D}\(imei.dropFirst(4))", "nrf-3526561003678720", "352656IOO367872",
+        "imei 352656100367870",
     ]
 
     @Test(arguments: numbers)
@@ -108,7 +111,8 @@ import Testing
     /// Whatever the text, there is an answer.
     @Test func anyTextHasAnAnswer() {
         var random = SplitMix64(seed: 7)
-        let alphabet = Array("0123456789abcdefOIl -:{}nrfimei\u{200B}\u{FF15}\u{0665}\u{0301}\u{10FFFD}".unicodeScalars)
+        let alphabet = Array(
+            "0123456789abcdefOIl -:{}nrfimei\u{200B}\u{FF15}\u{0665}\u{0301}\u{10FFFD}".unicodeScalars)
         for _ in 0..<3_000 {
             let length = Int(random.next() % 90)
             let text = (0..<length).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }

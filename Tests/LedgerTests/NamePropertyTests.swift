@@ -37,7 +37,8 @@ import Testing
         var random = SplitMix64(seed: ~seed)
         var judge = NameScenario.Judge(scenario)
         for (number, request) in scenario.requests.enumerated() {
-            let code = try outcome(request, scenario, vetter, ledger, profile: number % 3 == 0 ? "operator" : "device")
+            let code = try outcome(
+                request, scenario, vetter, ledger, profile: number % 3 == 0 ? "operator" : "device")
             let complaint = judge.judge(request, code)
             #expect(complaint == nil, "seed \(seed), request \(number): \(request.maker), \(request.name)")
             if random.next() % 5 == 0 {
@@ -52,7 +53,8 @@ import Testing
     }
 
     private func outcome(
-        _ request: NameScenario.Request, _ scenario: NameScenario, _ vetter: RequestVetter, _ ledger: TestLedger,
+        _ request: NameScenario.Request, _ scenario: NameScenario, _ vetter: RequestVetter,
+        _ ledger: TestLedger,
         profile: String
     ) throws -> ErrorCode? {
         let verdict: Result<VettedRequest, RequestVetter.Rejection>
@@ -69,17 +71,26 @@ import Testing
             return rejection.failures.first?.code
         }
         let plain = try ledger.intent()
+        let serial = try #require(CertificateSerial(magnitude: plain.serial))
+        let validity = try #require(ValidityPeriod(notBefore: plain.notBefore, notAfter: plain.notAfter))
+        let template = try #require(
+            CertificateTemplate(
+                issuer: ledger.issuer.certificate.subject, algorithm: ledger.issuer.algorithm,
+                extensions: ledger.profile.extensions,
+                issuerKeyIdentifier: ledger.issuer.certificate.publicKey.keyIdentifier))
+        let tbs = template.makeTBS(
+            serial: serial, subject: vetted.subject, publicKey: vetted.publicKey, validity: validity)
         let intent = IssuanceIntent(
             authority: plain.authority, profile: profile, request: vetted.requestSHA256, serial: plain.serial,
             keyID: Digest.sha256(vetted.publicKey.der), device: vetted.namedDeviceUUID,
             subject: vetted.subject.description, notBefore: plain.notBefore, notAfter: plain.notAfter,
-            tbsDigest: plain.tbsDigest,
+            tbsDigest: Digest.sha256(tbs),
             attestation: vetted.attestation.map {
                 AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
             }, isNameProven: vetted.isNameProven, objection: vetted.objection)
         switch try ledger.store.exchange([], [intent], reissue: true, at: TestLedger.now).outcomes.first {
         case .sign(let draft):
-            let certificate = try ledger.sign(ledger.tbs(plain))
+            let certificate = try ledger.sign(tbs)
             _ = try ledger.store.exchange(
                 [TestLedger.signed(draft, certificate)], [], reissue: true, at: TestLedger.now)
             return nil
@@ -95,12 +106,14 @@ import Testing
         let scenario = try NameScenario(seed: seed, count: 40)
         let folder = try WorkFolder()
         func run(_ arguments: String...) throws -> Program.Outcome {
-            try Program(TestPaths.binary, arguments, in: folder.url, environment: ["HOME": folder.url.path]).wait()
+            try Program(TestPaths.binary, arguments, in: folder.url, environment: ["HOME": folder.url.path])
+                .wait()
         }
         #expect(try run("ca", "init", "ca", "--subject", "CN=CA", "--no-passphrase").status == 0)
         var rows = "uuid,imei,spkiBase64\n"
         for member in scenario.members where member.isRegistered {
-            rows += "\(member.device.uuid),\(member.hasIMEI ? member.device.imei.description : ""),"
+            rows +=
+                "\(member.device.uuid),\(member.hasIMEI ? member.device.imei.description : ""),"
                 + member.device.spkiBase64 + "\n"
         }
         try folder.write(rows, to: "devices.csv")

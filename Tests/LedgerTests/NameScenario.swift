@@ -119,7 +119,9 @@ struct NameScenario {
         mutating func judge(_ request: Request, _ code: ErrorCode?) -> String? {
             let members = scenario.members
             let attested: Int? =
-                if case .genuine(let number) = request.maker, members[number].isRegistered { number } else { nil }
+                if case .genuine(let number) = request.maker, members[number].isRegistered { number } else {
+                    nil
+                }
             guard let code else {
                 switch (request.name, attested) {
                 case (.uuid(let owner), let device?) where owner != device: return "another device's UUID"
@@ -136,7 +138,9 @@ struct NameScenario {
                 if case .foreign(let claimed, _) = request.maker, members[claimed].isRegistered {
                     return "a token that does not verify"
                 }
-                if let owner = owners[request.name], owner != attested { return "a name that device \(owner) has" }
+                if let owner = owners[request.name], owner != attested {
+                    return "a name that device \(owner) has"
+                }
                 if let attested { owners[request.name] = attested }
                 return nil
             }
@@ -144,7 +148,8 @@ struct NameScenario {
             guard let attested, !request.isDisguised else { return nil }
             switch request.name {
             case .uuid(attested): return "its own UUID was refused: \(code.rawValue)"
-            case .imei(attested) where members[attested].hasIMEI: return "its own IMEI was refused: \(code.rawValue)"
+            case .imei(attested) where members[attested].hasIMEI:
+                return "its own IMEI was refused: \(code.rawValue)"
             case .plain where owners[request.name] == attested || owners[request.name] == nil:
                 return "its name was refused: \(code.rawValue)"
             default: return nil

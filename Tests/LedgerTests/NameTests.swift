@@ -16,12 +16,14 @@ import Testing
 @Suite struct NameTests {
     /// An intent of a key that nobody had, with the word of a device or without.
     private func intent(
-        _ ledger: TestLedger, _ subject: String, device: DeviceUUID?, isAttested: Bool, profile: String = "device",
+        _ ledger: TestLedger, _ subject: String, device: DeviceUUID?, isAttested: Bool,
+        profile: String = "device",
         authority: [UInt8]? = nil, isNameProven: Bool = false
     ) throws -> IssuanceIntent {
         let plain = try ledger.intent()
         return IssuanceIntent(
-            authority: authority ?? plain.authority, profile: profile, request: plain.request, serial: plain.serial,
+            authority: authority ?? plain.authority, profile: profile, request: plain.request,
+            serial: plain.serial,
             keyID: plain.keyID, device: device, subject: try DistinguishedName(text: subject).description,
             notBefore: plain.notBefore, notAfter: plain.notAfter, tbsDigest: plain.tbsDigest,
             attestation: isAttested
@@ -50,7 +52,8 @@ import Testing
         ("CN=sensor-7", "CN=sensor-7", true), ("CN=sensor-7", "CN=SENSOR-7", true),
         ("CN=sensor 7", "CN=sensor   7", true), ("CN=sensor-7", "CN=sensor-7\\ ", true),
         ("CN=sensor-7", "CN=sensor-7,O=Example", true), ("O=A,CN=sensor-7", "CN=sensor-7,O=B", true),
-        ("CN=sensor-7", "CN=sensor-7,UID=2", true), ("CN=sensor-7,UID=2", "CN=sensor-7", true), ("CN=sensor-7", "CN=\u{FF53}ensor-7", true),
+        ("CN=sensor-7", "CN=sensor-7,UID=2", true), ("CN=sensor-7,UID=2", "CN=sensor-7", true),
+        ("CN=sensor-7", "CN=\u{FF53}ensor-7", true),
         ("CN=sensor-7", "CN=sens\u{043E}r-7", true), ("CN=sensor-7", "CN=sensor\u{2010}7", true),
         ("CN=sensor-7", "CN=sensor-\u{0667}", true), ("CN=caf\u{E9}", "CN=cafe\u{301}", true),
         ("CN=sensor,serialNumber=1", "serialNumber=1,CN=sensor", true),
@@ -97,7 +100,10 @@ import Testing
         let ledger = try TestLedger()
         ledger.store.rowsPerMove = rowsPerMove
         let intent = try intent(ledger, "CN=pump", device: device(1), isAttested: true)
-        guard case .sign(let draft)? = try ledger.store.exchange([], [intent], reissue: false, at: TestLedger.now)
+        guard
+            case .sign(let draft)? = try ledger.store.exchange(
+                [], [intent], reissue: false, at: TestLedger.now
+            )
             .outcomes.first
         else { throw SQLiteError(damage: "no order to sign") }
         let tbs = try ledger.tbs(intent)
@@ -116,15 +122,19 @@ import Testing
         #expect(try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: false)) == "sign")
         // Between two without a device's word all is as it was: one with a UUID renews on request, others are not told apart.
         #expect(try code(ledger, intent(ledger, "CN=pump", device: nil, isAttested: false)) == "sign")
-        #expect(try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: false)) == "duplicate-device")
+        #expect(
+            try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: false)) == "duplicate-device")
         #expect(try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: true)) == "sign")
         #expect(try code(ledger, intent(ledger, "CN=pump", device: b, isAttested: true)) == "sign")
-        for (subject, named) in [("CN=\(a)", a), ("CN=pump", nil), ("UID=\(a),CN=x", nil), ("CN=x-\(a)", nil)] {
+        for (subject, named) in [
+            ("CN=\(a)", a), ("CN=pump", nil), ("UID=\(a),CN=x", nil), ("CN=x-\(a)", nil),
+        ] {
             let bare = try intent(ledger, subject, device: named, isAttested: false)
             #expect(try code(ledger, bare, reissue: true) == "name-taken", "\(subject)")
         }
         // A device that has its certificate asks with another key: as ever.
-        #expect(try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: true)) == "duplicate-device")
+        #expect(
+            try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: true)) == "duplicate-device")
     }
 
     /// A request that was certified on nobody's word, and comes again with the device's.
@@ -133,8 +143,9 @@ import Testing
         let ledger = try TestLedger()
         let a = try device(1)
         let bare = try intent(ledger, "CN=pump", device: nil, isAttested: false)
-        guard case .sign(let draft)? = try ledger.store.exchange([], [bare], reissue: false, at: TestLedger.now)
-            .outcomes.first
+        guard
+            case .sign(let draft)? = try ledger.store.exchange([], [bare], reissue: false, at: TestLedger.now)
+                .outcomes.first
         else { throw SQLiteError(damage: "no order to sign") }
         let certificate = try ledger.sign(ledger.tbs(bare))
         _ = try ledger.store.exchange(
@@ -158,7 +169,8 @@ import Testing
         let row = try #require(try ledger.store.issuance(ofSerial: serial))
         func again(_ keyID: [UInt8]) -> IssuanceIntent {
             IssuanceIntent(
-                authority: row.authority, profile: row.profile, request: row.request, serial: [9], keyID: keyID,
+                authority: row.authority, profile: row.profile, request: row.request, serial: [9],
+                keyID: keyID,
                 device: row.device, subject: row.subject, notBefore: row.notBefore, notAfter: row.notAfter,
                 tbsDigest: row.tbsDigest, attestation: nil, objection: CheckFailure(.notAttested, "no"))
         }
@@ -174,7 +186,10 @@ import Testing
         let first = try intent(ledger, "CN=pump", device: device(1), isAttested: true)
         let second = try intent(ledger, "CN=pump", device: device(2), isAttested: true)
         #expect(try code(ledger, first) == "sign")
-        guard case .rejected(let failure)? = try other.exchange([], [second], reissue: false, at: TestLedger.now)
+        guard
+            case .rejected(let failure)? = try other.exchange(
+                [], [second], reissue: false, at: TestLedger.now
+            )
             .outcomes.first
         else { throw SQLiteError(damage: "both won") }
         #expect(failure.code == .nameTaken)
@@ -212,7 +227,9 @@ import Testing
         var marks: Set<Int64> = []
         for high in UInt64(1)...4_000 {
             let low = (high &* 0x9E37_79B9_7F4A_7C15) ^ 0x1234
-            let bytes = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+            let bytes = [high, low].flatMap { word in
+                (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+            }
             marks.insert(secret.device(try #require(DeviceUUID(bytes: bytes[...]))))
         }
         #expect(marks.count == 4_000)

@@ -33,10 +33,11 @@ import Testing
         let intent = try ledger.intent()
         _ = try ledger.store.exchange([], [intent], reissue: false, at: TestLedger.now)
         #expect(
-            try ledger.store.revoke([intent.serial], reason: .superseded, at: TestLedger.now).map(\.outcome) == [
-                .rejected(
-                    CheckFailure(.unknownKey, "\(name(1)) is an intent that never became a certificate"))
-            ])
+            try ledger.store.revoke([intent.serial], reason: .superseded, at: TestLedger.now).map(\.outcome)
+                == [
+                    .rejected(
+                        CheckFailure(.unknownKey, "\(name(1)) is an intent that never became a certificate"))
+                ])
     }
 
     /// Every reason after every other: only a hold ends, and only a compromise is learned later.
@@ -46,7 +47,8 @@ import Testing
                 let ledger = try TestLedger()
                 let serial = try ledger.issue()
                 _ = try ledger.store.revoke([serial], reason: old, at: TestLedger.now)
-                let outcome = try ledger.store.revoke([serial], reason: new, at: TestLedger.now + 9).first?.outcome
+                let outcome = try ledger.store.revoke([serial], reason: new, at: TestLedger.now + 9).first?
+                    .outcome
                 let row = try #require(try ledger.store.issuance(ofSerial: serial))
                 #expect(row.revokedAt == TestLedger.now)
                 if old == new {

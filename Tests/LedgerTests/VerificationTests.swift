@@ -170,7 +170,9 @@ import Testing
         for _ in 0..<2 { try ledger.issue() }
         let row = try #require(try ledger.store.issuance(ofSerial: serial(2)))
         let device = try #require(row.device)
-        for (mark, what) in [(Mark.key(row.keyID), "key"), (try ledger.store.markSecret.get().device(device), "device")] {
+        for (mark, what) in [
+            (Mark.key(row.keyID), "key"), (try ledger.store.markSecret.get().device(device), "device"),
+        ] {
             try ledger.tamper("UPDATE recent_mark SET issuance = 1 WHERE mark = \(mark)")
             #expect(try ledger.findings() == ["the \(what) of \(name(2)) is not filed under its mark"])
             try ledger.tamper("UPDATE recent_mark SET issuance = 2 WHERE mark = \(mark)")

@@ -55,6 +55,25 @@ import Testing
         #expect(found.evidence == [.added])
     }
 
+    /// Whether it comes with a new device, is filled in, or both are in one file: nothing of the second row is kept.
+    @Test func anIMEIIsOneDevices() throws {
+        #expect(try store.register([device.registration(imei: device.imei)], at: 100) == [.added])
+        let rows = [other.registration(.trusted, imei: device.imei, token: "a token")]
+        #expect(try store.register(rows, at: 200).map(\.word) == ["duplicate-device"])
+        #expect(try store.device(other.uuid) == nil)
+        #expect(try store.register([other.registration(nil)], at: 300) == [.added])
+        #expect(try store.register(rows, at: 400).map(\.word) == ["duplicate-device"])
+        #expect(try store.device(other.uuid)?.key == nil)
+        #expect(try store.devices(withIMEISerial: device.imei.serial) == [device.uuid])
+        // Its own again is no conflict.
+        #expect(try store.register([device.registration(imei: device.imei)], at: 500) == [.unchanged])
+        let third = try TestDevice(seed: 3)
+        let both = [
+            third.registration(imei: third.imei), try TestDevice(seed: 4).registration(imei: third.imei),
+        ]
+        #expect(try store.register(both, at: 600).filter { $0 == .added }.count == 1)
+    }
+
     @Test func anIMEIIsFilledIn() throws {
         let found = try outcome(device.registration(), device.registration(imei: device.imei))
         #expect(found.word == "updated")

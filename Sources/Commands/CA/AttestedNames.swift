@@ -10,7 +10,8 @@ struct AttestedNames {
 
     /// What is wrong with the name of a row, if a device vouched for it. What is revoked deceives nobody any more.
     func findings(_ row: IssuanceRecord) throws(ToolError) -> [LedgerFinding] {
-        guard row.attestation != nil, row.revokedAt == nil, let device = row.device, let der = row.certificate,
+        guard row.attestation != nil, row.revokedAt == nil, let device = row.device,
+            let der = row.certificate,
             let certificate = try? ParsedCertificate(der: der)
         else { return [] }
         return try AttestedName.failures(certificate.subject, of: device, registry).map {

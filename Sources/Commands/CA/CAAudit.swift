@@ -49,7 +49,8 @@ struct CAAudit: AssayCommand {
         let audit = try RowAudit(Array(zip(authorities.known, profiles)))
         let ledger = try authorities.place.open(.readOnly)
         let verdict = try AuditRun.run(
-            ledger, registry: try registry(), audit, jobs: jobs ?? environment.defaultJobs, console: output.console)
+            ledger, registry: try registry(), audit, jobs: jobs ?? environment.defaultJobs,
+            console: output.console)
         var report = LedgerReport(schema: "assay.audit/1", place: authorities.place, verdict: verdict)
         report.certificatesOfOthers = verdict.ofOtherAuthorities
         try StandardStream.output().write(report.bytes(json: output.json))

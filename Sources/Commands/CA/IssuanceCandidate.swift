@@ -12,7 +12,8 @@ final class IssuanceCandidate: Sendable {
     let remarks: IssuanceRemarks?
 
     init(
-        location: InputLocation, request: VettedRequest, intent: IssuanceIntent, certificate: CertificateDraft,
+        location: InputLocation, request: VettedRequest, intent: IssuanceIntent,
+        certificate: CertificateDraft,
         remarks: IssuanceRemarks?
     ) {
         self.location = location

@@ -32,7 +32,8 @@ struct IssuanceGroup {
     ///   - plan: what a certificate of an earlier run is held against.
     ///   - orders: gets what is to be signed, in blocks whose number ``enter(_:as:)`` takes.
     init(
-        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup], under plan: IssuancePlan,
+        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup],
+        under plan: IssuancePlan,
         orders: inout [[SigningOrder]]
     ) {
         var next = answers.makeIterator()
@@ -60,7 +61,8 @@ struct IssuanceGroup {
                     entries.append(
                         slot(ofRow: id).map {
                             .waiting(
-                                candidate.location, candidate.intent, candidate.remarks, slot: $0, existed: true)
+                                candidate.location, candidate.intent, candidate.remarks, slot: $0,
+                                existed: true)
                         } ?? Self.unanswered(candidate))
                 case .existing(let record):
                     entries.append(.finished(IssuanceReport(candidate, existing: record, under: plan)))
@@ -123,7 +125,8 @@ struct IssuanceGroup {
                 emissions.append(.report(report))
             case .waiting(let location, let intent, let remarks, let slot, let existed):
                 let (number, index) = slot.quotientAndRemainder(dividingBy: Self.jobSize)
-                if others[slot] == nil, !tellsNotes || remarks?.notes.isEmpty != false, let block = blocks[number], slot == run.nextSlot,
+                if others[slot] == nil, !tellsNotes || remarks?.notes.isEmpty != false,
+                    let block = blocks[number], slot == run.nextSlot,
                     block.places.indices.contains(index), case .signed = block.outcomes[index]
                 {
                     run.add(block.places[index], of: number, existed, &emissions, blocks)

@@ -24,7 +24,8 @@ struct CertificateVerify: AssayCommand {
 
     @Argument(
         help: .init(
-            "Files: the leaf first, intermediates may follow in any order; - is standard input.", valueName: "file"))
+            "Files: the leaf first, intermediates may follow in any order; - is standard input.",
+            valueName: "file"))
     var files: [String] = []
 
     @OptionGroup var list: InputListOptions

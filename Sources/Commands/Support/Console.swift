@@ -93,7 +93,9 @@ final class Console {
             if firstRead == nil { firstRead = (meter.count, line.elapsed) }
             line.first = firstRead
         }
-        put(Array("\r\u{1b}[K\(line.text)".utf8))
+        // Asked each time: windows are made smaller while a run works.
+        let text = line.text(columns: System.terminalWidth(StandardStream.errorDescriptor))
+        put(Array("\r\u{1b}[K\(text)".utf8))
     }
 
     private func clearProgress() {

@@ -29,6 +29,15 @@ struct ProgressLine {
         return line
     }
 
+    /// The text for a terminal of this width, the bar left out first. The last column stays free: a character in it makes
+    /// some terminals begin a line, of which one would be left behind each time.
+    func text(columns: Int?) -> String {
+        guard let columns, text.utf8.count >= columns else { return text }
+        var line = self
+        line.input = nil
+        return String(line.text.prefix(max(columns - 1, 0)))
+    }
+
     /// Seconds until the last result, `nil` where the inputs do not say or are read to their end.
     var remaining: UInt64? {
         guard let input, input.read > 0, input.total > input.read else { return nil }

@@ -69,7 +69,8 @@ extension Explanation {
             "A tool put an extension of its own into the request and marked it critical.",
             "The request was made for another kind of CA.",
         ],
-        remedy: "Leave the extension out of the request, or do not mark it critical. Requested extensions are "
+        remedy:
+            "Leave the extension out of the request, or do not mark it critical. Requested extensions are "
             + "never copied into a certificate: the profile decides, and what was asked for and not given "
             + "stands in the notes of the result.")
 

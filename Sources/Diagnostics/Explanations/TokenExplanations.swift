@@ -94,7 +94,8 @@ extension Explanation {
                 + "digits of other scripts, braces, or hyphens in other places.",
             "The device was swapped in the fixture between two readings.",
         ],
-        remedy: "Read UUID and token again from the same device in one go. In a name, write a UUID as 8-4-4-4-12 "
+        remedy:
+            "Read UUID and token again from the same device in one go. In a name, write a UUID as 8-4-4-4-12 "
             + "hexadecimal digits with hyphens, and nothing else.")
 
     static let challengeMismatch = Explanation(
