@@ -1,5 +1,6 @@
 import DeviceIdentity
 import Foundation
+import OpenSSL
 import TestFleet
 import TestSupport
 import Testing
