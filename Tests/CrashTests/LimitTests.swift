@@ -1,5 +1,6 @@
 import DeviceIdentity
 import Foundation
+import OpenSSL
 import TestFleet
 import TestSupport
 import Testing
@@ -148,7 +149,9 @@ extension CrashTests {
             #expect(refused.status == 5)
             #expect(refused.errors.contains("readonly database"))
             #expect(refused.errors.contains("check the permissions"))
-            let trusted = try run("device", "trust", device.uuid.description, "--store", store)
+            let kid = device.publicKey.kid.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            let trusted = try run(
+                "device", "trust", device.uuid.description, "--kid", kid.joined(), "--store", store)
             #expect(trusted.status == 5)
             #expect(
                 try manager.contentsOfDirectory(atPath: folder.url.path).sorted() == [
@@ -186,7 +189,7 @@ extension CrashTests {
             #expect(reports.count < count)
             #expect(outcome.output.hasSuffix("\n"))
             let summary =
-                "assay: \(reports.count) rows: \(reports.count) added, 0 updated, 0 unchanged, 0 rejected\n"
+                "assay: interrupted after \(reports.count) rows: \(reports.count) added, 0 updated, 0 unchanged, 0 rejected\n"
             #expect(outcome.errors.hasSuffix(summary))
             let present = try StoreState.deviceIDs(path: folder.path("assay.db"))
             #expect(present == Set(reports.map(\.device)))
