@@ -38,13 +38,9 @@ import Testing
         }
     }
 
-    @Test func allVerdicts() throws {
-        guard let folder = TestPaths.vectors?.appending(path: "nist-pkits"),
-            let table = try? String(contentsOf: folder.appending(path: "tests.txt"), encoding: .utf8)
-        else {
-            print("skipped: no vectors folder, so nist-pkits was not run")
-            return
-        }
+    @Test(.needsVectors) func allVerdicts() throws {
+        let folder = try #require(TestPaths.vectors).appending(path: "nist-pkits")
+        let table = try String(contentsOf: folder.appending(path: "tests.txt"), encoding: .utf8)
         let cases = table.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap(Case.init)
         #expect(cases.count == 214)
         #expect(cases.filter { !$0.isAccepted && Self.isAboutPolicies($0.number) }.count == 29)
