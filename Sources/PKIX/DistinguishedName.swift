@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// An X.501 distinguished name (RFC 5280 section 4.1.2.4): the original DER, which is what is compared and
 /// copied into certificates, and its attributes on demand.
 public struct DistinguishedName: Hashable, Sendable {

@@ -77,7 +77,7 @@ public final class LedgerMove {
 
     /// Notes where the issuances go, on disk when it returns.
     public func begin(_ id: FileID, at path: String, time: Int64) throws(ToolError) {
-        try store.write("cannot write to the store") { () throws(SQLiteError) in
+        _ = try store.write("cannot write to the store") { () throws(SQLiteError) in
             try store.connection.prepare("INSERT INTO moved_ledger (one, id, path, at) VALUES (1, ?, ?, ?)")
                 .run(.blob(id.bytes), .text(path), .integer(time))
         }
@@ -85,7 +85,7 @@ public final class LedgerMove {
 
     /// Notes that the ledger is whole.
     public func complete() throws(ToolError) {
-        try store.write("cannot write to the store") { () throws(SQLiteError) in
+        _ = try store.write("cannot write to the store") { () throws(SQLiteError) in
             try store.connection.prepare("UPDATE moved_ledger SET is_complete = 1").run()
         }
     }
@@ -97,7 +97,7 @@ public final class LedgerMove {
 
     /// Notes that the ledger is to be somewhere else, as long as it is nowhere.
     public func redirect(to path: String) throws(ToolError) {
-        try store.write("cannot write to the store") { () throws(SQLiteError) in
+        _ = try store.write("cannot write to the store") { () throws(SQLiteError) in
             try store.connection.prepare("UPDATE moved_ledger SET path = ? WHERE is_complete = 0").run(
                 .text(path))
         }

@@ -68,7 +68,7 @@ struct RequestFields {
             token = try Self.one(token, Array(try Self.text(value, name).utf8), name)
         case .csr:
             // The PEM itself, or, as assay token prints it, an object that has it.
-            let pem = try value.objectValue == nil ? value : value["pem"] ?? .null
+            let pem = value.objectValue == nil ? value : value["pem"] ?? .null
             switch Self.request(try Self.text(pem, name)) {
             case .der(let der): csr = try Self.one(csr, der, name)
             case .malformed(let failure), .refused(let failure):
