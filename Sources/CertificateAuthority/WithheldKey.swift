@@ -1,5 +1,5 @@
 public import Diagnostics
-public import OpenSSL
+import OpenSSL
 import PKIX
 
 /// The place of a CA's key in a dry run: it has the public half and signs nothing, whatever asks it to.
