@@ -1,6 +1,7 @@
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 
@@ -34,7 +35,8 @@ struct CAFolder {
 
     /// The certificates of a PEM file that holds nothing else, at least one.
     static func certificates(_ path: String) throws(ToolError) -> [[UInt8]] {
-        let bytes = try ByteSource.contents(of: path, limit: 1 << 20)
+        let bytes = try SourceReader.contents(
+            of: path, for: Expectation(.pem, "a certificate in PEM"), limit: 1 << 20)
         let place = ToolError.Context("file", path.escapedForTerminal)
         let document: PEMDocument
         do {
