@@ -26,6 +26,12 @@ public struct CSVRecord: Sendable, Equatable {
         return CSVField(bytes: bytes, isQuoted: bounds.isQuoted)
     }
 
+    /// Where the field with this 0-based number is in ``raw``, without quotation marks around it; nil if there are fewer.
+    public func range(of index: Int) -> Range<Int>? {
+        guard bounds.indices.contains(index) else { return nil }
+        return Int(bounds[index].start)..<Int(bounds[index].end)
+    }
+
     /// All fields in order.
     public var fields: [CSVField] {
         bounds.indices.compactMap { self[$0] }

@@ -1,4 +1,5 @@
 public import CSV
+import DeviceIdentity
 import Diagnostics
 
 /// Which columns of a CSV mean what.
@@ -18,6 +19,9 @@ public struct ClaimLayout: Sendable, Equatable {
     private let named: String
     /// Why no row under this header can be used.
     private let problem: ClaimFinding?
+
+    /// The columns whose titles say that a UUID in them is of something else than a device.
+    public private(set) var others: Set<Int> = []
 
     private init(
         places: [ClaimField: Int], counts: ClosedRange<Int>, named: String, problem: ClaimFinding? = nil
@@ -57,6 +61,7 @@ public struct ClaimLayout: Sendable, Equatable {
         }
         self.init(
             places: places, counts: record.count...record.count, named: "the header's", problem: problem)
+        others = Set(fields.indices.filter { FieldName.namesSomethingElse(fields[$0].bytes) })
     }
 
     /// The layout of a file without a header, from its first record.

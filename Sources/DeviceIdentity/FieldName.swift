@@ -19,12 +19,34 @@ public enum FieldName: String, Sendable, Hashable, CaseIterable {
         "key": .spkiBase64, "identitykey": .spkiBase64,
     ]
 
+    /// What besides devices has UUIDs in tables of devices: `firmwareUuid`, `batch_id`, `Team ID`.
+    private static let others: Set<String> = [
+        "firmware", "modemfirmware", "fw", "mfw", "modem", "appversion", "batch", "lot", "order", "job",
+        "run",
+        "shipment", "team", "account", "tenant", "customer", "project", "group", "fleet", "rule", "user",
+        "operator", "station", "site", "product", "model", "request", "session", "trace", "transaction",
+    ]
+
+    /// Whether a UUID in a column or a member of this name is that of something else than a device.
+    public static func namesSomethingElse(_ title: some Collection<UInt8>) -> Bool {
+        guard let letters = letters(title) else { return false }
+        return ["uuid", "guid", "id"].contains { end in
+            letters.hasSuffix(end) && others.contains(String(letters.dropLast(end.count)))
+        }
+    }
+
     /// No name of a column is longer.
     public static let longest = 64
 
     /// The field that a column or a member of this name holds; nil for a name that says nothing here.
     public init?(title: some Collection<UInt8>) {
-        guard title.count <= Self.longest else { return nil }
+        guard let letters = Self.letters(title), let field = Self.names[letters] else { return nil }
+        self = field
+    }
+
+    /// The letters and digits of a name, in lower case; nil for a text that is too long for one.
+    private static func letters(_ title: some Collection<UInt8>) -> String? {
+        guard title.count <= longest else { return nil }
         var letters: [UInt8] = []
         for byte in title {
             switch byte {
@@ -33,7 +55,6 @@ public enum FieldName: String, Sendable, Hashable, CaseIterable {
             default: break
             }
         }
-        guard let field = Self.names[String(decoding: letters, as: UTF8.self)] else { return nil }
-        self = field
+        return String(decoding: letters, as: UTF8.self)
     }
 }

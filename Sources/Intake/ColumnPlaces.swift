@@ -8,6 +8,9 @@ public struct ColumnPlaces: Sendable, Equatable {
     /// How many columns the header has.
     public let count: Int
 
+    /// The columns whose titles say that a UUID in them is of something else than a device.
+    public private(set) var others: Set<Int> = []
+
     public subscript(field: FieldName) -> Int? { places[field] }
 
     /// Columns of a file without a header.
@@ -50,6 +53,7 @@ public struct ColumnPlaces: Sendable, Equatable {
                 hint: "remove or rename one of the two columns")
         }
         self.init(places, count: record.count)
+        others = Set(titles.indices.filter { FieldName.namesSomethingElse(titles[$0]) })
     }
 
     /// No title is longer; UUIDs and tokens are, so that rows need no look at their words.

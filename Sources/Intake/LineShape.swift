@@ -119,7 +119,7 @@ public enum LineShape: Equatable, Sendable {
     }
 
     /// Letters of base64url and of base64, which some tools make of it, and the dot between the parts.
-    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+    static func isTokenCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
         case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true

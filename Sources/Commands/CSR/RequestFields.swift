@@ -13,6 +13,7 @@ struct RequestFields {
     private var token: [UInt8]?
     private var uuid: String?
     private var imei: String?
+    private var beside = Bystanders()
     /// The code of what cannot be read.
     private let code: ErrorCode
 
@@ -32,6 +33,17 @@ struct RequestFields {
         var fields = RequestFields(code: .json)
         do throws(RowError) {
             for member in object.members { try fields.enter(member.name, member.value) }
+            let known = fields.uuid.flatMap { DeviceUUID(text: Array($0.utf8)[...]) }
+            fields.beside = Bystanders(of: object, known: known) {
+                [.token, .keygen, .csr, .uuid].contains($0)
+            }
+            for member in object.members where FieldName(title: member.name.utf8) == .csr {
+                // Of the object that has the request all but that is looked at.
+                guard let members = member.value.objectValue?.members else { continue }
+                fields.beside.add(
+                    membersOf: JSONObject(members.filter { $0.name != "pem" }.map { ($0.name, $0.value) }),
+                    known)
+            }
         } catch {
             return (.malformed(error.failure), RequestExpectations(imei: fields.imei))
         }
@@ -47,10 +59,20 @@ struct RequestFields {
         fields.imei = field(.imei)
         fields.uuid = field(.uuid)
         fields.token = (field(.token) ?? field(.keygen)).map { Array(Array($0.utf8)[...].trimmed) }
+        fields.beside = Bystanders(
+            of: record, beside: [.token, .keygen, .csr].compactMap { columns[$0] }, others: columns.others,
+            known: fields.uuid.flatMap { DeviceUUID(text: Array($0.utf8)[...].trimmed) })
         if let pem = field(.csr) {
             switch request(pem) {
             case .der(let der): fields.csr = der
             case let content: return (content, RequestExpectations(imei: fields.imei))
+            }
+        }
+        // A line that has the shape of an input is one among rows too.
+        if record.count == 1, fields.csr == nil, fields.token == nil {
+            switch LineShape(record.raw[...]) {
+            case .token(let token), .answer(let token): return (.token(token), .init())
+            default: break
             }
         }
         let separators = record.raw.otherSeparators()
@@ -62,7 +84,16 @@ struct RequestFields {
     private mutating func enter(_ name: String, _ value: JSONValue) throws(RowError) {
         guard let field = FieldName(title: name.utf8), value != .null else { return }
         switch field {
-        case .uuid: uuid = try Self.one(uuid, try Self.text(value, name), name)
+        case .uuid:
+            let text = try Self.text(value, name)
+            // Digits in the other case make no other device.
+            let isSame =
+                uuid.map { known in
+                    DeviceUUID(text: Array(known.utf8)[...]).map {
+                        $0 == DeviceUUID(text: Array(text.utf8)[...])
+                    } ?? false
+                } ?? false
+            if !isSame { uuid = try Self.one(uuid, text, name) }
         case .imei: imei = try Self.one(imei, try Self.text(value, name), name)
         case .token, .keygen:
             token = try Self.one(token, Array(try Self.text(value, name).utf8), name)
@@ -98,6 +129,11 @@ struct RequestFields {
 
     private func row(nothing: String) -> RequestChunk.Row {
         var expectations = RequestExpectations(imei: imei)
+        if beside.requests > 0 {
+            let message = "expected one request in a row, found another beside it"
+            return (.malformed(.init(.mixedInput, message)), expectations)
+        }
+        if let mixture = beside.mixture(with: token?[...]) { return (.malformed(mixture), expectations) }
         if let uuid {
             guard let device = try? DeviceUUID(text: uuid) else {
                 let place = code == .csv ? "the uuid column" : "the member for the device"
@@ -105,6 +141,8 @@ struct RequestFields {
             }
             expectations.deviceUUID = device
         }
+        // Whatever its column is called.
+        if let token, let stranger = beside.stranger(to: token[...]) { expectations.deviceUUID = stranger }
         guard let token else {
             return (csr.map { .der($0) } ?? .malformed(.init(code, nothing)), expectations)
         }
@@ -130,7 +168,17 @@ struct RequestFields {
     private static func request(_ pem: String) -> RequestItem.Content {
         let bytes = Array(pem.utf8)
         do {
-            return .der(try PEMDocument(bytes).single("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"))
+            let document = try PEMDocument(bytes)
+            let der = try document.single("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
+            if document.hasTextOutside {
+                var beside = Bystanders()
+                beside.add(bytes[...])
+                guard beside.tokens.isEmpty else {
+                    return .malformed(
+                        .init(.mixedInput, "expected one request in a cell, found a token beside it"))
+                }
+            }
+            return .der(der)
         } catch {
             return DisclosedKey.isIn(bytes)
                 ? .refused(DisclosedKey.companion) : .malformed(error.checkFailure)

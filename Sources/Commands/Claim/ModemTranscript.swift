@@ -83,7 +83,7 @@ struct ModemTranscript {
         row.imei = imei?.cell
         let decoded = try? AttestationToken(token)
         // Logs show the UUID of the modem firmware as well, which is in the token.
-        if let uuid, DeviceUUID(text: uuid.cell.bytes) != decoded?.firmware { row.uuid = uuid.cell }
+        if let uuid, DeviceUUID(text: uuid.cell.bytes) != decoded?.firmwareUUID { row.uuid = uuid.cell }
         imei = nil
         uuid = nil
         lastDevice = decoded?.deviceUUID
@@ -177,14 +177,6 @@ struct ModemTranscript {
         let cells = text.dropLast().split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard cells.count > 1, let uuid = cells.last, DeviceUUID(text: uuid) != nil else { return nil }
         return (cells[cells.count - 2], uuid)
-    }
-}
-
-extension AttestationToken {
-    /// The UUID of the modem's firmware; nil in tokens that do not tell.
-    fileprivate var firmware: DeviceUUID? {
-        guard case .identity(let message) = content else { return nil }
-        return message.firmwareUUID
     }
 }
 

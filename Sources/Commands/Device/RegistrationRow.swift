@@ -18,6 +18,8 @@ struct RegistrationColumns {
     var spki: Int?
     var token: Int?
     var trust: Int?
+    /// Those whose UUIDs are of something else than devices.
+    var others: Set<Int> = []
 
     /// The columns that a header names; `nil` when the record is no header.
     ///
@@ -33,6 +35,7 @@ struct RegistrationColumns {
         spki = places[.spkiBase64]
         token = places[.token]
         trust = places[.trust]
+        others = places.others
     }
 
     /// Without a header: `imei,uuid,token,time` as the nRF Cloud utilities write it, or `uuid,spki`.
@@ -71,6 +74,10 @@ final class RegistrationReader {
             return field.text
         }
         let token = columns.token.flatMap { record[$0] }.map { Array($0.bytes) }
+        try Self.refuse(
+            Bystanders(
+                of: record, beside: columns.token.map { [$0] } ?? [], others: columns.others,
+                known: text(columns.uuid).flatMap { DeviceUUID(text: Array($0.utf8)[...]) }), token)
         return try registration(
             (text(columns.uuid), text(columns.imei), text(columns.pem), text(columns.spki), token),
             trust: text(columns.trust), digest: Digest.sha256(record.raw))
@@ -83,7 +90,7 @@ final class RegistrationReader {
         } catch {
             throw RowError(.json, "\(error.message), column \(error.column)")
         }
-        guard value.objectValue != nil else {
+        guard let object = value.objectValue else {
             throw RowError(.json, "expected an object, found \(value.kind)")
         }
         let key = value["key"] ?? .null
@@ -93,11 +100,27 @@ final class RegistrationReader {
         let pem = try Self.one(
             value.text(.publicKeyPem), key.text("publicKeyPem"), "publicKeyPem and key.publicKeyPem")
         let trust = try Self.one(value.text("trust"), key.text("trust"), "trust and key.trust")
+        let uuid = try value.text(.uuid)
+        let token = try value.text(.token).map { Array($0.utf8) }
+        let known = uuid.flatMap { DeviceUUID(text: Array($0.utf8)[...]) }
+        try Self.refuse(Bystanders(of: object, known: known) { $0 == .token || $0 == .uuid }, token)
         return try registration(
             (
-                uuid: try value.text(.uuid), imei: try value.text(.imei), pem: pem,
-                spki: try value.text(.spkiBase64), token: try value.text(.token).map { Array($0.utf8) }
+                uuid: uuid, imei: try value.text(.imei), pem: pem, spki: try value.text(.spkiBase64),
+                token: token
             ), trust: trust, digest: Digest.sha256(line), malformed: .json)
+    }
+
+    /// A row is about one device; what a quotation mark swallowed of the next rows is no note of it.
+    private static func refuse(_ beside: Bystanders, _ token: [UInt8]?) throws(RowError) {
+        if beside.isEmpty { return }
+        if let mixture = beside.mixture(with: token?[...], claims: true) {
+            throw RowError(mixture.code, mixture.message)
+        }
+        let firmware = token.flatMap { try? AttestationToken($0[...]) }?.firmwareUUID
+        guard beside.devices.allSatisfy({ $0 == firmware }) else {
+            throw RowError(.mixedInput, "expected one device in a row, found the UUID of another beside it")
+        }
     }
 
     /// What two members say that mean the same.
@@ -196,13 +219,19 @@ extension JSONValue {
         for member in objectValue?.members ?? [] where FieldName(title: member.name.utf8) == field {
             if field == .spkiBase64, member.value.objectValue != nil { continue }
             guard let text = try text(member.name) else { continue }
-            if let found, found.text != text {
+            if let found, found.text != text, field != .uuid || !Self.isSameDevice(found.text, text) {
                 throw RowError(
                     .json, "expected the same in \(found.name) and \(member.name), found two that differ")
             }
             found = found ?? (member.name, text)
         }
         return found?.text
+    }
+
+    /// Digits in the other case make no other device.
+    private static func isSameDevice(_ first: String, _ second: String) -> Bool {
+        DeviceUUID(text: Array(first.utf8)[...]).map { $0 == DeviceUUID(text: Array(second.utf8)[...]) }
+            ?? false
     }
 
     /// The text of a member; `nil` when it is absent or null. Any other kind is an error: a member that means

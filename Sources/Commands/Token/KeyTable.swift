@@ -123,13 +123,24 @@ enum KeyTable {
     }
 
     private static func row(_ record: CSVRecord, _ columns: ColumnPlaces) throws(ToolError) -> Row {
-        guard let uuidColumn = columns[.uuid], let keyColumn = columns[.spkiBase64] ?? columns[.publicKeyPem],
-            let uuidField = record[uuidColumn], let keyField = record[keyColumn]
+        let keyColumns = [columns[.spkiBase64], columns[.publicKeyPem]].compactMap { $0 }
+        guard let uuidColumn = columns[.uuid], let uuidField = record[uuidColumn],
+            keyColumns.contains(where: { record[$0] != nil })
         else { throw ToolError(.csv, "expected a device UUID and a key, found \(record.count) columns") }
         guard let uuid = DeviceUUID(text: uuidField.bytes) else {
             throw ToolError(.csv, "expected a device UUID in column \(uuidColumn + 1)")
         }
-        let spki = try keyField.bytes.first == UInt8(ascii: "-") ? pem(keyField) : base64(keyField)
+        var found: [UInt8]?
+        // Of two columns one may be empty; what both say has to be the same.
+        for field in keyColumns.compactMap({ record[$0] }) where !field.bytes.isEmpty {
+            let spki = try field.bytes.first == UInt8(ascii: "-") ? pem(field) : base64(field)
+            guard found == nil || found == spki else {
+                throw ToolError(
+                    .csv, "expected one key, found two that differ in publicKeyPem and spkiBase64")
+            }
+            found = spki
+        }
+        guard let spki = found else { throw ToolError(.csv, "expected a key, found an empty cell") }
         guard let key = KeySource.p256(spki) else { throw KeySource.notP256 }
         return Row(line: record.line, uuid: uuid, key: IdentityKey(publicKey: key, trust: .given))
     }

@@ -117,6 +117,12 @@ extension TokenChunk {
 
     private static func item(_ record: CSVRecord, _ columns: ColumnPlaces) -> TokenItem {
         guard let column = columns[.token] ?? columns[.keygen], let token = record[column] else {
+            // A line that has the shape of an input is one among rows too.
+            switch LineShape(record.raw[...]) {
+            case .token(let token), .answer(let token):
+                return TokenItem(line: record.line, text: .success(token))
+            default: break
+            }
             let column = (columns[.token] ?? columns[.keygen] ?? 0) + 1
             let message =
                 record.raw.otherSeparators().map {
@@ -124,8 +130,12 @@ extension TokenChunk {
                 } ?? "expected a token in column \(column), found \(record.count) columns"
             return TokenItem(line: record.line, text: .failure(RowError(.csv, message)))
         }
-        let text = token.bytes.trimmed
-        var item = TokenItem(line: record.line, text: .success(ModemLog.token(in: text) ?? text))
+        let text: ArraySlice<UInt8>
+        switch Self.token(inCell: token.bytes.trimmed) {
+        case .success(let found): text = found
+        case .failure(let error): return TokenItem(line: record.line, text: .failure(error))
+        }
+        var item = TokenItem(line: record.line, text: .success(text))
         if let field = columns[.uuid].flatMap({ record[$0] }), !field.bytes.trimmed.isEmpty {
             if let uuid = DeviceUUID(text: field.bytes.trimmed) {
                 item.uuid = .success(uuid)
@@ -133,6 +143,24 @@ extension TokenChunk {
                 item.uuid = .failure(RowError(.csv, "the uuid column holds no device UUID"))
             }
         }
+        let beside = Bystanders(
+            of: record, beside: [column], others: columns.others, known: try? item.uuid?.get())
+        if let mixture = beside.mixture(with: text) {
+            return TokenItem(line: record.line, text: .failure(RowError(mixture.code, mixture.message)))
+        }
+        // Whatever its column is called.
+        if let stranger = beside.stranger(to: text) { item.uuid = .success(stranger) }
         return item
+    }
+
+    /// The token in a cell: alone, or as the modem's answer.
+    private static func token(inCell cell: ArraySlice<UInt8>) -> Result<ArraySlice<UInt8>, RowError> {
+        guard ModemLog.mayBeAnswer(cell) else { return .success(cell) }
+        switch LineShape(cell) {
+        case .answer(let token): return .success(token)
+        case .several, .embedded:
+            return .failure(RowError(.mixedInput, "expected one token in a cell, found several values"))
+        default: return .success(ModemLog.token(in: cell) ?? cell)
+        }
     }
 }
