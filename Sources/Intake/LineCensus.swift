@@ -1,7 +1,13 @@
 public import DeviceIdentity
 
-/// What the lines at the beginning of a text look like, counted: what a format is told from.
+/// What the lines at the beginning of a text look like, counted up to the first that shows how the text is written.
+///
+/// That line alone decides, not how many there are of each kind: of a pipe nobody knows how much has come, and the same
+/// text has to be read in the same way whether it comes at once or line by line.
 public struct LineCensus: Sendable, Equatable {
+    /// What else than tokens, answers and rows a command reads, and so decides.
+    public enum Form: Sendable { case objects, blocks }
+
     /// Tokens alone on their lines.
     public private(set) var tokens = 0
     /// A modem's answers with a token.
@@ -10,32 +16,66 @@ public struct LineCensus: Sendable, Equatable {
     public private(set) var rows = 0
     public private(set) var objects = 0
     public private(set) var pemBlocks = 0
+    /// Lines with the beginning of a PEM block in the middle.
+    public private(set) var brokenBlocks = 0
     /// Other words of a modem: `AT%…`, `+CME ERROR: 518`, `OK`.
     public private(set) var modemLines = 0
     /// Lines that are not blank.
     public private(set) var lines = 0
-    /// Whether the first line that is not blank names columns.
-    public private(set) var hasHeader = false
     /// Whether the first line that is not blank has a comma.
     public private(set) var beginsWithComma = false
+    /// How many columns the first line that is not blank names; 0 if it is no header.
+    private var columns = 0
+    private let forms: Set<Form>
 
-    /// Enough lines to tell; all of a head would cost more than the rest of a short run.
-    private static let enough = 64
-
-    /// - Parameter needed: what a header has to name at least one of.
-    public init(_ head: some Collection<UInt8>, needing needed: Set<FieldName>) {
-        var isFirst = true
-        for line in Array(head).split(separator: 0x0a) where !line.allSatisfy(\.isBlank) {
-            let text = line.trimmed
-            if isFirst {
+    /// - Parameters:
+    ///   - needed: what a header has to name at least one of.
+    ///   - forms: what else is read.
+    public init(
+        _ head: some Collection<UInt8>, needing needed: Set<FieldName>, reading forms: Set<Form> = []
+    ) {
+        self.forms = forms
+        let head = Array(head.prefix(SourceReader.headSize))
+        var start = 0
+        while start < head.count, !isDecided {
+            let end = head[start...].firstIndex { $0 == 0x0a || $0 == 0x0d } ?? head.count
+            let text = head[start..<end].trimmed
+            start = end + 1
+            if text.isEmpty { continue }
+            if lines == 0 {
                 beginsWithComma = text.contains(UInt8(ascii: ","))
-                hasHeader = Self.namesColumns(text, needed)
+                columns = Self.columns(text, needed)
             }
-            isFirst = false
             lines += 1
-            enter(text)
-            if lines >= Self.enough, tokens + answers + rows + objects + pemBlocks > 0 { return }
+            if columns <= 1 || lines > 1 { enter(text) }
         }
+    }
+
+    /// Whether the whole lines of a live source show how it is written; what comes after them changes nothing then.
+    public static func isDecided(
+        _ bytes: [UInt8], needing needed: Set<FieldName>, reading forms: Set<Form> = []
+    ) -> Bool {
+        if bytes.count >= SourceReader.headSize { return true }
+        guard let end = bytes.lastIndex(where: { $0 == 0x0a || $0 == 0x0d }) else { return false }
+        let text = bytes[..<end]
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        return LineCensus(
+            text.starts(with: mark) ? text.dropFirst(mark.count) : text, needing: needed, reading: forms
+        ).isDecided
+    }
+
+    /// Whether a line showed how the text is written. One word could be a title of what follows as well as the name of
+    /// a column: it decides with the line that comes next.
+    public var isDecided: Bool {
+        columns > 1 || tokens + answers + rows > 0 || forms.contains(.objects) && objects > 0
+            || forms.contains(.blocks) && pemBlocks + brokenBlocks > 0
+    }
+
+    /// Whether the first line that is not blank names columns; a lone word does not where no rows follow it.
+    public var hasHeader: Bool {
+        columns > 1
+            || columns == 1 && answers == 0 && !(forms.contains(.objects) && objects > 0)
+                && !(forms.contains(.blocks) && pemBlocks > 0)
     }
 
     private mutating func enter(_ text: ArraySlice<UInt8>) {
@@ -47,7 +87,14 @@ public struct LineCensus: Sendable, Equatable {
         case .token: if text.contains(where: \.isBlank) { answers += 1 } else { tokens += 1 }
         case .embedded: if Self.isRow(text) { rows += 1 }
         case .pemBegin: pemBlocks += 1
-        case .noise: if Self.isRow(text) { rows += 1 } else if Self.isModem(text) { modemLines += 1 }
+        case .noise:
+            if Self.isRow(text) {
+                rows += 1
+            } else if Self.isModem(text) {
+                modemLines += 1
+            } else if TextBetweenBlocks.holdsBegin(text) {
+                brokenBlocks += 1
+            }
         case .blank: break
         }
     }
@@ -66,14 +113,16 @@ public struct LineCensus: Sendable, Equatable {
         }
     }
 
-    private static func namesColumns(_ text: ArraySlice<UInt8>, _ needed: Set<FieldName>) -> Bool {
+    private static func columns(_ text: ArraySlice<UInt8>, _ needed: Set<FieldName>) -> Int {
         // The name of a member is none of a column.
-        text.first != UInt8(ascii: "{")
-            && separators.contains { separator in
-                text.split(separator: separator).contains { title in
-                    FieldName(title: title.trimmed.unquoted).map(needed.contains) == true
-                }
+        if text.first == UInt8(ascii: "{") { return 0 }
+        return separators.map { separator in
+            let titles = text.split(separator: separator)
+            let isHeader = titles.contains { title in
+                FieldName(title: title.trimmed.unquoted).map(needed.contains) == true
             }
+            return isHeader ? titles.count : 0
+        }.max() ?? 0
     }
 
     /// Whether it is the log of a modem, although no token is in it.

@@ -4,11 +4,11 @@ import Testing
 
 /// Files in which inputs of all forms stand among other text: every line has a result or is counted as passed over.
 @Suite struct MixedInputTests {
-    private enum Kind: CaseIterable {
+    enum Kind: CaseIterable {
         case genuine, forged, answer, forgedAnswer, quoted, inLog, inComment, row, object, noise, blank
     }
 
-    private struct Line {
+    struct Line {
         let text: String
         let kind: Kind
 
@@ -28,7 +28,7 @@ import Testing
     ]
 
     /// What is taken in by a verb: a token, how a modem calls it, and where a letter of it may be spoilt.
-    private enum Subject {
+    enum Subject {
         case attestation, request
 
         var file: String {
@@ -47,8 +47,7 @@ import Testing
         }
     }
 
-    private static func lines(_ random: inout SplitMix64, _ subject: Subject = .attestation) throws -> [Line]
-    {
+    static func lines(_ random: inout SplitMix64, _ subject: Subject = .attestation) throws -> [Line] {
         let token = try subject.token()
         let kinds = Kind.allCases.filter { _ in Bool.random(using: &random) }
         return (0..<Int.random(in: 1...40, using: &random)).map { _ in

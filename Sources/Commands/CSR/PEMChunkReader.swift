@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 
 /// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its
@@ -16,7 +17,8 @@ struct PEMChunkReader {
     private var pending: [UInt8] = []
     private var nextLine = 1
     private var atEnd = false
-    private var scan = Scan()
+    /// Whether the rest of a line that is too long is being read.
+    private var isDropping = false
 
     init(_ source: ByteSource, target: Int) {
         self.source = source
@@ -28,7 +30,17 @@ struct PEMChunkReader {
         while true {
             if pending.count >= target, let end = boundary() { return .value(take(end)) }
             if atEnd { return pending.isEmpty ? .end : .value(take(pending.count)) }
-            if pending.count > Self.limit { return .value(take(pending.count)) }
+            if pending.count > Self.limit, !isDropping {
+                if pending.contains(0x0a) { return .value(take(pending.count)) }
+                // A line that is longer than any: its beginning is kept as proof of its length.
+                pending.removeLast(pending.count - LineChunkReader.lineLimit - 1)
+                isDropping = true
+            }
+            if isDropping {
+                if demand != .awaited, !source.isAtHand { return .nothingYet }
+                try drop()
+                continue
+            }
             if !source.isAtHand {
                 if demand != .full, let end = boundary() { return .value(take(end)) }
                 if demand != .awaited { return .nothingYet }
@@ -40,41 +52,46 @@ struct PEMChunkReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)
 
-    /// After the last line that is outside of a block; where there is none but a block begins, before that block. A block
-    /// that others interrupt is damaged: what comes before the last of them need not be held together.
+    /// Where a piece may end, as far as was looked: behind the last line that is outside of a block, or before the block
+    /// that is open. A block that another one or an input interrupts is damaged, and need not be held together.
+    private var safe = 0
+    /// Up to where was looked, from line to line.
+    private var seen = 0
+    private var isInBlock = false
+
+    /// Looks on for a place to cut; nil if there is none yet.
     private mutating func boundary() -> Int? {
-        scan.read(pending)
-        let last = scan.firstBegin ?? scan.position
-        if last > 0 { return last }
-        return scan.lastBegin > 0 ? scan.lastBegin : nil
+        while let feed = ByteSearch.firstLineFeed(in: pending, from: seen) {
+            let line = pending[seen..<feed]
+            if line.starts(with: Self.begin) {
+                safe = seen
+                isInBlock = true
+            } else if !isInBlock || line.starts(with: Self.end) || PEMInterruption.isInput(line) {
+                safe = feed + 1
+                isInBlock = false
+            }
+            seen = feed + 1
+        }
+        return safe > 0 ? safe : nil
     }
 
-    /// What is known of the whole lines of `pending`: each is looked at once, however long a block is that does not end.
-    private struct Scan {
-        /// Where the first line stands that was not looked at.
-        var position = 0
-        /// Where the first block begins after the last that ended.
-        var firstBegin: Int?
-        /// Where the last block begins; 0 where none does, or the first line.
-        var lastBegin = 0
-
-        mutating func read(_ bytes: [UInt8]) {
-            while let feed = ByteSearch.firstLineFeed(in: bytes, from: position) {
-                let line = bytes[position..<feed]
-                if line.starts(with: PEMChunkReader.begin) {
-                    firstBegin = firstBegin ?? position
-                    lastBegin = position
-                } else if line.starts(with: PEMChunkReader.end) {
-                    firstBegin = nil
-                }
-                position = feed + 1
-            }
+    /// Reads on in a too long line; what follows its line feed is kept again.
+    private mutating func drop() throws(ToolError) {
+        var rest: [UInt8] = []
+        if try source.read(into: &rest, limit: 65_536) == 0 {
+            atEnd = true
+            isDropping = false
+        } else if let feed = ByteSearch.firstLineFeed(in: rest, from: 0) {
+            pending += rest[feed...]
+            isDropping = false
         }
     }
 
     private mutating func take(_ end: Int) -> LineChunk {
         let bytes: [UInt8]
-        scan = Scan()
+        if end > safe { isInBlock = false }
+        seen = max(seen - end, 0)
+        safe = 0
         if end == pending.count {
             bytes = pending
             pending = []

@@ -4,6 +4,7 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import Intake
+import OpenSSL
 import PKIX
 
 extension RequestChunk {
@@ -11,9 +12,9 @@ extension RequestChunk {
     func forEachItem(_ body: (RequestItem) -> Bool) {
         switch content {
         case .der(let der): _ = body(RequestItem(line: 1, content: .der(der)))
-        case .text(let chunk, .text):
-            guard disclosesKey else { return blocks(chunk, body) }
-            blocks(chunk) { item in
+        case .text(let chunk, let format) where format.takesBlocks:
+            guard disclosesKey else { return blocks(chunk, format, body) }
+            blocks(chunk, format) { item in
                 if case .refused = item.content { return body(item) }
                 return body(RequestItem(line: item.line, content: .refused(DisclosedKey.companion)))
             }
@@ -29,30 +30,41 @@ extension RequestChunk {
 
     // MARK: PEM
 
-    private func blocks(_ chunk: LineChunk, _ body: (RequestItem) -> Bool) {
+    private func blocks(_ chunk: LineChunk, _ format: RequestFormat, _ body: (RequestItem) -> Bool) {
         let bytes = chunk.bytes
         var scanner = PEMScanner()
         var behind = 0
         while true {
             let text: Range<Int>
-            let item: RequestItem?
+            var item: RequestItem?
+            // The lines of a block that has no end: inputs among them are not swallowed.
+            var rest = bytes.count..<bytes.count
             switch scanner.next(in: bytes, isLast: true) {
             case .block(let block):
                 text = block.followsText ? behind..<block.whole.lowerBound : behind..<behind
                 behind = block.whole.upperBound
                 item = Self.item(block, chunk)
+                if item?.isRequest == false, let input = PEMInterruption.first(in: bytes, block.body) {
+                    rest = input..<block.whole.upperBound
+                    item = item?.withoutEnd(chunk.firstLine + block.line - 1)
+                }
             case .malformed(let error, let range):
                 text = behind..<max(behind, range.lowerBound)
                 behind = range.upperBound
                 item = RequestItem(
                     line: chunk.firstLine + error.line - 1, content: .malformed(.init(.pem, error.reason)))
+                if let input = PEMInterruption.first(in: bytes, range) {
+                    rest = input..<range.upperBound
+                    let feeds = bytes[..<range.lowerBound].count { $0 == 0x0a }
+                    item = item?.withoutEnd(chunk.firstLine + feeds)
+                }
             case .end(let followsText):
                 text = followsText ? behind..<bytes.count : behind..<behind
-                item = nil
             case .more: return
             }
-            if !text.isEmpty, !outside(bytes, text, chunk.firstLine, body) { return }
+            if !text.isEmpty, !outside(bytes, text, chunk.firstLine, format, body) { return }
             guard let item, body(item) else { return }
+            if !rest.isEmpty, !outside(bytes, rest, chunk.firstLine, format, body) { return }
         }
     }
 
@@ -74,7 +86,8 @@ extension RequestChunk {
 
     /// Tokens, answers and objects between PEM blocks; other lines are passed over.
     private func outside(
-        _ bytes: [UInt8], _ range: Range<Int>, _ firstLine: Int, _ body: (RequestItem) -> Bool
+        _ bytes: [UInt8], _ range: Range<Int>, _ firstLine: Int, _ format: RequestFormat,
+        _ body: (RequestItem) -> Bool
     ) -> Bool {
         var line = firstLine + bytes[..<range.lowerBound].count { $0 == 0x0a }
         var start = range.lowerBound
@@ -83,7 +96,7 @@ extension RequestChunk {
         while start < range.upperBound {
             let end = bytes[start..<range.upperBound].firstIndex(of: 0x0a) ?? range.upperBound
             let text = bytes[start..<end]
-            if let (content, expectations) = Self.content(of: text, .text) {
+            if let (content, expectations) = Self.content(of: text, format) {
                 guard body(RequestItem(line: line, content: content, expectations: expectations)) else {
                     return false
                 }
@@ -118,11 +131,15 @@ extension RequestChunk {
         }
         if format == .jsonLines || text.first == UInt8(ascii: "{") { return RequestFields.row(object: text) }
         if format == .lines, !ModemLog.mayBeAnswer(text) { return (.token(text.unquoted), .init()) }
+        // A word alone is no answer and begins no block; to ask for the shape of each token would cost time.
+        if format == .list, Octets.firstIndex(of: 0x20, in: text) == nil {
+            return (.token(text.unquoted), .init())
+        }
         switch LineShape(text) {
         case .answer(let token):
             // Other answers of a modem are no requests.
             if KeygenText.answer(in: text) != nil { return (.token(token), .init()) }
-            return format == .lines ? (.token(text), .init()) : nil
+            return format == .text ? nil : (.token(format == .lines ? text : token), .init())
         case .token(let token): return (.token(token), .init())
         case .cutAnswer:
             return refused(
@@ -138,7 +155,16 @@ extension RequestChunk {
         case .blank: return nil
         case .pemBegin, .noise:
             if format == .lines { return (.token(text), .init()) }
-            return TextBetweenBlocks.holdsBegin(text) ? refused(.pem, TextBetweenBlocks.reason) : nil
+            if TextBetweenBlocks.holdsBegin(text) { return refused(.pem, TextBetweenBlocks.reason) }
+            // What is left of a block that an input interrupted.
+            if text.starts(with: Array("-----END ".utf8)) {
+                return refused(.pem, "END line without a BEGIN line")
+            }
+            switch format {
+            case .list: return (.token(text), .init())
+            case .objects: return RequestFields.row(object: text)
+            default: return nil
+            }
         }
     }
 

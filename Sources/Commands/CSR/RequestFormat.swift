@@ -14,22 +14,35 @@ enum RequestFormat: Sendable, Equatable {
     case csv
     /// One `%KEYGEN` token a line; a line that holds none is malformed.
     case lines
+    /// Tokens, PEM blocks and objects; a line that holds none is malformed.
+    case list
+    /// The same; what holds none is malformed JSON.
+    case objects
 
     static let fields: Set<FieldName> = [.csr, .token, .keygen]
+    private static let forms: Set<LineCensus.Form> = [.objects, .blocks]
+
+    /// Whether what has come of a live source shows its format.
+    static func isDecided(_ head: [UInt8]) -> Bool {
+        LineCensus.isDecided(head, needing: fields, reading: forms)
+    }
 
     /// The format that the beginning of a text shows. It decides about lines that hold no request only: one that has the
     /// shape of an input is an input in every format.
     static func detect(_ head: [UInt8]) -> RequestFormat {
-        let census = LineCensus(head, needing: fields)
+        let census = LineCensus(head, needing: fields, reading: forms)
         if census.hasHeader { return .csv }
-        if census.pemBlocks > 0 || DisclosedKey.mayBegin(in: head) { return .text }
-        if census.objects > 0, census.objects >= census.tokens + census.answers { return .jsonLines }
-        if census.rows > census.tokens + census.answers { return .csv }
-        if census.answers > 0, census.answers >= census.tokens { return .text }
-        if census.tokens > 0 { return .lines }
+        if census.pemBlocks + census.brokenBlocks > 0 { return .text }
+        if census.objects > 0 { return .objects }
+        if census.rows > 0 { return .csv }
+        if census.answers > 0 { return .text }
+        if census.tokens > 0 { return .list }
         if census.isModemLog { return .text }
-        return census.beginsWithComma ? .csv : .lines
+        return census.beginsWithComma ? .csv : .list
     }
+
+    /// Whether PEM blocks may stand among the lines.
+    var takesBlocks: Bool { self == .text || self == .list || self == .objects }
 }
 
 /// The values of `--format`.

@@ -20,6 +20,20 @@ struct RequestItem {
     let content: Content
     /// What its row says besides.
     var expectations = RequestExpectations()
+
+    /// Whether it may be a request.
+    var isRequest: Bool {
+        switch content {
+        case .der, .token: true
+        case .malformed, .refused: false
+        }
+    }
+
+    /// The same for a block whose END line is lost; a private key stays one.
+    func withoutEnd(_ line: Int) -> RequestItem {
+        if case .refused = content { return self }
+        return RequestItem(line: line, content: .malformed(.init(.pem, "block has no END line")))
+    }
 }
 
 /// A request that was read and is not verified.

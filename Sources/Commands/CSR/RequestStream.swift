@@ -43,7 +43,7 @@ struct RequestStream {
         case der(ByteSource)
         case lines(String, LineChunkReader, RequestFormat)
         /// Whether a private key was found in the file, or in what was read of it.
-        case pem(String, PEMChunkReader, disclosesKey: Bool)
+        case pem(String, PEMChunkReader, RequestFormat, disclosesKey: Bool)
         case csv(CSVTable)
     }
 
@@ -80,7 +80,7 @@ struct RequestStream {
         switch current {
         case .unread(let reader): reader.name
         case .der(let source): source.name
-        case .lines(let name, _, _), .pem(let name, _, _): name
+        case .lines(let name, _, _), .pem(let name, _, _, _): name
         case .csv(let table): table.name
         case nil: ""
         }
@@ -110,7 +110,8 @@ struct RequestStream {
         switch open {
         case .unread(let reader):
             current = open
-            guard let head = try reader.look(demand).value else { return .nothingYet }
+            let isEnough = format == nil ? RequestFormat.isDecided : ByteSource.hasWholeLine
+            guard let head = try reader.look(demand, isEnough: isEnough).value else { return .nothingYet }
             if head.isBlank {
                 current = nil
                 return .value(RequestChunk(source: reader.name, content: .empty))
@@ -131,14 +132,14 @@ struct RequestStream {
             return lines.map {
                 RequestChunk(source: name, content: .text($0, format), passedOver: passedOver)
             }
-        case .pem(let name, var reader, var discloses):
+        case .pem(let name, var reader, let format, var discloses):
             let text = try reader.next(demand)
             // Of a pipe the end is not known: a key in it spoils what comes with it and after it.
             if !discloses, let chunk = text.value { discloses = DisclosedKey.isIn(chunk.bytes) }
-            current = .pem(name, reader, disclosesKey: discloses)
+            current = .pem(name, reader, format, disclosesKey: discloses)
             return text.map {
                 RequestChunk(
-                    source: name, content: .text($0, .text), disclosesKey: discloses, passedOver: passedOver)
+                    source: name, content: .text($0, format), disclosesKey: discloses, passedOver: passedOver)
             }
         case .csv(let table):
             current = open
@@ -154,15 +155,14 @@ struct RequestStream {
         let found = head.isBinary ? RequestFormat.der : RequestFormat.detect(head.bytes)
         switch format ?? found {
         case .der: return .der(source)
-        case .text:
-            let discloses = try DisclosedKey.isIn(file: name, head: head.bytes)
-            return .pem(name, PEMChunkReader(source, target: Self.chunkSize), disclosesKey: discloses)
         case .csv:
             return .csv(
                 CSVTable(
                     name, CSVFile(source), needing: RequestFormat.fields, alike: [.token, .keygen]))
-        case .lines where format == nil && source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil:
-            return .der(source)
+        case .list where source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil: return .der(source)
+        case let format where format.takesBlocks:
+            let discloses = try DisclosedKey.isIn(file: name, head: head.bytes)
+            return .pem(name, PEMChunkReader(source, target: Self.chunkSize), format, disclosesKey: discloses)
         case let format: return .lines(name, LineChunkReader(source, target: Self.chunkSize), format)
         }
     }

@@ -10,15 +10,20 @@ enum ClaimFormat: Sendable, Equatable {
 
     private static let fields: Set<FieldName> = [.token, .uuid, .imei]
 
+    /// Whether what has come of a live source shows its format.
+    static func isDecided(_ head: [UInt8]) -> Bool {
+        LineCensus.isDecided(head, needing: fields, reading: [.objects])
+    }
+
     /// The format that the beginning of a file shows. It decides about lines that hold no token only: one that has the
     /// shape of a token is a row in every format.
     static func detect(_ head: [UInt8]) -> ClaimFormat {
-        let census = LineCensus(head, needing: fields)
-        let (tokens, answers) = (census.tokens, census.answers)
-        if census.objects > 0, census.objects >= tokens + answers + census.rows { return .jsonLines }
+        let census = LineCensus(head, needing: fields, reading: [.objects])
         if census.hasHeader { return .csv }
-        if answers > 0, answers >= tokens, answers >= census.rows { return .modemLog }
-        if census.rows > tokens { return .csv }
+        if census.objects > 0 { return .jsonLines }
+        if census.answers > 0 { return .modemLog }
+        if census.rows > 0 { return .csv }
+        if census.tokens > 0 { return .lines }
         let lines = head.split(separator: 0x0a).filter { !$0.allSatisfy(\.isBlank) }
         // One spoilt line does not decide for the others.
         let delimited = lines.count { $0.contains { ",;\t\"".utf8.contains($0) } }

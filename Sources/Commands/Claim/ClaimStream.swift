@@ -1,4 +1,3 @@
-import Attestation
 import CSV
 import Claims
 import Diagnostics
@@ -21,6 +20,8 @@ struct ClaimChunk: Sendable {
     let source: Int
     let content: Content
     let shape: RejectShape
+    /// Whether nobody said how the source is written: a line of another shape is then read by its shape.
+    let isGuessed: Bool
 }
 
 /// What the rows of a source look like: rows of one file of rejects have one shape, or a header between them.
@@ -95,7 +96,7 @@ struct ClaimStream {
     }
 
     private func chunk(_ content: ClaimChunk.Content, _ shape: RejectShape) -> ClaimChunk {
-        ClaimChunk(source: nextSource - 1, content: content, shape: shape)
+        ClaimChunk(source: nextSource - 1, content: content, shape: shape, isGuessed: format == nil)
     }
 
     /// Tells the form of a source by its beginning.
@@ -109,7 +110,8 @@ struct ClaimStream {
     private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<ClaimChunk> {
         switch current {
         case .unread(let reader):
-            guard let head = try reader.look(demand).value else { return .nothingYet }
+            let isEnough = format == nil ? ClaimFormat.isDecided : ByteSource.hasWholeLine
+            guard let head = try reader.look(demand, isEnough: isEnough).value else { return .nothingYet }
             if head.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: reader.name) }
             current = form(of: reader, head)
             return try advance(demand)
@@ -204,70 +206,6 @@ private final class ClaimTable {
         guard let item = held else { return try file.nextItem(demand) }
         held = nil
         return .value(item)
-    }
-}
-
-extension ClaimChunk {
-    /// One row, or bytes of a row that was too long to keep.
-    enum Part {
-        case row(ClaimRow)
-        case rest([UInt8])
-    }
-
-    /// Calls `body` for each row of the block, in order.
-    func forEachPart(_ body: (Part) -> Void) {
-        switch content {
-        case .rows(let items, let layout):
-            for item in items {
-                switch item {
-                case .record(let record): body(.row(layout.row(record)))
-                case .malformed(let error, let raw): body(.row(layout.row(error, raw: raw)))
-                case .rest(let bytes): body(.rest(bytes))
-                }
-            }
-        case .lines(let chunk, let format):
-            chunk.forEachLine { line, number in
-                if let row = Self.row(line, number, format) { body(.row(row)) }
-                return true
-            }
-        case .found(let rows): for row in rows { body(.row(row)) }
-        case .rest(let bytes): body(.rest(bytes))
-        case .unreadable: break
-        }
-    }
-
-    private static func row(_ line: ArraySlice<UInt8>, _ number: Int, _ format: ClaimFormat) -> ClaimRow? {
-        let text = line.trimmed
-        if text.isEmpty { return nil }
-        if line.count > LineChunkReader.lineLimit {
-            return ClaimRow(tooLong: line, number, format == .jsonLines ? .json : .tokenFormat)
-        }
-        if format == .jsonLines { return ClaimRow(line: number, json: line) }
-        if ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) {
-            return ClaimRow(mixed: line, number)
-        }
-        return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
-    }
-}
-
-extension ClaimRow {
-    /// A line with several tokens, or with one in JSON or beside a UUID.
-    init(mixed line: ArraySlice<UInt8>, _ number: Int) {
-        self.init(
-            line: number, raw: line,
-            finding: ClaimFinding(
-                .malformed, .mixedInput, "expected one token alone on the line, found it among other values",
-                hint: "say with --format how the file is written"))
-    }
-
-    /// A line that is longer than a line may be.
-    init(tooLong line: ArraySlice<UInt8>, _ number: Int, _ code: ErrorCode) {
-        self.init(
-            line: number, raw: line,
-            finding: ClaimFinding(
-                .malformed, code,
-                "expected lines of at most \(LineChunkReader.lineLimit) bytes, found a longer one",
-                hint: "look for line ends that were lost"))
     }
 }
 

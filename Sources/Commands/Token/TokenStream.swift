@@ -72,7 +72,8 @@ struct TokenStream {
     private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
         switch current {
         case .unread(let reader):
-            guard let head = try reader.look(demand).value else { return .nothingYet }
+            let isEnough = format == nil ? TokenFormat.isDecided : ByteSource.hasWholeLine
+            guard let head = try reader.look(demand, isEnough: isEnough).value else { return .nothingYet }
             if head.isBlank {
                 if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
                 return .end
