@@ -68,6 +68,15 @@ let package = Package(
             name: "Claims",
             dependencies: ["Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        // The REST interface of the Provisioning Service, for those who serve it and those who call it.
+        .target(
+            name: "ProvisioningAPI",
+            dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+        // The queue of one device as a value: events in, actions out.
+        .target(
+            name: "ProvisioningState", dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity"],
+            swiftSettings: safe),
 
         // Layer 4: what lasts.
         .target(
@@ -77,11 +86,29 @@ let package = Package(
                 "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
+        .target(
+            name: "ServiceStore",
+            dependencies: [
+                "SQLite", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands", "JSON", "OpenSSL",
+                "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
 
         // Layer 4: the one door for inputs.
         .target(
             name: "Intake",
             dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+
+        // Layer 5: the Provisioning Service without a transport.
+        .target(
+            name: "Service",
+            dependencies: [
+                "ProvisioningAPI", "ProvisioningState", "ServiceStore", "Store", "Attestation",
+                "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "CSV", "CBOR", "COSE",
+                "PKIX", "OpenSSL",
+                "JSON", "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
             swiftSettings: safe),
 
         // Layer 5: parse, call, render, exit.
