@@ -244,6 +244,18 @@ let package = Package(
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
         .testTarget(
+            name: "ProvisioningStateTests",
+            dependencies: ["ProvisioningState", "ProvisioningCommands", "DeviceIdentity", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "ServiceStore", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands",
+                "Store", "Attestation", "JSON", "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet",
+                "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "AttestationTests",
             dependencies: [
                 "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",

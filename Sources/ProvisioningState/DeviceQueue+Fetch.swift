@@ -160,7 +160,8 @@ private struct Fit {
         self.records = records
         self.count = count + records.count
         // The array's head takes one octet for up to 23 records, and two for up to 255; then it is two for all.
-        let own = records.isEmpty ? 0 : DeviceMessage.commands(records).cbor.count - (records.count > 23 ? 2 : 1)
+        let own =
+            records.isEmpty ? 0 : DeviceMessage.commands(records).cbor.count - (records.count > 23 ? 2 : 1)
         self.size = size + own + (self.count > 23 && count <= 23 ? 1 : 0)
         self.answers = answers + records.reduce(0) { $0 + ExpectedAnswer.size(of: $1) }
     }
@@ -175,17 +176,21 @@ private struct Fit {
     private func reason(against limits: BatchLimits, body: Int) -> String? {
         for record in records {
             guard case .at(let command) = record.action, command.lineLength > limits.line else { continue }
-            return "expected an AT line of at most \(limits.line) octets, which is what the device takes, found "
+            return
+                "expected an AT line of at most \(limits.line) octets, which is what the device takes, found "
                 + "\(command.lineLength)"
         }
         if size > body {
-            return "expected a body of at most \(body) octets, which is what the device receives, found \(size)"
+            return
+                "expected a body of at most \(body) octets, which is what the device receives, found \(size)"
         }
         if count > limits.records {
-            return "expected at most \(limits.records) records, which is what the device takes, found \(count)"
+            return
+                "expected at most \(limits.records) records, which is what the device takes, found \(count)"
         }
         if answers > limits.answers {
-            return "expected answers of at most \(limits.answers) octets, which is what the device sends, found "
+            return
+                "expected answers of at most \(limits.answers) octets, which is what the device sends, found "
                 + "about \(answers)"
         }
         return nil

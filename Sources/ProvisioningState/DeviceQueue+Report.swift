@@ -78,7 +78,9 @@ extension DeviceQueue {
     ///
     /// - Returns: whether there was something to follow up.
     package mutating func followUp(_ id: DeviceUUID, with added: [QueuedCommand]) -> Bool {
-        guard let place = commands.firstIndex(where: { $0.id == id && $0.needsFollowUp }) else { return false }
+        guard let place = commands.firstIndex(where: { $0.id == id && $0.needsFollowUp }) else {
+            return false
+        }
         commands[place].needsFollowUp = false
         let hasFinished = commands.contains { $0.isFinished && $0.isOpen }
         for command in added where self.command(command.id) == nil {
@@ -161,7 +163,8 @@ package enum ModemAnswer {
                     && part.allSatisfy { byte in
                         switch byte {
                         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                            true
                         default: false
                         }
                     }

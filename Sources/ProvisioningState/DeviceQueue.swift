@@ -1,5 +1,5 @@
 package import DeviceIdentity
-package import ProvisioningCommands
+import ProvisioningCommands
 
 /// The commands of one claimed device and where it stands: a value that only its events change.
 ///

@@ -1,0 +1,133 @@
+import DeviceIdentity
+import Diagnostics
+import JSON
+import ProvisioningAPI
+import ProvisioningCommands
+import ProvisioningState
+import ServiceStore
+
+extension ProvisioningService {
+    private static func resource(_ command: QueuedCommand) -> CommandResource {
+        let response: CommandResource.Response? =
+            switch command.result {
+            case nil: nil
+            case .succeeded(let message?)? where command.command.request.kind.makesKey: .message(message)
+            case .succeeded?: .empty
+            case .failed(let cme, let message)?: .error(cme: cme, message: message)
+            case .undeliverable(let reason)?: .error(cme: nil, message: reason)
+            }
+        return CommandResource(
+            id: command.id.description, status: command.status.rawValue, command: command.command,
+            response: response, createdAt: ServiceTime.text(command.createdAt), ruleId: command.origin.rule,
+            attempts: command.attempts)
+    }
+
+    /// A command body that the service and a device can take.
+    func command(_ context: RequestContext) throws -> ProvisioningCommand {
+        try Self.command(try context.json(), path: .root)
+    }
+
+    static func command(_ json: JSONValue, path: JSONPath) throws -> ProvisioningCommand {
+        let command: ProvisioningCommand
+        do {
+            command = try ProvisioningCommand(json: json, path: path)
+        } catch {
+            throw Refusal(400, error.code.rawValue, error.message)
+        }
+        // A single body: what matters between commands is left to the queue.
+        let report = BatchValidator(purpose: .rule).validate(command.json)
+        if let finding = report.findings.first(where: { $0.severity == .error }) {
+            throw Refusal(422, finding.code.rawValue, finding.toolError.message)
+        }
+        return command
+    }
+
+    /// A random UUID of the service's own.
+    func newUUID() throws -> DeviceUUID {
+        guard let octets = configuration.randomness(16), let text = Identifier.uuid(randomness: octets),
+            let uuid = try? DeviceUUID(text: text)
+        else { throw ToolError(.internalFault, "found no randomness for an id") }
+        return uuid
+    }
+
+    func addCommand(_ context: RequestContext) throws -> ServiceResponse {
+        try context.require(.editor, to: "add a command")
+        let device = try device(context)
+        let command = QueuedCommand(
+            id: try newUUID(), command: try command(context), origin: .operator, createdAt: context.time)
+        try change(device, context, kind: "command.added", command.id) { queue throws(QueueRefusal) in
+            try queue.add(command)
+        }
+        return ServiceResponse(json: Self.resource(command).json, status: 201)
+    }
+
+    func getCommand(_ context: RequestContext) throws -> ServiceResponse {
+        let device = try device(context)
+        let id = try commandID(context)
+        let queue = try store.read { tables in
+            try tables.queue(of: try Self.claim(of: device, context, tables))
+        }
+        guard let command = queue.command(id) else { throw Refusal.unknownCommand }
+        return ServiceResponse(json: Self.resource(command).json)
+    }
+
+    func listCommands(_ context: RequestContext) throws -> ServiceResponse {
+        let device = try device(context)
+        let queue = try store.read { tables in
+            try tables.queue(of: try Self.claim(of: device, context, tables))
+        }
+        return ServiceResponse(
+            json: .object([
+                MemberName.items: .array(queue.commands.map { Self.resource($0).json }),
+                MemberName.total: .integer(Int64(queue.commands.count)),
+            ]))
+    }
+
+    func commandID(_ context: RequestContext) throws -> DeviceUUID {
+        guard let id = try? DeviceUUID(text: context.parameter(1)) else { throw Refusal.unknownCommand }
+        return id
+    }
+
+    /// An operator's change of one queue, with its event.
+    @discardableResult
+    func change(
+        _ device: DeviceUUID, _ context: RequestContext, kind: String, _ command: DeviceUUID?,
+        _ body: @escaping @Sendable (inout DeviceQueue) throws(QueueRefusal) -> Void
+    ) throws -> DeviceQueue {
+        try store.write { tables in
+            let claim = try Self.claim(of: device, context, tables)
+            let old = try tables.queue(of: claim)
+            var queue = old
+            do throws(QueueRefusal) {
+                try body(&queue)
+            } catch {
+                throw Self.refusal(error)
+            }
+            try tables.save(queue, over: old, ofClaim: claim.number)
+            var detail = JSONObject()
+            detail["command"] = command.map { .string($0.description) }
+            try tables.note(
+                EventRow(
+                    at: context.time, team: claim.team, claim: claim.number, device: device,
+                    actor: context.actor, kind: kind, detail: detail))
+            return queue
+        }
+    }
+
+    static func refusal(_ refusal: QueueRefusal) -> Refusal {
+        switch refusal {
+        case .unknownCommand: .unknownCommand
+        case .knownCommand: Refusal(409, "command-known", "a command with this id is there already")
+        case .full:
+            Refusal(
+                409, "command-limit",
+                "expected at most \(DeviceQueue.limit) commands of one device, found them there: delete some first"
+            )
+        case .wrongState(let status, let allowed):
+            Refusal(
+                409, "command-state",
+                "expected a command that is \(allowed.map(\.rawValue).joined(separator: " or ")), found "
+                    + status.rawValue)
+        }
+    }
+}
