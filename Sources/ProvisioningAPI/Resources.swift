@@ -122,6 +122,11 @@ package struct CommandResource: Sendable, Equatable {
         }
     }
 
+    /// A command of a rule, without its secrets.
+    static func shown(_ command: ProvisioningCommand) -> JSONValue {
+        ProvisioningCommand(shown(command.request), description: command.description).json
+    }
+
     private static func shown(_ request: CommandRequest) -> CommandRequest {
         switch request {
         case .clientPrivateKey(let tag, _, let password):

@@ -67,6 +67,11 @@ extension ProvisioningService {
     func fetch(_ request: ServiceRequest) throws -> ServiceResponse {
         let time = configuration.clock()
         let device = try authenticateDevice(request, at: time)
+        // The fetch is refused and never the report, whose results would be lost.
+        guard deviceRates.wait(device.description, at: time) == nil else {
+            try refuse(device, "throttled")
+            throw DeviceRefusal(status: DeviceAnswer.overloaded)
+        }
         let limits = try DeviceQuery(request.query, headSize: configuration.deviceHeadLimit)
         let commands = try store.write { tables -> [DeviceCommand]? in
             guard let claim = try tables.claim(of: device) else { return nil }
@@ -94,7 +99,10 @@ extension ProvisioningService {
         let number = claim.number
         let device = claim.device
         return FetchTerms(
-            limits: limits, rules: [], onFailure: configuration.onFailure.queueRule, completesRules: false,
+            limits: limits,
+            rules: try tables.rules(forClaim: claim, isActive: true).map {
+                ActiveRule(id: $0.id, commands: $0.commands)
+            }, onFailure: configuration.onFailure.queueRule, completesRules: hasAuthority,
             time: time, commandID: { rule, place in Self.commandID(device, number, rule, place) })
     }
 
@@ -139,12 +147,14 @@ extension ProvisioningService {
         let device = try authenticateDevice(request, at: time)
         let responses = try Self.responses(request)
         let rule = configuration.onFailure.queueRule
+        let hasAuthority = hasAuthority
         let isClaimed = try store.write { tables -> Bool in
             guard let claim = try tables.claim(of: device) else { return false }
             try tables.see(claim.number, at: time, limits: nil)
             let old = try tables.queue(of: claim)
             var queue = old
-            let outcome = queue.report(responses, at: time, onFailure: rule, completesRules: false)
+            let outcome = queue.report(
+                responses, at: time, onFailure: rule, completesRules: hasAuthority)
             // Also under the rule that empties the queue it has to be known why it is empty.
             try Self.note(outcome, responses, queue, old, claim, time, tables)
             try tables.save(queue, over: old, ofClaim: claim.number)

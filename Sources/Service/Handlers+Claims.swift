@@ -24,7 +24,7 @@ extension ProvisioningService {
         try context.require(.editor, to: "claim a device")
         switch try BodyKind(context.request) {
         case .json: return try claimOne(context)
-        case .csv: throw Refusal(501, "not-implemented", "this operation is not there yet")
+        case .csv: return try claimMany(context)
         }
     }
 
@@ -99,6 +99,7 @@ extension ProvisioningService {
             claimedRole: context.key.role, deviceType: candidate.deviceType, firmware: candidate.firmware)
         let number = try tables.add(claim)
         try tables.setTags(tags, ofClaim: number)
+        try enterTags(tags, context, tables)
         try tables.note(
             EventRow(
                 at: context.time, team: context.key.team, claim: number, device: candidate.device,

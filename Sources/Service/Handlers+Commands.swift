@@ -7,7 +7,7 @@ import ProvisioningState
 import ServiceStore
 
 extension ProvisioningService {
-    private static func resource(_ command: QueuedCommand) -> CommandResource {
+    static func resource(_ command: QueuedCommand) -> CommandResource {
         let response: CommandResource.Response? =
             switch command.result {
             case nil: nil
@@ -81,6 +81,48 @@ extension ProvisioningService {
                 MemberName.items: .array(queue.commands.map { Self.resource($0).json }),
                 MemberName.total: .integer(Int64(queue.commands.count)),
             ]))
+    }
+
+    func updateCommand(_ context: RequestContext) throws -> ServiceResponse {
+        try context.require(.editor, to: "change a command")
+        let command = try command(context)
+        return try changeCommand(context, kind: "command.updated") { queue, id throws(QueueRefusal) in
+            try queue.update(id, to: command)
+        }
+    }
+
+    func skipCommand(_ context: RequestContext) throws -> ServiceResponse {
+        try context.require(.editor, to: "skip a command")
+        return try changeCommand(context, kind: "command.skipped") { queue, id throws(QueueRefusal) in
+            try queue.skip(id, at: context.time)
+        }
+    }
+
+    func retryCommand(_ context: RequestContext) throws -> ServiceResponse {
+        try context.require(.editor, to: "retry a command")
+        return try changeCommand(context, kind: "command.retried") { queue, id throws(QueueRefusal) in
+            try queue.retry(id)
+        }
+    }
+
+    func deleteCommand(_ context: RequestContext) throws -> ServiceResponse {
+        try context.require(.editor, to: "delete a command")
+        _ = try changeCommand(context, kind: "command.deleted") { queue, id throws(QueueRefusal) in
+            try queue.delete(id)
+        }
+        return .noContent
+    }
+
+    /// Changes the command in the path; the answer is what it is then.
+    private func changeCommand(
+        _ context: RequestContext, kind: String,
+        _ body: @escaping @Sendable (inout DeviceQueue, DeviceUUID) throws(QueueRefusal) -> Void
+    ) throws -> ServiceResponse {
+        let id = try commandID(context)
+        let queue = try change(try device(context), context, kind: kind, id) { queue throws(QueueRefusal) in
+            try body(&queue, id)
+        }
+        return ServiceResponse(json: queue.command(id).map { Self.resource($0).json } ?? .object([:]))
     }
 
     func commandID(_ context: RequestContext) throws -> DeviceUUID {

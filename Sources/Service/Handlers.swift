@@ -15,11 +15,32 @@ extension ProvisioningService {
         case .addCommand: try addCommand(context)
         case .getCommand: try getCommand(context)
         case .getAccount: getAccount(context)
-        case .bulkClaim, .listDevices, .unclaim, .setTags, .block, .unblock, .updateCommand, .deleteCommand,
-            .skipCommand, .retryCommand, .lookAhead, .diagnose, .listEvents, .createRule, .listRules,
-            .getRule, .changeRule, .deleteRule, .activateRule, .createTag, .listTags, .listBulkOperations,
-            .getBulkOperation, .verifyAttestationTokens, .verifyJWTs, .fetchCommands, .reportResponses:
-            throw Refusal(501, "not-implemented", "this operation is not there yet")
+        case .bulkClaim: try claimInBulk(context)
+        case .listDevices: try listDevices(context)
+        case .unclaim: try unclaim(context)
+        case .setTags: try setTags(context)
+        case .block: try setBlock(context, true)
+        case .unblock: try setBlock(context, false)
+        case .updateCommand: try updateCommand(context)
+        case .deleteCommand: try deleteCommand(context)
+        case .skipCommand: try skipCommand(context)
+        case .retryCommand: try retryCommand(context)
+        case .lookAhead: try lookAhead(context)
+        case .diagnose: try diagnose(context)
+        case .listEvents: try listEvents(context)
+        case .createRule: try createRule(context)
+        case .listRules: try listRules(context)
+        case .getRule: try getRule(context)
+        case .changeRule: try changeRule(context)
+        case .deleteRule: try deleteRule(context)
+        case .activateRule: try activateRule(context)
+        case .createTag: try createTag(context)
+        case .listTags: try listTags(context)
+        case .listBulkOperations: try listBulkOperations(context)
+        case .getBulkOperation: try getBulkOperation(context)
+        case .verifyAttestationTokens: try verifyAttestationTokens(context)
+        case .verifyJWTs: try verifyJWTs(context)
+        case .fetchCommands, .reportResponses: throw Refusal(404, "path-unknown", "there is no such path")
         }
     }
 
@@ -64,7 +85,7 @@ extension ProvisioningService {
             lastSeenAt: claim.lastSeenAt.map(ServiceTime.text))
     }
 
-    private func getDevice(_ context: RequestContext) throws -> ServiceResponse {
+    func getDevice(_ context: RequestContext) throws -> ServiceResponse {
         let device = try device(context)
         let (claim, tags) = try store.read { tables in
             let claim = try Self.claim(of: device, context, tables)

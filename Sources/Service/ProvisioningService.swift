@@ -15,6 +15,7 @@ package final class ProvisioningService: Sendable {
     let registry: Registry
     let metrics = Metrics()
     let rates: RateLimiter
+    let deviceRates: RateLimiter
     private let isClosed = Atomic<Bool>(false)
 
     /// Opens the files in the data folder, and makes those that are missing.
@@ -24,7 +25,11 @@ package final class ProvisioningService: Sendable {
         registry = try Registry(
             path: configuration.dataFolder + "/assay.db", learnKeys: configuration.learnKeys)
         rates = RateLimiter(perMinute: configuration.requestsPerMinute)
+        deviceRates = RateLimiter(perMinute: configuration.fetchesPerMinute)
     }
+
+    /// Whether the service makes certificates for what devices ask under rules.
+    var hasAuthority: Bool { false }
 
     // MARK: Requests
 

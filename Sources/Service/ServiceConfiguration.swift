@@ -19,6 +19,8 @@ package struct ServiceConfiguration: Sendable {
     package var deviceHeadLimit = 150
     /// Requests that one API key may make in a minute; 0 for any number.
     package var requestsPerMinute = 0
+    /// Fetches that one device may make in a minute before it is told to back off; 0 for any number.
+    package var fetchesPerMinute = 0
     /// Seconds since 1970.
     package var clock: @Sendable () -> Int64
     /// So many random octets; nil if there are none to be had.

@@ -135,8 +135,8 @@ package final class ServiceStore: @unchecked Sendable {
 
     // MARK: Reading
 
+    // Handed from thread to thread through the lock of `readers`, used by one at a time.
     private struct Reader: @unchecked Sendable {
-        // Handed from thread to thread through the lock of `readers`, used by one at a time.
         let tables: ServiceTables
     }
 
