@@ -73,6 +73,8 @@ extension ProvisioningService {
             throw DeviceRefusal(status: DeviceAnswer.overloaded)
         }
         let limits = try DeviceQuery(request.query, headSize: configuration.deviceHeadLimit)
+        // What was interrupted between a report and its answer.
+        try followUp(device, at: time)
         let commands = try store.write { tables -> [DeviceCommand]? in
             guard let claim = try tables.claim(of: device) else { return nil }
             try tables.see(claim.number, at: time, limits: limits.text)
@@ -102,7 +104,7 @@ extension ProvisioningService {
             limits: limits,
             rules: try tables.rules(forClaim: claim, isActive: true).map {
                 ActiveRule(id: $0.id, commands: $0.commands)
-            }, onFailure: configuration.onFailure.queueRule, completesRules: hasAuthority,
+            }, onFailure: configuration.onFailure.queueRule, completesRules: true,
             time: time, commandID: { rule, place in Self.commandID(device, number, rule, place) })
     }
 
@@ -110,13 +112,20 @@ extension ProvisioningService {
     private static func commandID(
         _ device: DeviceUUID, _ claim: Int64, _ rule: String, _ place: Int
     ) -> DeviceUUID {
-        let text = "assay rule command|\(device)|\(claim)|\(rule)|\(place)"
+        derivedID("assay rule command|\(device)|\(claim)|\(rule)|\(place)")
+    }
+
+    /// A UUID (RFC 9562 version 8) that follows from what it is for: made again it is the same.
+    static func derivedID(_ text: String) -> DeviceUUID {
         var octets = Array(Digest.sha256(Array(text.utf8)).prefix(16))
         if octets.count == 16 {
             octets[6] = octets[6] & 0x0f | 0x80
             octets[8] = octets[8] & 0x3f | 0x80
         }
-        return DeviceUUID(bytes: octets[...]) ?? device
+        guard let id = DeviceUUID(bytes: octets[...]) else {
+            preconditionFailure("a SHA-256 has 32 octets")
+        }
+        return id
     }
 
     private static func note(
@@ -147,14 +156,13 @@ extension ProvisioningService {
         let device = try authenticateDevice(request, at: time)
         let responses = try Self.responses(request)
         let rule = configuration.onFailure.queueRule
-        let hasAuthority = hasAuthority
         let isClaimed = try store.write { tables -> Bool in
             guard let claim = try tables.claim(of: device) else { return false }
             try tables.see(claim.number, at: time, limits: nil)
             let old = try tables.queue(of: claim)
             var queue = old
-            let outcome = queue.report(
-                responses, at: time, onFailure: rule, completesRules: hasAuthority)
+            // Without a CA the device waits for one, and a diagnosis says so.
+            let outcome = queue.report(responses, at: time, onFailure: rule, completesRules: true)
             // Also under the rule that empties the queue it has to be known why it is empty.
             try Self.note(outcome, responses, queue, old, claim, time, tables)
             try tables.save(queue, over: old, ofClaim: claim.number)
@@ -162,6 +170,8 @@ extension ProvisioningService {
         }
         guard isClaimed else { throw DeviceRefusal(status: DeviceAnswer.unclaimed) }
         metrics.count(reported: responses.count)
+        // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes on.
+        do { try followUp(device, at: time) } catch { metrics.note(error) }
         return ServiceResponse(status: DeviceAnswer.done)
     }
 

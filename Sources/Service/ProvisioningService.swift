@@ -1,3 +1,4 @@
+import Attestation
 package import Diagnostics
 import DeviceIdentity
 import JSON
@@ -14,6 +15,8 @@ package final class ProvisioningService: Sendable {
     let store: ServiceStore
     let registry: Registry
     let metrics = Metrics()
+    /// What signs for devices, where the service has a CA.
+    let certificates: DeviceCertificates?
     let rates: RateLimiter
     let deviceRates: RateLimiter
     private let isClosed = Atomic<Bool>(false)
@@ -24,12 +27,19 @@ package final class ProvisioningService: Sendable {
         store = try ServiceStore(path: configuration.dataFolder + "/service.db")
         registry = try Registry(
             path: configuration.dataFolder + "/assay.db", learnKeys: configuration.learnKeys)
+        certificates = try Self.certificates(configuration)
         rates = RateLimiter(perMinute: configuration.requestsPerMinute)
         deviceRates = RateLimiter(perMinute: configuration.fetchesPerMinute)
     }
 
-    /// Whether the service makes certificates for what devices ask under rules.
-    var hasAuthority: Bool { false }
+    private static func certificates(
+        _ configuration: ServiceConfiguration
+    ) throws(ToolError) -> DeviceCertificates? {
+        guard let path = configuration.authorityFolder else { return nil }
+        return try DeviceCertificates(
+            AuthorityFolder(path: path), registryPath: configuration.dataFolder + "/assay.db",
+            minimumTrust: configuration.learnKeys ? .observed : .trusted, at: configuration.clock())
+    }
 
     // MARK: Requests
 

@@ -21,6 +21,13 @@ extension ServiceTables {
             isFinishAcknowledged: claim.isFinishAcknowledged)
     }
 
+    /// Whether the service owes something for a result of this claim.
+    package func owesFollowUp(_ claim: Int64) throws(SQLiteError) -> Bool {
+        try first(
+            "SELECT 1 FROM command WHERE claim = ? AND needs_follow_up = 1 LIMIT 1", [.integer(claim)]
+        ) { _ in true } ?? false
+    }
+
     /// Keeps what an event changed in a queue.
     package func save(_ new: DeviceQueue, over old: DeviceQueue, ofClaim number: Int64) throws(SQLiteError) {
         let kept = Set(new.commands.map(\.id))
