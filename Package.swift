@@ -248,11 +248,18 @@ let package = Package(
             dependencies: ["ProvisioningState", "ProvisioningCommands", "DeviceIdentity", "TestSupport"],
             swiftSettings: common),
         .testTarget(
+            name: "ServiceStoreTests",
+            dependencies: [
+                "ServiceStore", "ProvisioningState", "ProvisioningAPI", "ProvisioningCommands", "SQLite",
+                "DeviceIdentity", "Diagnostics", "TestFleet",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ServiceTests",
             dependencies: [
                 "Service", "ServiceStore", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands",
-                "Store", "Attestation", "JSON", "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet",
-                "TestSupport",
+                "Store", "CertificateAuthority", "Attestation", "PKIX", "JSON", "OpenSSL", "DeviceIdentity",
+                "Diagnostics", "TestFleet", "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(

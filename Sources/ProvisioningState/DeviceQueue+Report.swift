@@ -96,7 +96,7 @@ extension DeviceQueue {
     ) {
         guard let place = commands.firstIndex(where: { $0.id == id && $0.needsFollowUp }) else { return }
         commands[place].needsFollowUp = false
-        fail(place, .undeliverable(reason: reason), time)
+        fail(place, .refused(reason: reason), time)
         suspend(onFailure)
     }
 }

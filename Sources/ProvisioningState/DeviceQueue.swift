@@ -60,7 +60,7 @@ package struct DeviceQueue: Sendable, Equatable {
 
     /// Finds the phase when there is nothing more to run.
     mutating func settle() {
-        guard suspendedBy == nil, !commands.contains(where: \.isOpen) else { return }
+        guard suspendedBy == nil, !commands.contains(where: \.isOutstanding) else { return }
         switch phase {
         case .provisioning, .error:
             if isFinishAcknowledged {

@@ -37,6 +37,11 @@ extension ProvisioningService {
             let token = try? UnverifiedJWT(Array(header.utf8.dropFirst(prefix.utf8.count))[...]),
             let device = token.claimedDevice
         else { throw DeviceRefusal(status: DeviceAnswer.badCredentials) }
+        if registry.learnsKeys, try registry.key(of: device) == nil,
+            try store.read({ try $0.claim(of: device) }) != nil
+        {
+            _ = try registry.learn(token, of: device, at: time)
+        }
         guard try registry.key(of: device) != nil else {
             try refuse(device, "unknown-key")
             throw DeviceRefusal(status: DeviceAnswer.unclaimed)

@@ -14,7 +14,7 @@ extension ProvisioningService {
             case .succeeded(let message?)? where command.command.request.kind.makesKey: .message(message)
             case .succeeded?: .empty
             case .failed(let cme, let message)?: .error(cme: cme, message: message)
-            case .undeliverable(let reason)?: .error(cme: nil, message: reason)
+            case .undeliverable(let reason)?, .refused(let reason)?: .error(cme: nil, message: reason)
             }
         return CommandResource(
             id: command.id.description, status: command.status.rawValue, command: command.command,

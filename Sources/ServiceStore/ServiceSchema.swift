@@ -72,7 +72,7 @@ enum ServiceSchema {
             timeout INTEGER,
             answered_steps INTEGER NOT NULL,
             needs_follow_up INTEGER NOT NULL CHECK (needs_follow_up IN (0, 1)),
-            result TEXT CHECK (result IN ('succeeded', 'failed', 'undeliverable')),
+            result TEXT CHECK (result IN ('succeeded', 'failed', 'undeliverable', 'refused')),
             result_code INTEGER,
             result_text TEXT,
             UNIQUE (claim, id)
