@@ -176,7 +176,7 @@ extension ProvisioningService {
         guard isClaimed else { throw DeviceRefusal(status: DeviceAnswer.unclaimed) }
         metrics.count(reported: responses.count)
         // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes on.
-        do { try followUp(device, at: time) } catch { metrics.note(error) }
+        do { try followUp(device, at: time) } catch { note(error) }
         return ServiceResponse(status: DeviceAnswer.done)
     }
 

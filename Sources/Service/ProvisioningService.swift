@@ -70,6 +70,8 @@ package final class ProvisioningService: Sendable {
         guard !isClosed.load(ordering: .acquiring) else {
             throw Refusal(503, "closing", "the service is shutting down", retryAfter: 5)
         }
+        // Clients fetch what the member errorSummaryUrl names without their key.
+        if route == .getBulkErrors { return try getBulkErrors(parameters.first ?? "") }
         let key = try authenticate(request)
         let time = configuration.clock()
         if let wait = rates.wait(key.id, at: time) {
@@ -91,7 +93,7 @@ package final class ProvisioningService: Sendable {
         } catch let error as ToolError where error.code == .locked {
             return Refusal(503, "busy", "the service is busy", retryAfter: 2).response
         } catch {
-            metrics.note(error)
+            note(error)
             return Refusal(500, "fault", "the service could not do this; its log says why").response
         }
     }
@@ -125,9 +127,21 @@ package final class ProvisioningService: Sendable {
         } catch let refusal as DeviceRefusal {
             return ServiceResponse(status: refusal.status)
         } catch {
-            metrics.note(error)
+            note(error)
             return ServiceResponse(status: DeviceAnswer.overloaded)
         }
+    }
+
+    /// What went wrong in the service itself, for its log.
+    func note(_ error: any Error) {
+        let text: String
+        if let error = error as? ToolError {
+            text = ([error.message] + error.context.map { "\($0.name) \($0.value)" }).joined(separator: ", ")
+        } else {
+            text = String(describing: error)
+        }
+        metrics.countFault()
+        configuration.noteFault(text)
     }
 
     // MARK: Keys

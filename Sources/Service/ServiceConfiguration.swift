@@ -21,6 +21,10 @@ package struct ServiceConfiguration: Sendable {
     package var requestsPerMinute = 0
     /// Fetches that one device may make in a minute before it is told to back off; 0 for any number.
     package var fetchesPerMinute = 0
+    /// Where clients reach the service, without a stroke at its end: for the addresses in answers. Nil leaves them out.
+    package var publicAddress: String?
+    /// Told of each trouble of the service's own; never holds a secret.
+    package var noteFault: @Sendable (String) -> Void = { _ in }
     /// Seconds since 1970.
     package var clock: @Sendable () -> Int64
     /// So many random octets; nil if there are none to be had.

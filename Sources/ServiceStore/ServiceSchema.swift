@@ -124,6 +124,19 @@ enum ServiceSchema {
         ) STRICT;
         CREATE INDEX event_claim ON event (claim, number);
 
+        CREATE TABLE onboarded_device (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            team TEXT NOT NULL REFERENCES team (id),
+            id TEXT NOT NULL,
+            sub_type TEXT NOT NULL,
+            tags TEXT NOT NULL,
+            firmware_types TEXT NOT NULL,
+            credential TEXT NOT NULL,
+            credential_digest BLOB NOT NULL UNIQUE CHECK (length(credential_digest) = 32),
+            created_at INTEGER NOT NULL,
+            UNIQUE (team, id)
+        ) STRICT;
+
         CREATE TABLE bulk_operation (
             id TEXT PRIMARY KEY,
             team TEXT NOT NULL REFERENCES team (id),
