@@ -190,7 +190,9 @@ let package = Package(
                 "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: common),
-        .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        .testTarget(
+            name: "FuzzRegressionTests", dependencies: ["FuzzTargets", "PKIX", "OpenSSL"],
+            swiftSettings: common),
         // Devices that sign as modems do, and the means to start, kill and watch the program.
         .target(
             name: "TestFleet",

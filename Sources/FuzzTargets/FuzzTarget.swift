@@ -7,6 +7,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case cborGeneral = "cbor-general"
     case csr
     case certificate
+    case crl
     case pem
     case json
     case csv
@@ -24,6 +25,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .cborGeneral: CBORItems.checkGeneral(bytes)
         case .csr: Certificates.checkRequest(bytes)
         case .certificate: Certificates.checkCertificate(bytes)
+        case .crl: RevocationLists.check(bytes)
         case .pem: Certificates.checkPEM(bytes)
         case .json: Texts.checkJSON(bytes)
         case .csv: Texts.checkCSV(bytes)
