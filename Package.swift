@@ -152,8 +152,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Attestation", "ProvisioningCommands", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV",
-                "DeviceIdentity",
+                "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState", "COSE", "CBOR",
+                "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 

@@ -102,7 +102,8 @@ package enum RoutingTable {
         rows.contains { $0.route.isDeviceSide && prefix + $0.template == path }
     }
 
-    /// The method and path of a route with these texts for its segments in braces; nil if their number is another.
+    /// The method and path of a route with these texts for its segments in braces; nil if their number is
+    /// another.
     package static func request(
         _ route: Route, _ parameters: String...
     ) -> (method: String, path: String)? {

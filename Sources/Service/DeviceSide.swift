@@ -8,8 +8,9 @@ import ProvisioningCommands
 import ProvisioningState
 import ServiceStore
 
-/// What a device is told. The vendor's service is not settled on the first two; clients before NCS 3.2 take both for
-/// "not claimed", later ones tell them apart, and the first alone makes them show their attestation token.
+/// What a device is told. The vendor's service is not settled on the first two; clients before NCS 3.2 take
+/// both for "not claimed", later ones tell them apart, and the first alone makes them show their attestation
+/// token.
 enum DeviceAnswer {
     static let unclaimed = 401
     static let badCredentials = 403
@@ -175,7 +176,8 @@ extension ProvisioningService {
         }
         guard isClaimed else { throw DeviceRefusal(status: DeviceAnswer.unclaimed) }
         metrics.count(reported: responses.count)
-        // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes on.
+        // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes
+        // on.
         do { try followUp(device, at: time) } catch { note(error) }
         return ServiceResponse(status: DeviceAnswer.done)
     }

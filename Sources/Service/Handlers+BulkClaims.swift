@@ -157,8 +157,8 @@ extension ProvisioningService {
         return try page.answer(rows, total: nil, key: { $0.id }) { json($0, isWhole: false) }
     }
 
-    /// What went wrong, one text a row that begins with its number from 0; by the operation's id alone, which nobody
-    /// guesses, since clients ask for it without their key.
+    /// What went wrong, one text a row that begins with its number from 0; by the operation's id alone, which
+    /// nobody guesses, since clients ask for it without their key.
     func getBulkErrors(_ id: String) throws -> ServiceResponse {
         guard let row = try store.read({ try $0.operation(id) }), row.status == "FAILED" else {
             throw Refusal(404, "operation-unknown", "no bulk operation of this id has errors")

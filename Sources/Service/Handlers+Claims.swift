@@ -61,7 +61,8 @@ extension ProvisioningService {
                 "claimToken: expected an attestation token (AT%ATTESTTOKEN), found a %KEYGEN answer")
         }
         if registry.learnsKeys, try registry.key(of: message.deviceUUID) == nil {
-            // On a bench the first who claims is believed; the device's first JWT shows whether it is the same signer.
+            // On a bench the first who claims is believed; the device's first JWT shows whether it is the
+            // same signer.
             if case .rejected(let failure)? = try registry.learn(
                 token, Array(text.utf8), at: configuration.clock())
             {

@@ -9,7 +9,8 @@ import Synchronization
 
 /// The Provisioning Service without a transport: requests in, answers out, from any number of threads.
 ///
-/// Each call returns when what it changed is on disk. Calls block; a transport runs them on threads of its own.
+/// Each call returns when what it changed is on disk. Calls block; a transport runs them on threads of its
+/// own.
 package final class ProvisioningService: Sendable {
     let configuration: ServiceConfiguration
     let store: ServiceStore
@@ -161,7 +162,8 @@ package final class ProvisioningService: Sendable {
         return key
     }
 
-    /// Makes an API key, and its team if there is none of that name; the secret is not kept and shown only now.
+    /// Makes an API key, and its team if there is none of that name; the secret is not kept and shown only
+    /// now.
     package func createKey(
         role: Role, team: String, name: String
     ) throws(ToolError) -> (id: String, secret: String) {

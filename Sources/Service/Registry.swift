@@ -49,8 +49,8 @@ final class Registry: Sendable {
 
     /// Takes note of a token of a device whose key is not known.
     ///
-    /// One signature leaves two keys possible, a second one of the device decides: what both have in common is its key,
-    /// which is *observed*, since anybody could have made it.
+    /// One signature leaves two keys possible, a second one of the device decides: what both have in common
+    /// is its key, which is *observed*, since anybody could have made it.
     func learn(_ token: AttestationToken, _ text: [UInt8], at time: Int64) throws -> LearningOutcome? {
         let arithmetic = try P256Arithmetic()
         let candidates: [SigningProfile: [P256PublicKey]]

@@ -10,10 +10,11 @@ enum ServiceSchema {
 
     static var currentVersion: Int64 { Int64(migrations.count) }
 
-    // Of an API key the SHA-256 is kept: its secret has 256 random bits, so there is nothing to guess that a slow
-    // hash would make slower.
+    // Of an API key the SHA-256 is kept: its secret has 256 random bits, so there is nothing to guess that a
+    // slow hash would make slower.
     //
-    // A claim has a number that is never given again: a device that is claimed anew shares nothing with its old claim.
+    // A claim has a number that is never given again: a device that is claimed anew shares nothing with its
+    // old claim.
     private static let version1 = """
         CREATE TABLE team (
             id TEXT PRIMARY KEY,

@@ -33,7 +33,8 @@ import Testing
         }
     }
 
-    /// What is wrong with a queue after an event; nil if nothing is. Without an expectation for each: there are 200,000.
+    /// What is wrong with a queue after an event; nil if nothing is. Without an expectation for each: there
+    /// are 200,000.
     private func fault(_ queue: DeviceQueue, _ delivery: Delivery, _ terms: FetchTerms) -> String? {
         let encoded = delivery.records.isEmpty ? 0 : DeviceMessage.commands(delivery.records).cbor.count
         if encoded > terms.limits.body { return "a body of \(encoded) octets" }

@@ -13,7 +13,8 @@ import TestSupport
 
 @testable import Service
 
-/// A service in a folder of its own with a clock that stands, a key of one team, and devices that speak to it.
+/// A service in a folder of its own with a clock that stands, a key of one team, and devices that speak to
+/// it.
 final class ServiceBench: Sendable {
     static let start: Int64 = 1_780_000_000
 
