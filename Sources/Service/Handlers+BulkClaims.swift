@@ -33,11 +33,13 @@ extension ProvisioningService {
         var claimed: [String] = []
         var failed: [FailedRow] = []
 
+        /// `failed` only where something failed.
         var json: JSONObject {
-            [
-                MemberName.claimedIds: .array(claimed.map { .string($0) }),
-                MemberName.failed: .array(failed.sorted { $0.row < $1.row }.map(\.json)),
-            ]
+            var object: JSONObject = [MemberName.claimedIds: .array(claimed.map { .string($0) })]
+            if !failed.isEmpty {
+                object[MemberName.failed] = .array(failed.sorted { $0.row < $1.row }.map(\.json))
+            }
+            return object
         }
     }
 

@@ -30,7 +30,7 @@ extension ProvisioningService {
     static func command(_ json: JSONValue, path: JSONPath) throws -> ProvisioningCommand {
         let command: ProvisioningCommand
         do {
-            command = try ProvisioningCommand(json: json, path: path)
+            command = try ProvisioningCommand(json: json, path: path).normalized
         } catch {
             throw Refusal(400, error.code.rawValue, error.message)
         }
