@@ -68,6 +68,15 @@ let package = Package(
             name: "Claims",
             dependencies: ["Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        // The REST interface of the Provisioning Service, for those who serve it and those who call it.
+        .target(
+            name: "ProvisioningAPI",
+            dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+        // The queue of one device as a value: events in, actions out.
+        .target(
+            name: "ProvisioningState", dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity"],
+            swiftSettings: safe),
 
         // Layer 4: what lasts.
         .target(
@@ -77,11 +86,29 @@ let package = Package(
                 "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
+        .target(
+            name: "ServiceStore",
+            dependencies: [
+                "SQLite", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands", "JSON", "OpenSSL",
+                "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
 
         // Layer 4: the one door for inputs.
         .target(
             name: "Intake",
             dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+
+        // Layer 5: the Provisioning Service without a transport.
+        .target(
+            name: "Service",
+            dependencies: [
+                "ProvisioningAPI", "ProvisioningState", "ServiceStore", "Store", "Attestation",
+                "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "CSV", "CBOR", "COSE",
+                "PKIX", "OpenSSL",
+                "JSON", "InputOutput", "DeviceIdentity", "Diagnostics",
+            ],
             swiftSettings: safe),
 
         // Layer 5: parse, call, render, exit.
@@ -125,8 +152,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Attestation", "ProvisioningCommands", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV",
-                "DeviceIdentity",
+                "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState", "COSE", "CBOR",
+                "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 
@@ -217,6 +244,25 @@ let package = Package(
         .testTarget(
             name: "ProvisioningCommandsTests",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ProvisioningStateTests",
+            dependencies: ["ProvisioningState", "ProvisioningCommands", "DeviceIdentity", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ServiceStoreTests",
+            dependencies: [
+                "ServiceStore", "ProvisioningState", "ProvisioningAPI", "ProvisioningCommands", "SQLite",
+                "DeviceIdentity", "Diagnostics", "TestFleet",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "ServiceStore", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands",
+                "Store", "CertificateAuthority", "Attestation", "PKIX", "JSON", "OpenSSL", "DeviceIdentity",
+                "Diagnostics", "TestFleet", "TestSupport",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "AttestationTests",

@@ -13,6 +13,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case csv
     case name
     case deviceMessage = "device-message"
+    case serviceRequest = "service-request"
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -31,6 +32,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .csv: Texts.checkCSV(bytes)
         case .name: Certificates.checkName(bytes)
         case .deviceMessage: DeviceMessages.check(bytes)
+        case .serviceRequest: ServiceRequests.check(bytes)
         }
     }
 }

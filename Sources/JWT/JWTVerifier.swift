@@ -44,7 +44,16 @@ public final class JWTVerifier {
     /// The verdict on `token`.
     ///
     /// The failures of claims are told even where the signature failed; they are then about what somebody wrote.
-    public func verify(_ token: UnverifiedJWT) -> Verdict {
+    public func verify(_ token: UnverifiedJWT) -> Verdict { verify(token, policy) }
+
+    /// The verdict at another time than the policy's, in seconds since 1970.
+    package func verify(_ token: UnverifiedJWT, at time: Int64) -> Verdict {
+        var policy = policy
+        policy.now = time
+        return verify(token, policy)
+    }
+
+    private func verify(_ token: UnverifiedJWT, _ policy: JWTPolicy) -> Verdict {
         let (failure, key) = signatures.check(token.jws, allowed: policy.algorithms) { algorithm in
             keys.key(kid: token.jws.header.keyID, device: token.claimedDevice, algorithm: algorithm)
         }

@@ -31,8 +31,11 @@ extension CommandRequest {
         }
     }
 
+    /// How many correlation ids a delivery needs: one for each step, helpers not counted.
+    package var deviceStepCount: Int { deviceSteps.count }
+
     /// The commands of the device, one id for each step.
-    func deviceCommands(ids: some Sequence<String>) -> [DeviceCommand] {
+    package func deviceCommands(ids: some Sequence<String>) -> [DeviceCommand] {
         zip(deviceSteps, ids).flatMap { step, id in
             let command = DeviceCommand(correlationID: id, action: step.action)
             guard let helper = step.helper else { return [command] }

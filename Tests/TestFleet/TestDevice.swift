@@ -96,6 +96,11 @@ public struct TestDevice: Sendable {
         return try token(firstPart: request, payload: message.bytes, profile: profile, signer: signer)
     }
 
+    /// A signature of the identity key, r and s in 64 bytes.
+    public func signature(over text: [UInt8], signer: P256Arithmetic) throws -> [UInt8] {
+        try signer.signDeterministically(digest: Digest.sha256(text), scalar: scalar)
+    }
+
     private func token(
         firstPart: [UInt8], payload: [UInt8]?, profile: SigningProfile, signer: P256Arithmetic,
         negatesS: Bool = false

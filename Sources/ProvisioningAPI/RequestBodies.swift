@@ -1,0 +1,105 @@
+package import Diagnostics
+package import JSON
+
+/// `POST /claimed-devices` with JSON.
+package struct ClaimBody: Sendable, Equatable {
+    package let claimToken: String
+    package let tags: [String]
+
+    package init(claimToken: String, tags: [String]) {
+        self.claimToken = claimToken
+        self.tags = tags
+    }
+
+    package init(json: JSONValue) throws(ToolError) {
+        let node = JSONNode(json)
+        try node.allowOnly([MemberName.claimToken, MemberName.tags])
+        claimToken = try node.member(MemberName.claimToken).string()
+        tags =
+            try node.optionalMember(MemberName.tags).map { node throws(ToolError) in
+                try TagRule.tags(node)
+            } ?? []
+    }
+
+    package var json: JSONValue {
+        var object: JSONObject = [MemberName.claimToken: .string(claimToken)]
+        if !tags.isEmpty { object[MemberName.tags] = .array(tags.map { .string($0) }) }
+        return .object(object)
+    }
+}
+
+/// `PUT /claimed-devices/{device}/tags`: an array of tags, or an object with them.
+package enum TagsBody {
+    package static func read(_ json: JSONValue) throws(ToolError) -> [String] {
+        let node = JSONNode(json)
+        guard json.objectValue != nil else { return try TagRule.tags(node) }
+        try node.allowOnly([MemberName.tags])
+        return try TagRule.tags(node.member(MemberName.tags))
+    }
+}
+
+/// `POST /provisioning/tags`.
+package struct TagBody: Sendable, Equatable {
+    package let tag: String
+    package let description: String?
+
+    package init(json: JSONValue) throws(ToolError) {
+        let node = JSONNode(json)
+        try node.allowOnly([MemberName.tag, MemberName.description])
+        let member = try node.member(MemberName.tag)
+        tag = try member.string()
+        try TagRule.check(tag, member)
+        description = try node.optionalMember(MemberName.description)?.string()
+    }
+}
+
+/// What a provisioning tag may be.
+///
+/// The vendor does not say. Refused is what could not be sent in the one field of a bulk claim, or could not
+/// have been meant.
+package enum TagRule {
+    package static let longest = 256
+    package static let most = 100
+
+    /// The tags of an array, each once.
+    static func tags(_ node: JSONNode) throws(ToolError) -> [String] {
+        let elements = try node.elements()
+        guard elements.count <= most else {
+            throw node.error("expected at most \(most) tags, found \(elements.count)")
+        }
+        var tags: [String] = []
+        for element in elements {
+            let tag = try element.string()
+            try check(tag, element)
+            if !tags.contains(where: { $0.utf8.elementsEqual(tag.utf8) }) { tags.append(tag) }
+        }
+        return tags
+    }
+
+    static func check(_ tag: String, _ node: JSONNode) throws(ToolError) {
+        if let reason = reason(against: tag) { throw node.error(reason) }
+    }
+
+    /// Why this is no tag; nil if it is.
+    package static func reason(against tag: String) -> String? {
+        guard let first = tag.unicodeScalars.first, let last = tag.unicodeScalars.last else {
+            return "expected a tag, found an empty text"
+        }
+        guard tag.utf8.count <= longest else {
+            return "expected a tag of at most \(longest) octets, found \(tag.utf8.count)"
+        }
+        for scalar in tag.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                return "expected a tag of printable characters, found another one"
+            default: break
+            }
+            if scalar == "," { return "expected one tag, found a comma, which stands between tags" }
+            if scalar == "\"" { return "expected a tag without quotation marks, found one" }
+        }
+        if first.properties.isWhitespace || last.properties.isWhitespace {
+            return "expected no white space around a tag, found some"
+        }
+        return nil
+    }
+}
