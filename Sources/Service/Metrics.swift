@@ -13,6 +13,9 @@ final class Metrics: Sendable {
     }
 
     private let state = Mutex(State())
+    private let onFault: @Sendable (String) -> Void
+
+    init(onFault: @escaping @Sendable (String) -> Void = { _ in }) { self.onFault = onFault }
 
     func count(_ route: String, _ status: Int) {
         state.withLock { $0.requests["route=\"\(route)\",status=\"\(status)\"", default: 0] &+= 1 }
@@ -27,6 +30,7 @@ final class Metrics: Sendable {
             $0.faults &+= 1
             $0.lastFault = text
         }
+        onFault(text)
     }
 
     /// What the last fault said.

@@ -14,7 +14,7 @@ package final class ProvisioningService: Sendable {
     let configuration: ServiceConfiguration
     let store: ServiceStore
     let registry: Registry
-    let metrics = Metrics()
+    let metrics: Metrics
     /// What signs for devices, where the service has a CA.
     let certificates: DeviceCertificates?
     let rates: RateLimiter
@@ -24,6 +24,7 @@ package final class ProvisioningService: Sendable {
     /// Opens the files in the data folder, and makes those that are missing.
     package init(configuration: ServiceConfiguration) throws(ToolError) {
         self.configuration = configuration
+        metrics = Metrics(onFault: configuration.onFault)
         store = try ServiceStore(path: configuration.dataFolder + "/service.db")
         registry = try Registry(
             path: configuration.dataFolder + "/assay.db", learnKeys: configuration.learnKeys)

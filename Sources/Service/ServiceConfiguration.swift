@@ -21,6 +21,8 @@ package struct ServiceConfiguration: Sendable {
     package var requestsPerMinute = 0
     /// Fetches that one device may make in a minute before it is told to back off; 0 for any number.
     package var fetchesPerMinute = 0
+    /// Told what went wrong each time that a request ends in a fault of the service's own.
+    package var onFault: @Sendable (String) -> Void = { _ in }
     /// Seconds since 1970.
     package var clock: @Sendable () -> Int64
     /// So many random octets; nil if there are none to be had.
