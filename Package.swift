@@ -338,6 +338,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Attestation",
                 "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: common),

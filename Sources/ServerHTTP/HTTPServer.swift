@@ -71,7 +71,8 @@ package struct HTTPServer: Sendable {
                 onListening(
                     address.url(scheme: scheme, port: channel.localAddress?.port ?? address.port))
             },
-            eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: min(InputOutput.System.coreCount, 8)),
+            eventLoopGroup: MultiThreadedEventLoopGroup(
+                numberOfThreads: min(InputOutput.System.coreCount, 8)),
             logger: silent)
 
         let (events, sender) = AsyncStream.makeStream(of: Event.self)

@@ -41,7 +41,7 @@ struct Serve: ServiceCommand {
 
     @Flag(
         help: """
-            Plain HTTP also on an address that others reach, for a proxy in front that speaks TLS. API keys and device \
+            Plain HTTP also on an address that others reach, for a proxy in front that speaks TLS: API keys and device \
             tokens cross the network in the clear.
             """)
     var allowRemoteHttp = false
@@ -68,10 +68,9 @@ struct Serve: ServiceCommand {
     var ca: String?
 
     @Option(
-        help: """
-            What becomes of the commands behind one that failed: suspend, they wait until a person skips, changes or \
-            repeats it; clear, they go.
-            """)
+        help: .init(
+            "What becomes of the commands behind one that failed: suspend, they wait until a person skips, changes or "
+                + "repeats it; clear, they go.", valueName: "rule"))
     var onFailure = ServiceConfiguration.FailureRule.suspend
 
     @Flag(

@@ -35,8 +35,8 @@ import Testing
         let idle = try service.connect()
         try idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(try idle.readAnswer().status == 200)
-        service.program.send(signal)
-        let outcome = try service.program.wait(limit: 20)
+        service.send(signal)
+        let outcome = try service.wait()
         #expect(outcome.status == status, "\(outcome.errors)")
         #expect(outcome.wholeLines.count == 1)
         #expect(try idle.readToEnd() == [])
@@ -53,14 +53,14 @@ import Testing
         let connection = try service.connect()
         try connection.send("POST /v1/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab")
         Thread.sleep(forTimeInterval: 0.3)
-        service.program.send(SIGTERM)
+        service.send(SIGTERM)
         Thread.sleep(forTimeInterval: 0.3)
         #expect(throws: RunningService.Fault.self) { try service.connect() }
         try connection.send("cd")
         let answer = try WireAnswer(try connection.readToEnd())
         #expect(answer.status == 404)
         #expect(answer.header("Connection")?.lowercased() == "close")
-        #expect(try service.program.wait(limit: 20).status == 0)
+        #expect(try service.wait().status == 0)
     }
 
     private func run(_ arguments: [String], in folder: WorkFolder) throws -> Program.Outcome {

@@ -1,6 +1,7 @@
 import Diagnostics
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Service
 import Testing
 

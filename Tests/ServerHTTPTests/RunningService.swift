@@ -6,7 +6,8 @@ import Testing
 /// `assayd serve` on loopback, and its data; it ends with the test.
 final class RunningService {
     let folder: WorkFolder
-    let program: Program
+    private let program: Program
+    private var hasEnded = false
     let url: String
     let port: UInt16
 
@@ -29,9 +30,20 @@ final class RunningService {
         port = try #require(UInt16(url.split(separator: ":").last ?? ""))
     }
 
-    deinit {
-        program.send(SIGKILL)
-        _ = try? program.wait(limit: 5)
+    deinit { _ = hasEnded ? nil : try? end(by: SIGKILL) }
+
+    func send(_ signal: Int32) { program.send(signal) }
+
+    /// Sends a signal and waits for the end.
+    @discardableResult
+    func end(by signal: Int32) throws -> Program.Outcome {
+        program.send(signal)
+        return try wait()
+    }
+
+    func wait() throws -> Program.Outcome {
+        hasEnded = true
+        return try program.wait(limit: 20)
     }
 
     struct Fault: Error, CustomStringConvertible {

@@ -176,7 +176,7 @@ import Testing
     @Test(arguments: [
         "\r\n\r\n\r\n\r\nGARBAGE", "GET\r\n\r\n", "GET /healthz\r\n\r\n",
         "GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n",
-        "G@T /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "G@T /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ])
