@@ -162,8 +162,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Attestation", "ProvisioningCommands", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV",
-                "DeviceIdentity",
+                "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState", "COSE", "CBOR",
+                "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 
@@ -200,7 +200,9 @@ let package = Package(
                 "assay-benchmark-data", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: common),
-        .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: common),
+        .testTarget(
+            name: "FuzzRegressionTests", dependencies: ["FuzzTargets", "PKIX", "OpenSSL"],
+            swiftSettings: common),
         // Devices that sign as modems do, and the means to start, kill and watch the program.
         .target(
             name: "TestFleet",
@@ -259,11 +261,18 @@ let package = Package(
             dependencies: ["ProvisioningState", "ProvisioningCommands", "DeviceIdentity", "TestSupport"],
             swiftSettings: common),
         .testTarget(
+            name: "ServiceStoreTests",
+            dependencies: [
+                "ServiceStore", "ProvisioningState", "ProvisioningAPI", "ProvisioningCommands", "SQLite",
+                "DeviceIdentity", "Diagnostics", "TestFleet",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ServiceTests",
             dependencies: [
                 "Service", "ServiceStore", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands",
-                "Store", "Attestation", "JSON", "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet",
-                "TestSupport",
+                "Store", "CertificateAuthority", "Attestation", "PKIX", "JSON", "OpenSSL", "DeviceIdentity",
+                "Diagnostics", "TestFleet", "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(

@@ -72,7 +72,7 @@ public struct Issuer: Sendable {
         return remaining
     }
 
-    private static func parse(_ der: [UInt8]) throws(ToolError) -> ParsedCertificate {
+    static func parse(_ der: [UInt8]) throws(ToolError) -> ParsedCertificate {
         do {
             // Told apart from other trouble, because certificates of version 1 are sound and still no CAs.
             guard try isVersion3(der) else {

@@ -24,24 +24,15 @@ struct JSONWebKey {
             throw Refusal("\(error)")
         }
         try checkPurpose(of: info)
-        if object["d"] != nil { try checkPrivateHalf(of: info) }
+        if JWKPurpose.isPrivate(object) { try checkPrivateHalf(of: info) }
         return info
     }
 
     /// What the JWK says that the key is for (RFC 7517 sections 4.2 to 4.4) must not keep it from signatures, nor name an
     /// algorithm of another kind of key.
     private func checkPurpose(of info: SubjectPublicKeyInfo) throws(Refusal) {
-        if object["use"] != nil, try text("use") != "sig" {
-            throw Refusal("expected the use 'sig' in the JWK, found another")
-        }
-        if let operations = object["key_ops"] {
-            guard let names = operations.arrayValue?.map(\.stringValue), !names.contains(nil),
-                Set(names).count == names.count
-            else { throw Refusal("expected different strings in key_ops of the JWK") }
-            guard names.contains("verify") || (object["d"] != nil && names.contains("sign")) else {
-                throw Refusal("expected 'verify' in key_ops of the JWK, or 'sign' of a private one")
-            }
-        }
+        if let reason = JWKPurpose.objection(to: object) { throw Refusal("JWK: \(reason)") }
+        if object["kid"] != nil { _ = try text("kid") }
         if object["alg"] != nil {
             guard let algorithm = JWSAlgorithm(rawValue: try text("alg")),
                 algorithm.fits(try info.acceptedKind().orRefused())

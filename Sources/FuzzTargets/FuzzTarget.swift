@@ -7,11 +7,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case cborGeneral = "cbor-general"
     case csr
     case certificate
+    case crl
     case pem
     case json
     case csv
     case name
     case deviceMessage = "device-message"
+    case serviceRequest = "service-request"
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -24,11 +26,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .cborGeneral: CBORItems.checkGeneral(bytes)
         case .csr: Certificates.checkRequest(bytes)
         case .certificate: Certificates.checkCertificate(bytes)
+        case .crl: RevocationLists.check(bytes)
         case .pem: Certificates.checkPEM(bytes)
         case .json: Texts.checkJSON(bytes)
         case .csv: Texts.checkCSV(bytes)
         case .name: Certificates.checkName(bytes)
         case .deviceMessage: DeviceMessages.check(bytes)
+        case .serviceRequest: ServiceRequests.check(bytes)
         }
     }
 }

@@ -83,8 +83,11 @@ public struct SourceReader {
     /// Text begins with a character that can be typed; DER and the messages of devices never do.
     private static func isBinary(_ head: [UInt8]) -> Bool {
         guard let first = head.first, !head.starts(with: byteOrderMark) else { return false }
-        // A DER sequence of more than 127 octets: its length is no text.
-        if first == 0x30 { return head.count >= 2 && head[1] >= 0x80 }
+        // A DER sequence of more than 127 octets: its length is no text. In a shorter one, such as a key of a small curve,
+        // the tags and lengths that follow are none.
+        if first == 0x30 {
+            return head.count >= 2 && (head[1] >= 0x80 || head.prefix(8).contains { $0 < 0x09 })
+        }
         return !(first == 0x20 || 0x09...0x0d ~= first || 0x20...0x7e ~= first)
     }
 

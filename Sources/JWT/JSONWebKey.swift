@@ -17,10 +17,11 @@ struct JSONWebKey {
             throw Unusable(reason: "expected an object, found \(value.kind)")
         }
         let type = try Self.text(members, "kty")
-        // The members of private keys: RFC 7518 sections 6.2.2, 6.3.2, 6.4.1.
         if type == "oct" { throw Unusable(reason: "a secret key (oct) verifies nothing here") }
-        if members["d"] != nil { throw Unusable(reason: "a private key; hand out the public one only") }
-        try Self.checkUse(members)
+        if JWKPurpose.isPrivate(members) {
+            throw Unusable(reason: "a private key; hand out the public one only")
+        }
+        if let reason = JWKPurpose.objection(to: members) { throw Unusable(reason: reason) }
         var algorithm: JWSAlgorithm?
         if members["alg"] != nil {
             let name = try Self.text(members, "alg")
@@ -39,21 +40,6 @@ struct JSONWebKey {
         }
         if let algorithm, !algorithm.fits(key.kind) {
             throw Unusable(reason: "alg \(algorithm.rawValue) does not suit the kind of key")
-        }
-    }
-
-    private static func checkUse(_ members: JSONObject) throws(Unusable) {
-        if members["use"] != nil {
-            let use = try text(members, "use")
-            guard use == "sig" else { throw Unusable(reason: "use is \(use.shown), expected 'sig'") }
-        }
-        switch members["key_ops"] {
-        case nil: break
-        case .array(let operations)?:
-            guard operations.contains(.string("verify")) else {
-                throw Unusable(reason: "key_ops does not have 'verify'")
-            }
-        case let other?: throw Unusable(reason: "expected key_ops to be an array, found \(other.kind)")
         }
     }
 

@@ -89,8 +89,8 @@ public final class X509Anchor: @unchecked Sendable {
         _ depth: Int
     ) -> Bool {
         guard let parameters = X509_STORE_CTX_get0_param(context) else { return false }
-        // Not X509_STRICT, which asks of a path what RFC 5280 asks of a CA when it issues. Dates are judged by the caller: for libcrypto the last second of
-        // validity is over.
+        // Not X509_STRICT, which asks of a path what RFC 5280 asks of a CA when it issues. Dates are judged by the
+        // caller: for libcrypto the last second of validity is over.
         let flags =
             UInt(X509_V_FLAG_PARTIAL_CHAIN) | UInt(X509_V_FLAG_POLICY_CHECK) | UInt(X509_V_FLAG_NO_CHECK_TIME)
         // Level 1 demands 80 bits: RSA from 1024 and no SHA-1; level 0 for times at which SHA-1 still stood.

@@ -1,4 +1,5 @@
-/// The one place where the names of members stand that the documents do not prove, and those used in several bodies.
+/// The one place where the names of members stand that the documents do not prove, and those used in several
+/// bodies.
 package enum MemberName {
     // Errors
     package static let message = "message"

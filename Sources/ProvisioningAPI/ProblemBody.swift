@@ -1,6 +1,7 @@
 package import JSON
 
-/// The body of a refusal: always `message`, which is what clients read, and the members of RFC 9457 beside it.
+/// The body of a refusal: always `message`, which is what clients read, and the members of RFC 9457 beside
+/// it.
 package struct ProblemBody: Sendable, Equatable {
     package let status: Int
     /// One sentence for people: what was expected and what was found.

@@ -55,8 +55,8 @@ package struct TagBody: Sendable, Equatable {
 
 /// What a provisioning tag may be.
 ///
-/// The vendor does not say. Refused is what could not be sent in the one field of a bulk claim, or could not have been
-/// meant.
+/// The vendor does not say. Refused is what could not be sent in the one field of a bulk claim, or could not
+/// have been meant.
 package enum TagRule {
     package static let longest = 256
     package static let most = 100

@@ -9,7 +9,9 @@ package enum Route: String, CaseIterable, Sendable {
     // Rules and groups
     case createRule, listRules, getRule, changeRule, deleteRule, activateRule, createTag, listTags
     // Bulk operations, the identity service, the account
-    case listBulkOperations, getBulkOperation, verifyAttestationTokens, verifyJWTs, getAccount
+    case listBulkOperations, getBulkOperation, getBulkErrors, verifyAttestationTokens, verifyJWTs, getAccount
+    // The neighbouring device API, as far as onboarding needs it
+    case onboardDevices, listOnboardedDevices, getOnboardedDevice, removeOnboardedDevice
     // The device's side
     case fetchCommands, reportResponses
 

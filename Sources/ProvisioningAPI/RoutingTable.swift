@@ -62,6 +62,11 @@ package enum RoutingTable {
         Row("GET", "/provisioning/tags", .listTags, .proven),
         Row("GET", "/bulk-ops-requests", .listBulkOperations, .proven),
         Row("GET", "/bulk-ops-requests/{operation}", .getBulkOperation, .proven),
+        Row("GET", "/bulk-ops-requests/{operation}/errors", .getBulkErrors, .own),
+        Row("POST", "/devices", .onboardDevices, .proven),
+        Row("GET", "/devices", .listOnboardedDevices, .proven),
+        Row("GET", "/devices/{id}", .getOnboardedDevice, .proven),
+        Row("DELETE", "/devices/{id}", .removeOnboardedDevice, .proven),
         Row("POST", "/attestation-tokens/verify", .verifyAttestationTokens, .unproven),
         Row("POST", "/jwts/verify", .verifyJWTs, .unproven),
         Row("GET", "/account", .getAccount, .proven),
@@ -97,7 +102,8 @@ package enum RoutingTable {
         rows.contains { $0.route.isDeviceSide && prefix + $0.template == path }
     }
 
-    /// The method and path of a route with these texts for its segments in braces; nil if their number is another.
+    /// The method and path of a route with these texts for its segments in braces; nil if their number is
+    /// another.
     package static func request(
         _ route: Route, _ parameters: String...
     ) -> (method: String, path: String)? {

@@ -38,6 +38,8 @@ public struct CommandManifest: Sendable {
         let status = try node.member("status").string()
         switch status {
         case "issued", "existing": break
+        case "wouldIssue", "wouldExist":
+            return .skipped(deviceUUID: device, reason: "the record is of a dry run, which issued nothing")
         case "rejected": return .skipped(deviceUUID: device, reason: try Self.reason(node))
         default:
             throw try node.member("status").error(

@@ -17,8 +17,13 @@ public struct ComposedSteps: Sendable, Equatable {
 /// CA, as the nRF Cloud utilities send them. A CSR without attributes gets `CN=<device UUID>`; when no device
 /// is given the member is left out, and the modem fills in the same.
 public struct StepParser {
+    /// What a file that a step names holds.
+    public enum FileKind: Sendable {
+        case pem, hexadecimalDigits
+    }
+
     /// Reads a file that a step names.
-    public typealias FileReader = (_ path: String) throws(ToolError) -> [UInt8]
+    public typealias FileReader = (_ path: String, _ kind: FileKind) throws(ToolError) -> [UInt8]
 
     private let defaultTag: SecTag
     private let deviceUUID: DeviceUUID?
@@ -196,7 +201,7 @@ public struct StepParser {
             throw ToolError(.usage, "expected psk=IDENTITY:FILE, found an unusable identity or no file")
         }
         let blanks: [UInt8] = [0x20, 0x09, 0x0a, 0x0d]
-        let content = try readFile(path).drop { blanks.contains($0) }
+        let content = try readFile(path, .hexadecimalDigits).drop { blanks.contains($0) }
         let end = content.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? content.startIndex
         let secret = String(decoding: content[..<end], as: UTF8.self)
         guard PreSharedKey.isHexadecimal(secret) else {
@@ -208,7 +213,7 @@ public struct StepParser {
     }
 
     private mutating func pem(_ path: String) throws(ToolError) -> PEMText {
-        let bytes = try readFile(path)
+        let bytes = try readFile(path, .pem)
         let shown = path.escapedForTerminal
         do throws(ToolError) {
             let text = try PEMText(bytes)

@@ -1,4 +1,4 @@
-package import ProvisioningCommands
+import ProvisioningCommands
 
 /// What a device that asks can take at once.
 package struct BatchLimits: Sendable, Equatable {

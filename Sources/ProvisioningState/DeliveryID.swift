@@ -2,8 +2,9 @@ package import DeviceIdentity
 
 /// A correlation id: which step of which delivery of which command.
 ///
-/// `<UUID of the command>.<hexadecimal counter>`, with `.s` for a helper step: 45 characters at most, which is what a
-/// device has room for. Each delivery has ids of its own, so that a late report of an older one is recognised.
+/// `<UUID of the command>.<hexadecimal counter>`, with `.s` for a helper step: 45 characters at most, which
+/// is what a device has room for. Each delivery has ids of its own, so that a late report of an older one is
+/// recognised.
 package struct DeliveryID: Sendable, Equatable {
     /// No command has more steps.
     private static let stepsPerAttempt = 4

@@ -18,12 +18,13 @@ package struct FetchTerms: Sendable {
     /// The rules in force that the device's groups make its own, in the order of their creation.
     package var rules: [ActiveRule]
     package var onFailure: DeviceQueue.FailureRule
-    /// Whether the service makes the certificate for a rule's `cloudAccessKeyGeneration` and ends the rule itself.
+    /// Whether the service makes the certificate for a rule's `cloudAccessKeyGeneration` and ends the rule
+    /// itself.
     package var completesRules: Bool
     /// Seconds since 1970.
     package var time: Int64
-    /// The id of a command of a rule, by its place in the rule: the same for the same device, rule and place, so that
-    /// what will be delivered can be told.
+    /// The id of a command of a rule, by its place in the rule: the same for the same device, rule and place,
+    /// so that what will be delivered can be told.
     package var commandID: @Sendable (_ rule: String, _ place: Int) -> DeviceUUID
 
     package init(
@@ -54,9 +55,9 @@ package struct Delivery: Sendable, Equatable {
 extension DeviceQueue {
     /// A device asks for commands.
     ///
-    /// Delivered are, in their order, the commands without a result, also those that were delivered before: a report that
-    /// was lost is never repeated. `finished` comes last, when nothing else is left, since it ends the device's run: one
-    /// in front of other commands waits for them.
+    /// Delivered are, in their order, the commands without a result, also those that were delivered before: a
+    /// report that was lost is never repeated. `finished` comes last, when nothing else is left, since it
+    /// ends the device's run: one in front of other commands waits for them.
     package mutating func fetch(_ terms: FetchTerms) -> Delivery {
         var delivery = Delivery()
         guard !isBlocked, suspendedBy == nil else { return delivery }
@@ -107,7 +108,8 @@ extension DeviceQueue {
 
     private mutating func applyRules(_ terms: FetchTerms, _ delivery: inout Delivery) {
         for rule in terms.rules where !appliedRules.contains(rule.id) {
-            // What ended does not count here: a device would otherwise stand still once it had run enough rules.
+            // What ended does not count here: a device would otherwise stand still once it had run enough
+            // rules.
             let open = commands.count(where: \.isOpen)
             guard open + rule.commands.count <= Self.limit else { return }
             appliedRules.insert(rule.id)
@@ -159,7 +161,8 @@ private struct Fit {
     init(_ records: [DeviceCommand], after count: Int = 0, size: Int = 1, answers: Int = 0) {
         self.records = records
         self.count = count + records.count
-        // The array's head takes one octet for up to 23 records, and two for up to 255; then it is two for all.
+        // The array's head takes one octet for up to 23 records, and two for up to 255; then it is two for
+        // all.
         let own =
             records.isEmpty ? 0 : DeviceMessage.commands(records).cbor.count - (records.count > 23 ? 2 : 1)
         self.size = size + own + (self.count > 23 && count <= 23 ? 1 : 0)

@@ -14,7 +14,8 @@ package struct ReportOutcome: Sendable, Equatable {
 extension DeviceQueue {
     /// A device says what became of commands.
     ///
-    /// Taken are results of the present delivery of a command alone, so the same report again changes nothing.
+    /// Taken are results of the present delivery of a command alone, so the same report again changes
+    /// nothing.
     package mutating func report(
         _ responses: [DeviceResponse], at time: Int64, onFailure: FailureRule, completesRules: Bool
     ) -> ReportOutcome {
@@ -96,7 +97,7 @@ extension DeviceQueue {
     ) {
         guard let place = commands.firstIndex(where: { $0.id == id && $0.needsFollowUp }) else { return }
         commands[place].needsFollowUp = false
-        fail(place, .undeliverable(reason: reason), time)
+        fail(place, .refused(reason: reason), time)
         suspend(onFailure)
     }
 }
@@ -146,7 +147,8 @@ package enum ModemAnswer {
         return nil
     }
 
-    /// Two parts of base64url joined by a dot: between quotation marks, behind the name of the command, or alone.
+    /// Two parts of base64url joined by a dot: between quotation marks, behind the name of the command, or
+    /// alone.
     package static func token(in text: String) -> String? {
         for line in lines(text) {
             let pieces = line.split { $0 == UInt8(ascii: "\"") || $0 == 0x20 || $0 == UInt8(ascii: ",") }

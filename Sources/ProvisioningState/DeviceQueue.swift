@@ -3,8 +3,8 @@ import ProvisioningCommands
 
 /// The commands of one claimed device and where it stands: a value that only its events change.
 ///
-/// The same events in the same order make the same queue and the same actions, so what a device would get can be told
-/// by asking a copy. Nothing here reads a clock or makes an identifier.
+/// The same events in the same order make the same queue and the same actions, so what a device would get can
+/// be told by asking a copy. Nothing here reads a clock or makes an identifier.
 package struct DeviceQueue: Sendable, Equatable {
     /// What becomes of the queue when a command fails; the vendor's documents say both.
     package enum FailureRule: Sendable {
@@ -60,7 +60,7 @@ package struct DeviceQueue: Sendable, Equatable {
 
     /// Finds the phase when there is nothing more to run.
     mutating func settle() {
-        guard suspendedBy == nil, !commands.contains(where: \.isOpen) else { return }
+        guard suspendedBy == nil, !commands.contains(where: \.isOutstanding) else { return }
         switch phase {
         case .provisioning, .error:
             if isFinishAcknowledged {

@@ -25,6 +25,8 @@ package enum CommandResult: Sendable, Equatable {
     case failed(cme: UInt32, message: String)
     /// The service did not send it to this device, and why.
     case undeliverable(reason: String)
+    /// The device did its part, and the service not: no certificate for its key, and why.
+    case refused(reason: String)
 }
 
 /// One command in the queue of a device.
@@ -76,6 +78,8 @@ package struct QueuedCommand: Sendable, Equatable {
     package var isFinished: Bool { command.request == .finished }
     /// Whether a device may still get it.
     var isOpen: Bool { status == .pending || status == .inProgress }
+    /// Whether something is still to come of it.
+    var isOutstanding: Bool { isOpen || needsFollowUp }
 
     /// What the device gets at the delivery with this number, counted from 1.
     func records(attempt: Int) -> [DeviceCommand] {

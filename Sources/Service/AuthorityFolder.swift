@@ -6,7 +6,8 @@ import OpenSSL
 import PKIX
 import Store
 
-/// The CA that signs for devices, out of its folder: `ca.crt`, `ca.key`, `profiles.json`, and `ca.json` with its ledger.
+/// The CA that signs for devices, out of its folder: `ca.crt`, `ca.key`, `profiles.json`, and `ca.json` with
+/// its ledger.
 struct AuthorityFolder: Sendable {
     /// The profile that devices are certified under.
     static let profileName = "device"
@@ -19,7 +20,8 @@ struct AuthorityFolder: Sendable {
     let ledgerPath: String
     let ledgerID: FileID
 
-    /// - Throws: ``ToolError`` for a folder that is not whole, an encrypted key, or a profile that is not there.
+    /// - Throws: ``ToolError`` for a folder that is not whole, an encrypted key, or a profile that is not
+    ///   there.
     init(path: String) throws(ToolError) {
         self.path = path
         let document = try Self.document(path + "/ca.json")

@@ -9,8 +9,8 @@ import Synchronization
 
 /// Certificates for the keys that devices made, from the service's own CA: vet, note the intent, sign, enter.
 ///
-/// One certificate a request, however often it is asked for and whatever dies in between: the CA's ledger sees to it, as
-/// it does for `ca issue`. Requests that come at once share the two commits.
+/// One certificate a request, however often it is asked for and whatever dies in between: the CA's ledger
+/// sees to it, as it does for `ca issue`. Requests that come at once share the two commits.
 ///
 /// `@unchecked Sendable`: ledger, registry and vetter are used under `gate` alone.
 final class DeviceCertificates: @unchecked Sendable {
@@ -148,8 +148,9 @@ final class DeviceCertificates: @unchecked Sendable {
                 finish(candidate.job, record.certificate)
             case .sameAs(let id): followers.append((candidate, id))
             case .rejected(let failure):
-                // A device that made another key, as a second rule may ask of it, gets a certificate for it. Asked for
-                // in this way alone: a request that has its certificate would otherwise get a second one.
+                // A device that made another key, as a second rule may ask of it, gets a certificate for it.
+                // Asked for in this way alone: a request that has its certificate would otherwise get a
+                // second one.
                 if failure.code == .duplicateDevice, !reissue {
                     again.append(candidate)
                 } else {

@@ -8,8 +8,9 @@ import ProvisioningCommands
 import ProvisioningState
 import ServiceStore
 
-/// What a device is told. The vendor's service is not settled on the first two; clients before NCS 3.2 take both for
-/// "not claimed", later ones tell them apart, and the first alone makes them show their attestation token.
+/// What a device is told. The vendor's service is not settled on the first two; clients before NCS 3.2 take
+/// both for "not claimed", later ones tell them apart, and the first alone makes them show their attestation
+/// token.
 enum DeviceAnswer {
     static let unclaimed = 401
     static let badCredentials = 403
@@ -37,6 +38,11 @@ extension ProvisioningService {
             let token = try? UnverifiedJWT(Array(header.utf8.dropFirst(prefix.utf8.count))[...]),
             let device = token.claimedDevice
         else { throw DeviceRefusal(status: DeviceAnswer.badCredentials) }
+        if registry.learnsKeys, try registry.key(of: device) == nil,
+            try store.read({ try $0.claim(of: device) }) != nil
+        {
+            _ = try registry.learn(token, of: device, at: time)
+        }
         guard try registry.key(of: device) != nil else {
             try refuse(device, "unknown-key")
             throw DeviceRefusal(status: DeviceAnswer.unclaimed)
@@ -170,8 +176,9 @@ extension ProvisioningService {
         }
         guard isClaimed else { throw DeviceRefusal(status: DeviceAnswer.unclaimed) }
         metrics.count(reported: responses.count)
-        // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes on.
-        do { try followUp(device, at: time) } catch { metrics.note(error) }
+        // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes
+        // on.
+        do { try followUp(device, at: time) } catch { note(error) }
         return ServiceResponse(status: DeviceAnswer.done)
     }
 

@@ -14,6 +14,7 @@ struct Diagnosis: Sendable, Equatable {
         case tooLarge = "too-large"
         case cleared
         case noAuthority = "no-authority"
+        case certificateRefused = "certificate-refused"
         case clock
         case throttled
         case neverSeen = "never-seen"

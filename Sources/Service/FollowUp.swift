@@ -8,12 +8,13 @@ import ProvisioningCommands
 import ProvisioningState
 import ServiceStore
 
-/// Auto-onboarding: a rule's `cloudAccessKeyGeneration` is answered with the device's certificate and `finished`.
+/// Auto-onboarding: a rule's `cloudAccessKeyGeneration` is answered with the device's certificate and
+/// `finished`.
 extension ProvisioningService {
     var hasAuthority: Bool { certificates != nil }
 
-    /// Does what is owed for the results of one device. What was interrupted is done at the device's next request: that
-    /// it is owed stands in the store, and the ledger gives the same certificate again.
+    /// Does what is owed for the results of one device. What was interrupted is done at the device's next
+    /// request: that it is owed stands in the store, and the ledger gives the same certificate again.
     func followUp(_ device: DeviceUUID, at time: Int64) throws {
         guard let certificates else { return }
         let owed = try store.read { tables -> [QueuedCommand] in

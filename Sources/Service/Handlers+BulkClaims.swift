@@ -33,11 +33,13 @@ extension ProvisioningService {
         var claimed: [String] = []
         var failed: [FailedRow] = []
 
+        /// `failed` only where something failed.
         var json: JSONObject {
-            [
-                MemberName.claimedIds: .array(claimed.map { .string($0) }),
-                MemberName.failed: .array(failed.sorted { $0.row < $1.row }.map(\.json)),
-            ]
+            var object: JSONObject = [MemberName.claimedIds: .array(claimed.map { .string($0) })]
+            if !failed.isEmpty {
+                object[MemberName.failed] = .array(failed.sorted { $0.row < $1.row }.map(\.json))
+            }
+            return object
         }
     }
 
@@ -146,7 +148,7 @@ extension ProvisioningService {
         guard let row = try store.read({ try $0.operation(id, ofTeam: context.key.team) }) else {
             throw Refusal(404, "operation-unknown", "your team has no bulk operation of this id")
         }
-        return ServiceResponse(json: Self.json(row, isWhole: true))
+        return ServiceResponse(json: json(row, isWhole: true))
     }
 
     func listBulkOperations(_ context: RequestContext) throws -> ServiceResponse {
@@ -154,15 +156,38 @@ extension ProvisioningService {
         let rows = try store.read {
             try $0.operations(ofTeam: context.key.team, behind: page.token ?? "", count: page.count + 1)
         }
-        return try page.answer(rows, total: nil, key: { $0.id }) { Self.json($0, isWhole: false) }
+        return try page.answer(rows, total: nil, key: { $0.id }) { json($0, isWhole: false) }
     }
 
-    private static func json(_ row: BulkOperationRow, isWhole: Bool) -> JSONValue {
+    /// What went wrong, one text a row that begins with its number from 0; by the operation's id alone, which
+    /// nobody guesses, since clients ask for it without their key.
+    func getBulkErrors(_ id: String) throws -> ServiceResponse {
+        guard let row = try store.read({ try $0.operation(id) }), row.status == "FAILED" else {
+            throw Refusal(404, "operation-unknown", "no bulk operation of this id has errors")
+        }
+        let errors: [JSONValue]
+        if let texts = row.result?["errors"]?.arrayValue {
+            errors = texts
+        } else {
+            errors = (row.result?[MemberName.failed]?.arrayValue ?? []).map { failed in
+                let number = failed[MemberName.row]?.integerValue ?? 0
+                return .string("[\(number)]: \(failed[MemberName.message]?.stringValue ?? "")")
+            }
+        }
+        return ServiceResponse(json: .object(["errors": .array(errors)]))
+    }
+
+    private func json(_ row: BulkOperationRow, isWhole: Bool) -> JSONValue {
         var object: JSONObject = [
             MemberName.bulkOpsRequestId: .string(row.id), "endpoint": .string(row.endpoint),
             MemberName.status: .string(row.status), "requestedAt": .string(ServiceTime.text(row.requestedAt)),
         ]
         object["completedAt"] = row.completedAt.map { .string(ServiceTime.text($0)) }
+        if row.status == "FAILED", let address = configuration.publicAddress,
+            let path = RoutingTable.request(.getBulkErrors, row.id)?.path
+        {
+            object["errorSummaryUrl"] = .string(address + path)
+        }
         if isWhole, let result = row.result { object["result"] = result }
         return .object(object)
     }

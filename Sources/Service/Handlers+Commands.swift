@@ -14,7 +14,7 @@ extension ProvisioningService {
             case .succeeded(let message?)? where command.command.request.kind.makesKey: .message(message)
             case .succeeded?: .empty
             case .failed(let cme, let message)?: .error(cme: cme, message: message)
-            case .undeliverable(let reason)?: .error(cme: nil, message: reason)
+            case .undeliverable(let reason)?, .refused(let reason)?: .error(cme: nil, message: reason)
             }
         return CommandResource(
             id: command.id.description, status: command.status.rawValue, command: command.command,
@@ -30,7 +30,7 @@ extension ProvisioningService {
     static func command(_ json: JSONValue, path: JSONPath) throws -> ProvisioningCommand {
         let command: ProvisioningCommand
         do {
-            command = try ProvisioningCommand(json: json, path: path)
+            command = try ProvisioningCommand(json: json, path: path).normalized
         } catch {
             throw Refusal(400, error.code.rawValue, error.message)
         }
@@ -53,12 +53,43 @@ extension ProvisioningService {
     func addCommand(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "add a command")
         let device = try device(context)
-        let command = QueuedCommand(
-            id: try newUUID(), command: try command(context), origin: .operator, createdAt: context.time)
-        try change(device, context, kind: "command.added", command.id) { queue throws(QueueRefusal) in
+        let body = try command(context)
+        let key = try Self.idempotencyKey(context)
+        let id =
+            try key.map { Self.derivedID("assay command|\(context.key.team)|\(device)|\($0)") } ?? newUUID()
+        let command = QueuedCommand(id: id, command: body, origin: .operator, createdAt: context.time)
+        if key != nil, let known = try self.known(id, of: device, context) {
+            guard known.command == body else {
+                throw Refusal(
+                    422, "idempotency-key",
+                    "expected one Idempotency-Key for one command, found it for another")
+            }
+            return ServiceResponse(json: Self.resource(known).json, status: 201)
+        }
+        try change(device, context, kind: "command.added", id) { queue throws(QueueRefusal) in
+            // Of two at once with one key the second finds the first.
+            if key != nil, queue.command(id)?.command == body { return }
             try queue.add(command)
         }
         return ServiceResponse(json: Self.resource(command).json, status: 201)
+    }
+
+    /// What a client repeats with a request whose answer was lost.
+    private static func idempotencyKey(_ context: RequestContext) throws -> String? {
+        guard let key = context.request.header("Idempotency-Key") else { return nil }
+        guard 1...256 ~= key.utf8.count else {
+            throw Refusal(
+                400, "idempotency-key", "expected an Idempotency-Key of 1 to 256 octets, found another")
+        }
+        return key
+    }
+
+    private func known(
+        _ id: DeviceUUID, of device: DeviceUUID, _ context: RequestContext
+    ) throws -> QueuedCommand? {
+        try store.read { tables in
+            try tables.queue(of: try Self.claim(of: device, context, tables)).command(id)
+        }
     }
 
     func getCommand(_ context: RequestContext) throws -> ServiceResponse {

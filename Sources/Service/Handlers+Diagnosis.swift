@@ -125,6 +125,10 @@ extension ProvisioningService {
                 return Diagnosis(
                     .tooLarge, "\(failed.command.request) does not fit the device: \(reason)",
                     "skip or update the command, or build the device with larger buffers", command: command)
+            case .refused(let reason)?:
+                return Diagnosis(
+                    .certificateRefused, "the CA gave no certificate for the device's key: \(reason)",
+                    "mend what it says, then retry the command, which makes a new key", command: command)
             case .failed(let cme, let message)?:
                 let meaning = CMEError.meaning(cme).map { " (\($0))" } ?? ""
                 return Diagnosis(

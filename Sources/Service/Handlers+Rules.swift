@@ -54,7 +54,7 @@ extension ProvisioningService {
         }
         let rule = RuleRow(
             id: try newUUID().description, team: context.key.team, name: name, description: body.description,
-            isActive: body.isActive ?? false, commands: commands, tags: body.tags ?? [],
+            isActive: body.isActive ?? false, commands: commands.map(\.normalized), tags: body.tags ?? [],
             createdAt: context.time)
         try Self.check(rule)
         try store.write { tables in
@@ -104,7 +104,7 @@ extension ProvisioningService {
             }
             rule.name = body.name ?? rule.name
             rule.description = body.description ?? rule.description
-            rule.commands = body.commands ?? rule.commands
+            rule.commands = body.commands?.map(\.normalized) ?? rule.commands
             rule.tags = body.tags ?? rule.tags
             if body.isActive == true {
                 rule.isActive = true

@@ -1,4 +1,3 @@
-import Diagnostics
 import ServiceStore
 import Synchronization
 
@@ -9,13 +8,9 @@ final class Metrics: Sendable {
         var delivered: UInt64 = 0
         var reported: UInt64 = 0
         var faults: UInt64 = 0
-        var lastFault = ""
     }
 
     private let state = Mutex(State())
-    private let onFault: @Sendable (String) -> Void
-
-    init(onFault: @escaping @Sendable (String) -> Void = { _ in }) { self.onFault = onFault }
 
     func count(_ route: String, _ status: Int) {
         state.withLock { $0.requests["route=\"\(route)\",status=\"\(status)\"", default: 0] &+= 1 }
@@ -24,17 +19,7 @@ final class Metrics: Sendable {
     func count(delivered: Int) { state.withLock { $0.delivered &+= UInt64(clamping: delivered) } }
     func count(reported: Int) { state.withLock { $0.reported &+= UInt64(clamping: reported) } }
 
-    func note(_ error: any Error) {
-        let text = (error as? ToolError)?.message ?? String(describing: error)
-        state.withLock {
-            $0.faults &+= 1
-            $0.lastFault = text
-        }
-        onFault(text)
-    }
-
-    /// What the last fault said.
-    var lastFault: String { state.withLock { $0.lastFault } }
+    func countFault() { state.withLock { $0.faults &+= 1 } }
 
     func text(_ written: ServiceStore.Counters) -> String {
         let state = state.withLock { $0 }

@@ -1,8 +1,8 @@
 import JSON
 import ProvisioningAPI
 
-/// What part of a list is asked for, and how a part is answered. Pages go by the last key that was shown, so that what is
-/// added or taken away in between moves nothing.
+/// What part of a list is asked for, and how a part is answered. Pages go by the last key that was shown, so
+/// that what is added or taken away in between moves nothing.
 struct Page: Sendable {
     static let defaultCount = 100
     static let largestCount = 1000
@@ -32,7 +32,8 @@ struct Page: Sendable {
         return number
     }
 
-    /// The answer with the rows of one more than a page: whether there is one more says whether there is a next page.
+    /// The answer with the rows of one more than a page: whether there is one more says whether there is a
+    /// next page.
     func answer<Row>(
         _ rows: [Row], total: Int64?, key: (Row) -> String, json: (Row) throws -> JSONValue
     ) throws -> ServiceResponse {

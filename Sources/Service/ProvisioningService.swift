@@ -9,12 +9,13 @@ import Synchronization
 
 /// The Provisioning Service without a transport: requests in, answers out, from any number of threads.
 ///
-/// Each call returns when what it changed is on disk. Calls block; a transport runs them on threads of its own.
+/// Each call returns when what it changed is on disk. Calls block; a transport runs them on threads of its
+/// own.
 package final class ProvisioningService: Sendable {
     let configuration: ServiceConfiguration
     let store: ServiceStore
     let registry: Registry
-    let metrics: Metrics
+    let metrics = Metrics()
     /// What signs for devices, where the service has a CA.
     let certificates: DeviceCertificates?
     let rates: RateLimiter
@@ -24,7 +25,6 @@ package final class ProvisioningService: Sendable {
     /// Opens the files in the data folder, and makes those that are missing.
     package init(configuration: ServiceConfiguration) throws(ToolError) {
         self.configuration = configuration
-        metrics = Metrics(onFault: configuration.onFault)
         store = try ServiceStore(path: configuration.dataFolder + "/service.db")
         registry = try Registry(
             path: configuration.dataFolder + "/assay.db", learnKeys: configuration.learnKeys)
@@ -71,6 +71,8 @@ package final class ProvisioningService: Sendable {
         guard !isClosed.load(ordering: .acquiring) else {
             throw Refusal(503, "closing", "the service is shutting down", retryAfter: 5)
         }
+        // Clients fetch what the member errorSummaryUrl names without their key.
+        if route == .getBulkErrors { return try getBulkErrors(parameters.first ?? "") }
         let key = try authenticate(request)
         let time = configuration.clock()
         if let wait = rates.wait(key.id, at: time) {
@@ -92,7 +94,7 @@ package final class ProvisioningService: Sendable {
         } catch let error as ToolError where error.code == .locked {
             return Refusal(503, "busy", "the service is busy", retryAfter: 2).response
         } catch {
-            metrics.note(error)
+            note(error)
             return Refusal(500, "fault", "the service could not do this; its log says why").response
         }
     }
@@ -126,9 +128,21 @@ package final class ProvisioningService: Sendable {
         } catch let refusal as DeviceRefusal {
             return ServiceResponse(status: refusal.status)
         } catch {
-            metrics.note(error)
+            note(error)
             return ServiceResponse(status: DeviceAnswer.overloaded)
         }
+    }
+
+    /// What went wrong in the service itself, for its log.
+    func note(_ error: any Error) {
+        let text: String
+        if let error = error as? ToolError {
+            text = ([error.message] + error.context.map { "\($0.name) \($0.value)" }).joined(separator: ", ")
+        } else {
+            text = String(describing: error)
+        }
+        metrics.countFault()
+        configuration.noteFault(text)
     }
 
     // MARK: Keys
@@ -148,7 +162,8 @@ package final class ProvisioningService: Sendable {
         return key
     }
 
-    /// Makes an API key, and its team if there is none of that name; the secret is not kept and shown only now.
+    /// Makes an API key, and its team if there is none of that name; the secret is not kept and shown only
+    /// now.
     package func createKey(
         role: Role, team: String, name: String
     ) throws(ToolError) -> (id: String, secret: String) {

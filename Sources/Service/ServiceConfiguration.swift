@@ -15,14 +15,18 @@ package struct ServiceConfiguration: Sendable {
     package var learnKeys = false
     /// The folder of the CA that signs for auto-onboarding.
     package var authorityFolder: String?
-    /// Octets of status line and headers, with the empty line, of an answer to a device: the transport keeps below.
+    /// Octets of status line and headers, with the empty line, of an answer to a device: the transport keeps
+    /// below.
     package var deviceHeadLimit = 150
     /// Requests that one API key may make in a minute; 0 for any number.
     package var requestsPerMinute = 0
     /// Fetches that one device may make in a minute before it is told to back off; 0 for any number.
     package var fetchesPerMinute = 0
-    /// Told what went wrong each time that a request ends in a fault of the service's own.
-    package var onFault: @Sendable (String) -> Void = { _ in }
+    /// Where clients reach the service, without a stroke at its end: for the addresses in answers. Nil leaves
+    /// them out.
+    package var publicAddress: String?
+    /// Told of each trouble of the service's own; never holds a secret.
+    package var noteFault: @Sendable (String) -> Void = { _ in }
     /// Seconds since 1970.
     package var clock: @Sendable () -> Int64
     /// So many random octets; nil if there are none to be had.

@@ -4,8 +4,8 @@ import DeviceIdentity
 package enum Identifier {
     private static let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
-    /// A ULID: 48 bits of milliseconds and 80 random bits as 26 characters of Crockford's base 32, so that identifiers
-    /// sort by time.
+    /// A ULID: 48 bits of milliseconds and 80 random bits as 26 characters of Crockford's base 32, so that
+    /// identifiers sort by time.
     ///
     /// - Parameter randomness: 10 octets; missing ones count as 0.
     package static func ulid(milliseconds: Int64, randomness: [UInt8]) -> String {

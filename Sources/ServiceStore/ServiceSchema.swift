@@ -10,10 +10,11 @@ enum ServiceSchema {
 
     static var currentVersion: Int64 { Int64(migrations.count) }
 
-    // Of an API key the SHA-256 is kept: its secret has 256 random bits, so there is nothing to guess that a slow
-    // hash would make slower.
+    // Of an API key the SHA-256 is kept: its secret has 256 random bits, so there is nothing to guess that a
+    // slow hash would make slower.
     //
-    // A claim has a number that is never given again: a device that is claimed anew shares nothing with its old claim.
+    // A claim has a number that is never given again: a device that is claimed anew shares nothing with its
+    // old claim.
     private static let version1 = """
         CREATE TABLE team (
             id TEXT PRIMARY KEY,
@@ -72,7 +73,7 @@ enum ServiceSchema {
             timeout INTEGER,
             answered_steps INTEGER NOT NULL,
             needs_follow_up INTEGER NOT NULL CHECK (needs_follow_up IN (0, 1)),
-            result TEXT CHECK (result IN ('succeeded', 'failed', 'undeliverable')),
+            result TEXT CHECK (result IN ('succeeded', 'failed', 'undeliverable', 'refused')),
             result_code INTEGER,
             result_text TEXT,
             UNIQUE (claim, id)
@@ -123,6 +124,19 @@ enum ServiceSchema {
             detail TEXT
         ) STRICT;
         CREATE INDEX event_claim ON event (claim, number);
+
+        CREATE TABLE onboarded_device (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            team TEXT NOT NULL REFERENCES team (id),
+            id TEXT NOT NULL,
+            sub_type TEXT NOT NULL,
+            tags TEXT NOT NULL,
+            firmware_types TEXT NOT NULL,
+            credential TEXT NOT NULL,
+            credential_digest BLOB NOT NULL UNIQUE CHECK (length(credential_digest) = 32),
+            created_at INTEGER NOT NULL,
+            UNIQUE (team, id)
+        ) STRICT;
 
         CREATE TABLE bulk_operation (
             id TEXT PRIMARY KEY,

@@ -5,11 +5,11 @@ import Synchronization
 
 /// What a service keeps, in a SQLite file of its own: what a call returned is on disk.
 ///
-/// One connection writes, so that nobody ever finds the file locked by another request; several changes share one
-/// commit, so that the disk's flush does not bound their number. Others read, each in a state of its own.
+/// One connection writes, so that nobody ever finds the file locked by another request; several changes share
+/// one commit, so that the disk's flush does not bound their number. Others read, each in a state of its own.
 ///
-/// `@unchecked Sendable`: the writing tables are used only under `gate`, a reading one only by whoever took it out of
-/// `readers`, and the rest never changes.
+/// `@unchecked Sendable`: the writing tables are used only under `gate`, a reading one only by whoever took
+/// it out of `readers`, and the rest never changes.
 package final class ServiceStore: @unchecked Sendable {
     /// Changes that share a commit at most: what one failure can take with it.
     private static let largestGroup = 256
@@ -64,8 +64,8 @@ package final class ServiceStore: @unchecked Sendable {
 
     /// Makes a change that is whole or not at all; when this returns it is on disk.
     ///
-    /// Whoever comes first makes the changes of all that wait, and one commit for them. A body that throws undoes its own
-    /// change alone.
+    /// Whoever comes first makes the changes of all that wait, and one commit for them. A body that throws
+    /// undoes its own change alone.
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (ServiceTables) throws -> Value
     ) throws -> Value {

@@ -50,6 +50,11 @@ extension ServiceTables {
             Self.operationColumns + " WHERE id = ? AND team = ?", [.text(id), .text(team)], Self.operation)
     }
 
+    /// An operation by its id alone, 80 bits of which are random.
+    package func operation(_ id: String) throws(SQLiteError) -> BulkOperationRow? {
+        try first(Self.operationColumns + " WHERE id = ?", [.text(id)], Self.operation)
+    }
+
     /// The operations of a team in their order, from behind one of them.
     package func operations(
         ofTeam team: String, behind id: String, count: Int

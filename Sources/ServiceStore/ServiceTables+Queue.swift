@@ -71,6 +71,7 @@ extension ServiceTables {
         case .succeeded(let message)?: result = ("succeeded", nil, message)
         case .failed(let code, let message)?: result = ("failed", Int64(code), message)
         case .undeliverable(let reason)?: result = ("undeliverable", nil, reason)
+        case .refused(let reason)?: result = ("refused", nil, reason)
         }
         let values: [Statement.Value] = [
             .text(body), .text(command.status.rawValue), .integer(Int64(command.attempts)),
@@ -120,6 +121,7 @@ extension ServiceTables {
             case "succeeded"?: .succeeded(message: row.optionalText(14))
             case "failed"?: .failed(cme: UInt32(clamping: row.integer(13)), message: row.text(14))
             case "undeliverable"?: .undeliverable(reason: row.text(14))
+            case "refused"?: .refused(reason: row.text(14))
             default: nil
             }
         return QueuedCommand(

@@ -110,7 +110,8 @@ extension ServiceTables {
         try run("DELETE FROM rule WHERE number = ?", [.integer(number)])
     }
 
-    /// The rules that have a tag of this claim, in the order of their creation.
+    /// The rules that have a tag of this claim and were not applied to it yet, in the order of their
+    /// creation.
     ///
     /// - Parameter isActive: those in force, or the drafts.
     package func rules(forClaim claim: ClaimRow, isActive: Bool) throws(SQLiteError) -> [RuleRow] {
@@ -120,8 +121,10 @@ extension ServiceTables {
                  WHERE team = ? AND is_active = ? AND number IN (
                     SELECT rule_tag.rule FROM rule_tag JOIN claim_tag ON claim_tag.tag = rule_tag.tag
                     WHERE claim_tag.claim = ?)
+                    AND id NOT IN (SELECT rule FROM applied_rule WHERE claim = ?)
                 ORDER BY number
-                """, [.text(claim.team), .flag(isActive), .integer(claim.number)], Self.rule)
+                """,
+            [.text(claim.team), .flag(isActive), .integer(claim.number), .integer(claim.number)], Self.rule)
     }
 
     private func withTags(_ rule: RuleRow) throws(SQLiteError) -> RuleRow {

@@ -1,7 +1,8 @@
 import DeviceIdentity
 import SQLite
 
-/// The tables of a service on one connection: typed rows in and out, no rules. All SQL of the service is here.
+/// The tables of a service on one connection: typed rows in and out, no rules. All SQL of the service is
+/// here.
 ///
 /// Belongs to one thread at a time.
 package final class ServiceTables {

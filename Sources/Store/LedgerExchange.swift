@@ -10,6 +10,8 @@ struct LedgerExchange {
     private let secret: MarkSecret
     private var series: LedgerSeries
     private let time: Int64
+    /// The rows of a dry run; `nil` where the ledger is written.
+    private let plan: PlannedRows?
     /// With `--reissue`: rows behind this one were made by the run that asks, or at the same time by another.
     private let reissueFloor: Int64
     /// The last row before this transaction.
@@ -22,13 +24,37 @@ struct LedgerExchange {
         secret = try store.markSecret.get()
         series = try LedgerSeries(store)
         self.time = time
+        lastRowBefore = try Self.lastRow(of: store)
+        lastRow = lastRowBefore
+        reissueFloor = floor ?? lastRowBefore
+        plan = nil
+        try Mark.file(in: store, upTo: lastRowBefore)
+    }
+
+    /// The same for a dry run: by the same rules, over the rows of the ledger and those that are planned, and nothing is
+    /// written but more of the latter.
+    init(_ store: SQLiteStore, planning plan: PlannedRows, at time: Int64) throws(SQLiteError) {
+        self.store = store
+        self.plan = plan
+        statements = try LedgerStatements(store, isPlanning: true)
+        secret = try store.markSecret.get()
+        if let known = plan.series { series = known } else { series = try LedgerSeries(store) }
+        self.time = time
+        plan.begin(after: try Self.lastRow(of: store))
+        lastRowBefore = plan.last
+        lastRow = plan.last
+        reissueFloor = plan.lastKept ?? 0
+        try Mark.look(in: store)
+    }
+
+    /// Keeps for the next exchange of a dry run what this one made up.
+    func remember() { plan?.series = series }
+
+    private static func lastRow(of store: SQLiteStore) throws(SQLiteError) -> Int64 {
         let last = try store.statement("SELECT coalesce(max(id), 0) FROM issuance")
         try last.bind()
         defer { last.reset() }
-        lastRowBefore = try last.step() ? last.integer(0) : 0
-        lastRow = lastRowBefore
-        reissueFloor = floor ?? lastRowBefore
-        try Mark.file(in: store, upTo: lastRowBefore)
+        return try last.step() ? last.integer(0) : 0
     }
 
     // MARK: Certificates
@@ -60,10 +86,10 @@ struct LedgerExchange {
 
     /// Decides on an intent and, where it is to be signed, puts it on record.
     mutating func note(_ intent: IssuanceIntent, reissue: Bool) throws(SQLiteError) -> IntentOutcome {
-        let seriesID = try series.number(intent.authority, intent.profile, store)
+        let seriesID = try number(of: intent)
         // Nearly all requests are of a key and a device that nobody has seen.
         let marks = secret.marks(of: intent)
-        guard try isKnown(marks.asked) else {
+        guard try statements.isKnown(marks.asked, store) else {
             if let objection = intent.objection { return .rejected(objection) }
             let id = try insert(intent, seriesID, marks, replaces: nil)
             return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
@@ -93,7 +119,7 @@ struct LedgerExchange {
                     .init(
                         .duplicateDevice,
                         "device \(intent.device?.description ?? intent.subject) has a certificate under this profile "
-                            + "from another request, serial \(Hex.encode(other.serial)); --reissue asks for a new one"
+                            + "from another request, \(Self.name(ofSerial: other.serial)); --reissue asks for a new one"
                     ))
             }
             replaced = other.id
@@ -102,40 +128,14 @@ struct LedgerExchange {
         return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
     }
 
-    /// Whether a row may be of the same key, the same device or the same name.
-    private func isKnown(_ marks: [Int64]) throws(SQLiteError) -> Bool {
-        if try isRecent(marks) { return true }
-        for mark in marks where try isFiled(mark) { return true }
-        return false
-    }
-
-    /// Three at a time, which is what nearly all have at most.
-    private func isRecent(_ marks: [Int64]) throws(SQLiteError) -> Bool {
-        let recent = statements.anyRecent
-        for first in stride(from: 0, to: marks.count, by: 3) {
-            recent.begin()
-            for offset in 0..<3 {
-                let place = first + offset
-                try recent.set(
-                    Int32(truncatingIfNeeded: offset + 1), place < marks.count ? marks[place] : nil)
-            }
-            defer { recent.reset() }
-            if try recent.step() { return true }
-        }
-        return false
-    }
-
-    private func isFiled(_ mark: Int64) throws(SQLiteError) -> Bool {
-        guard try store.markFilters.mayHave(mark, store) else { return false }
-        let select = statements.anyFiled
-        select.begin()
-        try select.set(1, mark)
-        defer { select.reset() }
-        return try select.step()
+    private mutating func number(of intent: IssuanceIntent) throws(SQLiteError) -> Int64 {
+        guard plan == nil else { return series.plannedNumber(intent.authority, intent.profile) }
+        return try series.number(intent.authority, intent.profile, store)
     }
 
     /// What a request gets that is on record: its certificate, or the order to complete it.
     private func answer(_ id: Int64, _ intent: IssuanceIntent) throws(SQLiteError) -> IntentOutcome {
+        if plan?.isPlanned(id) == true { return .sameAs(id: id) }
         guard let row = try store.issuance(id: id) else {
             return .rejected(.init(.internalFault, "row \(id) of the ledger is gone"))
         }
@@ -231,10 +231,12 @@ struct LedgerExchange {
             else { continue }
             let isOwn = intent.attestation == nil ? select.blob(1) == intent.keyID : device == intent.device
             if isOwn || !hasName({ select.text(3) }) { continue }
+            let holding =
+                select.isNull(4)
+                ? "an earlier request of this run"
+                : "the certificate with the serial number \(Hex.encode(select.blob(4)))"
             return .init(
-                .nameTaken,
-                "the name \(intent.subject) belongs to device \(device), by the certificate with the serial number "
-                    + Hex.encode(select.blob(4)))
+                .nameTaken, "the name \(intent.subject) belongs to device \(device), by \(holding)")
         }
         return nil
     }
@@ -243,7 +245,7 @@ struct LedgerExchange {
     /// in no device's way.
     private func otherRequest(
         _ intent: IssuanceIntent, _ seriesID: Int64
-    ) throws(SQLiteError) -> (id: Int64, serial: [UInt8])? {
+    ) throws(SQLiteError) -> (id: Int64, serial: [UInt8]?)? {
         guard let device = intent.device else { return nil }
         let select = statements.ofDevice
         select.begin()
@@ -252,12 +254,21 @@ struct LedgerExchange {
         try select.set(3, seriesID)
         try select.set(4, intent.attestation == nil ? 0 : 1)
         defer { select.reset() }
-        return try select.step() ? (select.integer(0), select.blob(1)) : nil
+        return try select.step() ? (select.integer(0), select.isNull(1) ? nil : select.blob(1)) : nil
+    }
+
+    /// What a planned certificate is called, which has no serial number yet.
+    private static func name(ofSerial serial: [UInt8]?) -> String {
+        serial.map { "serial \(Hex.encode($0))" } ?? "an earlier one of this run"
     }
 
     private mutating func insert(
         _ intent: IssuanceIntent, _ seriesID: Int64, _ marks: IntentMarks, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
+        if let plan {
+            lastRow = try plan.insert(intent, seriesID, marks, replaces: replaces, store)
+            return lastRow
+        }
         // A number at the end of the range can only be somebody's tampering; the insert then fails.
         let id = lastRow == .max ? .max : lastRow + 1
         if let replaces {

@@ -20,6 +20,16 @@ struct LedgerSeries {
         }
     }
 
+    /// The number of a pair. A new one gets a number that no ledger gives.
+    mutating func plannedNumber(_ authority: [UInt8], _ profile: String) -> Int64 {
+        for entry in entries where entry.profile == profile && entry.authority == authority {
+            return entry.number
+        }
+        let number = -1 - Int64(entries.count)
+        entries.append(Entry(number: number, authority: authority, profile: profile))
+        return number
+    }
+
     /// The number of a pair; a new one is put on record.
     mutating func number(
         _ authority: [UInt8], _ profile: String, _ store: SQLiteStore

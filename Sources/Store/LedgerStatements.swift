@@ -11,29 +11,35 @@ final class LedgerStatements {
     let mark: Statement
     let enter: Statement
 
-    init(_ store: SQLiteStore) throws(SQLiteError) {
+    /// - Parameter isPlanning: whether the planned rows of a dry run are among those looked at.
+    init(_ store: SQLiteStore, isPlanning: Bool = false) throws(SQLiteError) {
         anyRecent = try store.statement(
-            """
-            SELECT 1 FROM recent_mark WHERE mark = ? UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?
-            UNION ALL SELECT 1 FROM recent_mark WHERE mark = ?
-            """)
+            (isPlanning ? ["recent_mark", "planned_mark"] : ["recent_mark"]).flatMap { table in
+                (1...3).map { "SELECT 1 FROM \(table) WHERE mark = ?\($0)" }
+            }.joined(separator: " UNION ALL "))
         anyFiled = try store.statement("SELECT 1 FROM mark WHERE mark = ?")
         ofKey = try store.statement(
-            """
-            SELECT id, series, request, device, subject, replaced_by, reason, attestation_profile FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND key_id = ?2
-            """)
+            Self.look(isPlanning) { table, rows, replacedBy in
+                """
+                SELECT id, series, request, device, subject, \(replacedBy), reason, attestation_profile FROM \(table)
+                WHERE id IN (\(rows)) AND key_id = ?2
+                """
+            })
         ofDevice = try store.statement(
-            """
-            SELECT id, serial FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND device = ?2 AND series = ?3 AND replaced_by = 0
-                AND (?4 = 0 OR attestation_profile IS NOT NULL)
-            """)
+            Self.look(isPlanning) { table, rows, replacedBy in
+                """
+                SELECT id, serial FROM \(table)
+                WHERE id IN (\(rows)) AND device = ?2 AND series = ?3 AND \(replacedBy) = 0
+                    AND (?4 = 0 OR attestation_profile IS NOT NULL)
+                """
+            })
         attested = try store.statement(
-            """
-            SELECT series, key_id, device, subject, serial FROM issuance
-            WHERE id IN (\(Mark.rows(of: "?1"))) AND attestation_profile IS NOT NULL
-            """)
+            Self.look(isPlanning) { table, rows, _ in
+                """
+                SELECT series, key_id, device, subject, serial FROM \(table)
+                WHERE id IN (\(rows)) AND attestation_profile IS NOT NULL
+                """
+            })
         intend = try store.statement(
             """
             INSERT INTO issuance (id, series, request, serial, key_id, device, subject, not_before, not_after,
@@ -47,5 +53,47 @@ final class LedgerStatements {
             WHERE NOT EXISTS (SELECT 1 FROM issuance WHERE id = ?1 AND reason IS NOT NULL)
             ON CONFLICT (id) DO NOTHING
             """)
+    }
+
+    /// A look at the rows with the mark `?1`, and behind them at those that a dry run plans: `select` composes it for a
+    /// table, its rows with the mark, and what says by which row one of them is replaced.
+    private static func look(
+        _ isPlanning: Bool, _ select: (_ table: String, _ rows: String, _ replacedBy: String) -> String
+    ) -> String {
+        guard isPlanning else { return select("issuance", Mark.rows(of: "?1"), "replaced_by") }
+        return select("issuance", Mark.rows(of: "?1"), PlannedRows.replacedBy) + " UNION ALL "
+            + select("planned", PlannedRows.rows(of: "?1"), "replaced_by")
+    }
+
+    /// Whether a row may be of the same key, the same device or the same name.
+    func isKnown(_ marks: [Int64], _ store: SQLiteStore) throws(SQLiteError) -> Bool {
+        if try isRecent(marks) { return true }
+        for mark in marks where try isFiled(mark, store) { return true }
+        return false
+    }
+
+    /// Three at a time, which is what nearly all have at most.
+    private func isRecent(_ marks: [Int64]) throws(SQLiteError) -> Bool {
+        let recent = anyRecent
+        for first in stride(from: 0, to: marks.count, by: 3) {
+            recent.begin()
+            for offset in 0..<3 {
+                let place = first + offset
+                try recent.set(
+                    Int32(truncatingIfNeeded: offset + 1), place < marks.count ? marks[place] : nil)
+            }
+            defer { recent.reset() }
+            if try recent.step() { return true }
+        }
+        return false
+    }
+
+    private func isFiled(_ mark: Int64, _ store: SQLiteStore) throws(SQLiteError) -> Bool {
+        guard try store.markFilters.mayHave(mark, store) else { return false }
+        let select = anyFiled
+        select.begin()
+        try select.set(1, mark)
+        defer { select.reset() }
+        return try select.step()
     }
 }

@@ -40,16 +40,23 @@ enum Mark {
         (range << (bits - 5))..<((range + 1) << (bits - 5))
     }
 
-    /// Moves marks to the large table, if it is time; only inside a write transaction.
-    ///
-    /// - Parameter last: the last row of the ledger.
-    static func file(in store: SQLiteStore, upTo last: Int64) throws(SQLiteError) {
+    /// How many moves there were; what was read under another number of them is forgotten.
+    @discardableResult
+    static func look(in store: SQLiteStore) throws(SQLiteError) -> Int64 {
         let filing = try store.statement("SELECT moves FROM filing")
         try filing.bind()
         let done = try filing.step() ? filing.integer(0) : 0
         filing.reset()
-        let due = moves(store, rows: last)
         store.markFilters.renew(done)
+        return done
+    }
+
+    /// Moves marks to the large table, if it is time; only inside a write transaction.
+    ///
+    /// - Parameter last: the last row of the ledger.
+    static func file(in store: SQLiteStore, upTo last: Int64) throws(SQLiteError) {
+        let done = try look(in: store)
+        let due = moves(store, rows: last)
         guard due > done else { return }
         // Of numbers that somebody tampered with only the order is used.
         let (count, overflow) = due.subtractingReportingOverflow(done)

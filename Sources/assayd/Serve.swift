@@ -63,6 +63,12 @@ struct Serve: ServiceCommand {
 
     @Option(
         help: .init(
+            "Where clients reach the service, for addresses in answers; they are left out otherwise.",
+            valueName: "url"))
+    var publicUrl: String?
+
+    @Option(
+        help: .init(
             "The folder of the CA that signs what devices generate under a rule (assay ca init); its key not encrypted.",
             valueName: "dir"))
     var ca: String?
@@ -109,6 +115,9 @@ struct Serve: ServiceCommand {
         guard 1...3600 ~= requestTimeout else {
             throw ValidationError("--request-timeout must be 1…3600, found \(requestTimeout)")
         }
+        if let publicUrl, !publicUrl.hasPrefix("https://"), !publicUrl.hasPrefix("http://") {
+            throw ValidationError("--public-url must begin with https:// or http://, found \(publicUrl)")
+        }
         guard requestsPerMinute >= 0, fetchesPerMinute >= 0 else {
             throw ValidationError("a rate must be 0 or more")
         }
@@ -123,11 +132,12 @@ struct Serve: ServiceCommand {
         let log = ServiceLog()
         var configuration = try folder.configuration()
         configuration.authorityFolder = ca
+        configuration.publicAddress = publicUrl.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         configuration.onFailure = onFailure
         configuration.learnKeys = learnKeys
         configuration.requestsPerMinute = requestsPerMinute
         configuration.fetchesPerMinute = fetchesPerMinute
-        configuration.onFault = { log.note("fault", ["message": $0], level: .error) }
+        configuration.noteFault = { log.note("fault", ["message": $0], level: .error) }
         let tls = try material(configuration.dataFolder, log)
         // Some for the stores, standard streams and event loops.
         let needed = maxConnections + 64

@@ -15,7 +15,12 @@ import Testing
         /// Whether it has the shape of an input.
         var isInput: Bool { kind != .noise && kind != .blank }
         /// Whether a verdict of `verified` would be wrong, whatever the format.
-        var isForged: Bool { [.forged, .forgedAnswer, .row, .object].contains(kind) }
+        var isForged: Bool {
+            // The device that a row names is held against a token's; `csr verify` judges the request alone.
+            [.forged, .forgedAnswer].contains(kind) || (namesDevice && [.row, .object].contains(kind))
+        }
+        /// Whether the device that a row or an object names counts.
+        var namesDevice = true
     }
 
     private static let uuid = "50363154-3931-44f0-8022-000000000000"
@@ -24,28 +29,43 @@ import Testing
         "[00:00:01.234,567] <inf> modem: ready", "-- 8< --", "uart:~$ at at+cfun=4",
     ]
 
-    private static func token() throws -> String {
-        try String(
-            contentsOf: TestPaths.fixtures.appendingPathComponent("tokens/attestation-nrf9160.txt"),
-            encoding: .utf8
-        ).trimmingCharacters(in: .whitespacesAndNewlines)
+    /// What is taken in by a verb: a token, how a modem calls it, and where a letter of it may be spoilt.
+    private enum Subject {
+        case attestation, request
+
+        var file: String {
+            self == .attestation ? "tokens/attestation-nrf9160.txt" : "tokens/keygen-csr-nrf91x1.txt"
+        }
+        var answer: String { self == .attestation ? "%ATTESTTOKEN" : "%KEYGEN" }
+
+        func token() throws -> String {
+            try String(contentsOf: TestPaths.fixtures.appendingPathComponent(file), encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+
+        /// Behind the signature that is verified: that of the token, or of the request in its first part.
+        func end(of letters: [Character]) -> Int {
+            self == .attestation ? letters.count : letters.firstIndex(of: ".") ?? letters.count
+        }
     }
 
-    private static func lines(_ random: inout SplitMix64) throws -> [Line] {
-        let token = try token()
+    private static func lines(_ random: inout SplitMix64, _ subject: Subject = .attestation) throws -> [Line]
+    {
+        let token = try subject.token()
         let kinds = Kind.allCases.filter { _ in Bool.random(using: &random) }
         return (0..<Int.random(in: 1...40, using: &random)).map { _ in
             let kind = kinds.randomElement(using: &random) ?? .forged
             var letters = Array(token)
-            letters[letters.count - Int.random(in: 4...60, using: &random)] = "A"
-            letters[letters.count - Int.random(in: 4...60, using: &random)] = "B"
+            let end = subject.end(of: letters)
+            letters[end - Int.random(in: 4...60, using: &random)] = "A"
+            letters[end - Int.random(in: 4...60, using: &random)] = "B"
             let forged = String(letters)
             let text =
                 switch kind {
                 case .genuine: token
                 case .forged: forged
-                case .answer: "%ATTESTTOKEN: \"\(token)\""
-                case .forgedAnswer: "[00:01] %ATTESTTOKEN: \"\(forged)\"\r"
+                case .answer: "\(subject.answer): \"\(token)\""
+                case .forgedAnswer: "[00:01] \(subject.answer): \"\(forged)\"\r"
                 case .quoted: "\"\(token)\""
                 case .inLog: "[00:02] token is '\(token)'"
                 case .inComment: "# \(token)"
@@ -54,7 +74,7 @@ import Testing
                 case .noise: noise.randomElement(using: &random) ?? "OK"
                 case .blank: ""
                 }
-            return Line(text: text, kind: kind)
+            return Line(text: text, kind: kind, namesDevice: subject == .attestation)
         }
     }
 
@@ -112,5 +132,14 @@ import Testing
         try check(
             ["claim", "check", "--json", "--keys", keys, "--format", format, "-"], lines, lineMember: ["row"],
             "claim check, seed \(seed), \(format)")
+    }
+
+    @Test(arguments: 0..<12 as Range<UInt64>, ["auto", "lines", "csv", "at", "jsonl"])
+    func everyRequestHasAResult(seed: UInt64, format: String) throws {
+        var random = SplitMix64(seed: seed)
+        let lines = try Self.lines(&random, .request)
+        try check(
+            ["csr", "verify", "--json", "--format", format, "-"], lines, lineMember: ["input", "line"],
+            "csr verify, seed \(seed), \(format)")
     }
 }

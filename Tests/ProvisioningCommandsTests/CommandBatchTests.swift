@@ -131,6 +131,13 @@ import Testing
         #expect(
             try manifest.batch(fromIssuance: rejected)
                 == .skipped(deviceUUID: "u", reason: "csr-signature: does not verify; der"))
+        for status in ["wouldIssue", "wouldExist"] {
+            let planned = try json(
+                #"{"schema":"assay.issuance/1","status":"\#(status)","deviceUuid":"u","failures":[]}"#)
+            #expect(
+                try manifest.batch(fromIssuance: planned)
+                    == .skipped(deviceUUID: "u", reason: "the record is of a dry run, which issued nothing"))
+        }
         let nameless = try json(
             #"{"schema":"assay.issuance/1","status":"issued","certificatePem":"x"}"#)
         #expect(

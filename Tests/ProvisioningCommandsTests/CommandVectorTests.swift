@@ -28,7 +28,7 @@ struct CommandVectorTests {
         let certificate = try Vectors.json("clientCertificate.json")["request"]?["clientCertificate"]?[
             "content"]
         let pem = try #require(certificate?.stringValue)
-        let parser = StepParser(deviceUUID: try Sample.device()) { (path) throws(ToolError) in
+        let parser = StepParser(deviceUUID: try Sample.device()) { (path, _) throws(ToolError) in
             guard path == "dev.pem" else { throw ToolError(.io, "no file") }
             return Array(pem.utf8)
         }
@@ -48,7 +48,7 @@ struct CommandVectorTests {
         let key = try #require(
             try Vectors.json("unproven/clientPrivateKey.json")["request"]?["clientPrivateKey"]?["content"]?
                 .stringValue)
-        let parser = StepParser(clientKeyPassword: "example-password") { (path) throws(ToolError) in
+        let parser = StepParser(clientKeyPassword: "example-password") { (path, _) throws(ToolError) in
             path == "key.pem" ? Array(key.utf8) : Array(" 000102030405060708090a0b0c0d0e0f\r\n".utf8)
         }
         let composed = try parser.parse([

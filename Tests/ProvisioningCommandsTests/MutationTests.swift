@@ -66,7 +66,7 @@ import Testing
                 parts.replaceSubrange(index..<end, with: [pieces.randomElement(using: &random) ?? ""])
             }
             let text = parts.joined()
-            let parser = StepParser { (_) throws(ToolError) in Array(text.utf8) }
+            let parser = StepParser { (_, _) throws(ToolError) in Array(text.utf8) }
             guard let composed = try? parser.parse(["client-certificate=f"]) else { continue }
             accepted += 1
             // What a step makes of a file, the validator has nothing against.

@@ -19,7 +19,7 @@ private func rule(
     @Test(.needsVectors)
     func theOnboardingRuleIsWrittenByteForByte() throws {
         let bytes = try Vectors.bytes("service/provisioning-rule-onboarding.json")
-        let parser = StepParser { (_) throws(ToolError) in throw ToolError(.io, "no file") }
+        let parser = StepParser { (_, _) throws(ToolError) in throw ToolError(.io, "no file") }
         let steps = try parser.parse(["keygen", "cloud-access-key", "server-certificate=nrf-cloud-coap"])
         let rule = try ProvisioningRule(
             name: "nRF Cloud Onboarding", description: "Onboarding rule for nRF Cloud", isActive: true,

@@ -23,7 +23,7 @@ private let files: [String: String] = [
 private func compose(_ steps: [String], device: DeviceUUID? = nil, password: String? = nil) throws
     -> ComposedSteps
 {
-    let parser = StepParser(deviceUUID: device, clientKeyPassword: password) { (path) throws(ToolError) in
+    let parser = StepParser(deviceUUID: device, clientKeyPassword: password) { (path, _) throws(ToolError) in
         guard let content = files[path] else { throw ToolError(.io, "no such file") }
         return Array(content.utf8)
     }
@@ -60,7 +60,7 @@ private func requests(_ steps: String..., device: DeviceUUID? = nil) throws -> [
 
     @Test func usesKeyUsageAndTagOfTheCaller() throws {
         let usage = try CSRKeyUsage(text: "111010000")
-        let parser = StepParser(defaultTag: SecTag(5), keyUsage: usage) { (_) throws(ToolError) in [] }
+        let parser = StepParser(defaultTag: SecTag(5), keyUsage: usage) { (_, _) throws(ToolError) in [] }
         #expect(
             try parser.parse(["csr"]).commands.map(\.request)
                 == [.certificateSigningRequest(SecTag(5), attributes: nil, keyUsage: usage)])

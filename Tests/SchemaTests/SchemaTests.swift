@@ -35,6 +35,7 @@ import Testing
         assay ca init --json --no-passphrase --subject CN=Below --issuer ca --ledger ca below
         assay ca issue --json --ca below --chain --keys fixtures/keys.csv device.csr fixtures/tokens/*.txt
         assay ca issue --json --ca ca --keys fixtures/keys.csv --require-attestation fixtures/tokens/keygen-csr-*.txt
+        assay ca issue --dry-run --json --ca ca --keys fixtures/keys.csv device.csr device.csr fixtures/tokens/*.txt missing.txt
         assay cert inspect --json ca/ca.crt below/ca.crt device.key missing.pem fixtures/keys.csv
         assay cert inspect --json - <ca/ca.key
         assay cert verify --json --ca ca/ca.crt --purpose ca below/ca.crt ca/ca.crt device.csr missing.pem
@@ -47,7 +48,7 @@ import Testing
         assay ca list --json --ca below
         assay ca revoke --json --ca below --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
         assay ca revoke --json --ca below --device 50363154-3931-44f0-8022-121b6401627d --reason keyCompromise
-        assay ca revoke --json --ca below 0102 --reason superseded
+        assay ca revoke --json --ca below 0102 ca/ca.crt device.csr missing.crt --reason superseded
         assay ca show --json ca; assay ca show --json --ca below $(assay ca list --ca below --status revoked --quiet | head -n 1 | cut -d" " -f1)
         assay ca crl --json --ca ca -o ca.crl
         assay ca audit --json --ca ca --ca below

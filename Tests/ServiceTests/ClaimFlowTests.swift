@@ -132,7 +132,8 @@ import Testing
         // A viewer changes nothing.
         for row in RoutingTable.rows where row.method != "GET" && !row.route.isDeviceSide {
             let path = row.template.replacing("{device}", with: "\(ours.uuid)")
-                .replacing("{command}", with: "\(ours.uuid)").replacing("{rule}", with: "x")
+                .replacing("{command}", with: "\(ours.uuid)").replacing("{rule}", with: "x").replacing(
+                    "{id}", with: "x")
             #expect(bench.send(row.method, path, "{}", key: viewer).status == 403, "\(row.method) \(path)")
         }
         #expect(bench.send("GET", "/account", key: viewer).json?["role"] == .string("viewer"))

@@ -13,7 +13,8 @@ import TestSupport
 
 @testable import Service
 
-/// A service in a folder of its own with a clock that stands, a key of one team, and devices that speak to it.
+/// A service in a folder of its own with a clock that stands, a key of one team, and devices that speak to
+/// it.
 final class ServiceBench: Sendable {
     static let start: Int64 = 1_780_000_000
 
@@ -33,13 +34,27 @@ final class ServiceBench: Sendable {
     /// - Parameter configure: changes the configuration before the service starts.
     init(configure: (inout ServiceConfiguration) -> Void = { _ in }) throws {
         folder = try WorkFolder()
-        let time = Time()
-        self.time = time
+        time = Time()
+        service = try Self.service(folder, time, configure)
+        owner = try service.createKey(role: .owner, team: "Harbour", name: "owner").secret
+    }
+
+    /// The service started again over the files of another.
+    init(over other: ServiceBench, configure: (inout ServiceConfiguration) -> Void = { _ in }) throws {
+        folder = other.folder
+        time = other.time
+        owner = other.owner
+        other.service.shutdown()
+        service = try Self.service(folder, time, configure)
+    }
+
+    private static func service(
+        _ folder: WorkFolder, _ time: Time, _ configure: (inout ServiceConfiguration) -> Void
+    ) throws -> ProvisioningService {
         var configuration = ServiceConfiguration(
             dataFolder: folder.url.path, clock: { time.now }, randomness: { try? RandomBytes.make($0) })
         configure(&configuration)
-        service = try ProvisioningService(configuration: configuration)
-        owner = try service.createKey(role: .owner, team: "Harbour", name: "owner").secret
+        return try ProvisioningService(configuration: configuration)
     }
 
     var now: Int64 {
@@ -153,7 +168,8 @@ final class ServiceBench: Sendable {
 
     /// Runs commands as a device does: to the first failure, `finished` last.
     func run(
-        _ device: TestDevice, _ commands: [DeviceCommand], failing: (DeviceCommand) -> UInt32? = { _ in nil }
+        _ device: TestDevice, _ commands: [DeviceCommand], requestsOf other: TestDevice? = nil,
+        failing: (DeviceCommand) -> UInt32? = { _ in nil }
     ) throws -> [DeviceResponse] {
         var responses: [DeviceResponse] = []
         var finished: DeviceResponse?
@@ -169,9 +185,14 @@ final class ServiceBench: Sendable {
             case .at(let at):
                 var text = "OK\r\n"
                 if at.name == "%KEYGEN" {
-                    let token = try device.keyGeneration(
-                        of: device.publicKey, nonce: [UInt8](repeating: 9, count: 16), profile: .plain,
-                        signer: P256Arithmetic())
+                    let isRequest = at.parameters.utf8.split(separator: UInt8(ascii: ","))[2].elementsEqual(
+                        "0".utf8)
+                    let token =
+                        isRequest
+                        ? try AuthorityBench.request(other ?? device)
+                        : try device.keyGeneration(
+                            of: device.publicKey, nonce: [UInt8](repeating: 9, count: 16), profile: .plain,
+                            signer: P256Arithmetic())
                     text = "%KEYGEN: \"\(token)\"\r\nOK\r\n"
                 }
                 responses.append(

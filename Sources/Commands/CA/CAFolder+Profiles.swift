@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 
 extension CAFolder {
     /// A document of profiles is some kilobytes.
@@ -16,7 +17,8 @@ extension CAFolder {
     }
 
     private func readProfiles() throws(ToolError) -> ProfileSet {
-        let bytes = try ByteSource.contents(of: profilesFile, limit: Self.profilesLimit)
+        let bytes = try SourceReader.contents(
+            of: profilesFile, for: Expectation(.profile, "profiles in JSON"), limit: Self.profilesLimit)
         let place = profilesFile.escapedForTerminal
         do throws(ToolError) {
             return try ProfileSet(parsing: bytes, origin: place)

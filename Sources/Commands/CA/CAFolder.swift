@@ -1,6 +1,7 @@
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 
@@ -32,9 +33,24 @@ struct CAFolder {
         return try Self.issuer(chain, key, at: now, file: certificateFile)
     }
 
+    /// Reads and checks the CA for a dry run: without its key, which is opened and held against the certificate only where
+    /// a passphrase was given.
+    func loadWithoutKey(_ passphrase: PassphraseSource, at now: Int64) throws(ToolError) -> Issuer {
+        if passphrase != .unstated { _ = try load(passphrase, at: now) }
+        try checkIsWhole()
+        _ = try document()
+        let chain = try Self.certificates(certificateFile)
+        do throws(ToolError) {
+            return try Issuer(withoutKey: chain, at: now)
+        } catch {
+            throw error.at("file", certificateFile.escapedForTerminal)
+        }
+    }
+
     /// The certificates of a PEM file that holds nothing else, at least one.
     static func certificates(_ path: String) throws(ToolError) -> [[UInt8]] {
-        let bytes = try ByteSource.contents(of: path, limit: 1 << 20)
+        let bytes = try SourceReader.contents(
+            of: path, for: Expectation(.pem, "a certificate in PEM"), limit: 1 << 20)
         let place = ToolError.Context("file", path.escapedForTerminal)
         let document: PEMDocument
         do {

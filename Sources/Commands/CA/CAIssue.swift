@@ -29,6 +29,12 @@ struct CAIssue: AssayCommand {
             Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
             --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
             interrupted run leaves those of --out-dir alone and is simply run again. \
+            With --dry-run nothing is signed and nothing is kept, not even in the ledger, which is only read: the CA's \
+            passphrase is not asked for, and the CA's key is opened only if one of the passphrase options is given. Each \
+            request gets the verdict that the run would give it now, with the same exit status; names and keys that an \
+            earlier request of the same input would take count as taken. The results are lines of text, or with --json \
+            the objects of a run with the status wouldIssue instead of issued, and wouldExist for a request that \
+            came before in the same input; they have no certificate yet. \
             Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of several.
             """)
 
@@ -82,6 +88,9 @@ struct CAIssue: AssayCommand {
     @Flag(help: "Put the CA's certificates behind each certificate.")
     var chain = false
 
+    @Flag(help: "Say what would be issued, existing or rejected, and sign nothing.")
+    var dryRun = false
+
     @OptionGroup var clock: ClockOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var file: FileOptions
@@ -91,8 +100,27 @@ struct CAIssue: AssayCommand {
     func validate() throws {
         try days?.validate()
         try FileOptions.demandFiles(["--pem": pem, "--onboarding-csv": onboardingCsv], beside: file.output)
+        try validateDryRun()
         if passphrase.source.usesStandardInput, input.usesStandardInput {
             throw ValidationError("expected the passphrase or the requests from standard input, found both")
+        }
+    }
+
+    /// What only certificates can be put into has no use where there are none.
+    private func validateDryRun() throws {
+        guard dryRun else { return }
+        let options: KeyValuePairs = [
+            "--out-dir": outDir != nil, "--pem": pem != nil, "--onboarding-csv": onboardingCsv != nil,
+            "--chain": chain,
+        ]
+        for (name, isGiven) in options where isGiven {
+            throw ValidationError(
+                "unexpected \(name) with --dry-run: a dry run makes no certificates to write; leave it out")
+        }
+        if let path = file.output, path != "-", !output.json {
+            throw ValidationError(
+                "expected --json with --dry-run and --output: a dry run makes no certificates for a PEM file, and its "
+                    + "results go to a file as JSON Lines")
         }
     }
 
@@ -101,6 +129,11 @@ struct CAIssue: AssayCommand {
         let reader = place.reader()
         return try run(in: environment, lookup: { () throws(ToolError) in try reader() }) {
             _ throws(ToolError) in
+            if dryRun {
+                let ledger = try place.open(.readOnly)
+                try clock.checkReading(System.now(), ledger)
+                return try LedgerPreview(ledger)
+            }
             let ledger = try place.open(.readWrite)
             // Read again: at a prompt for the passphrase time goes by, in which others may issue.
             try clock.check(System.now(), ledger)
@@ -129,7 +162,10 @@ struct CAIssue: AssayCommand {
                 .usage, "expected --key, --keys or a store with \(reason), found none",
                 hint: "assay device import fills a store")
         }
-        let issuer = try authority.load(passphrase.source, at: environment.now)
+        let issuer =
+            dryRun
+            ? try authority.loadWithoutKey(passphrase.source, at: environment.now)
+            : try authority.load(passphrase.source, at: environment.now)
         let plan = try IssuancePlan(issuer: issuer, profile: profile, at: environment.now)
         guard onboardingCsv == nil || issuer.algorithm == .ecdsa(.sha256) else {
             throw ToolError(
@@ -148,18 +184,19 @@ struct CAIssue: AssayCommand {
         let sink =
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
         // The places for the results first: what cannot be handed out is not begun.
-        let ledger = Rehearsal.of(try open(console))
+        let ledger = dryRun ? try open(console) : Rehearsal.of(try open(console))
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(
             sink: sink, mayVanish: file.output.map { $0 != "-" } ?? false, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
-            json: output.json, failFast: batch.failFast, meter: stream.meter, console: console)
+            json: output.json, isDryRun: dryRun, failFast: batch.failFast, meter: stream.meter,
+            console: console)
         let settings = IssuanceSettings(
             plan: plan, keys: source, registry: keys.store.isAvailable ? try keys.store.path() : nil,
             requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
-            minimumTrust: keys.minimumTrust, reissue: reissue, printing: results.delegated,
-            lookup: lookup)
+            minimumTrust: keys.minimumTrust, reissue: reissue, isDryRun: dryRun,
+            printing: results.delegated, lookup: lookup)
         let run = IssuanceRun(
             settings, stream: stream, ledger: ledger, output: results,
             jobs: min(batch.jobs ?? environment.defaultJobs, issuer.concurrency), now: environment.now)
@@ -179,7 +216,8 @@ struct CAIssue: AssayCommand {
                 try sink?.commit()
                 try files.commit()
             } else {
-                console.note("assay: note: nothing was issued, no result file was made")
+                let reason = dryRun ? "nothing would be issued" : "nothing was issued"
+                console.note("assay: note: \(reason), no result file was made")
             }
         } else if !namedFiles.isEmpty {
             // What was signed is in the ledger: half a file would only be in the way of the next run.

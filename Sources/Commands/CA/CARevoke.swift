@@ -1,4 +1,5 @@
 import ArgumentParser
+import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import InputOutput
@@ -13,8 +14,12 @@ struct CARevoke: AssayCommand {
         commandName: "revoke",
         abstract: "Revoke certificates.",
         discussion: """
-            Takes serial numbers, a device whose certificates are all revoked, or a file with a serial number on each \
-            line. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
+            Takes serial numbers and certificate files (PEM, DER, or - for standard input), a device whose certificates are \
+            all revoked, or a file with a serial number on each line. A certificate file holds one certificate, behind \
+            which those of its CAs may stand; it is revoked if it is the very certificate that the ledger has under this \
+            CA and its serial number, so that another CA's with the same number is rejected. An argument that is a file \
+            is that file, another one a serial number; a name that is both is refused, and ./NAME says that it is the \
+            file. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
             crl). It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain \
             if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes \
             nothing (existing). Another reason is rejected, unless the certificate was on hold or the new reason is \
@@ -23,8 +28,8 @@ struct CARevoke: AssayCommand {
             4: malformed. 3: some of several.
             """)
 
-    @Argument(help: .init("Serial numbers in hex.", valueName: "serial"))
-    var serials: [String] = []
+    @Argument(help: .init("Serial numbers in hex, and certificate files.", valueName: "serial|file"))
+    var certificates: [String] = []
 
     @Option(help: .init("Revoke every certificate of this device.", valueName: "uuid"))
     var device: String?
@@ -46,14 +51,19 @@ struct CARevoke: AssayCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        let ways = [!serials.isEmpty, device != nil, list != nil].filter { $0 }.count
+        let ways = [!certificates.isEmpty, device != nil, list != nil].filter { $0 }.count
         guard ways == 1 else {
-            throw ValidationError("expected serial numbers, --device or --serials, found \(ways) of them")
+            throw ValidationError(
+                "expected serial numbers or certificate files, --device or --serials, found \(ways) of them")
         }
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let authority = try self.ledger.authority()
+        // What is not clear stops all: nothing is revoked yet.
+        var arguments: [IssuedCertificateFile.Argument] = []
+        for argument in certificates { arguments.append(try IssuedCertificateFile.meaning(of: argument)) }
+        let known = try self.ledger.knownAuthority()
+        let authority = known.identity
         let ledger = try ledger.open(.readWrite)
         Self.noteClock(try ledger.clockVerdict(environment.now), output.console)
         var run = RevocationRun(
@@ -65,8 +75,18 @@ struct CARevoke: AssayCommand {
         } else if let list {
             try revoke(linesOf: list, &run)
         } else {
-            for (index, serial) in serials.enumerated() {
-                try run.take(serial, InputLocation(source: "argument", line: index + 1), .usage)
+            let files = IssuedCertificateFile(ledger, of: known)
+            for (index, argument) in arguments.enumerated() {
+                let location = InputLocation(source: "argument", line: index + 1)
+                switch argument {
+                case .file(let path): try run.take(files.target(path))
+                case .serial(let serial):
+                    try run.take(RevocationTarget(location: location, serial: serial))
+                case .unknown:
+                    try run.take(
+                        RevocationTarget(
+                            location: location, problem: .unreadable(IssuedCertificateFile.missing)))
+                }
             }
         }
         try run.flush()
@@ -98,7 +118,8 @@ struct CARevoke: AssayCommand {
                 hint: "assay ca list --device shows what was intended")
         }
         for (index, serial) in found.enumerated() {
-            try run.take(Hex.encode(serial), InputLocation(source: "argument", line: index + 1), .usage)
+            let location = InputLocation(source: "argument", line: index + 1)
+            try run.take(RevocationTarget(serial: Hex.encode(serial), location, .usage))
         }
     }
 
@@ -118,7 +139,8 @@ struct CARevoke: AssayCommand {
                 defer { number += 1 }
                 let text = String(decoding: line.trimmed, as: UTF8.self)
                 if text.isEmpty || text.hasPrefix("#") { continue }
-                try run.take(text, InputLocation(source: path, line: number), .csv)
+                let location = InputLocation(source: path, line: number)
+                try run.take(RevocationTarget(serial: text, location, .csv))
             }
         }
     }
@@ -134,84 +156,4 @@ struct ReasonArgument: ExpressibleByArgument, Equatable {
     }
 
     static var allValueStrings: [String] { RevocationReason.allCases.map(\.name) }
-}
-
-/// `ca revoke` at work: serial numbers are revoked a thousand at a time and reported when that is on disk.
-struct RevocationRun {
-    private static let groupSize = 1_000
-
-    private let ledger: SQLiteStore
-    private let authority: [UInt8]
-    private let reason: RevocationReason
-    private let json: Bool
-    private let console: Console
-    private let now: Int64
-    private let sink = StandardStream.output()
-    private var pending: [(InputLocation, CertificateSerial?, CheckFailure?)] = []
-    private(set) var tally = Tally()
-    private var existing = 0
-    /// What was revoked with others, because it has their compromised key.
-    private var also = 0
-
-    init(
-        ledger: SQLiteStore, authority: [UInt8], reason: RevocationReason, json: Bool, console: Console,
-        now: Int64
-    ) {
-        self.ledger = ledger
-        self.authority = authority
-        self.reason = reason
-        self.json = json
-        self.console = console
-        self.now = now
-    }
-
-    /// - Parameter code: what text that is no serial number is called.
-    mutating func take(_ text: String, _ location: InputLocation, _ code: ErrorCode) throws(ToolError) {
-        let serial = CertificateSerial(text)
-        let failure = serial == nil ? CheckFailure(code, "expected a serial number in hex") : nil
-        pending.append((location, serial, failure))
-        if pending.count >= Self.groupSize { try flush() }
-    }
-
-    mutating func flush() throws(ToolError) {
-        guard !pending.isEmpty else { return }
-        let revocations = try ledger.revoke(
-            pending.compactMap { $0.1?.magnitude }, issuedBy: authority, reason: reason, at: now)
-        // What was named itself has a result of its own.
-        let named = Set(pending.compactMap { $0.1?.magnitude })
-        var next = revocations.makeIterator()
-        var writer = JSONWriter()
-        var lines: [UInt8] = []
-        for (location, serial, failure) in pending {
-            let outcome: RevocationOutcome
-            var others: [IssuanceRecord] = []
-            if let failure {
-                outcome = .rejected(failure)
-            } else if let found = next.next() {
-                outcome = found.outcome
-                others = found.others.filter { !named.contains($0.serial) }
-            } else {
-                throw ToolError(.internalFault, "the ledger gave no outcome for a serial number")
-            }
-            let report = RevocationReport(
-                location: location, serial: serial, outcome: outcome, others: others,
-                isMalformed: failure != nil)
-            report.count(in: &tally)
-            also += others.count
-            if case .existing = outcome { existing += 1 }
-            if json {
-                report.write(json: &writer)
-            } else {
-                lines += report.line
-                if let error = report.error { console.error(error) }
-            }
-        }
-        pending.removeAll(keepingCapacity: true)
-        try sink.write(writer.bytes + lines)
-    }
-
-    var summary: String {
-        let text = tally.summary(unit: "certificate", good: "revoked", existing: existing)
-        return also == 0 ? text : text + "; with the same key: \(also) more"
-    }
 }

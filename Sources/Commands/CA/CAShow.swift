@@ -12,14 +12,14 @@ struct CAShow: AssayCommand {
         commandName: "show",
         abstract: "Show a CA, or a certificate that it issued and what became of it.",
         discussion: """
-            With the folder of a CA: its certificate and its ledger. With --ca and a serial number: what the CA's ledger \
-            says of that certificate.
+            With the folder of a CA: its certificate and its ledger. With --ca and a serial number, or a file with a \
+            certificate that the CA issued: what the CA's ledger says of that certificate.
             """)
 
     @Argument(
         help: .init(
-            "The folder of a CA; with --ca the serial number of a certificate, in hex.",
-            valueName: "dir|serial"))
+            "The folder of a CA; with --ca the serial number of a certificate, in hex, or its file.",
+            valueName: "dir|serial|file"))
     var subject: String
 
     @Option(help: .init("The folder of the CA that issued the certificate.", valueName: "dir"))
@@ -45,13 +45,18 @@ struct CAShow: AssayCommand {
     }
 
     private func show(serial: String, of folder: CAFolder, at now: Int64) throws(ToolError) -> ExitStatus {
-        guard let number = CertificateSerial(serial) else {
-            throw ToolError(
-                .usage, "expected a serial number in hex, found '\(serial.escapedForTerminal)'")
-        }
+        let argument = try IssuedCertificateFile.meaning(of: serial)
         let place = try folder.ledger()
-        let authority = try TrustedAuthority.read(folder.path).identity
+        let known = try TrustedAuthority.read(folder.path)
+        let authority = known.identity
         let ledger = try place.open(.readOnly)
+        let number: CertificateSerial
+        switch argument {
+        case .serial(let serial): number = serial
+        case .file(let path): number = try IssuedCertificateFile(ledger, of: known).serial(path)
+        case .unknown:
+            throw IssuedCertificateFile.missing
+        }
         guard let record = try ledger.issuance(ofSerial: number.magnitude), record.authority == authority
         else {
             throw ToolError(

@@ -10,17 +10,20 @@ final class IssuanceCandidate: Sendable {
     /// The TBSCertificate to whose digest the intent commits.
     let certificate: CertificateDraft
     let remarks: IssuanceRemarks?
+    /// Why the draft would not be signed; known in a dry run alone.
+    let flaw: ToolError?
 
     init(
         location: InputLocation, request: VettedRequest, intent: IssuanceIntent,
         certificate: CertificateDraft,
-        remarks: IssuanceRemarks?
+        remarks: IssuanceRemarks?, flaw: ToolError? = nil
     ) {
         self.location = location
         self.request = request
         self.intent = intent
         self.certificate = certificate
         self.remarks = remarks
+        self.flaw = flaw
     }
 }
 

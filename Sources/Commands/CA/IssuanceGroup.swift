@@ -63,29 +63,18 @@ struct IssuanceGroup {
                             .waiting(
                                 candidate.location, candidate.intent, candidate.remarks, slot: $0,
                                 existed: true)
-                        } ?? Self.unanswered(candidate))
+                        } ?? .finished(.unanswered(candidate)))
                 case .existing(let record):
                     entries.append(.finished(IssuanceReport(candidate, existing: record, under: plan)))
                 case .rejected(let failure):
-                    var report = IssuanceReport(candidate)
-                    report.failures = [failure]
-                    // A name that is another's says nothing of this request.
-                    let isOthers = failure.code == .notAttested || failure.code == .nameTaken
-                    if isOthers, candidate.intent.attestation == nil { report.deviceUUID = nil }
-                    entries.append(.finished(report))
-                case nil: entries.append(Self.unanswered(candidate))
+                    entries.append(.finished(IssuanceReport(candidate, rejected: failure)))
+                case nil: entries.append(.finished(.unanswered(candidate)))
                 }
             }
         }
         if !block.isEmpty { orders.append(block) }
         missing = (rows.count + Self.jobSize - 1) / Self.jobSize
         blocks = Array(repeating: nil, count: missing)
-    }
-
-    private static func unanswered(_ candidate: IssuanceCandidate) -> Entry {
-        var report = IssuanceReport(candidate)
-        report.failures = [.init(.internalFault, "the ledger gave no answer")]
-        return .finished(report)
     }
 
     private func slot(ofRow id: Int64) -> Int? { rows.firstIndex(of: id) }

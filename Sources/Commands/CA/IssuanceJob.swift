@@ -14,6 +14,8 @@ struct IssuanceSettings: Sendable {
     let minimumTrust: KeyTrust
     /// Whether requests that have their certificate get a new one.
     let reissue: Bool
+    /// Whether nothing is to be signed or kept.
+    let isDryRun: Bool
     /// How results are printed, where they are only printed; `nil` where there is more to do with them.
     let printing: IssuancePrinter.Form?
     /// Opens the ledger for looking things up.

@@ -30,6 +30,7 @@ final class IssuanceOutput {
     /// PEM that follows each certificate.
     private let chain: [UInt8]
     private let printing: IssuancePrinter.Form
+    private let isDryRun: Bool
     private let failFast: Bool
     private let meter: InputMeter
     private let console: Console
@@ -48,15 +49,17 @@ final class IssuanceOutput {
     ///   - mayVanish: whether it is a file, which does not appear if nothing is issued.
     init(
         sink: (any ByteSink)?, mayVanish: Bool, files: IssuanceFiles, chain: [UInt8], json: Bool,
-        failFast: Bool, meter: InputMeter, console: Console
+        isDryRun: Bool = false, failFast: Bool, meter: InputMeter, console: Console
     ) {
         self.sink = sink
         self.mayVanish = mayVanish
         self.files = files
         self.chain = chain
-        printing = sink == nil ? .none : json ? .json(chain: chain) : .pem(chain: chain)
+        let text: IssuancePrinter.Form = isDryRun ? .lines : .pem(chain: chain)
+        printing = sink == nil ? .none : json ? .json(chain: chain) : text
         printer = IssuancePrinter(printing)
         copies = IssuancePrinter(files.pem == nil ? .none : .pem(chain: chain))
+        self.isDryRun = isDryRun
         self.failFast = failFast
         self.meter = meter
         self.console = console
@@ -145,8 +148,8 @@ final class IssuanceOutput {
 
     private func count(_ report: IssuanceReport, _ unwritten: Bool) {
         switch report.status {
-        case .issued: tally.good += 1
-        case .existing:
+        case .issued, .wouldIssue: tally.good += 1
+        case .existing, .wouldExist:
             tally.good += 1
             existing += 1
         case .rejected where unwritten: tally.unwritten += 1
@@ -177,5 +180,9 @@ final class IssuanceOutput {
     private var tellsAll: Bool { printing.hasNotes }
 
     /// `assay: 3 requests: 2 issued, 1 existing`.
-    var summary: String { tally.summary(unit: "request", good: "issued", existing: existing) }
+    var summary: String {
+        guard isDryRun else { return tally.summary(unit: "request", good: "issued", existing: existing) }
+        return tally.summary(unit: "request", good: "would be issued", existing: existing)
+            + "; dry run: nothing was signed"
+    }
 }

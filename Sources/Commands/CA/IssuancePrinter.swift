@@ -8,6 +8,8 @@ struct IssuancePrinter {
         case json(chain: [UInt8])
         /// Certificates alone, and the PEM that follows each.
         case pem(chain: [UInt8])
+        /// A line for each result, for people.
+        case lines
         case none
 
         /// Whether the notes of a result are part of what is printed.
@@ -21,7 +23,8 @@ struct IssuancePrinter {
 
     private let form: Form
     private var writer = JSONWriter(reservingCapacity: capacity)
-    private var pem: [UInt8] = []
+    /// What is composed that is not JSON.
+    private var text: [UInt8] = []
     private var times = TimestampPair()
 
     init(_ form: Form) { self.form = form }
@@ -30,7 +33,7 @@ struct IssuancePrinter {
     var count: Int {
         switch form {
         case .json: writer.bytes.count
-        case .pem, .none: pem.count
+        case .pem, .lines, .none: text.count
         }
     }
 
@@ -39,9 +42,10 @@ struct IssuancePrinter {
         case .json(let chain): report.write(json: &writer, chain: chain, times: &times)
         case .pem(let chain):
             guard report.status != .rejected, let certificate = report.certificate else { return }
-            if pem.isEmpty { pem.reserveCapacity(Self.capacity) }
-            PEMWriter.append(label: "CERTIFICATE", der: certificate.der, to: &pem)
-            pem += chain
+            if text.isEmpty { text.reserveCapacity(Self.capacity) }
+            PEMWriter.append(label: "CERTIFICATE", der: certificate.der, to: &text)
+            text += chain
+        case .lines: text += report.line
         case .none: break
         }
     }
@@ -52,9 +56,9 @@ struct IssuancePrinter {
         case .json:
             defer { writer = JSONWriter(reservingCapacity: Self.capacity) }
             return writer.bytes
-        case .pem, .none:
-            defer { pem = [] }
-            return pem
+        case .pem, .lines, .none:
+            defer { text = [] }
+            return text
         }
     }
 }

@@ -45,6 +45,10 @@ struct CertificateSummary: Sendable {
 struct IssuanceReport: Sendable {
     enum Status: String {
         case issued, existing, rejected
+        /// Of a dry run: a certificate would be issued.
+        case wouldIssue
+        /// Of a dry run: the same request is ahead of this one in the run, and would have its certificate by then.
+        case wouldExist
     }
 
     let location: InputLocation
@@ -55,6 +59,8 @@ struct IssuanceReport: Sendable {
     /// The device's word for the key.
     var attestation: AttestationEvidence?
     var certificate: CertificateSummary?
+    /// Instead of it, in a dry run, the one that would be issued.
+    var planned: PlannedCertificate?
     /// Whether the certificate was there before this run.
     var existed = false
     /// SHA-256 of the request, where one could be read.
@@ -68,7 +74,9 @@ struct IssuanceReport: Sendable {
     var unreadable: ToolError?
 
     var status: Status {
-        guard certificate != nil, failures.isEmpty else { return .rejected }
+        guard failures.isEmpty else { return .rejected }
+        if let planned { return planned.isEarlier ? .wouldExist : .wouldIssue }
+        guard certificate != nil else { return .rejected }
         return existed ? .existing : .issued
     }
 
@@ -100,6 +108,22 @@ struct IssuanceReport: Sendable {
         notes += plan.differences(
             from: record, subject: candidate.intent.subject,
             isAttested: candidate.intent.attestation != nil)
+    }
+
+    /// A request that passed by itself, and to which the ledger said no.
+    init(_ candidate: IssuanceCandidate, rejected failure: CheckFailure) {
+        self.init(candidate)
+        failures = [failure]
+        // A name that is another's says nothing of this request.
+        let isOthers = failure.code == .notAttested || failure.code == .nameTaken
+        if isOthers, candidate.intent.attestation == nil { deviceUUID = nil }
+    }
+
+    /// A request of which the ledger forgot to speak.
+    static func unanswered(_ candidate: IssuanceCandidate) -> IssuanceReport {
+        var report = IssuanceReport(candidate)
+        report.failures = [.init(.internalFault, "the ledger gave no answer")]
+        return report
     }
 
     /// A request that passed; its certificate is still to come.
@@ -137,6 +161,7 @@ struct IssuanceReport: Sendable {
         }
         let certificate = status == .rejected ? nil : certificate
         if let certificate { Self.write(certificate, &writer, &times) }
+        if let planned { Self.write(planned, &writer, &times) }
         if let requestSHA256 {
             writer.key("csrSha256")
             writer.hex(requestSHA256)
@@ -180,6 +205,18 @@ struct IssuanceReport: Sendable {
         writer.string(times.second)
         writer.key("fingerprintSha256")
         writer.hex(certificate.fingerprint)
+    }
+
+    private static func write(
+        _ planned: PlannedCertificate, _ writer: inout JSONWriter, _ times: inout TimestampPair
+    ) {
+        times.update(planned.notBefore, planned.notAfter)
+        writer.key("subject")
+        writer.string(planned.subject)
+        writer.key("notBefore")
+        writer.string(times.first)
+        writer.key("notAfter")
+        writer.string(times.second)
     }
 
     private static func write(pem der: [UInt8], _ chain: [UInt8], _ writer: inout JSONWriter) {

@@ -35,12 +35,15 @@ final class IssuanceRun {
     /// The signing jobs that are still to be given out.
     private var orders: [IssuanceJob] = []
     private var isSettling = false
+    /// What results come of where nothing is signed.
+    private var dryRun: DryRun?
 
     init(
         _ settings: IssuanceSettings, stream: RequestStream, ledger: any IssuanceLedger,
         output: IssuanceOutput, jobs: Int, now: Int64
     ) {
         self.settings = settings
+        dryRun = settings.isDryRun ? DryRun(settings) : nil
         self.stream = stream
         self.ledger = ledger
         self.output = output
@@ -126,6 +129,7 @@ final class IssuanceRun {
         if !signed.allSatisfy(\.isEmpty) || !intents.isEmpty {
             answer = try ledger.exchange(Array(signed.joined()), intents, reissue: settings.reissue, at: now)
         }
+        if let results = try dryRun?.results(of: items, answer.outcomes) { return try output.emit(results) }
         if !items.isEmpty { begin(items, answer.outcomes) }
         var first = 0
         for (group, entries) in zip(done, signed) {

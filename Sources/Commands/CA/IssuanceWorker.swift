@@ -199,7 +199,8 @@ final class IssuanceWorker {
             }, isNameProven: request.isNameProven, objection: request.objection)
         let candidate = IssuanceCandidate(
             location: location, request: request, intent: intent, certificate: certificate,
-            remarks: .of(request, under: plan.profile))
+            remarks: .of(request, under: plan.profile),
+            flaw: settings.isDryRun ? flaw(in: certificate, serial: serial, for: request) : nil)
         guard let failure else { return .candidate(candidate) }
         var report = IssuanceReport(candidate)
         report.failures = [failure]
@@ -226,24 +227,42 @@ final class IssuanceWorker {
     }
 
     private func sign(_ order: SigningOrder) throws(ToolError) -> Result<[UInt8], ToolError> {
+        let prepared: PreparedCertificate
+        do { prepared = try prepare(order) } catch { return .failure(error) }
+        return .success(try issuing.sign(prepared).der)
+    }
+
+    private func prepare(_ order: SigningOrder) throws(ToolError) -> PreparedCertificate {
         let intent = order.draft.intent
         guard let serial = CertificateSerial(magnitude: intent.serial),
             let validity = ValidityPeriod(notBefore: intent.notBefore, notAfter: intent.notAfter)
-        else {
-            return .failure(
-                ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate"))
-        }
-        let prepared: PreparedCertificate
-        do {
-            let certificate =
-                order.draft.isOwn
-                ? order.candidate.certificate : try redraft(order, serial: serial, validity: validity)
-            prepared = try issuing.prepare(
-                certificate, serial: serial, validity: validity, for: order.candidate.request)
+        else { throw ToolError(.lint, "the ledger's serial or validity cannot be that of a certificate") }
+        let certificate =
+            order.draft.isOwn
+            ? order.candidate.certificate : try redraft(order, serial: serial, validity: validity)
+        return try issuing.prepare(
+            certificate, serial: serial, validity: validity, for: order.candidate.request)
+    }
+
+    /// Why a certificate would not be signed; `nil` if it would.
+    func flaw(in order: SigningOrder) -> ToolError? {
+        do throws(ToolError) {
+            _ = try prepare(order)
+            return nil
         } catch {
-            return .failure(error)
+            return error
         }
-        return .success(try issuing.sign(prepared).der)
+    }
+
+    private func flaw(
+        in draft: CertificateDraft, serial: CertificateSerial, for request: VettedRequest
+    ) -> ToolError? {
+        do throws(ToolError) {
+            _ = try issuing.prepare(draft, serial: serial, validity: settings.plan.validity, for: request)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Puts what was signed into a block, with what is printed of it.

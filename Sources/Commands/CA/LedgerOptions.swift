@@ -20,9 +20,12 @@ struct LedgerOptions: ParsableArguments {
     }
 
     /// What the CA is to its ledger: SHA-256 of its name and its key.
-    func authority() throws(ToolError) -> [UInt8] {
+    func authority() throws(ToolError) -> [UInt8] { try knownAuthority().identity }
+
+    /// The CA by its certificate.
+    func knownAuthority() throws(ToolError) -> KnownAuthority {
         try CAFolder(path: ca ?? "").checkIsWhole()
-        return try TrustedAuthority.read(ca ?? "").identity
+        return try TrustedAuthority.read(ca ?? "")
     }
 }
 

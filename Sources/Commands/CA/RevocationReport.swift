@@ -12,8 +12,8 @@ struct RevocationReport {
     let outcome: RevocationOutcome
     /// What was revoked with it, because it has the same compromised key.
     var others: [IssuanceRecord] = []
-    /// Whether the input could not be read as a serial number at all.
-    var isMalformed = false
+    /// Why the input leads to no certificate of the CA, where that was known without the ledger's answer.
+    var problem: RevocationTarget.Problem?
 
     private var record: IssuanceRecord? {
         switch outcome {
@@ -36,10 +36,11 @@ struct RevocationReport {
     }
 
     func count(in tally: inout Tally) {
-        switch outcome {
-        case .revoked, .existing: tally.good += 1
-        case .rejected where isMalformed: tally.malformed += 1
-        case .rejected: tally.rejected += 1
+        switch (outcome, problem) {
+        case (.revoked, _), (.existing, _): tally.good += 1
+        case (.rejected, .malformed?): tally.malformed += 1
+        case (.rejected, .unreadable?): tally.unreadable += 1
+        case (.rejected, _): tally.rejected += 1
         }
     }
 
@@ -105,9 +106,12 @@ struct RevocationReport {
     /// For people; `nil` when there is nothing wrong.
     var error: ToolError? {
         failures.first.map {
-            ToolError(
+            var hint: String?
+            if case .unreadable(let error)? = problem { hint = error.hint }
+            return ToolError(
                 $0.code, $0.message.escapedForTerminal,
-                context: [.init("file", "\(location.source.escapedForTerminal):\(location.line)")])
+                context: [.init("file", "\(location.source.escapedForTerminal):\(location.line)")], hint: hint
+            )
         }
     }
 }

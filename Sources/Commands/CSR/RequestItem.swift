@@ -42,7 +42,13 @@ enum DecodedRequest {
             do {
                 return .success(.bare(try CertificationRequest(der: der)))
             } catch {
-                return .failure(DisclosedKey.isKey(der) ? DisclosedKey.block : error.checkFailure)
+                if DisclosedKey.isKey(der) { return .failure(DisclosedKey.block) }
+                switch ForeignDER(der) {
+                case .encryptedKey?: return .failure(DisclosedKey.block)
+                case let found?:
+                    return .failure(.init(.der, "expected a certification request, found \(found.rawValue)"))
+                case nil: return .failure(error.checkFailure)
+                }
             }
         case .token(let text):
             do {

@@ -4,6 +4,7 @@ import Claims
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 
@@ -23,7 +24,9 @@ struct ClaimOnboard: AssayCommand {
 
     @Argument(
         help: .init("Certificates, folders of them, JSON Lines, or - for standard input.", valueName: "file"))
-    var inputs: [String]
+    var inputs: [String] = []
+
+    @OptionGroup var list: InputListOptions
 
     @Option(help: .init("The sub-type of all devices.", valueName: "text"))
     var subType: String = ""
@@ -48,19 +51,25 @@ struct ClaimOnboard: AssayCommand {
 
     @OptionGroup var output: OutputOptions
 
-    func validate() throws { _ = try types() }
+    func validate() throws {
+        _ = try types()
+        try list.demandInputs(inputs)
+    }
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        var paths: [String] = []
-        for input in inputs {
-            paths += FileSystem.kind(of: input) == .folder ? try FolderWalk(input).files : [input]
-        }
+        var queue = InputQueue(
+            inputs.map { .file($0) }, filesFrom: list.filesFrom, for: OnboardingStream.expected)
         let common = OnboardingRun.Common(
             subType: subType, tags: Self.split(tags), firmwareTypes: try types(), json: output.json)
         let bodies = try BatchFolder(path: folder, prefix: "onboard", replaces: force)
         let run = OnboardingRun(common, bodies: bodies, console: console)
-        for path in paths where !Interruption.requested { try run.read(path) }
+        while !Interruption.requested, let input = queue.next() {
+            switch input {
+            case .file(let path), .text(let path, _): try run.read(path)
+            case .unreadable(let path, let error): try run.note(path, error)
+            }
+        }
         guard !Interruption.requested else {
             console.note(run.tally.summary(readyName: "ready", showsVerified: false) + "; nothing written")
             return .interrupted
@@ -69,7 +78,7 @@ struct ClaimOnboard: AssayCommand {
         try bodies.commit()
         console.note(
             run.tally.summary(readyName: "written", showsVerified: false)
-                + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")")
+                + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")" + queue.passedOver.note)
         return run.tally.exitStatus
     }
 
@@ -123,11 +132,16 @@ private final class OnboardingRun {
             }
         } catch {
             guard error.code == .io else { throw error }
-            if Interruption.requested { return }
-            tally.countUnreadable()
-            console.error(error)
-            try report(path, 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)
+            try note(path, error)
         }
+    }
+
+    /// A source that could not be read: the others are.
+    func note(_ path: String, _ error: ToolError) throws(ToolError) {
+        if Interruption.requested { return }
+        if error.code.exitStatus == .malformed { tally.count(.malformed) } else { tally.countUnreadable() }
+        console.error(error)
+        try report(path, 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)
     }
 
     private func take(_ item: OnboardingItem, _ path: String) throws(ToolError) {

@@ -17,13 +17,14 @@ struct OnboardingItem {
 
 /// The certificates of one file: PEM, or JSON Lines as `ca issue --json` and `ca export --format jsonl` print them.
 enum OnboardingStream {
+    static let expected = Expectation(.pem, "a certificate")
     private static let chunkSize = 65_536
 
     /// Calls `body` for each certificate, in order, until it answers false.
     static func read(
         _ path: String, _ body: (OnboardingItem) throws(ToolError) -> Bool
     ) throws(ToolError) {
-        let source = try SourceReader(path, for: Expectation(.pem, "a certificate"))
+        let source = try SourceReader(path, for: expected)
         let head = try source.look().value?.bytes
         let isJSON = head?.first { !$0.isBlank } == UInt8(ascii: "{")
         var reader = LineChunkReader(

@@ -52,7 +52,7 @@ struct DeviceAdd: AssayCommand {
             }
             return number
         }
-        let bytes = try ByteSource.contents(of: key, limit: 1 << 20)
+        let bytes = try KeyFile.contents(of: key)
         guard case .single(let given) = try KeySource.single(path: key, bytes: bytes) else {
             throw ToolError(.internalFault, "a key file gave no key")
         }

@@ -67,7 +67,12 @@ struct ImportRun {
             case .failure(let error):
                 report = RegistrationReport(
                     location: location, device: nil, outcome: .rejected(error.failure))
-                tally.malformed += 1
+                // A key of another kind or a token of another device was read, and is not taken.
+                if error.failure.code.exitStatus == .malformed {
+                    tally.malformed += 1
+                } else {
+                    tally.rejected += 1
+                }
             }
             counts[report.status, default: 0] += 1
             if json {

@@ -3,6 +3,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JWT
 import Store
 
@@ -57,7 +58,7 @@ struct JWTKeyOptions: ParsableArguments {
     }
 
     private func single(_ path: String) throws(ToolError) -> SingleJWTKey {
-        let pem = try ByteSource.contents(of: path, limit: 1 << 20)
+        let pem = try KeyFile.contents(of: path)
         do {
             return SingleJWTKey(try JWTKey(pem: pem, trust: KeyTrust.given.rawValue))
         } catch {
@@ -66,7 +67,7 @@ struct JWTKeyOptions: ParsableArguments {
     }
 
     private func set(_ path: String, _ console: Console) throws(ToolError) -> JWKSet {
-        let text = try ByteSource.contents(of: path)
+        let text = try SourceReader.contents(of: path, for: Expectation(.json, "a JWK Set"))
         let set: JWKSet
         do {
             set = try JWKSet(parsing: text, trust: KeyTrust.given.rawValue)

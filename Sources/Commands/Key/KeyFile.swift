@@ -1,15 +1,21 @@
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 
 /// Private and public keys in PEM files.
 enum KeyFile {
+    /// The text of a file that should hold a key; what is something else altogether is refused by its name.
+    static func contents(of path: String) throws(ToolError) -> [UInt8] {
+        try SourceReader.contents(of: path, for: Expectation(.pem, "a key in PEM"), limit: 1 << 20)
+    }
+
     /// Reads a private key, asking for the passphrase if it needs one that was not given.
     ///
     /// - Throws: ``ToolError`` with `io`, `pem`, `csr-key` or `passphrase`.
     static func readPrivate(_ path: String, _ source: PassphraseSource) throws(ToolError) -> PrivateKey {
-        try readPrivate(try ByteSource.contents(of: path, limit: 1 << 20), path, source)
+        try readPrivate(try contents(of: path), path, source)
     }
 
     private static func readPrivate(
@@ -26,12 +32,12 @@ enum KeyFile {
 
     /// Reads a key of either half, or the public key of a certificate or a certification request.
     static func readAny(_ path: String, _ source: PassphraseSource) throws(ToolError) -> KeyDocument {
-        try read(try ByteSource.contents(of: path, limit: 1 << 20), path, source)
+        try read(try contents(of: path), path, source)
     }
 
     /// Reads a public key, alone or in a certificate or a certification request.
     static func readPublic(_ path: String) throws(ToolError) -> SubjectPublicKeyInfo {
-        try readPublic(try ByteSource.contents(of: path, limit: 1 << 20), path)
+        try readPublic(try contents(of: path), path)
     }
 
     static func readPublic(_ bytes: [UInt8], _ path: String) throws(ToolError) -> SubjectPublicKeyInfo {

@@ -2,6 +2,7 @@ import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import OpenSSL
 import Store
@@ -46,7 +47,8 @@ struct CheckpointFile: Equatable {
 
     /// - Throws: ``ToolError`` with `io` or `json`.
     init(path: String) throws(ToolError) {
-        let bytes = try ByteSource.contents(of: path, limit: 65_536)
+        let bytes = try SourceReader.contents(
+            of: path, for: Expectation(.json, "a checkpoint"), limit: 65_536)
         do throws(ToolError) {
             try self.init(bytes: bytes)
         } catch {

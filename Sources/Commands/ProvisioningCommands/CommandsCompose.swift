@@ -115,7 +115,7 @@ struct CommandsCompose: AssayCommand {
             try StepParser(
                 defaultTag: tag, deviceUUID: try uuid, keyUsage: usage,
                 clientKeyPassword: password,
-                readFile: { (path) throws(ToolError) in try ByteSource.contents(of: path, limit: 1 << 20) }
+                readFile: StepOptions.readFile
             ).parse(steps)
         }
         do {

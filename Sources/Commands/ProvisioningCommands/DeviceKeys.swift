@@ -2,6 +2,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 import ProvisioningCommands
@@ -60,7 +61,7 @@ struct DeviceKeys: Sendable {
     private mutating func addFile(_ path: String, _ verifier: RequestVerifier) throws -> Bool {
         // Reading standard input twice is not possible, so that is tokens.
         guard path != "-" else { return false }
-        let bytes = try ByteSource.contents(of: path)
+        let bytes = try SourceReader.contents(of: path, for: Expectation(.pem, "a CSR", takesBinary: true))
         let place = path.escapedForTerminal
         // A SEQUENCE with a long length; text that begins with 0 is no DER.
         if bytes.starts(with: [0x30]), let length = bytes.dropFirst().first, length >= 0x80 {

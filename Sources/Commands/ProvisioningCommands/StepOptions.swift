@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeviceIdentity
 import Diagnostics
+import Intake
 import ProvisioningCommands
 
 /// What the steps of `commands compose` and `rule compose` take their defaults from.
@@ -40,5 +41,15 @@ struct StepOptions: ParsableArguments {
         } catch {
             throw ToolError(.usage, error.message)
         }
+    }
+
+    /// Reads a file that a step names.
+    static func readFile(_ path: String, _ kind: StepParser.FileKind) throws(ToolError) -> [UInt8] {
+        let expected =
+            switch kind {
+            case .pem: Expectation(.pem, "a file in PEM")
+            case .hexadecimalDigits: Expectation(.command, "a file with hexadecimal digits")
+            }
+        return try SourceReader.contents(of: path, for: expected, limit: 1 << 20)
     }
 }

@@ -54,7 +54,7 @@ struct RuleCompose: AssayCommand {
         for tag in tag { try check(tag, console) }
         let composed = try StepParser(
             defaultTag: try options.tag(), keyUsage: try options.usage(),
-            readFile: { (path) throws(ToolError) in try ByteSource.contents(of: path, limit: 1 << 20) }
+            readFile: StepOptions.readFile
         ).parse(steps)
         let bare = composed.commands.map { ProvisioningCommand($0.request, description: nil) }
         let rule = try ProvisioningRule(

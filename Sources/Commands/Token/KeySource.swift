@@ -47,7 +47,7 @@ enum KeySource: Sendable {
 
     /// A P-256 public key in a PEM file, alone or in a certificate or a certification request.
     static func single(path: String) throws(ToolError) -> KeySource {
-        try single(path: path, bytes: try ByteSource.contents(of: path, limit: 1 << 20))
+        try single(path: path, bytes: try KeyFile.contents(of: path))
     }
 
     /// The same for a file that was read already.

@@ -28,6 +28,10 @@ struct TokenRecoverKey: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let tokens = try readTokens()
+        if Interruption.requested { return .interrupted }
+        guard !tokens.isEmpty else {
+            throw ToolError(.tokenFormat, "expected two or more tokens, found none in the input")
+        }
         for (index, token) in tokens.enumerated() {
             if let message = token.keyMessage, message.digest != token.actualDigest {
                 console.note(

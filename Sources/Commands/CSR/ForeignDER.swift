@@ -1,0 +1,59 @@
+import PKIX
+
+/// What DER is that is no certification request: told by how it begins, so that it can be called by its name.
+enum ForeignDER: String {
+    case certificate = "a certificate"
+    case revocationList = "a certificate revocation list"
+    case publicKey = "a public key"
+    case encryptedKey = "an encrypted private key"
+    case bundle = "a PKCS#12 file"
+    case message = "a PKCS#7 or CMS message"
+
+    init?(_ der: [UInt8]) {
+        var reader = DERReader(der)
+        guard var outer = try? reader.enter(.sequence, "content"), let tag = outer.nextTag else { return nil }
+        switch tag {
+        case .objectIdentifier: self = .message
+        case .integer:
+            guard (try? outer.smallInteger("version")) == 3, outer.nextTag == .sequence else { return nil }
+            self = .bundle
+        case .sequence:
+            guard var inner = try? outer.enter(.sequence, "content"),
+                let kind = Self.kind(&inner, outer.nextTag)
+            else { return nil }
+            self = kind
+        default: return nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - inner: the sequence with which the content begins.
+    ///   - next: the tag behind it.
+    private static func kind(_ inner: inout DERReader, _ next: DERTag?) -> ForeignDER? {
+        switch inner.nextTag {
+        case .constructed(0): return .certificate
+        case .objectIdentifier:
+            return next == .bitString ? .publicKey : next == .octetString ? .encryptedKey : nil
+        case .sequence:
+            // A list of version 1: algorithm, issuer, and then a time.
+            return isTime(&inner, after: 2) ? .revocationList : nil
+        case .integer:
+            guard (try? inner.next()) != nil else { return nil }
+            // A list has a time behind algorithm and issuer; a certificate of version 1, the two times in a sequence and
+            // then two sequences more.
+            var list = inner
+            if isTime(&list, after: 2) { return .revocationList }
+            var tags: [DERTag] = []
+            while let tag = inner.nextTag, tags.count < 8, (try? inner.next()) != nil { tags.append(tag) }
+            return tags == [DERTag](repeating: .sequence, count: 5) ? .certificate : nil
+        default: return nil
+        }
+    }
+
+    private static func isTime(_ reader: inout DERReader, after count: Int) -> Bool {
+        for _ in 0..<count {
+            guard reader.nextTag == .sequence, (try? reader.next()) != nil else { return false }
+        }
+        return reader.nextTag == .utcTime || reader.nextTag == .generalizedTime
+    }
+}
