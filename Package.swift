@@ -218,7 +218,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TestSupport", "Diagnostics", "assay"],
+            name: "CommandLineTests", dependencies: ["TestFleet", "TestSupport", "Diagnostics", "assay"],
             swiftSettings: common),
         .testTarget(
             name: "CertificateCommandTests",

@@ -84,7 +84,7 @@ public final class AttestationVerifier {
         failures += digestFailures(token)
         let (request, requestFailures) = verifyRequest(token)
         failures += requestFailures
-        failures += identityFailures(token, expectedUUID)
+        failures += token.uuidMismatches(expecting: expectedUUID)
         if let challenge = policy.challenge, challenge != token.nonce {
             failures.append(
                 .init(
@@ -157,21 +157,5 @@ public final class AttestationVerifier {
         case .success(let verified): return (verified, [])
         case .failure(let failure): return (nil, [failure])
         }
-    }
-
-    /// The UUIDs of the message, of the CSR's common name where that is a UUID, and of the row agree.
-    private func identityFailures(_ token: AttestationToken, _ expected: DeviceUUID?) -> [CheckFailure] {
-        var failures: [CheckFailure] = []
-        if case .certificationRequest(_, let request) = token.content, let name = request.subject.commonName,
-            let named = try? DeviceUUID(text: name), named != token.deviceUUID
-        {
-            failures.append(
-                .init(.uuidMismatch, "the CSR is for device \(named), the token is of \(token.deviceUUID)"))
-        }
-        if let expected, expected != token.deviceUUID {
-            failures.append(
-                .init(.uuidMismatch, "expected device \(expected), the token is of \(token.deviceUUID)"))
-        }
-        return failures
     }
 }

@@ -179,10 +179,7 @@ public final class RequestVetter {
         if message.digest != token.actualDigest {
             failures.append(.init(.digest, "the attested digest is not that of the CSR"))
         }
-        if let named = Self.uuid(in: request.subject), named != token.deviceUUID {
-            failures.append(
-                .init(.uuidMismatch, "the CSR is for device \(named), the token is of \(token.deviceUUID)"))
-        }
+        failures += token.uuidMismatches(expecting: nil)
         switch request.verify(with: requests) {
         case .failure(let failure): return .failure(.init(failures: failures + [failure]))
         case .success where !failures.isEmpty: return .failure(.init(failures: failures))
@@ -262,7 +259,8 @@ public final class RequestVetter {
         }
     }
 
-    fileprivate static func uuid(in subject: DistinguishedName) -> DeviceUUID? {
+    /// The device whose UUID is the common name.
+    public static func uuid(in subject: DistinguishedName) -> DeviceUUID? {
         if let octets = subject.commonNameASCII { return DeviceUUID(text: octets) }
         // A BMPString, for example.
         return subject.commonName.flatMap { DeviceUUID(text: Array($0.utf8)[...]) }

@@ -44,6 +44,11 @@ public enum Program {
 
     private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
         do {
+            if let position = System.foreignArgument {
+                throw ToolError(
+                    .usage, "expected arguments in UTF-8, found other octets in argument \(position)",
+                    hint: "rename the file, or give it as standard input")
+            }
             var command = try parse(arguments)
             guard let verb = command as? any AssayCommand else {
                 // A noun without a verb is a mistake of the caller's; help that was asked for is a result.

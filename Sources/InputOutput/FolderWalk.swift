@@ -12,6 +12,10 @@ public struct FolderWalk: Sendable {
     public private(set) var files: [String] = []
     /// Links and second names of files that were left out.
     public private(set) var passedOver = 0
+    /// Hidden files, and what is no file: pipes, sockets, devices.
+    public private(set) var others = 0
+    /// Entries that cannot be looked at, those with names that are no UTF-8 among them.
+    public private(set) var unreadable: [(path: String, error: ToolError)] = []
 
     private struct Identity: Hashable {
         let device: UInt64
@@ -66,19 +70,31 @@ public struct FolderWalk: Sendable {
                 .io, "folders nested deeper than \(Self.deepest)",
                 context: [.init("file", folder.escapedForTerminal)])
         }
-        let names = try FileSystem.names(in: folder).filter { !$0.hasPrefix(".") }
+        let all = try FileSystem.names(in: folder)
+        let names = all.filter { !$0.hasPrefix(".") }
+        others += all.count - names.count
         var folders: [String] = []
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
             var status = stat()
-            guard lstat(path, &status) == 0 else { continue }
+            guard lstat(path, &status) == 0 else {
+                // Names are octets; those that are no UTF-8 were mended on their way here, and are nobody's now.
+                let error =
+                    path.unicodeScalars.contains("\u{FFFD}")
+                    ? ToolError(
+                        .io, "expected a name in UTF-8, found other octets",
+                        context: [.init("file", path.escapedForTerminal)], hint: "rename the file")
+                    : ioError("cannot look at", path)
+                unreadable.append((path, error))
+                continue
+            }
             switch status.st_mode & S_IFMT {
             case S_IFREG:
                 if seen.insert(Identity(status)).inserted { files.append(path) } else { passedOver += 1 }
             case S_IFDIR:
                 if seen.insert(Identity(status)).inserted { folders.append(path) } else { passedOver += 1 }
             case S_IFLNK: links.append(Link(path: path, position: files.count))
-            default: break
+            default: others += 1
             }
         }
         for path in folders { try collect(path, depth: depth + 1) }

@@ -12,6 +12,7 @@ private let wakeUpWriter = Atomic<Int32>(-1)
 public enum Interruption {
     /// The first signal asks for an orderly end; the second ends the process at once.
     public static func install() {
+        StandardDescriptors.occupyClosed()
         var ends: [Int32] = [-1, -1]
         if pipe(&ends) == 0 {
             for end in ends {

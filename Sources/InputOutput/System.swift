@@ -22,6 +22,13 @@ public enum System {
     /// The cores that are online.
     public static var coreCount: Int { max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
 
+    /// The first argument that is no UTF-8, counted from 1: its text is not what stood on the command line.
+    public static var foreignArgument: Int? {
+        (1..<Int(max(CommandLine.argc, 1))).first { position in
+            CommandLine.unsafeArgv[position].map { String(validatingCString: $0) == nil } ?? false
+        }
+    }
+
     /// The value of an environment variable; nil when it is not set.
     public static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }

@@ -47,6 +47,7 @@ public struct InputQueue {
         }
         remaining = measured.reversed()
         passedOver.add(links: inputs.passedOver.links)
+        passedOver.add(others: inputs.passedOver.others)
         isSeveral = isSeveral || inputs.isSeveral
         meter.total = total
     }
@@ -61,8 +62,10 @@ public struct InputQueue {
             do throws(ToolError) {
                 let walk = try FolderWalk(path)
                 passedOver.add(links: walk.passedOver)
+                passedOver.add(others: walk.others)
                 isSeveral = true
-                guard !walk.files.isEmpty else {
+                remaining += walk.unreadable.reversed().map { .unreadable($0.path, $0.error) }
+                guard !walk.files.isEmpty || !walk.unreadable.isEmpty else {
                     return .unreadable(
                         path,
                         ToolError(
@@ -123,9 +126,22 @@ private struct PathList {
                     expected.code, "expected paths in the list, found none",
                     context: [.init("file", name.escapedForTerminal)])
             }
+            guard !chunk.bytes.contains(0) else {
+                throw ToolError(
+                    expected?.code ?? .io,
+                    "expected a list with one path on each line, found an octet of zero in it",
+                    context: [.init("file", name.escapedForTerminal)],
+                    hint: "with find, -print instead of -print0")
+            }
+            guard String(validating: chunk.bytes, as: UTF8.self) != nil else {
+                throw ToolError(
+                    expected?.code ?? .io, "expected a list of paths in UTF-8, found other octets in it",
+                    context: [.init("file", name.escapedForTerminal)],
+                    hint: "give the folder itself, or rename the files")
+            }
             chunk.forEachLine { line, _ in
                 let line = line.last == 0x0d ? line.dropLast() : line
-                // A path is bytes, and blanks in it count.
+                // Blanks in a path count.
                 if !line.allSatisfy(\.isBlank) { paths.append(String(decoding: line, as: UTF8.self)) }
                 return true
             }

@@ -4,6 +4,7 @@ import Synchronization
 public final class PassedOver: Sendable {
     private let lineCount = Atomic<Int>(0)
     private let linkCount = Atomic<Int>(0)
+    private let otherCount = Atomic<Int>(0)
 
     public init() {}
 
@@ -17,13 +18,20 @@ public final class PassedOver: Sendable {
         if links > 0 { linkCount.wrappingAdd(links, ordering: .relaxed) }
     }
 
+    /// Hidden files in folders, and what is no file.
+    public func add(others: Int) {
+        if others > 0 { otherCount.wrappingAdd(others, ordering: .relaxed) }
+    }
+
+    var others: Int { otherCount.load(ordering: .relaxed) }
     var links: Int { linkCount.load(ordering: .relaxed) }
     public var lines: Int { lineCount.load(ordering: .relaxed) }
 
     /// The end of a summary: `; 3 lines passed over`; empty when there were none.
     public var note: String {
         var text = ""
-        for (count, noun) in [(lines, "line"), (links, "link")] where count > 0 {
+        for (count, noun) in [(lines, "line"), (links, "link"), (others, "hidden or special file")]
+        where count > 0 {
             text += "; \(count) \(noun)\(count == 1 ? "" : "s") passed over"
         }
         return text

@@ -16,11 +16,9 @@ import Testing
         var isInput: Bool { kind != .noise && kind != .blank }
         /// Whether a verdict of `verified` would be wrong, whatever the format.
         var isForged: Bool {
-            // The device that a row names is held against a token's; `csr verify` judges the request alone.
-            [.forged, .forgedAnswer].contains(kind) || (namesDevice && [.row, .object].contains(kind))
+            // Rows and objects name another device than the token is of.
+            [.forged, .forgedAnswer, .row, .object].contains(kind)
         }
-        /// Whether the device that a row or an object names counts.
-        var namesDevice = true
     }
 
     private static let uuid = "50363154-3931-44f0-8022-000000000000"
@@ -74,7 +72,7 @@ import Testing
                 case .noise: noise.randomElement(using: &random) ?? "OK"
                 case .blank: ""
                 }
-            return Line(text: text, kind: kind, namesDevice: subject == .attestation)
+            return Line(text: text, kind: kind)
         }
     }
 

@@ -16,6 +16,7 @@ struct PEMChunkReader {
     private var pending: [UInt8] = []
     private var nextLine = 1
     private var atEnd = false
+    private var scan = Scan()
 
     init(_ source: ByteSource, target: Int) {
         self.source = source
@@ -41,34 +42,39 @@ struct PEMChunkReader {
 
     /// After the last line that is outside of a block; where there is none but a block begins, before that block. A block
     /// that others interrupt is damaged: what comes before the last of them need not be held together.
-    private func boundary() -> Int? {
-        var start = 0
-        var position = pending.count
-        while let feed = pending[..<position].lastIndex(of: 0x0a) {
-            let line = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
-            if pending[line..<feed].starts(with: Self.end) {
-                start = feed + 1
-                break
-            }
-            position = feed
-        }
-        var last = start
-        while let feed = ByteSearch.firstLineFeed(in: pending, from: last) {
-            if pending[last..<feed].starts(with: Self.begin) { break }
-            last = feed + 1
-        }
+    private mutating func boundary() -> Int? {
+        scan.read(pending)
+        let last = scan.firstBegin ?? scan.position
         if last > 0 { return last }
-        position = pending.count
-        while let feed = pending[..<position].lastIndex(of: 0x0a) {
-            let line = pending[..<feed].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
-            if line > 0, pending[line..<feed].starts(with: Self.begin) { return line }
-            position = feed
+        return scan.lastBegin > 0 ? scan.lastBegin : nil
+    }
+
+    /// What is known of the whole lines of `pending`: each is looked at once, however long a block is that does not end.
+    private struct Scan {
+        /// Where the first line stands that was not looked at.
+        var position = 0
+        /// Where the first block begins after the last that ended.
+        var firstBegin: Int?
+        /// Where the last block begins; 0 where none does, or the first line.
+        var lastBegin = 0
+
+        mutating func read(_ bytes: [UInt8]) {
+            while let feed = ByteSearch.firstLineFeed(in: bytes, from: position) {
+                let line = bytes[position..<feed]
+                if line.starts(with: PEMChunkReader.begin) {
+                    firstBegin = firstBegin ?? position
+                    lastBegin = position
+                } else if line.starts(with: PEMChunkReader.end) {
+                    firstBegin = nil
+                }
+                position = feed + 1
+            }
         }
-        return nil
     }
 
     private mutating func take(_ end: Int) -> LineChunk {
         let bytes: [UInt8]
+        scan = Scan()
         if end == pending.count {
             bytes = pending
             pending = []

@@ -1,5 +1,6 @@
 import Attestation
 import CertificateAuthority
+import DeviceIdentity
 import Diagnostics
 import InputOutput
 import JSON
@@ -95,6 +96,8 @@ struct RequestRun {
         let report: RequestReport
         /// What is left to verify.
         let request: DecodedRequest?
+        /// The device that the row says it is of.
+        var expected: DeviceUUID?
     }
 
     private func draft(_ item: RequestItem, _ location: InputLocation, _ worker: Worker) -> Draft {
@@ -108,7 +111,7 @@ struct RequestRun {
             var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)
             guard mode == .inspect else {
                 worker.requests.announce(decoded.request)
-                return Draft(report: report, request: decoded)
+                return Draft(report: report, request: decoded, expected: item.expectations.deviceUUID)
             }
             // Not the signature, but whether there is a key that could make one.
             if let failure = decoded.request.publicKey.defect {
@@ -138,8 +141,19 @@ struct RequestRun {
     private func verified(_ draft: Draft, _ worker: Worker) -> RequestReport {
         guard let decoded = draft.request else { return draft.report }
         var report = draft.report
-        if case .attested(let token, _) = decoded, token.keyMessage?.digest != token.actualDigest {
-            report.failures.append(.init(.digest, "the attested digest is not that of the CSR"))
+        switch decoded {
+        case .attested(let token, _):
+            if token.keyMessage?.digest != token.actualDigest {
+                report.failures.append(.init(.digest, "the attested digest is not that of the CSR"))
+            }
+            report.failures += token.uuidMismatches(expecting: draft.expected)
+        case .bare(let request):
+            if let expected = draft.expected, let named = RequestVetter.uuid(in: request.subject),
+                named != expected
+            {
+                report.failures.append(
+                    .init(.uuidMismatch, "expected device \(expected), the CSR is for device \(named)"))
+            }
         }
         if case .failure(let failure) = decoded.request.verify(with: worker.requests) {
             report.failures.append(failure)

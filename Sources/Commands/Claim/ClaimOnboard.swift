@@ -66,7 +66,7 @@ struct ClaimOnboard: AssayCommand {
         let run = OnboardingRun(common, bodies: bodies, console: console)
         while !Interruption.requested, let input = queue.next() {
             switch input {
-            case .file(let path), .text(let path, _): try run.read(path)
+            case .file(let path), .text(let path, _): try run.read(path, isOneOfSeveral: queue.isSeveral)
             case .unreadable(let path, let error): try run.note(path, error)
             }
         }
@@ -123,17 +123,29 @@ private final class OnboardingRun {
         self.console = console
     }
 
-    func read(_ path: String) throws(ToolError) {
+    /// - Parameter isOneOfSeveral: whether one that holds nothing has a result of its own.
+    func read(_ path: String, isOneOfSeveral: Bool) throws(ToolError) {
         sources.append(path)
-        do {
+        let before = tally.rows
+        // What cannot be written ends the run, what cannot be read does not.
+        var trouble: ToolError?
+        var reason: ToolError?
+        do throws(ToolError) {
             try OnboardingStream.read(path) { item throws(ToolError) in
-                try take(item, path)
+                do throws(ToolError) {
+                    try take(item, path)
+                } catch {
+                    trouble = error
+                    return false
+                }
                 return !Interruption.requested
             }
+            if isOneOfSeveral, tally.rows == before { reason = OnboardingStream.expected.nothing(in: path) }
         } catch {
-            guard error.code == .io else { throw error }
-            try note(path, error)
+            reason = error
         }
+        if let trouble { throw trouble }
+        if let reason { try note(path, reason) }
     }
 
     /// A source that could not be read: the others are.

@@ -14,8 +14,9 @@ struct JWTKeyOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo; a token's iss chooses.",
-            valueName: "csv"))
+            "Keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo, or a folder of keys in files "
+                + "<device UUID>.pem; a token's iss chooses.",
+            valueName: "csv|folder"))
     var keys: String?
 
     @Option(help: .init("A JWK Set, or one JWK; a token's kid chooses.", valueName: "file"))

@@ -9,8 +9,9 @@ struct KeyOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Identity keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo.",
-            valueName: "csv"))
+            "Identity keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo, or a folder of "
+                + "keys in files <device UUID>.pem.",
+            valueName: "csv|folder"))
     var keys: String?
 
     @OptionGroup var store: StoreOptions

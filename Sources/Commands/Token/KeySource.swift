@@ -58,8 +58,11 @@ enum KeySource: Sendable {
         return .single(IdentityKey(publicKey: key, trust: .given))
     }
 
-    /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header.
-    static func table(path: String) throws(ToolError) -> KeySource { .table(try KeyTable.read(path: path)) }
+    /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header, or a folder of keys that are named by UUIDs.
+    static func table(path: String) throws(ToolError) -> KeySource {
+        let isFolder = path != "-" && FileSystem.kind(of: path) == .folder
+        return .table(try isFolder ? KeyFolder.read(path: path) : KeyTable.read(path: path))
+    }
 
     /// What every key of a device has to be.
     static let notP256 = ToolError(

@@ -28,7 +28,12 @@ enum KeyTable {
         let source = try SourceReader(path, for: Expectation(.csv, "a table of keys"))
         // Escaped once: looking up each character's category for every row took half of the table's time.
         let name = path.escapedForTerminal
-        _ = try source.look()
+        if let head = try source.look().value, head.bytes.starts(with: Array("-----BEGIN ".utf8)) {
+            throw ToolError(
+                .csv, "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
+                context: [.init("file", name)],
+                hint: "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for each")
+        }
         let file = CSVFile(source.source)
         var columns: ColumnPlaces?
         var held: CSVRecord?
@@ -81,6 +86,7 @@ enum KeyTable {
                 }
                 return true
             })
+        guard !Interruption.requested else { throw Interruption.error }
         // Every device would be unknown, and every token rejected for that.
         guard !keys.isEmpty else {
             throw ToolError(
