@@ -14,12 +14,11 @@ SERVICE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product
 PROGRAM = .build/package/assay
 SERVICE = .build/package/assayd
 
-.PHONY: help demo demo-service test bench lint install uninstall deb tarball clean build release service fuzz soak docs \
+.PHONY: help demo test bench lint install uninstall deb tarball clean build release service fuzz soak docs \
 	swift packages
 
 help:
 	@echo 'make demo      install what is missing, build, and show the program at work'
-	@echo 'make demo-service   the same for the service: a device from its claim to PROVISIONED'
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make release   the program, optimised; make demo does it too'
@@ -43,9 +42,6 @@ packages: swift
 
 demo: packages release
 	@scripts/demo $(CURDIR)/$(PROGRAM)
-
-demo-service: packages release service
-	@scripts/demo-service $(CURDIR)/.build/package
 
 test: swift
 	@scripts/install-packages build test

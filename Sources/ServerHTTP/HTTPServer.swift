@@ -26,6 +26,7 @@ package struct HTTPServer: Sendable {
     }
 
     private enum Event: Sendable {
+        case listening
         case ended(ToolError?)
         case stopRequested
         case graceOver
@@ -60,6 +61,7 @@ package struct HTTPServer: Sendable {
     ) async throws(ToolError) {
         // What the library has to say is said by this module's own log.
         let silent = Logger(label: "assayd") { _ in SwiftLogNoOpLogHandler() }
+        let (events, sender) = AsyncStream.makeStream(of: Event.self)
         let address = address
         let server = Server(
             childChannelSetup: channel,
@@ -70,12 +72,12 @@ package struct HTTPServer: Sendable {
             onServerRunning: { channel in
                 onListening(
                     address.url(scheme: scheme, port: channel.localAddress?.port ?? address.port))
+                sender.yield(.listening)
             },
             eventLoopGroup: MultiThreadedEventLoopGroup(
                 numberOfThreads: min(InputOutput.System.coreCount, 8)),
             logger: silent)
 
-        let (events, sender) = AsyncStream.makeStream(of: Event.self)
         Task {
             do {
                 try await server.run()
@@ -88,6 +90,7 @@ package struct HTTPServer: Sendable {
             await stop()
             sender.yield(.stopRequested)
         }
+        var isListening = false
         var isStopping = false
         for await event in events {
             switch event {
@@ -95,20 +98,31 @@ package struct HTTPServer: Sendable {
                 if let error { throw error }
                 guard isStopping else { throw ToolError(.io, "the server stopped accepting connections") }
                 return await shared.dispatcher.shutdown()
+            case .listening:
+                isListening = true
+                if isStopping { stopAccepting(server, sender) }
             case .stopRequested:
                 isStopping = true
-                log.metrics.stop()
-                log.note("stopping", ["requests": "\(shared.dispatcher.count)"])
-                Task { try? await server.shutdownGracefully() }
-                let grace = shared.limits.grace
-                Task {
-                    try? await Task.sleep(for: .nanoseconds(grace.nanoseconds))
-                    sender.yield(.graceOver)
-                }
+                // The library cannot be stopped while it starts.
+                if isListening { stopAccepting(server, sender) }
             case .graceOver:
                 log.note("requests-cut", ["requests": "\(shared.dispatcher.count)"], level: .warning)
                 return
             }
+        }
+    }
+
+    /// Lets no connection in any more, and gives those that are there their time to end.
+    private func stopAccepting<Channel: ServerChildChannel>(
+        _ server: Server<Channel>, _ sender: AsyncStream<Event>.Continuation
+    ) {
+        log.metrics.stop()
+        log.note("stopping", ["requests": "\(shared.dispatcher.count)"])
+        let grace = shared.limits.grace
+        Task { try? await server.shutdownGracefully() }
+        Task {
+            try? await Task.sleep(for: .nanoseconds(grace.nanoseconds))
+            sender.yield(.graceOver)
         }
     }
 

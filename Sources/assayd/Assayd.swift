@@ -37,6 +37,10 @@ struct Assayd {
 
     private static func run(_ arguments: [String], _ report: ErrorReport) async -> ExitStatus {
         do {
+            if let position = System.foreignArgument {
+                throw ToolError(
+                    .usage, "expected arguments in UTF-8, found other octets in argument \(position)")
+            }
             var command = try AssaydRoot.parseAsRoot(arguments)
             guard let verb = command as? any ServiceCommand else {
                 // A noun without a verb is a mistake of the caller's; help that was asked for is a result.

@@ -47,6 +47,19 @@ import Testing
         #expect(events.allSatisfy { $0?["schema"] as? String == "assayd.log/1" })
     }
 
+    /// A signal at any moment of the start ends it in good order too.
+    @Test func endsWhileItStarts() throws {
+        let folder = try WorkFolder()
+        for step in 0..<10 {
+            let program = try Program(TestPaths.service, ["serve", "--data", "data"], in: folder.url)
+            Thread.sleep(forTimeInterval: Double(step) * 0.03)
+            program.send(SIGTERM)
+            let outcome = try program.wait(limit: 20)
+            // Before its handler is there, the signal ends the process itself.
+            #expect(outcome.status == 0 || outcome.status == nil && outcome.output == "", "\(outcome.errors)")
+        }
+    }
+
     /// A request that came before the signal is still answered.
     @Test func answersWhatIsUnderWay() throws {
         let service = try RunningService()
