@@ -88,13 +88,17 @@ package enum RoutingTable {
         guard path.hasPrefix(prefix + "/") else { return .unknown }
         let segments = path.dropFirst(prefix.count + 1).split(
             separator: "/", omittingEmptySubsequences: false)
-        var allowed: [String] = []
-        for row in rows {
-            guard let parameters = parameters(of: segments, in: row) else { continue }
-            if row.method == method { return .found(row.route, parameters: parameters) }
-            if !allowed.contains(row.method) { allowed.append(row.method) }
+        var candidates = rows.compactMap { row in
+            parameters(of: segments, in: row).map { (row: row, parameters: $0) }
         }
-        return allowed.isEmpty ? .unknown : .otherMethods(allowed)
+        // A path that is written out is no device or rule of that name.
+        if candidates.contains(where: \.parameters.isEmpty) {
+            candidates.removeAll { !$0.parameters.isEmpty }
+        }
+        if let found = candidates.first(where: { $0.row.method == method }) {
+            return .found(found.row.route, parameters: found.parameters)
+        }
+        return candidates.isEmpty ? .unknown : .otherMethods(candidates.map(\.row.method))
     }
 
     /// Whether a path is one of the device's side, whatever the method.

@@ -34,6 +34,34 @@ import Testing
         #expect(described == expected)
     }
 
+    @Test func `a path that is written out is nothing else`() {
+        let bulk = RoutingTable.match(method: "DELETE", path: "/v1/claimed-devices/bulk")
+        #expect(bulk == .otherMethods(["POST"]))
+        #expect(
+            RoutingTable.match(method: "GET", path: "/v1/claimed-devices/a%2Fb")
+                == .found(.getDevice, parameters: ["a/b"]))
+        for path in [
+            "/v1", "/v1/", "/v1/claimed-devices/", "/claimed-devices", "/v1/claimed-devices/%zz", "",
+        ] {
+            #expect(RoutingTable.match(method: "GET", path: path) == .unknown, "\(path)")
+        }
+        for row in RoutingTable.rows {
+            let names = row.template.split(separator: "/").filter { $0.hasPrefix("{") }
+            let parameters = names.indices.map { "x\($0)" }
+            var path = RoutingTable.prefix + row.template
+            for (name, parameter) in zip(names, parameters) {
+                path = path.replacing(name, with: parameter, maxReplacements: 1)
+            }
+            #expect(
+                RoutingTable.match(method: row.method, path: path)
+                    == .found(row.route, parameters: parameters))
+        }
+        #expect(
+            RoutingTable.request(.skipCommand, "a", "b/c")?.path.hasSuffix("/a/provisioning/b%2Fc/skip")
+                == true)
+        #expect(RoutingTable.request(.skipCommand, "a") == nil)
+    }
+
     private func values(_ schema: String, _ member: String) -> [String] {
         document["components"]?["schemas"]?[schema]?["properties"]?[member]?["enum"]?.arrayValue?.compactMap(
             \.stringValue) ?? []
