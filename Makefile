@@ -7,16 +7,22 @@ SWIFT ?= swift
 MAINTAINER ?= The Assay authors
 # The same for every user: the standard library inside, so that the binary starts fast and needs no Swift to run.
 RELEASE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product assay
-# Where `make release` leaves the program for those who may know nothing of Swift: install, deb, tarball.
+# assay alone is built in a folder of its own: what the service needs of others is neither fetched nor built.
+BUILD_ASSAY = ASSAY_WITHOUT_SERVICE=1 $(SWIFT) build --scratch-path .build-release $(RELEASE_FLAGS)
+SERVICE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product assayd
+# Where `make release` and `make service` leave the programs for those who may know nothing of Swift: install, deb, tarball.
 PROGRAM = .build/package/assay
+SERVICE = .build/package/assayd
 
-.PHONY: help demo test bench lint install uninstall deb tarball clean build release fuzz soak docs swift packages
+.PHONY: help demo test bench lint install uninstall deb tarball clean build release service fuzz soak docs \
+	swift packages
 
 help:
 	@echo 'make demo      install what is missing, build, and show the program at work'
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make release   the program, optimised; make demo does it too'
+	@echo 'make service   the service, assayd; the first time takes minutes more'
 	@echo 'make install   program, manual, completions, schemas (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR)); after'
 	@echo '               make release, needs no Swift'
 	@echo 'make uninstall removes what make install put there'
@@ -35,7 +41,7 @@ packages: swift
 	@scripts/install-packages build >&2
 
 demo: packages release
-	@scripts/demo "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+	@scripts/demo $(CURDIR)/$(PROGRAM)
 
 test: swift
 	@scripts/install-packages build test
@@ -53,10 +59,18 @@ build: swift
 # What the build says is no result: standard output is for that of the program.
 release: swift
 	@echo 'building for release; the first time takes minutes' >&2
-	@$(SWIFT) build $(RELEASE_FLAGS) >&2
-	@! grep -aq ASSAY_FAULT "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay" || \
-		{ echo 'release: error: the steps at which a test lets the program die are in this build' >&2; exit 1; }
-	@mkdir -p $(dir $(PROGRAM)) && install "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay" $(PROGRAM)
+	@$(BUILD_ASSAY) >&2
+	@mkdir -p $(dir $(PROGRAM)) && install "$$($(BUILD_ASSAY) --show-bin-path)/assay" $(PROGRAM)
+	@$(call refuse_faults,$(PROGRAM))
+
+service: swift
+	@echo 'building the service for release; the first time takes about ten minutes on two cores' >&2
+	@$(SWIFT) build $(SERVICE_FLAGS) >&2
+	@mkdir -p $(dir $(SERVICE)) && install "$$($(SWIFT) build $(SERVICE_FLAGS) --show-bin-path)/assayd" $(SERVICE)
+	@$(call refuse_faults,$(SERVICE))
+
+refuse_faults = ! grep -aq ASSAY_FAULT $(1) || \
+	{ rm -f $(1); echo 'release: error: the steps at which a test lets the program die are in this build' >&2; exit 1; }
 
 bench: packages
 	@scripts/install-peers
@@ -67,10 +81,11 @@ fuzz: packages build
 	@SWIFT=$(SWIFT) scripts/fuzz.sh
 
 soak: packages release
-	@scripts/soak "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)/assay"
+	@scripts/soak $(CURDIR)/$(PROGRAM)
 
 docs: build
 	scripts/generate-manual "$$($(SWIFT) build --show-bin-path)/assay" man
+	scripts/generate-manual "$$($(SWIFT) build --show-bin-path)/assayd" man
 
 # These two build nothing: under sudo there is often no Swift, and what root builds the user cannot build again.
 install:
@@ -87,4 +102,4 @@ tarball: packages release
 	@scripts/package tarball $(PROGRAM)
 
 clean:
-	rm -rf .build .build-strict dist
+	rm -rf .build .build-release .build-strict dist

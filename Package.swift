@@ -111,10 +111,20 @@ let package = Package(
             ],
             swiftSettings: safe),
 
-        // Layer 5: parse, call, render, exit.
+        // Layer 5: manners that the programs share: options, errors, what is withheld.
+        .target(
+            name: "CommandLineSupport",
+            dependencies: [
+                "JSON", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: safe),
+
+        // Layer 6: parse, call, render, exit.
         .target(
             name: "Commands",
             dependencies: [
+                "CommandLineSupport",
                 "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
                 "CBOR", "PKIX",
                 "OpenSSL", "Store", "Intake", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
@@ -213,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "CertificateCommandTests",
             dependencies: [
-                "Commands", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Commands", "CommandLineSupport", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
         .testTarget(
             name: "SchemaTests", dependencies: ["TestSupport", "JSON", "assay"], swiftSettings: common),
@@ -293,6 +304,55 @@ let package = Package(
             swiftSettings: common),
     ]
 )
+
+// The Provisioning Service on a socket. What it needs of others takes a minute to fetch and minutes to build; `assay` links
+// none of it, and who builds `assay` alone sets ASSAY_WITHOUT_SERVICE (`make demo`, `make release`).
+if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
+    package.products += [.executable(name: "assayd", targets: ["assayd"])]
+    package.dependencies += [
+        // Without its traits it needs no Foundation with ICU's data.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ]
+    package.targets += [
+        // Layer 6: the wire to Service and back.
+        .target(
+            name: "ServerHTTP",
+            dependencies: [
+                "Service", "ProvisioningAPI", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "assayd",
+            dependencies: [
+                "ServerHTTP", "Service", "ProvisioningAPI", "CommandLineSupport", "PKIX", "OpenSSL", "JSON",
+                "InputOutput", "Diagnostics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
+        .testTarget(
+            name: "ServerHTTPTests",
+            dependencies: [
+                "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Attestation",
+                "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: common),
+    ]
+}
 
 // Only scripts/fuzz.sh sets ASSAY_FUZZ: the fuzzer does not link without the compiler's -sanitize=fuzzer.
 if Context.environment["ASSAY_FUZZ"] == "1" {

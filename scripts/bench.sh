@@ -14,7 +14,9 @@ count=${BENCH_COUNT:-20000}
 seed=${BENCH_SEED:-1}
 folder=${1:-.build/bench}
 swift=${SWIFT:-swift}
-flags=(-c release --static-swift-stdlib --disable-local-rpath)
+# As `make release` builds, without the service.
+flags=(--scratch-path .build-release -c release --static-swift-stdlib --disable-local-rpath)
+export ASSAY_WITHOUT_SERVICE=1
 
 "$swift" build "${flags[@]}" --product assay-benchmark-data >&2
 "$swift" build "${flags[@]}" --product assay-benchmark-issue >&2

@@ -18,7 +18,7 @@ targets=("$@")
 [ $# -gt 0 ] || targets=(token cbor-strict cbor-general csr certificate crl pem json csv name device-message)
 
 # lld, because gold fails on the fuzzer's sections.
-ASSAY_FUZZ=1 "$swift" build -c release --scratch-path .build-fuzz --product assay-fuzz \
+ASSAY_FUZZ=1 ASSAY_WITHOUT_SERVICE=1 "$swift" build -c release --scratch-path .build-fuzz --product assay-fuzz \
     --sanitize=address -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld >&2
 binary=.build-fuzz/release/assay-fuzz
 corpus=.build-fuzz/corpus

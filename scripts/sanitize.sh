@@ -14,4 +14,5 @@ done
 ASAN_OPTIONS=detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS SWIFT_BACKTRACE
+export ASSAY_WITHOUT_SERVICE=1
 exec "$swift" test --sanitize=address --scratch-path .build-asan "$@"

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CommandLineSupport
 import Diagnostics
 import InputOutput
 
@@ -27,11 +28,6 @@ public struct AssayRoot: ParsableCommand {
         ])
 
     public init() {}
-}
-
-/// The version of this program.
-public enum Version {
-    public static let current = "0.1.0"
 }
 
 /// Runs the program; the only place that ends the process.

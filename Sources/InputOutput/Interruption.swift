@@ -50,6 +50,17 @@ public enum Interruption {
     /// Whether a signal has asked for the end.
     public static var requested: Bool { interrupted.load(ordering: .relaxed) != 0 }
 
+    /// Whether the signal that asked for the end was SIGTERM, by which service managers end a service in good order.
+    public static var isTermination: Bool { interrupted.load(ordering: .relaxed) == SIGTERM }
+
+    /// Waits until a signal asks for the end.
+    public static func wait() {
+        while !requested {
+            var request = pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)
+            _ = poll(&request, 1, -1)
+        }
+    }
+
     /// Why something that was waited for is not there: nothing to tell anybody who has just sent the signal.
     public static let error = ToolError(.io, "interrupted")
 

@@ -106,6 +106,22 @@ extension CertificateExtension {
         return CertificateExtension(oid: .subjectAlternativeName, isCritical: false, value: writer.bytes)
     }
 
+    /// SubjectAltName with the names and addresses of a server, not critical (RFC 5280 section 4.2.1.6).
+    ///
+    /// - Parameters:
+    ///   - hosts: DNS names in ASCII.
+    ///   - addresses: of 4 or 16 octets.
+    public static func subjectAlternativeName(
+        hosts: [String], addresses: [[UInt8]]
+    ) -> CertificateExtension {
+        var writer = DERWriter()
+        writer.sequence { writer in
+            for host in hosts { writer.primitive(.primitive(2), Array(host.utf8)) }
+            for address in addresses { writer.primitive(.primitive(7), address) }
+        }
+        return CertificateExtension(oid: .subjectAlternativeName, isCritical: false, value: writer.bytes)
+    }
+
     /// SubjectKeyIdentifier, not critical (RFC 5280 section 4.2.1.2).
     public static func subjectKeyIdentifier(_ identifier: [UInt8]) -> CertificateExtension {
         var writer = DERWriter()

@@ -54,6 +54,12 @@ public final class Program: Sendable {
 
     public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+    /// What it has written to its output so far.
+    public var outputSoFar: String { (try? String(contentsOf: files[0], encoding: .utf8)) ?? "" }
+
+    /// What it has written to its errors so far.
+    public var errorsSoFar: String { (try? String(contentsOf: files[1], encoding: .utf8)) ?? "" }
+
     /// Waits until the program wrote this much to its output, has ended, or the time is over.
     public func waitForOutput(bytes: Int, limit: TimeInterval) {
         let end = Date().addingTimeInterval(limit)

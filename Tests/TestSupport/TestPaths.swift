@@ -19,6 +19,9 @@ public enum TestPaths {
         return root.appendingPathComponent(".build/debug/assay")
     }()
 
+    /// The service: the one built beside the program under test.
+    public static let service = binary.deletingLastPathComponent().appendingPathComponent("assayd")
+
     /// The third-party vectors: `$ASSAY_VECTORS`, else `../shared/vectors` beside the package; nil without them.
     public static let vectors: URL? = {
         let named = ProcessInfo.processInfo.environment["ASSAY_VECTORS"].map { URL(fileURLWithPath: $0) }

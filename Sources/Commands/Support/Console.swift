@@ -1,6 +1,6 @@
+import CommandLineSupport
 import Diagnostics
 import InputOutput
-import JSON
 
 /// Standard error: errors, hints, notes, progress and the summary. Results never come here.
 ///
@@ -25,41 +25,7 @@ final class Console {
     /// One `error` line, one `at` line for each fact, one `hint` line; or the same as one JSON object.
     func error(_ error: ToolError) {
         clearProgress()
-        let message = Self.safe(error.message)
-        let context = error.context.map { (name: $0.name, value: Self.safe($0.value)) }
-        let hint = error.hint.map(Self.safe)
-        if json {
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.key("schema")
-            writer.string("assay.error/1")
-            writer.key("code")
-            writer.string(error.code.rawValue)
-            writer.key("message")
-            writer.string(message)
-            writer.key("context")
-            writer.beginObject()
-            for fact in context {
-                writer.key(fact.name)
-                writer.string(fact.value)
-            }
-            writer.endObject()
-            if let hint {
-                writer.key("hint")
-                writer.string(hint)
-            }
-            writer.endObject()
-            writer.newline()
-            put(writer.bytes)
-            return
-        }
-        var text = "assay: error: \(message)\n"
-        for fact in context {
-            text +=
-                fact.name == "file" ? "assay: at: \(fact.value)\n" : "assay: at: \(fact.name) \(fact.value)\n"
-        }
-        if let hint { text += "assay: hint: \(hint)\n" }
-        put(Array(text.utf8))
+        put(ErrorReport(program: "assay", json: json).bytes(of: error))
     }
 
     /// A line for people that is neither result nor error; `--quiet` silences it.
@@ -73,7 +39,7 @@ final class Console {
     }
 
     /// The text without what a terminal would obey, and without credentials.
-    private static func safe(_ text: String) -> String { text.withheld.escapedForTerminal }
+    private static func safe(_ text: String) -> String { Withholding.safe(text) }
 
     /// Whether there is a terminal to show progress on.
     var showsProgress: Bool { isTerminal && !quiet }

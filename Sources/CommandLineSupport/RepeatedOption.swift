@@ -1,15 +1,15 @@
-import ArgumentParser
-import Diagnostics
+package import ArgumentParser
+package import Diagnostics
 
 /// Finds an option of one value that is given twice. The parser takes the last and says nothing, and a caller who gave
 /// two keys believes that both count.
-enum RepeatedOption {
+package enum RepeatedOption {
     /// The long names of short ones.
     private static let otherNames = ["-o": "--output", "-n": "--count"]
 
     /// - Parameter arguments: what follows the verb.
     /// - Throws: ``ToolError`` with `usage`.
-    static func refuse(in arguments: [String], of verb: any ParsableCommand.Type) throws(ToolError) {
+    package static func refuse(in arguments: [String], of verb: any ParsableCommand.Type) throws(ToolError) {
         // Nearly always no name comes twice, and no question is left.
         var names: Set<String> = []
         var comesTwice = false
@@ -34,19 +34,21 @@ enum RepeatedOption {
     }
 
     /// `--key` of `--key=value`; the long name of a short one.
-    static func longName(of argument: String) -> String {
+    package static func longName(of argument: String) -> String {
         let name = argument.utf8.firstIndex(of: UInt8(ascii: "=")).map { String(argument[..<$0]) } ?? argument
         return otherNames[name] ?? name
     }
 }
 
 /// The options with a value that a verb declares, by their long names.
-struct DeclaredOptions {
+package struct DeclaredOptions {
     /// Whether several values are taken.
-    private(set) var takesMany: [String: Bool] = [:]
+    package private(set) var takesMany: [String: Bool] = [:]
+
+    package init() {}
 
     /// Adds the options of a verb or of a group, which says nothing of them but by its properties.
-    mutating func add(_ declaration: Any) {
+    package mutating func add(_ declaration: Any) {
         for property in Mirror(reflecting: declaration).children {
             if let group = property.value as? any OptionGroupDeclaration {
                 add(group.empty)

@@ -1,0 +1,54 @@
+package import Diagnostics
+import JSON
+
+/// An error as standard error shows it: one `error` line, one `at` line for each fact, one `hint` line; or the same as
+/// one JSON object.
+package struct ErrorReport: Sendable {
+    private let program: String
+    private let json: Bool
+
+    /// - Parameter program: the name that stands before each line.
+    package init(program: String, json: Bool) {
+        self.program = program
+        self.json = json
+    }
+
+    /// What the error holds may come from anywhere: it is escaped, and credentials are withheld.
+    package func bytes(of error: ToolError) -> [UInt8] {
+        let message = Withholding.safe(error.message)
+        let context = error.context.map { (name: $0.name, value: Withholding.safe($0.value)) }
+        let hint = error.hint.map(Withholding.safe)
+        if json {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("schema")
+            writer.string("assay.error/1")
+            writer.key("code")
+            writer.string(error.code.rawValue)
+            writer.key("message")
+            writer.string(message)
+            writer.key("context")
+            writer.beginObject()
+            for fact in context {
+                writer.key(fact.name)
+                writer.string(fact.value)
+            }
+            writer.endObject()
+            if let hint {
+                writer.key("hint")
+                writer.string(hint)
+            }
+            writer.endObject()
+            writer.newline()
+            return writer.bytes
+        }
+        var text = "\(program): error: \(message)\n"
+        for fact in context {
+            text +=
+                fact.name == "file"
+                ? "\(program): at: \(fact.value)\n" : "\(program): at: \(fact.name) \(fact.value)\n"
+        }
+        if let hint { text += "\(program): hint: \(hint)\n" }
+        return Array(text.utf8)
+    }
+}

@@ -1,0 +1,142 @@
+package import Diagnostics
+import HummingbirdCore
+import HummingbirdTLS
+import InputOutput
+import Logging
+import NIOCore
+import NIOPosix
+package import Service
+
+/// The Provisioning Service on a socket: the wire to the service and back, and nothing else.
+package struct HTTPServer: Sendable {
+    private let address: ListenAddress
+    private let tls: TLSMaterial?
+    private let shared: ServerContext
+    private let log: ServiceLog
+
+    /// - Parameter tls: nil for plain HTTP.
+    package init(
+        _ service: ProvisioningService, on address: ListenAddress, tls: TLSMaterial?,
+        limits: HTTPLimits = HTTPLimits(), log: ServiceLog
+    ) {
+        self.address = address
+        self.tls = tls
+        self.log = log
+        shared = ServerContext(service: service, limits: limits, log: log)
+    }
+
+    private enum Event: Sendable {
+        case listening
+        case ended(ToolError?)
+        case stopRequested
+        case graceOver
+    }
+
+    /// Serves until it is told to stop; then no connection is accepted any more, and what is being worked on is answered.
+    ///
+    /// - Parameters:
+    ///   - onListening: called with the URL as soon as connections are accepted.
+    ///   - stop: returns when the service should stop.
+    /// - Throws: ``ToolError`` with `io` when the address cannot be had, or the server ended by itself.
+    package func run(
+        onListening: @escaping @Sendable (String) -> Void, until stop: @escaping @Sendable () async -> Void
+    ) async throws(ToolError) {
+        if let tls {
+            let channel: TLSChannel<ConnectionChannel>
+            do {
+                channel = try TLSChannel(
+                    ConnectionChannel(shared: shared), tlsConfiguration: tls.configuration)
+            } catch {
+                throw TLSMaterial.refusal("the certificate and key cannot be used: \(error)")
+            }
+            try await run(channel, "https", onListening, stop)
+        } else {
+            try await run(ConnectionChannel(shared: shared), "http", onListening, stop)
+        }
+    }
+
+    private func run(
+        _ channel: some ServerChildChannel, _ scheme: String,
+        _ onListening: @escaping @Sendable (String) -> Void, _ stop: @escaping @Sendable () async -> Void
+    ) async throws(ToolError) {
+        // What the library has to say is said by this module's own log.
+        let silent = Logger(label: "assayd") { _ in SwiftLogNoOpLogHandler() }
+        let (events, sender) = AsyncStream.makeStream(of: Event.self)
+        let address = address
+        let server = Server(
+            childChannelSetup: channel,
+            configuration: ServerConfiguration(
+                address: .hostname(address.host, port: address.port), backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    shared.limits.connections, logger: silent)),
+            onServerRunning: { channel in
+                onListening(
+                    address.url(scheme: scheme, port: channel.localAddress?.port ?? address.port))
+                sender.yield(.listening)
+            },
+            eventLoopGroup: MultiThreadedEventLoopGroup(
+                numberOfThreads: min(InputOutput.System.coreCount, 8)),
+            logger: silent)
+
+        Task {
+            do {
+                try await server.run()
+                sender.yield(.ended(nil))
+            } catch {
+                sender.yield(.ended(Self.failure(error, address)))
+            }
+        }
+        Task {
+            await stop()
+            sender.yield(.stopRequested)
+        }
+        var isListening = false
+        var isStopping = false
+        for await event in events {
+            switch event {
+            case .ended(let error):
+                if let error { throw error }
+                guard isStopping else { throw ToolError(.io, "the server stopped accepting connections") }
+                return await shared.dispatcher.shutdown()
+            case .listening:
+                isListening = true
+                if isStopping { stopAccepting(server, sender) }
+            case .stopRequested:
+                isStopping = true
+                // The library cannot be stopped while it starts.
+                if isListening { stopAccepting(server, sender) }
+            case .graceOver:
+                log.note("requests-cut", ["requests": "\(shared.dispatcher.count)"], level: .warning)
+                return
+            }
+        }
+    }
+
+    /// Lets no connection in any more, and gives those that are there their time to end.
+    private func stopAccepting<Channel: ServerChildChannel>(
+        _ server: Server<Channel>, _ sender: AsyncStream<Event>.Continuation
+    ) {
+        log.metrics.stop()
+        log.note("stopping", ["requests": "\(shared.dispatcher.count)"])
+        let grace = shared.limits.grace
+        Task { try? await server.shutdownGracefully() }
+        Task {
+            try? await Task.sleep(for: .nanoseconds(grace.nanoseconds))
+            sender.yield(.graceOver)
+        }
+    }
+
+    private static func failure(_ error: any Error, _ address: ListenAddress) -> ToolError {
+        let reason =
+            switch (error as? IOError)?.errnoCode {
+            case 98?: "the address is in use"
+            case 99?: "this machine has no such address"
+            case 13?: "permission denied"
+            case let code?: "system error \(code)"
+            case nil: "\(error)"
+            }
+        return ToolError(
+            .io, "cannot listen: \(reason)",
+            context: [.init("address", address.url(scheme: "tcp", port: address.port))])
+    }
+}

@@ -1,0 +1,96 @@
+import Diagnostics
+import InputOutput
+import JSON
+import NIOPosix
+import PKIX
+import Synchronization
+
+/// One JSON object a line on standard error. No header, no query and no body is ever part of one.
+package final class ServiceLog: Sendable {
+    package enum Level: String, Sendable { case info, warning, error }
+
+    /// Lines that may wait for whoever reads standard error; more are dropped, and counted.
+    private static let bound = 10_000
+
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let waiting = Atomic<Int>(0)
+    let metrics = ServerMetrics()
+
+    package init() { thread.start() }
+
+    /// An event with its facts, in this order.
+    package func note(
+        _ event: String, _ facts: KeyValuePairs<String, String> = [:], level: Level = .info
+    ) {
+        var writer = begin(level, event)
+        for (name, value) in facts {
+            writer.key(name)
+            writer.string(value)
+        }
+        put(&writer)
+    }
+
+    struct RequestLine: Sendable {
+        let peer: String
+        let method: String
+        let path: String
+        let status: Int
+        let microseconds: UInt64
+        let received: Int
+        let sent: Int
+    }
+
+    func request(_ line: RequestLine) {
+        var writer = begin(line.status >= 500 ? .error : .info, "request")
+        writer.key("peer")
+        writer.string(line.peer)
+        writer.key("method")
+        writer.string(String(line.method.prefix(20)))
+        writer.key("path")
+        // A path is chosen by whoever asks, and a credential may stand in it by mistake.
+        writer.string(CredentialShape.isIn(line.path) ? "(withheld)" : String(line.path.prefix(200)))
+        writer.key("status")
+        writer.integer(Int64(line.status))
+        writer.key("microseconds")
+        writer.unsigned(line.microseconds)
+        writer.key("received")
+        writer.integer(Int64(line.received))
+        writer.key("sent")
+        writer.integer(Int64(line.sent))
+        put(&writer)
+    }
+
+    /// Writes what waits, and nothing after it.
+    package func close() async { try? await thread.shutdownGracefully() }
+
+    private func begin(_ level: Level, _ event: String) -> JSONWriter {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string("assayd.log/1")
+        writer.key("time")
+        writer.string(InternetTime.text(System.now()))
+        writer.key("level")
+        writer.string(level.rawValue)
+        writer.key("event")
+        writer.string(event)
+        return writer
+    }
+
+    private func put(_ writer: inout JSONWriter) {
+        writer.endObject()
+        writer.newline()
+        let bytes = writer.bytes
+        guard waiting.add(1, ordering: .relaxed).newValue <= Self.bound else {
+            waiting.subtract(1, ordering: .relaxed)
+            metrics.lostLogLine()
+            return
+        }
+        // Also when the thread is to end: a line that waits is still written.
+        thread.submit { _ in
+            self.waiting.subtract(1, ordering: .relaxed)
+            // When standard error cannot be written there is nobody left to tell.
+            try? StandardStream.error().write(bytes)
+        }
+    }
+}

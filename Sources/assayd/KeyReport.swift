@@ -1,0 +1,40 @@
+import Diagnostics
+import JSON
+import PKIX
+import ProvisioningAPI
+import Service
+
+/// One API key, as `key list` prints it; its secret is not kept.
+enum KeyReport {
+    static func text(_ key: ProvisioningService.KeyDescription) -> [UInt8] {
+        var text = "\(key.id)  \(key.role.rawValue)  \(key.team.escapedForTerminal)"
+        if !key.name.isEmpty { text += "  \(key.name.escapedForTerminal)" }
+        text += "  created \(InternetTime.text(key.createdAt))"
+        if let revoked = key.revokedAt { text += "  revoked \(InternetTime.text(revoked))" }
+        return Array((text + "\n").utf8)
+    }
+
+    static func json(_ key: ProvisioningService.KeyDescription) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string("assayd.key/1")
+        writer.key("id")
+        writer.string(key.id)
+        writer.key("team")
+        writer.string(key.team)
+        writer.key("role")
+        writer.string(key.role.rawValue)
+        writer.key("name")
+        writer.string(key.name)
+        writer.key("createdAt")
+        writer.string(InternetTime.text(key.createdAt))
+        if let revoked = key.revokedAt {
+            writer.key("revokedAt")
+            writer.string(InternetTime.text(revoked))
+        }
+        writer.endObject()
+        writer.newline()
+        return writer.bytes
+    }
+}

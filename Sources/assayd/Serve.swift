@@ -1,0 +1,209 @@
+import ArgumentParser
+import Diagnostics
+import InputOutput
+import JSON
+import NIOCore
+import NIOPosix
+import ServerHTTP
+import Service
+
+extension ServiceConfiguration.FailureRule: ExpressibleByArgument {}
+
+/// `assayd serve`
+struct Serve: ServiceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve operators and devices until a signal asks for the end.",
+        discussion: """
+            As soon as connections are accepted one line goes to standard output, \
+            {"schema":"assayd.listening/1","url":"https://127.0.0.1:8443"}; everything after that is the log on \
+            standard error.
+
+            Without an option for TLS it is plain HTTP, which is refused on an address that other machines reach. \
+            SIGTERM and SIGINT stop it: no new connection is accepted, what is being worked on is answered, for ten \
+            seconds at most. The exit status is 0 after SIGTERM, as service managers expect, and 130 after SIGINT.
+
+            GET /healthz, /readyz and /metrics (Prometheus) need no key and name no device.
+
+            EXAMPLES
+              assayd serve --data /var/lib/assayd --listen 127.0.0.1:8080
+              assayd serve --data bench --listen 127.0.0.1:8443 --self-signed
+              assayd serve --data /var/lib/assayd --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key
+            """)
+
+    @OptionGroup var folder: DataOptions
+
+    @Option(help: .init("Listen here; port 0 lets the system choose.", valueName: "address:port"))
+    var listen = "127.0.0.1:0"
+
+    @Flag(help: "Plain HTTP, which is the default on an address of this machine alone.")
+    var http = false
+
+    @Flag(
+        help: """
+            Plain HTTP also on an address that others reach, for a proxy in front that speaks TLS: API keys and device \
+            tokens cross the network in the clear.
+            """)
+    var allowRemoteHttp = false
+
+    @Option(
+        help: .init(
+            "The server's certificate in PEM, its own first, then the CAs above it.", valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: .init("The certificate's key in PEM, not encrypted.", valueName: "file"))
+    var tlsKey: String?
+
+    @Flag(
+        help: """
+            TLS with a certificate of the service's own for localhost and 127.0.0.1, made once and kept as tls.crt in the \
+            folder: clients take that file as their root.
+            """)
+    var selfSigned = false
+
+    @Option(
+        help: .init(
+            "Where clients reach the service, for addresses in answers; they are left out otherwise.",
+            valueName: "url"))
+    var publicUrl: String?
+
+    @Option(
+        help: .init(
+            "The folder of the CA that signs what devices generate under a rule (assay ca init); its key not encrypted.",
+            valueName: "dir"))
+    var ca: String?
+
+    @Option(
+        help: .init(
+            "What becomes of the commands behind one that failed: suspend, they wait until a person skips, changes or "
+                + "repeats it; clear, they go.", valueName: "rule"))
+    var onFailure = ServiceConfiguration.FailureRule.suspend
+
+    @Flag(
+        help: """
+            Take the identity key of an unknown device from its own signatures, as device learn does. Whoever comes first \
+            with a UUID is believed.
+            """)
+    var learnKeys = false
+
+    @Option(
+        help: .init(
+            "Requests that one API key may make in a minute, 0 for any number; more are answered 429.",
+            valueName: "n"))
+    var requestsPerMinute = 0
+
+    @Option(
+        help: .init(
+            "Fetches that one device may make in a minute, 0 for any number; more make it back off.",
+            valueName: "n"))
+    var fetchesPerMinute = 0
+
+    @Option(help: .init("Seconds that a client may take for each part of a request.", valueName: "seconds"))
+    var requestTimeout = 60
+
+    @Option(help: .init("Connections at once; more wait.", valueName: "n"))
+    var maxConnections = 1000
+
+    func validate() throws {
+        guard (tlsCert == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-cert and --tls-key belong together, found one")
+        }
+        let ways = [http || allowRemoteHttp, tlsCert != nil, selfSigned].count { $0 }
+        guard ways <= 1 else {
+            throw ValidationError("expected one of --http, --tls-cert and --self-signed, found \(ways)")
+        }
+        guard 1...3600 ~= requestTimeout else {
+            throw ValidationError("--request-timeout must be 1…3600, found \(requestTimeout)")
+        }
+        if let publicUrl, !publicUrl.hasPrefix("https://"), !publicUrl.hasPrefix("http://") {
+            throw ValidationError("--public-url must begin with https:// or http://, found \(publicUrl)")
+        }
+        guard requestsPerMinute >= 0, fetchesPerMinute >= 0 else {
+            throw ValidationError("a rate must be 0 or more")
+        }
+        guard 1...100_000 ~= maxConnections else {
+            throw ValidationError("--max-connections must be 1…100000, found \(maxConnections)")
+        }
+    }
+
+    func run() async throws -> ExitStatus {
+        let address = try ListenAddress(listen)
+        try checkPlain(address)
+        let log = ServiceLog()
+        var configuration = try folder.configuration()
+        configuration.authorityFolder = ca
+        configuration.publicAddress = publicUrl.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        configuration.onFailure = onFailure
+        configuration.learnKeys = learnKeys
+        configuration.requestsPerMinute = requestsPerMinute
+        configuration.fetchesPerMinute = fetchesPerMinute
+        configuration.noteFault = { log.note("fault", ["message": $0], level: .error) }
+        let tls = try material(configuration.dataFolder, log)
+        // Some for the stores, standard streams and event loops.
+        let needed = maxConnections + 64
+        let files = OpenFileLimit.raise(to: needed)
+        guard files >= needed else {
+            throw ToolError(
+                .usage, "expected room for \(needed) open files, found \(files)",
+                hint: "raise the limit (ulimit -n, LimitNOFILE), or give a smaller --max-connections")
+        }
+        let service = try ProvisioningService(configuration: configuration)
+        var limits = HTTPLimits()
+        limits.requestTimeout = .seconds(Int64(requestTimeout))
+        limits.connections = maxConnections
+        let server = HTTPServer(service, on: address, tls: tls, limits: limits, log: log)
+        let waiter = NIOThreadPool(numberOfThreads: 1)
+        waiter.start()
+        do {
+            try await server.run(
+                onListening: { url in
+                    log.note("listening", ["url": url])
+                    Self.tell(url)
+                },
+                until: { try? await waiter.runIfActive { Interruption.wait() } })
+        } catch {
+            service.shutdown()
+            await log.close()
+            throw error
+        }
+        service.shutdown()
+        log.note("stopped")
+        await log.close()
+        return Interruption.isTermination ? .done : .interrupted
+    }
+
+    private func checkPlain(_ address: ListenAddress) throws(ToolError) {
+        guard tlsCert == nil, !selfSigned, !allowRemoteHttp, !address.isLoopback else { return }
+        throw ToolError(
+            .usage, "plain HTTP is for addresses of this machine alone, found \(address.host)",
+            hint: "give --tls-cert and --tls-key, or --allow-remote-http where a proxy in front speaks TLS")
+    }
+
+    private func material(_ folder: String, _ log: ServiceLog) throws(ToolError) -> TLSMaterial? {
+        let now = System.now()
+        if selfSigned {
+            let (material, isNew) = try SelfSignedCertificate.load(in: folder, at: now)
+            if isNew {
+                log.note("certificate-made", ["file": SelfSignedCertificate.files(in: folder).certificate])
+            }
+            return material
+        }
+        guard let tlsCert, let tlsKey else { return nil }
+        let material = try TLSMaterial.read(certificate: tlsCert, key: tlsKey)
+        if material.notAfter <= now { log.note("certificate-expired", ["file": tlsCert], level: .warning) }
+        return material
+    }
+
+    /// Standard output is a pipe as a rule; nothing of ours is buffered.
+    private static func tell(_ url: String) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string("assayd.listening/1")
+        writer.key("url")
+        writer.string(url)
+        writer.endObject()
+        writer.newline()
+        try? StandardStream.output().write(writer.bytes)
+    }
+}
