@@ -120,6 +120,15 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // Layer 5: devices that are not there. Transports come from outside.
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Attestation", "ProvisioningCommands", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+
         // Layer 6: parse, call, render, exit.
         .target(
             name: "Commands",
@@ -273,6 +282,13 @@ let package = Package(
                 "Service", "ServiceStore", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands",
                 "Store", "CertificateAuthority", "Attestation", "PKIX", "JSON", "OpenSSL", "DeviceIdentity",
                 "Diagnostics", "TestFleet", "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "SimulatorTests",
+            dependencies: [
+                "Simulator", "Attestation", "JWT", "ProvisioningCommands", "CBOR", "PKIX", "OpenSSL", "JSON",
+                "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: common),
         .testTarget(
