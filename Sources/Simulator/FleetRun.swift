@@ -9,7 +9,7 @@ public struct FleetRun: Sendable {
         /// The service has nothing (more) to do for it.
         case idle
 
-        var status: DeviceOutcome.Status { self == .provisioned ? .provisioned : .idle }
+        public var status: DeviceOutcome.Status { self == .provisioned ? .provisioned : .idle }
     }
 
     /// What the devices are and do.
