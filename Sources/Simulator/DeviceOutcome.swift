@@ -1,6 +1,6 @@
 public import DeviceIdentity
 public import Diagnostics
-public import JSON
+import JSON
 
 /// Where a device was at the end of a simulation.
 public struct DeviceOutcome: Sendable, Equatable {

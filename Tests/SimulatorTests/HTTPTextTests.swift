@@ -185,4 +185,25 @@ struct HTTPTextTests {
         #expect(response.meaning(for: .fetch(query)) == fetched)
         #expect(response.meaning(for: .report([])) == reported)
     }
+
+    /// Whatever comes, the reader says the same of it in one piece and in two, and never traps.
+    @Test func readsMutationsAlikeInAnyPieces() {
+        let texts = [
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        ]
+        for text in texts.map({ Array($0.utf8) }) {
+            for place in text.indices {
+                for bit in 0..<8 {
+                    var changed = text
+                    changed[place] ^= 1 << UInt8(bit)
+                    var whole = HTTPResponseReader(buffer: 200)
+                    var halves = HTTPResponseReader(buffer: 200)
+                    let first = halves.add(changed[..<place])
+                    let second = first == .incomplete ? halves.add(changed[place...]) : first
+                    #expect(whole.add(changed) == second)
+                }
+            }
+        }
+    }
 }

@@ -7,5 +7,7 @@ public enum SimulatedDeviceRule: String, Sendable, CaseIterable {
     case refuse
 
     /// Whether a request that names these devices, by a token or in its subject, has to be turned down.
-    func refuses(_ devices: [DeviceUUID]) -> Bool { self == .refuse && devices.contains(where: \.isSimulated) }
+    func refuses(_ devices: [DeviceUUID]) -> Bool {
+        self == .refuse && devices.contains(where: \.isSimulated)
+    }
 }
