@@ -23,7 +23,8 @@ final class ServiceUnderTest {
     let url: String
     private let program: Program
     private let options: [String]
-    private var key: String
+    private let key: String
+    private var isRunning = true
 
     /// Registers the fleet of `seed` and starts the service.
     init(seed: String, devices: Int, options: [String] = []) throws {
@@ -51,11 +52,14 @@ final class ServiceUnderTest {
     }
 
     deinit {
+        guard isRunning else { return }
         program.send(SIGKILL)
         _ = try? program.wait(limit: 5)
     }
 
     func kill() throws {
+        // Its end can be waited for once.
+        isRunning = false
         program.send(SIGKILL)
         _ = try program.wait(limit: 20)
     }
