@@ -120,6 +120,15 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // Layer 5: devices that are not there. Transports come from outside.
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Attestation", "ProvisioningCommands", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+
         // Layer 6: parse, call, render, exit.
         .target(
             name: "Commands",
@@ -276,6 +285,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "SimulatorTests",
+            dependencies: [
+                "Simulator", "Attestation", "JWT", "ProvisioningCommands", "CBOR", "PKIX", "OpenSSL", "JSON",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "AttestationTests",
             dependencies: [
                 "Attestation", "COSE", "CBOR", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
@@ -331,11 +347,22 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: safe),
+        // Layer 6: what simulated devices say, over TCP and TLS.
+        .target(
+            name: "SimulatorHTTP",
+            dependencies: [
+                "Simulator", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: safe),
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "CommandLineSupport", "PKIX", "OpenSSL", "JSON",
-                "InputOutput", "Diagnostics",
+                "ServerHTTP", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator", "CommandLineSupport",
+                "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -350,6 +377,18 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: common),
+        .testTarget(
+            name: "SimulatorHTTPTests",
+            dependencies: [
+                "SimulatorHTTP", "Simulator", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "SimulateTests", dependencies: ["JSON", "TestFleet", "TestSupport", "assay", "assayd"],
             swiftSettings: common),
     ]
 }

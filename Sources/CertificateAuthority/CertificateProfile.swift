@@ -24,6 +24,7 @@ public struct CertificateProfile: Sendable, Equatable {
     public private(set) var validity: ValidityRule
     public let extensionRule: ExtensionRule
     public let attestation: AttestationRule
+    public let simulatedDevices: SimulatedDeviceRule
     /// The most octets that a certificate may have as PEM, line feeds and all, for modems with a limit on a line.
     public let maximumPEMLength: Int
 
@@ -35,7 +36,8 @@ public struct CertificateProfile: Sendable, Equatable {
     init(
         name: String, summary: String? = nil, keys: KeyRule, signatureHash: SignatureHash = .auto,
         subject: SubjectPolicy, validity: ValidityRule, extensionRule: ExtensionRule,
-        attestation: AttestationRule = .optional, maximumPEMLength: Int = modemLimit
+        attestation: AttestationRule = .optional, simulatedDevices: SimulatedDeviceRule = .accept,
+        maximumPEMLength: Int = modemLimit
     ) {
         self.name = name
         self.summary = summary
@@ -45,6 +47,7 @@ public struct CertificateProfile: Sendable, Equatable {
         self.validity = validity
         self.extensionRule = extensionRule
         self.attestation = attestation
+        self.simulatedDevices = simulatedDevices
         self.maximumPEMLength = maximumPEMLength
     }
 

@@ -234,6 +234,10 @@ public final class RequestVetter {
         {
             failures.append(.init(.uuidMismatch, "expected device \(expected), found \(device)"))
         }
+        let devices = [named, claimed, Self.uuid(in: request.subject)].compactMap { $0 }
+        if profile.simulatedDevices.refuses(devices) {
+            failures.append(.init(.profile, "profile \(profile.name) refuses simulated devices, found one"))
+        }
         if profile.extensionRule.alternativeName == .deviceUUID, named == nil {
             let message =
                 "expected a device UUID, which the profile makes an alternative name, in a token or as "

@@ -181,15 +181,5 @@ private struct NonceGenerator {
         return value
     }
 
-    private func hmac(_ message: [UInt8]) -> [UInt8] {
-        var length = 0
-        return [UInt8](unsafeUninitializedCapacity: 32) { output, count in
-            let result = EVP_Q_mac(
-                nil, "HMAC", nil, "SHA256", nil, key, key.count, message, message.count, output.baseAddress,
-                output.count, &length)
-            // As with hashing, only exhausted memory can be the reason.
-            precondition(result != nil && length == 32, "libcrypto could not compute an HMAC")
-            count = 32
-        }
-    }
+    private func hmac(_ message: [UInt8]) -> [UInt8] { KeyDerivation.hmacSHA256(key: key, message) }
 }

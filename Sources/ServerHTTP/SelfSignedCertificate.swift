@@ -51,8 +51,9 @@ package enum SelfSignedCertificate {
         let subject = try DistinguishedName(text: "CN=assayd on \(names[0])")
         let algorithm = SignatureAlgorithm.ecdsa(.sha256)
         let extensions: [CertificateExtension] = [
-            .basicConstraints(isCA: false), .keyUsage([.digitalSignature]),
-            .extendedKeyUsage([.serverAuth]),
+            // No key usage: with one that says nothing of signing certificates, BoringSSL does not take the certificate for
+            // its own issuer (RFC 5280 section 4.2.1.3), and clients that have it as their root would refuse it.
+            .basicConstraints(isCA: false), .extendedKeyUsage([.serverAuth]),
             .subjectAlternativeName(hosts: names, addresses: addresses),
         ]
         guard

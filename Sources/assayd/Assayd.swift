@@ -21,7 +21,7 @@ struct AssaydRoot: ParsableCommand {
             object a line.
             """,
         version: Version.current,
-        subcommands: [Serve.self, KeyGroup.self])
+        subcommands: [Serve.self, KeyGroup.self, Simulate.self])
 }
 
 /// Runs the program; the only place that ends the process.

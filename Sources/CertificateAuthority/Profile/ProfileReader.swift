@@ -10,7 +10,7 @@ enum ProfileReader {
         }
         try node.allowOnly([
             "description", "keys", "signatureHash", "subject", "validity", "extensions", "attestation",
-            "maximumPemBytes",
+            "simulatedDevices", "maximumPemBytes",
         ])
         let summary = try node.optionalMember("description")
         if let summary, try summary.string().unicodeScalars.count > 200 {
@@ -24,6 +24,7 @@ enum ProfileReader {
             validity: try validity(node.member("validity")),
             extensionRule: try ExtensionReader.read(node.member("extensions")),
             attestation: try choice(node.optionalMember("attestation"), AttestationRule.optional),
+            simulatedDevices: try choice(node.optionalMember("simulatedDevices"), SimulatedDeviceRule.accept),
             maximumPEMLength: limit.map { Int($0) } ?? CertificateProfile.modemLimit)
     }
 

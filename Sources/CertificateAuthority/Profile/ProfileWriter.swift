@@ -28,6 +28,7 @@ extension CertificateProfile {
         ])
         object["extensions"] = extensionRule.json
         object["attestation"] = .string(attestation.rawValue)
+        if simulatedDevices != .accept { object["simulatedDevices"] = .string(simulatedDevices.rawValue) }
         object["maximumPemBytes"] = .integer(Int64(maximumPEMLength))
         return object
     }

@@ -1,0 +1,144 @@
+public import ArgumentParser
+public import Attestation
+import CommandLineSupport
+import Diagnostics
+import InputOutput
+import OpenSSL
+import PKIX
+import Simulator
+import SimulatorHTTP
+
+/// `assayd simulate`
+struct Simulate: ServiceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Let a fleet of simulated devices ask a service, execute and answer.",
+        discussion: """
+            The devices follow from --seed: the same text gives the same devices with the same identity keys. They do \
+            what the device library does: a fresh JWT and a connection for each request, commands in their order to the \
+            first failure, the report, and again until nothing waits; then they wait for their interval. Each has a \
+            modem that executes %CMNG and %KEYGEN with its own credentials.
+
+            --export writes what makes the fleet known to a service, without any network: devices.csv with the identity \
+            keys, attestation_tokens.csv with what claims the devices, and jwts.txt.
+
+            Nothing real may trust these devices, whose keys anybody has who knows the seed: their UUIDs begin with \
+            53494d44-4556 (SIMDEV), their IMEIs with 001.
+
+            One JSON object a device comes at the end, {"schema":"assayd.device/1",…}. The exit status is 3 if any did \
+            not get where it should.
+
+            EXAMPLES
+              assayd simulate --export fleet --devices 10 --seed bench
+              assayd simulate --service http://127.0.0.1:8080 --devices 10 --seed bench
+              assayd simulate --service https://localhost:8443 --root-ca bench/tls.crt --devices 1 --fail csr:514
+            """)
+
+    @Option(help: .init("The service: scheme, host and port.", valueName: "url"))
+    var service: String?
+
+    @Option(help: .init("Write the fleet's files to this new folder instead.", valueName: "dir"))
+    var export: String?
+
+    @Option(help: .init("How many devices.", valueName: "n"))
+    var devices: Int
+
+    @Option(help: .init("What the fleet follows from.", valueName: "text"))
+    var seed = "assay"
+
+    @Option(
+        help: .init("What %KEYGEN signs: plain as an nRF9151, bound as an nRF9160.", valueName: "profile"))
+    var profile = SigningProfile.plain
+
+    @Option(
+        parsing: .unconditional,
+        help: .init("Seconds by which the devices' clocks are ahead.", valueName: "seconds"))
+    var clockSkew: Int64 = 0
+
+    @OptionGroup(title: "With --service") var run: SimulateRunOptions
+
+    @Flag(help: "With --export: replace an existing folder of such files.")
+    var force = false
+
+    func validate() throws {
+        guard (service == nil) != (export == nil) else {
+            throw ValidationError("expected either --service or --export")
+        }
+        guard 1...1_000_000 ~= devices else {
+            throw ValidationError("--devices must be 1…1000000, found \(devices)")
+        }
+        guard -1_000_000_000...1_000_000_000 ~= clockSkew else {
+            throw ValidationError("--clock-skew must be within 1000000000 seconds, found \(clockSkew)")
+        }
+        if export != nil, let option = run.given {
+            throw ValidationError("\(option) is of no use with --export")
+        }
+        if service != nil, force { throw ValidationError("--force is of no use without --export") }
+    }
+
+    func run() async throws -> ExitStatus {
+        if let export {
+            try write(to: export)
+            return Interruption.requested ? .interrupted : .done
+        }
+        return try await simulate(at: try ServiceAddress(url: service ?? ""))
+    }
+
+    // MARK: Export
+
+    private func write(to path: String) throws(ToolError) {
+        let now = System.now().addingReportingOverflow(clockSkew).partialValue
+        // As Python's isoformat writes it, which the vendor's utilities use.
+        let timestamp = InternetTime.text(System.now()).dropLast() + ".000000+00:00"
+        let export = FleetExport(
+            seed: FleetSeed(seed), model: .signing(profile), now: now, timestamp: String(timestamp))
+        let arithmetic = try Self.arithmetic()
+        let folder = try NewFolder(path: path, replaces: force, mayReplace: FleetExport.names.contains)
+        var files: [any ByteSink] = []
+        for name in FleetExport.names { files.append(try folder.begin(name)) }
+        try files[0].write(Array(FleetExport.header.utf8))
+        for index in 0..<devices {
+            if Interruption.requested { throw Interruption.error }
+            let lines = try export.lines(of: index, arithmetic: arithmetic)
+            for (file, line) in zip(files, [lines.device, lines.token, lines.jwt]) {
+                try file.write(Array(line.utf8))
+            }
+        }
+        for file in files { try file.commit() }
+        try folder.commit()
+    }
+
+    private static func arithmetic() throws(ToolError) -> P256Arithmetic {
+        do { return try P256Arithmetic() } catch { throw ToolError(.internalFault, error.message) }
+    }
+
+    // MARK: Simulation
+
+    private func simulate(at address: ServiceAddress) async throws -> ExitStatus {
+        let settings = try run.settings(
+            seed: FleetSeed(seed), model: .signing(profile), clockSkew: clockSkew)
+        let transport = try HTTPTransport(to: address, roots: try run.roots())
+        let world = FleetRun.World(
+            transport: transport, jobs: run.jobs ?? SimulateRunOptions.standardJobs, now: { System.now() },
+            random: { count throws(ToolError) in
+                do throws(OpenSSLError) { return try RandomBytes.make(count) } catch {
+                    throw ToolError(.internalFault, error.message)
+                }
+            })
+        let end = System.monotonicNanoseconds() &+ run.timeoutNanoseconds
+        let outcomes = try await FleetRun(settings, count: devices).outcomes(
+            in: world, mustEnd: { Interruption.requested || System.monotonicNanoseconds() >= end })
+        await transport.shutDown()
+        let output = StandardStream.output()
+        for outcome in outcomes { try output.write(outcome.line) }
+        let there = outcomes.count { $0.status == settings.goal.status }
+        if !run.quiet {
+            let interrupted = Interruption.requested ? "interrupted: " : ""
+            let line = "assayd: \(interrupted)\(there) of \(devices) devices \(settings.goal.rawValue)\n"
+            try StandardStream.error().write(Array(line.utf8))
+        }
+        return Interruption.requested ? .interrupted : there == devices ? .done : .partial
+    }
+}
+
+extension SigningProfile: ExpressibleByArgument {}

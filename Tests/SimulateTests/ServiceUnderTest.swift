@@ -1,0 +1,159 @@
+import Foundation
+import FoundationNetworking
+import JSON
+import TestFleet
+import TestSupport
+import Testing
+
+/// `assayd serve` on loopback with an owner's key, the fleet that it knows, and its operators' side.
+final class ServiceUnderTest {
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    /// An answer to an operator.
+    struct Answer {
+        let status: Int
+        let json: JSONValue?
+        let text: String
+    }
+
+    let folder: WorkFolder
+    let url: String
+    private let program: Program
+    private let options: [String]
+    private let key: String
+    private var isRunning = true
+
+    /// Registers the fleet of `seed` and starts the service.
+    init(seed: String, devices: Int, options: [String] = []) throws {
+        folder = try WorkFolder()
+        self.options = options
+        try Self.run(
+            TestPaths.service, ["simulate", "--export", "fleet", "--devices", "\(devices)", "--seed", seed],
+            folder)
+        try FileManager.default.createDirectory(
+            at: folder.url.appendingPathComponent("data"), withIntermediateDirectories: true)
+        try Self.run(
+            TestPaths.binary, ["device", "import", "fleet/devices.csv", "--store", "data/assay.db"], folder)
+        key = try Self.run(TestPaths.service, ["key", "create", "--data", "data", "--role", "owner"], folder)
+            .trimmingCharacters(in: .newlines)
+        (program, url) = try Self.serve(["--listen", "127.0.0.1:0"] + options, folder)
+    }
+
+    /// The same service, started again on its port after it was killed.
+    init(after other: ServiceUnderTest) throws {
+        folder = other.folder
+        options = other.options
+        key = other.key
+        let place = other.url.split(separator: "/").last.map(String.init) ?? ""
+        (program, url) = try Self.serve(["--listen", place] + options, folder)
+    }
+
+    deinit {
+        guard isRunning else { return }
+        program.send(SIGKILL)
+        _ = try? program.wait(limit: 5)
+    }
+
+    func kill() throws {
+        // Its end can be waited for once.
+        isRunning = false
+        program.send(SIGKILL)
+        _ = try program.wait(limit: 20)
+    }
+
+    private static func serve(_ options: [String], _ folder: WorkFolder) throws -> (Program, String) {
+        let program = try Program(TestPaths.service, ["serve", "--data", "data"] + options, in: folder.url)
+        program.waitForOutput(bytes: 60, limit: 30)
+        let line = program.outputSoFar
+        let marker = #"{"schema":"assayd.listening/1","url":""#
+        guard line.hasPrefix(marker), line.hasSuffix("\"}\n") else {
+            program.send(SIGKILL)
+            let outcome = try program.wait(limit: 5)
+            throw Fault("expected the line that says where it listens, found \(line), \(outcome.errors)")
+        }
+        return (program, String(line.dropFirst(marker.count).dropLast(3)))
+    }
+
+    /// What a program that has to succeed prints.
+    @discardableResult
+    static func run(_ binary: URL, _ arguments: [String], _ folder: WorkFolder) throws -> String {
+        let outcome = try Program(binary, arguments, in: folder.url).wait(limit: 120)
+        guard outcome.status == 0 else {
+            throw Fault("\(arguments) ended with \(outcome.status ?? -1): \(outcome.output)\(outcome.errors)")
+        }
+        return outcome.output
+    }
+
+    /// A simulation of the fleet against this service.
+    func simulate(_ arguments: [String]) throws -> Program {
+        try Program(
+            TestPaths.service, ["simulate", "--service", url, "--interval", "1"] + arguments, in: folder.url)
+    }
+
+    // MARK: The operators' side
+
+    func ask(
+        _ method: String, _ path: String, _ body: String = "", type: String = "application/json"
+    ) async throws -> Answer {
+        guard let address = URL(string: url + "/v1" + path) else { throw Fault("no URL: \(path)") }
+        var request = URLRequest(url: address)
+        request.httpMethod = method
+        request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization")
+        request.setValue(type, forHTTPHeaderField: "Content-Type")
+        if !body.isEmpty { request.httpBody = Data(body.utf8) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let status = (response as? HTTPURLResponse)?.statusCode else { throw Fault("no answer") }
+        return Answer(
+            status: status, json: try? JSONValue(parsing: [UInt8](data)),
+            text: String(decoding: data, as: UTF8.self))
+    }
+
+    /// The rows of a file that was exported, without its header.
+    func rows(_ name: String, hasHeader: Bool = false) throws -> [[String]] {
+        let text = try String(contentsOf: folder.url.appendingPathComponent("fleet/\(name)"), encoding: .utf8)
+        return text.split(separator: "\n").dropFirst(hasHeader ? 1 : 0).map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    /// Claims the whole fleet and answers its UUIDs.
+    func claim(tags: String = "bench") async throws -> [String] {
+        let rows = try rows("attestation_tokens.csv")
+        let body = rows.map { "\"\($0[2])\",\"\(tags)\"\n" }.joined()
+        let answer = try await ask("POST", "/claimed-devices", body, type: "text/csv")
+        guard answer.status == 201 else { throw Fault("claim: \(answer.status) \(answer.text)") }
+        return rows.map { $0[1] }
+    }
+
+    /// Adds a command and answers its id.
+    @discardableResult
+    func add(_ request: String, to device: String) async throws -> String {
+        let answer = try await ask(
+            "POST", "/claimed-devices/\(device)/provisioning", #"{"request":\#(request)}"#)
+        guard answer.status == 201, let id = answer.json?["id"]?.stringValue else {
+            throw Fault("add: \(answer.status) \(answer.text)")
+        }
+        return id
+    }
+
+    func status(_ device: String) async throws -> String {
+        try await ask("GET", "/claimed-devices/\(device)").json?["status"]?.stringValue ?? "none"
+    }
+
+    func command(_ id: String, of device: String) async throws -> JSONValue? {
+        try await ask("GET", "/claimed-devices/\(device)/provisioning/\(id)").json
+    }
+
+    /// Waits until `condition` holds.
+    func wait(_ what: String, limit: Double = 60, _ condition: () async throws -> Bool) async throws {
+        let end = Date().addingTimeInterval(limit)
+        while Date() < end {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Fault("waited in vain: \(what)")
+    }
+}
