@@ -30,9 +30,11 @@ enum KeyTable {
         let name = path.escapedForTerminal
         if let head = try source.look().value, head.bytes.starts(with: Array("-----BEGIN ".utf8)) {
             throw ToolError(
-                .csv, "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
+                .csv,
+                "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
                 context: [.init("file", name)],
-                hint: "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for each")
+                hint: "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
+                    + "each")
         }
         let file = CSVFile(source.source)
         var columns: ColumnPlaces?
