@@ -57,7 +57,22 @@ struct NameCheck {
         if Set(named.uuids.map(\.uuid)).count > 1 {
             failures.append(.init(.uuidMismatch, "the subject holds the UUIDs of several devices"))
         }
+        if named.hasUnreadableUUID {
+            failures.append(
+                .init(
+                    .uuidMismatch,
+                    "the subject looks like a device UUID, expected hexadecimal digits, found letters of other scripts"
+                ))
+        }
+        if named.isOverfull {
+            failures.append(
+                .init(
+                    .csrSubject,
+                    "the subject holds more digits in a row than can be held against the registry"))
+        }
+        for uuid in named.possibleUUIDs.all { try check(possible: uuid) }
         for imei in named.imeis { try check(imei, "the subject", isName: true) }
+        for serial in named.possibleSerials.all { try check(possible: serial) }
         if Set(named.imeis.filter(\.isCertain).map(\.serial)).count > 1 {
             failures.append(.init(.uuidMismatch, "the subject holds several IMEIs"))
         }
@@ -92,6 +107,48 @@ struct NameCheck {
         }
     }
 
+    /// A number that has a UUID in it: nothing against the name unless that is the UUID of a device that did not vouch.
+    private mutating func check(possible uuid: DeviceUUID) throws(ToolError) {
+        guard uuid != attested, objection == nil || attested != nil, let registry,
+            try registry.isKnown(uuid)
+        else { return }
+        if let attested {
+            failures.append(
+                .init(
+                    .uuidMismatch,
+                    "the subject holds the UUID of device \(uuid) of the registry, the token is of \(attested)"
+                ))
+        } else {
+            objection = .init(
+                .notAttested,
+                "the subject holds the UUID of device \(uuid) of the registry, which does not vouch for this key: "
+                    + "give the device's %KEYGEN answer")
+        }
+    }
+
+    /// The same for the first digits of an IMEI.
+    private mutating func check(possible serial: Int64) throws(ToolError) {
+        guard !judged.contains(serial), objection == nil || attested != nil, let registry,
+            let owner = try registry.devices(withIMEISerial: serial).first(where: { $0 != attested })
+        else { return }
+        if let attested {
+            failures.append(
+                .init(
+                    .nameTaken,
+                    "the subject holds \(Self.text(serial)), which is registered for device \(owner); the token is of "
+                        + "\(attested)"))
+        } else {
+            objection = Self.objection("the subject", owner)
+        }
+    }
+
+    private static func objection(_ place: String, _ owner: DeviceUUID) -> CheckFailure {
+        .init(
+            .notAttested,
+            "\(place) holds the IMEI of device \(owner) of the registry, which does not vouch for this key: "
+                + "give the device's %KEYGEN answer")
+    }
+
     private mutating func check(
         _ imei: NamedIMEI, _ place: String, isName: Bool
     ) throws(ToolError) {
@@ -99,12 +156,7 @@ struct NameCheck {
         let owners = try registry?.devices(withIMEISerial: imei.serial) ?? []
         let text = Self.text(imei)
         guard let attested else {
-            if objection == nil, let owner = owners.first {
-                objection = .init(
-                    .notAttested,
-                    "\(place) holds the IMEI of device \(owner) of the registry, which does not vouch for this "
-                        + "key: give the device's %KEYGEN answer")
-            }
+            if objection == nil, let owner = owners.first { objection = Self.objection(place, owner) }
             return
         }
         if let owner = owners.first(where: { $0 != attested }) {
@@ -131,9 +183,11 @@ struct NameCheck {
     }
 
     private static func text(_ imei: NamedIMEI) -> String {
-        guard let number = imei.number else { return "an IMEI that begins with \(digits(imei.serial, 14))" }
+        guard let number = imei.number else { return text(imei.serial) }
         return "the IMEI " + digits(number, 15)
     }
+
+    private static func text(_ serial: Int64) -> String { "an IMEI that begins with \(digits(serial, 14))" }
 
     private static func digits(_ number: Int64, _ count: Int) -> String {
         let text = String(number)

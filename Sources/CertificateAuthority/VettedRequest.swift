@@ -278,6 +278,6 @@ public final class RequestVetter {
         else { return false }
         let named = NameCheck.devices(in: request.subject)
         return named.uuids.allSatisfy(\.isCanonical) && named.uuids.count <= 1
-            && named.imeis.count { $0.isCertain } <= 1
+            && named.imeis.count { $0.isCertain } <= 1 && !named.hasUnreadableUUID && !named.isOverfull
     }
 }

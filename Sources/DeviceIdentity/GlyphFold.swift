@@ -5,14 +5,30 @@ import Diagnostics
 ///
 /// It is a fold for comparing, not a normalization: what it makes of a text is never shown or signed.
 public enum GlyphFold {
-    /// The character as ASCII where it looks like one, in lower case; itself in lower case otherwise. Nothing for what
-    /// cannot be seen.
-    public static func fold(_ scalar: Unicode.Scalar, into text: inout String.UnicodeScalarView) {
-        if let octet = ascii(scalar) {
-            text.append(Unicode.Scalar(octet))
-        } else if !scalar.isInvisible {
-            text.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+    /// Each character as ASCII where it looks like one, in lower case; itself in lower case otherwise. Nothing for what
+    /// cannot be seen. Of texts that Unicode calls equivalent it makes equivalent ones.
+    public static func fold(_ text: String.UnicodeScalarView) -> String.UnicodeScalarView {
+        var folded = String.UnicodeScalarView()
+        var index = text.startIndex
+        while index < text.endIndex {
+            let scalar = text[index]
+            index = text.index(after: index)
+            let isMarked =
+                index < text.endIndex && text[index].properties.canonicalCombiningClass != .notReordered
+            // A Greek or Cyrillic letter and its mark are one character to Unicode, which looks like none of ASCII.
+            if let octet = ascii(scalar), !(isMarked && 0x370...0x52F ~= scalar.value) {
+                folded.append(Unicode.Scalar(octet))
+            } else if !scalar.isInvisible {
+                folded.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+            }
         }
+        return folded
+    }
+
+    /// Whether a character is a vowel or a final consonant of a Korean syllable that is taken apart: with its first consonant
+    /// it is one character to Unicode.
+    public static func isPartOfSyllable(_ scalar: Unicode.Scalar) -> Bool {
+        0x1161...0x1175 ~= scalar.value || 0x11A8...0x11C2 ~= scalar.value
     }
 
     /// The ASCII character that a character looks like, letters in lower case; nil if it looks like none.
@@ -25,6 +41,10 @@ public enum GlyphFold {
         // Full width, and the space of that width.
         if 0xFF01...0xFF5E ~= value { return lower(value - 0xFF01 + 0x21) }
         if value == 0x3000 { return 0x20 }
+        // What Unicode calls equivalent to an iota, a semicolon and a grave accent
+        if value == 0x1FBE { return UInt8(ascii: "i") }
+        if value == 0x37E { return UInt8(ascii: ";") }
+        if value == 0x1FEF { return UInt8(ascii: "`") }
         // Letters in circles, and the alphabets of mathematics, which repeat every 52 letters.
         if 0x24B6...0x24CF ~= value { return lower(value - 0x24B6 + 0x41) }
         if 0x24D0...0x24E9 ~= value { return lower(value - 0x24D0 + 0x61) }

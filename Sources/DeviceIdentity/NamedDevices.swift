@@ -21,6 +21,21 @@ public struct NamedDevices: Sendable, Equatable {
 
     public private(set) var uuids: [NamedUUID] = []
     public private(set) var imeis: [NamedIMEI] = []
+    /// All other 32 digits in a row: part of a longer number, such as a digest, or UUIDs that another digit touches. They
+    /// are a device's UUID only if a registry has it, and then the name is not that device's own way to write it.
+    public private(set) var possibleUUIDs = Candidates<DeviceUUID>()
+    /// The same of 14 digits in a row, the first of an IMEI.
+    public private(set) var possibleSerials = Candidates<Int64>()
+    /// Whether something is written as UUIDs are, with letters of other scripts where digits belong that are not read as any.
+    public private(set) var hasUnreadableUUID = false
+
+    /// Whether there is more in it than is found: no name of a device, or of anything, is so long a number.
+    public var isOverfull: Bool {
+        possibleUUIDs.isOverfull || possibleSerials.isOverfull || imeis.count > Self.limit
+    }
+
+    /// How many IMEIs a text may hold.
+    private static let limit = 1_000
 
     /// Nothing.
     public init() {}
@@ -29,6 +44,9 @@ public struct NamedDevices: Sendable, Equatable {
     public mutating func add(_ others: NamedDevices) {
         for other in others.uuids where !uuids.contains(other) { uuids.append(other) }
         for other in others.imeis where !imeis.contains(other) { imeis.append(other) }
+        possibleUUIDs.add(others.possibleUUIDs)
+        possibleSerials.add(others.possibleSerials)
+        hasUnreadableUUID = hasUnreadableUUID || others.hasUnreadableUUID
     }
 
     /// What a text names.
@@ -40,13 +58,12 @@ public struct NamedDevices: Sendable, Equatable {
         var isWhole = true
         for scalar in text {
             // A digit with a mark on it is still the digit, and so is one beside what cannot be seen.
-            if scalar.value >= 0x80, scalar.isInvisible || Self.isMark(scalar) {
-                isWhole = false
+            if scalar.value >= 0x80, Self.isMark(scalar) || scalar.isInvisible {
+                if scalar.isInvisible || exact.isEmpty { isWhole = false } else { exact[exact.count - 1] = 0 }
                 continue
             }
-            let octet = GlyphFold.ascii(scalar) ?? 0x7F
-            symbols.append(octet)
-            exact.append(scalar.value < 0x80 ? octet : 0)
+            GlyphReading.read(scalar, into: &symbols)
+            while exact.count < symbols.count { exact.append(scalar.value < 0x80 ? symbols[exact.count] : 0) }
         }
         find(symbols, exact, isWhole)
     }
@@ -81,12 +98,11 @@ public struct NamedDevices: Sendable, Equatable {
         return hex(symbol) != nil || confusable(symbol) != nil ? 1 : 0
     }
 
-    private static let layouts = [[8, 4, 4, 4, 12], [32]]
-
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark: true
-        default: false
+        case .spacingMark: !GlyphReading.isLookAlike(scalar)
+        default: GlyphFold.isPartOfSyllable(scalar)
         }
     }
 
@@ -96,28 +112,36 @@ public struct NamedDevices: Sendable, Equatable {
         // The shortest that counts are 14 digits.
         guard symbols.count >= 14 else { return }
         var digits = 0
-        var confusables = 0
+        var letters = 0
+        var strokes = 0
+        var unreadable = 0
         for symbol in symbols {
             if Self.hex(symbol) != nil { digits += 1 }
-            if Self.confusable(symbol) != nil { confusables += 1 }
+            if symbol == Self.stroke { strokes += 1 } else if Self.confusable(symbol) != nil { letters += 1 }
+            if symbol == GlyphReading.unreadable { unreadable += 1 }
         }
-        guard digits + confusables >= 14 else { return }
+        guard digits + letters + strokes >= 14 else { return }
         if digits >= 14 { find(symbols, exact, isWhole: isWhole) }
-        guard confusables > 0 else { return }
-        // O for 0 and l for 1: letters are digits only where nothing was found without that.
-        let read = symbols.map { Self.confusable($0) ?? $0 }
-        find(read, exact, isWhole: false)
+        if unreadable > 0 { findUnreadable(symbols, exact) }
+        // O for 0 and l for 1, with strokes as the separators that they may be, then as 1.
+        for isStroke in [false, true] where (isStroke ? strokes : letters) > 0 {
+            let read = symbols.map { $0 == Self.stroke && !isStroke ? $0 : Self.confusable($0) ?? $0 }
+            find(read, exact, isWhole: false)
+            if unreadable > 0 { findUnreadable(read, exact) }
+        }
     }
 
     private mutating func find(_ symbols: [UInt8], _ exact: [UInt8], isWhole: Bool) {
-        var covered = [Bool](repeating: false, count: 0)
-        for run in DigitRun.all(in: symbols, { Self.hex($0) }) {
+        var covered: [Bool] = []
+        let runs = DigitRun.all(in: symbols) { Self.hex($0) }
+        for run in runs where run.values.count >= 32 {
             // What is written as a UUID first: parts of two in a row are none.
-            let places = run.windows(of: 32)
-            let usual = places.filter { Self.layouts.contains(run.groups($0, 32)) }
-            for place in usual + places.filter({ !usual.contains($0) }) {
+            let usual = run.usualUUIDs()
+            for place in usual + run.windows(of: 32).filter({ !usual.contains($0) }) {
                 let range = run.range(place, 32)
-                if !covered.isEmpty, range.contains(where: { covered[$0] }) { continue }
+                if !usual.contains(place), !covered.isEmpty, range.contains(where: { covered[$0] }) {
+                    continue
+                }
                 guard let uuid = Self.uuid(run.values[place..<place + 32]) else { continue }
                 if !uuids.contains(where: { $0.uuid == uuid }) {
                     let isCanonical =
@@ -127,21 +151,62 @@ public struct NamedDevices: Sendable, Equatable {
                 if covered.isEmpty { covered = [Bool](repeating: false, count: symbols.count) }
                 for index in range { covered[index] = true }
             }
+            findPossible(run)
         }
         for run in DigitRun.all(in: symbols, { 0x30...0x39 ~= $0 ? $0 - 0x30 : nil }) {
             for length in 14...16 {
-                for place in run.windows(of: length) {
+                for place in run.windows(of: length) where imeis.count <= Self.limit {
                     let range = run.range(place, length)
                     if !covered.isEmpty, range.allSatisfy({ covered[$0] }) { continue }
                     let found = NamedIMEI(
                         run.values[place..<place + length],
-                        isCalledSo: Self.isCalledIMEI(symbols, range), groups: run.groups(place, length))
+                        isCalledSo: Self.isCalledIMEI(symbols, range), groups: run.groups(place, length),
+                        isWithinDigest: runs.contains { $0.hasPiece(around: range, of: 33) })
                     if let known = imeis.firstIndex(where: { $0.serial == found.serial }) {
                         if found.isCertain { imeis[known] = found }
                     } else {
                         imeis.append(found)
                     }
                 }
+            }
+            findPossible(run, covered)
+        }
+    }
+
+    /// 32 digits at any place of more.
+    private mutating func findPossible(_ run: DigitRun) {
+        guard run.values.count > 32 else { return }
+        for place in 0...run.values.count - 32 {
+            guard let uuid = Self.uuid(run.values[place..<place + 32]) else { continue }
+            if uuids.contains(where: { $0.uuid == uuid }) { continue }
+            guard possibleUUIDs.insert(uuid) else { return }
+        }
+    }
+
+    /// 14 digits at any place of more, which are no IMEI for certain.
+    private mutating func findPossible(_ run: DigitRun, _ covered: [Bool]) {
+        let count = run.values.count
+        guard count > 14 else { return }
+        let first = run.values.prefix(14).reduce(0) { $0 * 10 + Int64($1) }
+        if count == 15, imeis.contains(where: { $0.isCertain && $0.serial == first }) { return }
+        for place in 0...count - 14 {
+            if !covered.isEmpty, run.range(place, 14).allSatisfy({ covered[$0] }) { continue }
+            let serial = run.values[place..<place + 14].reduce(0) { $0 * 10 + Int64($1) }
+            if imeis.contains(where: { $0.serial == serial }) { continue }
+            guard possibleSerials.insert(serial) else { return }
+        }
+    }
+
+    /// Whether 32 characters stand as those of a UUID do, nearly all of them digits, and the others of a script that is not
+    /// read.
+    private mutating func findUnreadable(_ symbols: [UInt8], _ exact: [UInt8]) {
+        let unread: UInt8 = 0x10
+        for run in DigitRun.all(in: symbols, { $0 == GlyphReading.unreadable ? unread : Self.hex($0) }) {
+            for place in run.usualUUIDs() {
+                let count = run.values[place..<place + 32].count { $0 == unread }
+                let plain = exact[run.range(place, 32)].count { Self.hex($0) != nil }
+                // Words of a language have some letters that look like these, and no digits.
+                if 1...8 ~= count, plain >= 4 { hasUnreadableUUID = true }
             }
         }
     }
@@ -196,87 +261,15 @@ public struct NamedDevices: Sendable, Equatable {
         }
     }
 
+    /// What may be a 1, and may be a separator.
+    private static let stroke = UInt8(ascii: "|")
+
     /// The digit for which a letter may be taken.
     private static func confusable(_ symbol: UInt8) -> UInt8? {
         switch symbol {
         case UInt8(ascii: "o"): 0x30
-        case UInt8(ascii: "l"), UInt8(ascii: "i"), UInt8(ascii: "|"): 0x31
+        case UInt8(ascii: "l"), UInt8(ascii: "i"), stroke: 0x31
         default: nil
         }
     }
-}
-
-/// A number in a text that is, or may be, the IMEI of a device.
-public struct NamedIMEI: Sendable, Hashable {
-    /// What tells devices apart: the first 14 digits. The 15th is a check digit, an IMEISV has two of a version.
-    public let serial: Int64
-    /// All 15 digits, where there are so many.
-    public let number: Int64?
-    /// Whether the text can hardly mean anything else: 15 digits with a right check digit, in one piece or in the groups
-    /// in which IMEIs are printed, or a number that is called `nrf-` or `imei`. Any other number of 14 to 16 digits is an
-    /// IMEI only if a registry knows it as one.
-    public let isCertain: Bool
-
-    private static let layouts = [[15], [14, 1], [2, 6, 6, 1], [6, 2, 6, 1], [8, 6, 1]]
-
-    init(_ digits: ArraySlice<UInt8>, isCalledSo: Bool, groups: [Int]) {
-        serial = digits.prefix(14).reduce(0) { $0 * 10 + Int64($1) }
-        number = digits.count == 15 ? digits.reduce(0) { $0 * 10 + Int64($1) } : nil
-        let isIMEI =
-            Self.layouts.contains(groups) && IMEI.isValid(digits.map { $0 + 0x30 }[...])
-        isCertain = isIMEI || isCalledSo && digits.count >= 15
-    }
-}
-
-extension IMEI {
-    /// What tells devices apart: all but the check digit.
-    public var serial: Int64 { number / 10 }
-
-    /// The 15 digits as a number.
-    public var number: Int64 { description.utf8.reduce(0) { $0 * 10 + Int64($1 & 0x0F) } }
-}
-
-/// Digits with nothing but separators in between.
-private struct DigitRun {
-    private(set) var values: [UInt8] = []
-    /// Where they stand in the text.
-    private var places: [Int] = []
-
-    static func all(in symbols: [UInt8], _ value: (UInt8) -> UInt8?) -> [DigitRun] {
-        var runs: [DigitRun] = []
-        var run = DigitRun()
-        for (place, symbol) in symbols.enumerated() {
-            if let digit = value(symbol) {
-                run.values.append(digit)
-                run.places.append(place)
-            } else if !NamedDevices.isSeparator(symbol) {
-                if run.values.count >= 14 { runs.append(run) }
-                run = DigitRun()
-            }
-        }
-        if run.values.count >= 14 { runs.append(run) }
-        return runs
-    }
-
-    /// Where so many digits stand between separators or the ends of the run.
-    func windows(of length: Int) -> [Int] {
-        guard values.count >= length else { return [] }
-        return (0...values.count - length).filter { isEdge($0) && isEdge($0 + length) }
-    }
-
-    private func isEdge(_ index: Int) -> Bool {
-        index == 0 || index == values.count || places[index] != places[index - 1] + 1
-    }
-
-    /// How many digits of a window stand together each time.
-    func groups(_ index: Int, _ length: Int) -> [Int] {
-        var groups = [0]
-        for place in index..<index + length {
-            if place > index, isEdge(place) { groups.append(0) }
-            groups[groups.count - 1] += 1
-        }
-        return groups
-    }
-
-    func range(_ index: Int, _ length: Int) -> Range<Int> { places[index]..<places[index + length - 1] + 1 }
 }

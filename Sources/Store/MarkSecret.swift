@@ -57,6 +57,7 @@ struct MarkSecret: Sendable {
             filed += names
             if let shared = intent.names.shared { filed.append(name(shared)) }
         }
+        for uuid in intent.names.possibleUUIDs where uuid != intent.device { asked.append(device(uuid)) }
         return IntentMarks(filed: filed, asked: asked + names + intent.names.others.map(name))
     }
 

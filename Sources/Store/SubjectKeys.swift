@@ -19,7 +19,7 @@ struct SubjectKeys: Sendable, Equatable {
             for scalar in text.unicodeScalars {
                 if scalar.value < 0x80 {
                     skeleton.append(UInt8(truncatingIfNeeded: scalar.value))
-                } else if scalar.properties.canonicalCombiningClass == .notReordered {
+                } else if !Self.belongsToLetter(scalar) {
                     skeleton.append(UInt8(ascii: "?"))
                 } else if !skeleton.isEmpty {
                     // A letter with a mark is the same whether it is one character or two.
@@ -29,11 +29,20 @@ struct SubjectKeys: Sendable, Equatable {
             self.skeleton = skeleton
         }
 
+        private static func belongsToLetter(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.properties.generalCategory {
+            case .nonspacingMark, .spacingMark, .enclosingMark: true
+            default: GlyphFold.isPartOfSyllable(scalar)
+            }
+        }
+
         static func imei(_ serial: Int64) -> Key { Key("imei=\(serial)") }
     }
 
     /// The devices that the subject names by UUID.
     private(set) var uuids: [DeviceUUID] = []
+    /// The UUIDs that it may hold, as part of longer numbers.
+    private(set) var possibleUUIDs: [DeviceUUID] = []
     /// What a row with this subject keeps from others.
     private(set) var keys: [Key] = []
     /// The common name of a subject that has more: it may be all of another's name. Many devices may have it in common.
@@ -64,6 +73,7 @@ struct SubjectKeys: Sendable, Equatable {
             attributes.append((type, Self.fold(value)))
         }
         uuids = named.uuids.map(\.uuid)
+        possibleUUIDs = named.possibleUUIDs.all
         for imei in named.imeis where imei.isCertain {
             let key = Key.imei(imei.serial)
             if !keys.contains(key) { keys.append(key) }
@@ -195,10 +205,7 @@ struct SubjectKeys: Sendable, Equatable {
             if octets.last == 0x20 { octets.removeLast() }
             return String(decoding: octets, as: UTF8.self)
         }
-        var folded = String.UnicodeScalarView()
-        for scalar in String(decoding: value, as: UTF8.self).unicodeScalars {
-            GlyphFold.fold(scalar, into: &folded)
-        }
+        let folded = GlyphFold.fold(String(decoding: value, as: UTF8.self).unicodeScalars)
         return String(folded).split(separator: " ").joined(separator: " ")
     }
 }

@@ -13,6 +13,8 @@ import Testing
 struct NameScenario {
     enum Name: Hashable {
         case uuid(Int), imei(Int), plain(Int)
+
+        var isPlain: Bool { if case .plain = self { true } else { false } }
     }
 
     enum Maker: Equatable {
@@ -29,6 +31,8 @@ struct NameScenario {
         let maker: Maker
         /// Whether the name is written otherwise than its owner would.
         let isDisguised: Bool
+        /// Whether it is another name that has the owner's number in it, without an end that could be seen.
+        let isTouched: Bool
         let der: [UInt8]
         let token: String?
     }
@@ -65,8 +69,8 @@ struct NameScenario {
         case 2, 3: maker = .genuine(Int(random.next() % 6))
         default: maker = .genuine(target)
         }
-        let disguise = random.next() % 3 == 0 ? Int(random.next() % 7) + 1 : 0
-        let subject = try DistinguishedName(text: subject(name, disguise))
+        let disguise = random.next() % 2 == 0 ? Int(random.next() % 12) + 1 : 0
+        let subject = try DistinguishedName(text: subject(name, disguise, &random))
         let key = try PrivateKey.p256(scalar: [0] + random.bytes(30) + [1])
         let der = try CertificationRequest.make(subject: subject, key: key).der
         var token: String?
@@ -81,10 +85,23 @@ struct NameScenario {
                 certifying: der, nonce: nonce, profile: .plain, signer: signer,
                 claiming: members[claimed].device.uuid)
         }
-        return Request(name: name, maker: maker, isDisguised: disguise != 0, der: der, token: token)
+        return Request(
+            name: name, maker: maker, isDisguised: disguise != 0, isTouched: disguise >= 11, der: der,
+            token: token)
     }
 
-    private func subject(_ name: Name, _ disguise: Int) -> String {
+    /// Characters that are no digits of ASCII and look like one.
+    private static let lookAlikes: [Character: [Character]] = [
+        "0": ["\u{3007}", "\u{585}", "\u{D3}"], "1": ["\u{4C0}", "\u{1C0}", "\u{CD}"],
+        "2": ["\u{1A8}", "\u{4E8C}"],
+        "3": ["\u{417}", "\u{4DF}"], "4": ["\u{427}", "\u{13CE}"], "5": ["\u{1BC}"], "6": ["\u{431}"],
+        "7": ["\u{2466}"], "8": ["\u{222}"], "9": ["\u{2CCA}"], "a": ["\u{1EA1}", "a\u{323}", "\u{4D3}"],
+        "b": ["\u{1E03}", "\u{42C}"], "c": ["\u{E7}", "c\u{327}"],
+        "d": ["\u{1E0D}", "d\u{323}", "\u{2146}", "\u{A4D2}"],
+        "e": ["\u{451}", "\u{435}\u{308}"], "f": ["\u{192}", "\u{17F}", "\u{1E9B}"],
+    ]
+
+    private func subject(_ name: Name, _ disguise: Int, _ random: inout SplitMix64) -> String {
         let text =
             switch name {
             case .uuid(let number): members[number].device.uuid.description
@@ -104,6 +121,17 @@ struct NameScenario {
                 return "CN=\(text)"
             }
             return "CN=\(text.dropLast())\(Character(wide))"
+        case 8:
+            // A digit or letter of another script, or with a mark, in place of the last.
+            guard let last = text.last, let forms = Self.lookAlikes[last] else {
+                return "CN=\(text)"
+            }
+            return "CN=\(text.dropLast())\(forms[Int(random.next() % UInt64(forms.count))])"
+        // Names of their own where there is no number in it.
+        case 9 where !name.isPlain: return "CN=device\(text)"
+        case 10 where !name.isPlain: return "CN=\(text)-7"
+        case 11: return "CN=nrf0\(text.filter { $0 != "-" })"
+        case 12: return "CN=\(text.filter { $0 != "-" })00"
         default: return "CN=\(text)"
         }
     }
@@ -122,6 +150,16 @@ struct NameScenario {
                 if case .genuine(let number) = request.maker, members[number].isRegistered { number } else {
                     nil
                 }
+            if request.isTouched {
+                guard code == nil else { return nil }
+                switch request.name {
+                case .uuid(let owner) where owner != attested && members[owner].isRegistered:
+                    return "a longer number with another device's UUID"
+                case .imei(let owner) where owner != attested && members[owner].hasIMEI:
+                    return "a longer number with another device's IMEI"
+                default: return nil
+                }
+            }
             guard let code else {
                 switch (request.name, attested) {
                 case (.uuid(let owner), let device?) where owner != device: return "another device's UUID"

@@ -2,6 +2,7 @@ import Attestation
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
+import Foundation
 import OpenSSL
 import PKIX
 import SQLite
@@ -56,6 +57,8 @@ import Testing
         ("CN=sensor-7", "CN=\u{FF53}ensor-7", true),
         ("CN=sensor-7", "CN=sens\u{043E}r-7", true), ("CN=sensor-7", "CN=sensor\u{2010}7", true),
         ("CN=sensor-7", "CN=sensor-\u{0667}", true), ("CN=caf\u{E9}", "CN=cafe\u{301}", true),
+        ("CN=\u{451}lka", "CN=\u{435}\u{308}lka", true), ("CN=\u{3AC}-1", "CN=\u{3B1}\u{301}-1", true),
+        ("CN=\u{D55C}-1", "CN=\u{1112}\u{1161}\u{11AB}-1", true), ("CN=a\u{37E}b", "CN=a\\;b", true),
         ("CN=sensor,serialNumber=1", "serialNumber=1,CN=sensor", true),
         ("CN=a+serialNumber=1", "CN=a,serialNumber=1", true),
         ("CN=nrf-352656100367872", "CN=352656100367872", true),
@@ -126,8 +129,11 @@ import Testing
             try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: false)) == "duplicate-device")
         #expect(try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: true)) == "sign")
         #expect(try code(ledger, intent(ledger, "CN=pump", device: b, isAttested: true)) == "sign")
+        let plain = a.description.filter { $0 != "-" }
         for (subject, named) in [
             ("CN=\(a)", a), ("CN=pump", nil), ("UID=\(a),CN=x", nil), ("CN=x-\(a)", nil),
+            ("CN=device\(a)", nil),
+            ("CN=nrf\(plain)", nil), ("CN=x,serialNumber=\(plain)0", nil), ("CN=device\(a)\u{1EA1}", nil),
         ] {
             let bare = try intent(ledger, subject, device: named, isAttested: false)
             #expect(try code(ledger, bare, reissue: true) == "name-taken", "\(subject)")
@@ -135,6 +141,39 @@ import Testing
         // A device that has its certificate asks with another key: as ever.
         #expect(
             try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: true)) == "duplicate-device")
+    }
+
+    /// Without a registry the ledger alone knows which 32 digits of a longer number are a device's.
+    @Test func aNumberAroundTheUUIDOfAnotherIsNotGivenAway() throws {
+        let ledger = try TestLedger()
+        let (a, b) = (try device(0xA1), try device(2))
+        let plain = a.description.filter { $0 != "-" }
+        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        #expect(try code(ledger, intent(ledger, "CN=nrf\(plain)", device: b, isAttested: true)) == "sign")
+        #expect(try code(ledger, intent(ledger, "CN=\(a)", device: a, isAttested: true)) == "sign")
+        for subject in ["CN=device\(plain)", "CN=\(plain)0", "CN=x,serialNumber=f\(plain)"] {
+            let other = try intent(ledger, subject, device: b, isAttested: true)
+            #expect(try code(ledger, other, reissue: true) == "name-taken", "\(subject)")
+            let own = try intent(ledger, subject, device: a, isAttested: true)
+            #expect(try code(ledger, own, reissue: true) == "sign", "\(subject)")
+        }
+        #expect(
+            try code(ledger, intent(ledger, "CN=\(digest)", device: b, isAttested: true), reissue: true)
+                == "sign")
+    }
+
+    /// Texts that are one to Unicode are filed under one mark.
+    @Test func equivalentNamesHaveOneMark() {
+        for value in UInt32(0x80)...0x2FA1F {
+            guard let scalar = Unicode.Scalar(value), !scalar.isInvisible,
+                !(0xAC00...0xD7A3 ~= value && value % 64 != 0), !(0x16D60...0x16D7F ~= value)
+            else { continue }
+            let one = "CN=x\(scalar)y"
+            let several = one.decomposedStringWithCanonicalMapping
+            if several.unicodeScalars.elementsEqual(one.unicodeScalars) { continue }
+            let keys = [SubjectKeys(one), SubjectKeys(several)]
+            #expect(keys[0] == keys[1], "U+\(String(value, radix: 16))")
+        }
     }
 
     /// A request that was certified on nobody's word, and comes again with the device's.
