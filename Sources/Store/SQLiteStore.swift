@@ -55,6 +55,7 @@ public final class SQLiteStore {
         let path = try StoreFile.resolved(path, role)
         self.path = path
         self.role = role
+        try FileRegister.beginUse(of: path, as: role.isLedger ? .ledger : .store)
         if access == .readOnly {
             connection = try Self.openForReading(path, role, busyTimeout)
         } else {

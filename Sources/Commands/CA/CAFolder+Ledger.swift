@@ -15,8 +15,10 @@ extension CAFolder {
     }
 
     func place(_ document: CADocument) -> LedgerPlace {
-        LedgerPlace(
-            path: document.ledger.hasPrefix("/") ? document.ledger : file(document.ledger), id: document.id)
+        let ledger = document.ledger.hasPrefix("/") ? document.ledger : file(document.ledger)
+        // It may be opened after the results are.
+        FileRegister.keep(ledger, as: .ledger)
+        return LedgerPlace(path: ledger, id: document.id)
     }
 
     func document() throws(ToolError) -> CADocument {
