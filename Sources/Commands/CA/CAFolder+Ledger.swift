@@ -115,7 +115,8 @@ extension CAFolder {
         }
         return halfMade(
             message,
-            "an interrupted assay ca init or import leaves this; remove \(found) and run it again. If this was a CA that "
+            "an interrupted assay ca init or import leaves this; remove \(found) and run it again. With --issuer, revoke "
+                + "first what assay ca list --ca ISSUER --profile ca:intermediate shows of it. If this was a CA that "
                 + "issued, put its ca.crt back instead")
     }
 
