@@ -20,6 +20,26 @@ public struct AuthorityRequest: Sendable {
     }
 }
 
+/// The certificate of a CA under another one before it is signed: checked, and made by ``AuthorityCertificate`` alone.
+public struct AuthorityDraft: Sendable {
+    public let serial: CertificateSerial
+    public let subject: DistinguishedName
+    public let validity: ValidityPeriod
+    fileprivate let tbs: [UInt8]
+    fileprivate let template: CertificateTemplate
+    fileprivate let key: any SigningKey
+
+    /// SHA-256 of the TBSCertificate.
+    public var sha256: [UInt8] { Digest.sha256(tbs) }
+
+    /// The certificate. DER.
+    ///
+    /// - Throws: ``ToolError`` with `internal`, or with `io` when the key is kept elsewhere and cannot be reached.
+    public func signed() throws(ToolError) -> [UInt8] {
+        try AuthorityCertificate.sign(tbs, template, by: key)
+    }
+}
+
 /// Certificates of CAs.
 public enum AuthorityCertificate {
     private static let backdate: Int64 = 300
@@ -54,17 +74,27 @@ public enum AuthorityCertificate {
         return try sign(tbs, template, by: key)
     }
 
-    /// A CA under `issuer`.
+    /// A CA under `issuer`, signed.
     ///
-    /// - Parameter profile: one that makes CAs; it bounds lifetime, path length and keys.
     /// - Returns: DER.
-    /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity`
-    ///   when it would outlive the issuer, `profile` and `csr-key` for what the profile does not allow, else as
-    ///   ``root(_:key:at:)``.
+    /// - Throws: ``ToolError`` as ``draft(_:publicKey:issuer:profile:at:)``.
     public static func intermediate(
         _ request: AuthorityRequest, publicKey: PublicKey, issuer: Issuer,
         profile: CertificateProfile = .intermediate, at now: Int64
     ) throws(ToolError) -> [UInt8] {
+        try draft(request, publicKey: publicKey, issuer: issuer, profile: profile, at: now).signed()
+    }
+
+    /// A CA under `issuer`, to be signed when the issuer's ledger knows of it.
+    ///
+    /// - Parameter profile: one that makes CAs; it bounds lifetime, path length and keys.
+    /// - Throws: ``ToolError`` with `issuer-invalid` when the issuer's path length leaves no room, `validity`
+    ///   when it would outlive the issuer, `profile` and `csr-key` for what the profile does not allow, else as
+    ///   ``root(_:key:at:)``.
+    public static func draft(
+        _ request: AuthorityRequest, publicKey: PublicKey, issuer: Issuer,
+        profile: CertificateProfile = .intermediate, at now: Int64
+    ) throws(ToolError) -> AuthorityDraft {
         if let remaining = issuer.remainingPathLength {
             guard remaining > 0 else {
                 throw ToolError(
@@ -99,7 +129,9 @@ public enum AuthorityCertificate {
         let subject = try Self.subject(request, publicKey)
         let tbs = form.makeTBS(serial: request.serial, validity: validity, subject: subject)
         try check(form.finding(in: tbs, serial: request.serial, validity: validity, subject: subject))
-        return try sign(tbs, form.template, by: issuer.key)
+        return AuthorityDraft(
+            serial: request.serial, subject: request.subject, validity: validity, tbs: tbs,
+            template: form.template, key: issuer.key)
     }
 
     private static func subject(
@@ -119,7 +151,7 @@ public enum AuthorityCertificate {
         if let finding { throw ToolError(.lint, "a certificate was not signed: \(finding)") }
     }
 
-    private static func sign(
+    fileprivate static func sign(
         _ tbs: [UInt8], _ template: CertificateTemplate, by key: any SigningKey
     ) throws(ToolError) -> [UInt8] {
         template.assemble(tbs, signature: try key.sign(tbs, template.algorithm))

@@ -73,14 +73,40 @@ public struct CertificateAudit: Sendable {
                 CheckFailure(.notAttested, "the profile demands a device's word, which is missing"))
         }
         failures += ProfileCheck.objections(to: certificate, profile).map { CheckFailure(.profile, $0) }
+        failures += pathFailures(of: certificate)
         // Serial and validity were held against the ledger above.
         let subject = CertificateLint.Subject(
             name: certificate.subject, publicKey: certificate.publicKey, device: facts.device)
         if let serial = certificate.serial,
-            let finding = form.finding(
+            let finding = form(for: certificate).finding(
                 in: tbs, serial: serial, validity: certificate.validity, subject: subject)
         {
             failures.append(CheckFailure(.lint, finding))
+        }
+        return failures
+    }
+
+    /// What a certificate of this CA and profile looks like. The path length of a CA was chosen when it was made.
+    private func form(for certificate: ParsedCertificate) -> CertificateForm {
+        guard profile.extensionRule.isAuthority else { return form }
+        let chosen = try? CertificateForm(
+            profile: profile, issuer: authority.certificate,
+            extensions: profile.extensionRule.fixed(
+                pathLength: certificate.basicConstraints?.pathLength.flatMap { UInt8(exactly: $0) }))
+        return chosen ?? form
+    }
+
+    /// Whether a CA has more below it than its profile and the CA above it allow.
+    private func pathFailures(of certificate: ParsedCertificate) -> [CheckFailure] {
+        guard case .authority(_, let maximum) = profile.extensionRule.constraints else { return [] }
+        let length = certificate.basicConstraints?.pathLength
+        var failures: [CheckFailure] = []
+        if let maximum, length.map({ $0 > Int(maximum) }) ?? true {
+            failures.append(CheckFailure(.profile, "the path length is not one that the profile allows"))
+        }
+        if let above = authority.certificate.basicConstraints?.pathLength, length.map({ $0 >= above }) ?? true
+        {
+            failures.append(CheckFailure(.lint, "the path length is not below that of the CA above"))
         }
         return failures
     }

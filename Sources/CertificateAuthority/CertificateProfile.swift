@@ -28,6 +28,12 @@ public struct CertificateProfile: Sendable, Equatable {
     /// The most octets that a certificate may have as PEM, line feeds and all, for modems with a limit on a line.
     public let maximumPEMLength: Int
 
+    /// What a ledger calls certificates of CAs, with the name of the profile behind it. No profile has such a name, so that
+    /// nothing that is issued for a request is ever taken for a CA.
+    public static let authorityMark = "ca:"
+    /// What a ledger calls the certificates of this profile.
+    public var nameInLedger: String { extensionRule.isAuthority ? Self.authorityMark + name : name }
+
     /// The length that a modem takes in one AT command.
     public static let modemLimit = 2048
     /// The longest validity in days.

@@ -90,6 +90,13 @@ public enum Program {
         return try AssayRoot.parseAsRoot(arguments)
     }
 
+    /// A message of the parser, which lists the values of an option one below the other.
+    private static func onOneLine(_ message: String) -> String {
+        let lines = message.split(separator: "\n")
+        guard lines.count > 1, lines.dropFirst().allSatisfy({ $0.hasPrefix("  - ") }) else { return message }
+        return lines[0] + " " + lines.dropFirst().map { $0.dropFirst(4) }.joined(separator: ", ")
+    }
+
     /// Help, version and completions are results; everything else from the parser is wrong usage.
     private static func report(_ error: any Error, _ console: Console) -> ExitStatus {
         if AssayRoot.exitCode(for: error) == .success {
@@ -102,7 +109,7 @@ public enum Program {
                 return error.exitStatus
             }
         }
-        let message = AssayRoot.message(for: error)
+        let message = onOneLine(AssayRoot.message(for: error))
         console.error(
             ToolError(
                 .usage, message,

@@ -65,6 +65,7 @@ public final class NewFile: ByteSink {
                 .io, "cannot write, expected a file, found a folder",
                 context: [.init("file", path.escapedForTerminal)], hint: "name a file in it")
         }
+        try FileRegister.demandReplaceable(path)
         guard replaces else { throw wouldOverwrite(path) }
         guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFLNK else {
             throw ToolError(
@@ -82,7 +83,7 @@ public final class NewFile: ByteSink {
 
     /// Writes to the temporary file; throws with code `io`.
     public func write(_ bytes: [UInt8]) throws(ToolError) {
-        try writeAll(descriptor, bytes, name: path)
+        try writeAll(descriptor, bytes, name: path, staysWhole: !isDirect)
     }
 
     /// Flushes to disk; nothing more can be written. ``commit()`` does this too: it is for many files at once.

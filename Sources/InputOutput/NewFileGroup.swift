@@ -49,6 +49,7 @@ public final class NewFileGroup {
 
     /// Writes one whole file; a second one of the same name takes the place of the first.
     public func write(_ bytes: [UInt8], as name: String) throws(ToolError) {
+        if replaces { try FileRegister.demandReplaceable(path(of: name)) }
         let hidden = try hiddenFolder()
         let file = open("\(hidden)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard file >= 0 else { throw ioError("cannot create", path(of: name)) }

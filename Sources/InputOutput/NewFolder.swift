@@ -90,6 +90,7 @@ public final class NewFolder {
                 .wouldOverwrite, "the folder holds other files, found \(other.escapedForTerminal)",
                 context: [.init("file", path.escapedForTerminal)], hint: "choose another name")
         }
+        for name in names { try FileRegister.demandReplaceable("\(path)/\(name)") }
         return names
     }
 

@@ -14,7 +14,11 @@ public protocol ByteSink: AnyObject {
 }
 
 /// Writes all of `bytes` to `descriptor`.
-func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolError) {
+///
+/// - Parameter staysWhole: whether nobody sees what was written before it failed.
+func writeAll(
+    _ descriptor: Int32, _ bytes: [UInt8], name: String, staysWhole: Bool = true
+) throws(ToolError) {
     var failure: Int32 = 0
     bytes.withUnsafeBytes { raw in
         var offset = 0
@@ -32,7 +36,7 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8], name: String) throws(ToolEr
     if failure == EPIPE, descriptor != StandardStream.errorDescriptor {
         readerHasLeft.store(true, ordering: .relaxed)
     }
-    if failure != 0 { throw ioError("cannot write", name, failure) }
+    if failure != 0 { throw ioError("cannot write", name, failure, staysWhole: staysWhole) }
 }
 
 /// Standard output or standard error.
@@ -56,7 +60,9 @@ public final class StandardStream: ByteSink {
     public static func error() -> StandardStream { StandardStream(2, "standard error") }
 
     /// Writes all of it; throws with code `io`.
-    public func write(_ bytes: [UInt8]) throws(ToolError) { try writeAll(descriptor, bytes, name: name) }
+    public func write(_ bytes: [UInt8]) throws(ToolError) {
+        try writeAll(descriptor, bytes, name: name, staysWhole: false)
+    }
 
     /// Nothing is left to do: what was written is out.
     public func commit() throws(ToolError) {}

@@ -17,12 +17,20 @@ extension String {
 }
 
 /// A ``ToolError`` with code `io` about `path`.
-func ioError(_ doing: String, _ path: String, _ code: Int32 = errno) -> ToolError {
+///
+/// - Parameter staysWhole: whether nothing is left of what could not be written to its end.
+func ioError(
+    _ doing: String, _ path: String, _ code: Int32 = errno, staysWhole: Bool = true
+) -> ToolError {
     var hint: String?
     switch code {
     case ENOENT: hint = "check the path"
     case EACCES, EPERM: hint = "check the permissions of the file and of its folder"
-    case ENOSPC, EDQUOT: hint = "free some space and run the command again; nothing was left half-written"
+    case ENOSPC, EDQUOT:
+        hint =
+            staysWhole
+            ? "free some space and run the command again; nothing was left half-written"
+            : "free some space and run the command again; what was written so far ends in the middle"
     default: break
     }
     return ToolError(

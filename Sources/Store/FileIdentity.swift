@@ -83,7 +83,7 @@ extension SQLiteStore {
         do {
             found = try identity(connection)
         } catch {
-            throw storeError("cannot open the \(role.noun)", path, error)
+            throw storeError("cannot open the \(role.noun)", path, error, role)
         }
         guard let found else {
             throw ToolError(

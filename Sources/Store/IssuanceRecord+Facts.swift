@@ -3,6 +3,9 @@ public import Diagnostics
 import PKIX
 
 extension IssuanceRecord {
+    /// Whether the certificate is that of a CA, which was made with its key and for no request.
+    public var isOfAuthority: Bool { profile.hasPrefix(CertificateProfile.authorityMark) }
+
     /// What the row says of its certificate.
     public var facts: LedgerFacts {
         LedgerFacts(

@@ -175,6 +175,11 @@ struct LedgerExchange {
                 select.reset()
                 return .failure(Self.compromised)
             }
+            if series.isOfAuthorities(select.integer(1)) {
+                let owner = select.text(4)
+                select.reset()
+                return .failure(.init(.keyReused, "the public key is that of a CA: \(owner)"))
+            }
             guard series.authority(select.integer(1)) == intent.authority else { continue }
             let isAttested = !select.isNull(7)
             let isRequest =

@@ -1,3 +1,4 @@
+import CertificateAuthority
 import SQLite
 
 /// The pairs of CA and profile that the ledger knows, and their numbers, as one transaction sees them.
@@ -42,6 +43,11 @@ struct LedgerSeries {
         let number = store.connection.lastInsertedRow
         entries.append(Entry(number: number, authority: authority, profile: profile))
         return number
+    }
+
+    /// Whether the certificates of a pair are those of CAs.
+    func isOfAuthorities(_ number: Int64) -> Bool {
+        entries.contains { $0.number == number && $0.profile.hasPrefix(CertificateProfile.authorityMark) }
     }
 
     /// The CA of a pair.

@@ -11,9 +11,9 @@ extension SQLiteStore {
             // The keys of 20,000 devices and more: what is looked up at random had better be at hand.
             try connection.execute("PRAGMA cache_size = -8000")
         } catch {
-            throw storeError("cannot open the \(role.noun)", path, error)
+            throw storeError("cannot open the \(role.noun)", path, error, role)
         }
-        let version = try Schema.checkedVersion(connection, path: path)
+        let version = try Schema.checkedVersion(connection, path: path, as: role)
         guard version > 0 else { throw StoreFile.empty(path, role) }
         guard version == Schema.currentVersion else {
             if role.isLedger, version < Schema.firstWithIdentity { throw StoreFile.ofFirstVersion(path) }
@@ -35,10 +35,10 @@ extension SQLiteStore {
         do {
             connection = try Connection(path: path, mode: .readWrite, busyTimeout: busyTimeout)
         } catch {
-            throw storeError("cannot open the \(role.noun)", path, error)
+            throw storeError("cannot open the \(role.noun)", path, error, role)
         }
         // What is not what it should be is refused before anything is set: the journal mode is kept in the file.
-        let version = try Schema.checkedVersion(connection, path: path)
+        let version = try Schema.checkedVersion(connection, path: path, as: role)
         if version >= Schema.firstWithIdentity {
             _ = try checkedIdentity(connection, role, path: path)
         } else if role.isLedger {
@@ -54,7 +54,7 @@ extension SQLiteStore {
             try enterWAL(connection)
             try connection.execute("PRAGMA cache_size = -12000")
         } catch {
-            throw storeError("cannot open the \(role.noun)", path, error)
+            throw storeError("cannot open the \(role.noun)", path, error, role)
         }
         return connection
     }
@@ -84,7 +84,7 @@ extension SQLiteStore {
             return connection
         } catch {
             guard error.kind == .cannotOpen || error.kind == .readOnly, !StoreFile.hasLog(path) else {
-                throw storeError("cannot open the \(role.noun)", path, error)
+                throw storeError("cannot open the \(role.noun)", path, error, role)
             }
         }
         let connection: Connection
@@ -92,7 +92,7 @@ extension SQLiteStore {
             connection = try Connection(path: path, mode: .immutable)
             _ = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
         } catch {
-            throw storeError("cannot open the \(role.noun)", path, error)
+            throw storeError("cannot open the \(role.noun)", path, error, role)
         }
         // Somebody who may write there may have begun in between.
         guard !StoreFile.hasLog(path) else {

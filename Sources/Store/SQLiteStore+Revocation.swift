@@ -167,7 +167,7 @@ extension SQLiteStore {
                     try append(AuditEvent.revocationList(row), at: try revocationTime(thisUpdate))
                 }
                 return (order.number, der)
-            }, mapError: { storeError("cannot write to the ledger", path, $0) })
+            }, mapError: { storeError("cannot write to the ledger", path, $0, role) })
     }
 
     private func nextOrder(

@@ -18,6 +18,8 @@ public final class SQLiteStore {
 
     let connection: Connection
     let path: String
+    /// What the file was opened as.
+    let role: FileRole
     /// Whether this call made the file.
     public let created: Bool
     private var statements: [String: Statement] = [:]
@@ -52,12 +54,14 @@ public final class SQLiteStore {
         self.created = created
         let path = try StoreFile.resolved(path, role)
         self.path = path
+        self.role = role
+        try FileRegister.beginUse(of: path, as: role.isLedger ? .ledger : .store)
         if access == .readOnly {
             connection = try Self.openForReading(path, role, busyTimeout)
         } else {
             connection = try Self.openForWriting(path, access, role, busyTimeout)
             try Schema.migrate(
-                connection, path: path,
+                connection, path: path, as: role,
                 finish: { version throws(SQLiteError) in
                     if version < 5 {
                         try MarkSecret.make(in: self)
@@ -87,7 +91,7 @@ public final class SQLiteStore {
             return try connection.transaction(body, mapError: { $0 })
         } catch {
             markFilters.reset()
-            throw storeError(doing, path, error)
+            throw storeError(doing, path, error, role)
         }
     }
 
@@ -96,7 +100,7 @@ public final class SQLiteStore {
         do {
             return try body()
         } catch {
-            throw storeError(doing, path, error)
+            throw storeError(doing, path, error, role)
         }
     }
 }

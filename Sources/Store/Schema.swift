@@ -261,16 +261,17 @@ enum Schema {
     /// - Parameter migrations: the steps, of which tests may give more or fewer than there are.
     /// - Parameter finish: what SQL alone cannot do, called in the same transaction with the version before.
     static func migrate(
-        _ connection: Connection, path: String, migrations: [String] = Schema.migrations,
+        _ connection: Connection, path: String, as role: FileRole = .store,
+        migrations: [String] = Schema.migrations,
         finish: (_ from: Int) throws(SQLiteError) -> Void = { _ in }
     ) throws(ToolError) {
         let currentVersion = migrations.count
-        let version = try checkedVersion(connection, path: path, newest: currentVersion)
+        let version = try checkedVersion(connection, path: path, as: role, newest: currentVersion)
         if version == currentVersion { return }
         try connection.transaction(
             { () throws(ToolError) in
                 // Another process may have done it while this one waited for the lock.
-                var version = try checkedVersion(connection, path: path, newest: currentVersion)
+                var version = try checkedVersion(connection, path: path, as: role, newest: currentVersion)
                 if version == currentVersion { return }
                 let before = version
                 do throws(SQLiteError) {
@@ -282,14 +283,15 @@ enum Schema {
                     try connection.execute("PRAGMA application_id = \(applicationID)")
                     try connection.execute("PRAGMA user_version = \(currentVersion)")
                 } catch {
-                    throw storeError("cannot prepare the store", path, error)
+                    throw storeError("cannot prepare the \(role.noun)", path, error, role)
                 }
-            }, mapError: { storeError("cannot prepare the store", path, $0) })
+            }, mapError: { storeError("cannot prepare the \(role.noun)", path, $0, role) })
     }
 
     /// The version of the file; throws when the file is another program's or a newer Assay's.
     static func checkedVersion(
-        _ connection: Connection, path: String, newest: Int = Schema.currentVersion
+        _ connection: Connection, path: String, as role: FileRole = .store,
+        newest: Int = Schema.currentVersion
     ) throws(ToolError) -> Int {
         let application: Int64
         let version: Int64
@@ -302,18 +304,18 @@ enum Schema {
             version = try connection.singleInteger("PRAGMA user_version")
             tables = try connection.singleInteger("SELECT count(*) FROM sqlite_schema")
         } catch {
-            throw storeError("cannot open the store", path, error)
+            throw storeError("cannot open the \(role.noun)", path, error, role)
         }
         if application == 0, version == 0, tables == 0 { return 0 }
         guard application == applicationID, version > 0 else {
             throw ToolError(
                 .io, "the file is a database of another program",
-                context: [.init("file", path.escapedForTerminal)], hint: "choose another file with --store")
+                context: [.init("file", path.escapedForTerminal)], hint: role.hintForOtherFile)
         }
         guard let version = Int(exactly: version), version <= newest else {
             throw ToolError(
                 .io,
-                "the store is of a newer assay: expected at most version \(newest), found \(version)",
+                "the \(role.noun) is of a newer assay: expected at most version \(newest), found \(version)",
                 context: [.init("file", path.escapedForTerminal)], hint: "update assay")
         }
         return version

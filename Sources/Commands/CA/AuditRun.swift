@@ -20,8 +20,9 @@ struct RowAudit: Sendable {
     init(_ known: [(authority: KnownAuthority, profiles: ProfileSet)]) throws(ToolError) {
         var audits: [Key: [CertificateAudit]] = [:]
         for (authority, profiles) in known {
-            for profile in profiles.all where !profile.extensionRule.isAuthority {
-                let key = Key(authority: authority.identity, profile: profile.name)
+            // A folder without a document makes intermediates all the same.
+            for profile in profiles.all + (profiles.isFromDocument ? [] : [.intermediate]) {
+                let key = Key(authority: authority.identity, profile: profile.nameInLedger)
                 // A profile that does not go with the CA's key issued nothing.
                 guard profile.signatureHash.algorithm(for: authority.keyKind) != nil else { continue }
                 audits[key, default: []].append(
@@ -45,8 +46,8 @@ struct RowAudit: Sendable {
 
     private func failures(_ row: IssuanceRecord) -> [CheckFailure] {
         guard let certificate = row.certificate else {
-            // Its key was revoked as compromised: it never becomes one.
-            if row.revokedAt != nil { return [] }
+            // Its key was revoked as compromised, or went with the run that made it: it never becomes one.
+            if row.revokedAt != nil || row.isOfAuthority { return [] }
             return [
                 CheckFailure(
                     .lint,

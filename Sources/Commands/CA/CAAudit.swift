@@ -10,7 +10,7 @@ struct CAAudit: AssayCommand {
         commandName: "audit",
         abstract: "Check everything again that was ever issued.",
         discussion: """
-            Reads every certificate of the CA in its ledger: its signature and issuer, its profile, whether it is the one that \
+            Reads every certificate of the CA in its ledger, those of CAs below it too: its signature and issuer, its profile, whether it is the one that \
             was intended and recorded; that no serial number, request or key was used for two; intents without a \
             certificate; names that two devices have; names that are not those of the device that vouched, by the registry in \
             the store, where there is one; certificates that stand with a compromised key; and the ledger against the audit \

@@ -34,6 +34,9 @@ struct CACRL: AssayCommand {
     @Option(help: .init("pem (the default) or der.", valueName: "format"))
     var format: Format = .pem
 
+    @Option(help: .hidden)
+    var days: String?
+
     @OptionGroup var clock: ClockOptions
     @OptionGroup var retired: RetiredStoreOption
     @OptionGroup var passphrase: PassphraseOptions
@@ -43,6 +46,9 @@ struct CACRL: AssayCommand {
     private var goesToFile: Bool { file.output != nil && file.output != "-" }
 
     func validate() throws {
+        if days != nil {
+            throw ValidationError("unexpected --days: a CRL has --next-update, for example --next-update 7d")
+        }
         if let nextUpdate, nextUpdate.seconds < 60 {
             throw ValidationError("--next-update must be 60s or more")
         }

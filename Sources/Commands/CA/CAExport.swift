@@ -91,9 +91,9 @@ struct CAExport: AssayCommand {
     private static func add(
         _ record: IssuanceRecord, to file: OnboardingFile, at now: Int64
     ) throws(ToolError) -> CheckFailure? {
-        guard record.isCurrent, record.status(at: now) == .valid, let certificate = record.certificate else {
-            return nil
-        }
+        guard record.isCurrent, !record.isOfAuthority, record.status(at: now) == .valid,
+            let certificate = record.certificate
+        else { return nil }
         switch file.row(certificate, device: record.device) {
         case .failure(let failure): return failure
         case .success(let row):

@@ -15,8 +15,10 @@ extension CAFolder {
     }
 
     func place(_ document: CADocument) -> LedgerPlace {
-        LedgerPlace(
-            path: document.ledger.hasPrefix("/") ? document.ledger : file(document.ledger), id: document.id)
+        let ledger = document.ledger.hasPrefix("/") ? document.ledger : file(document.ledger)
+        // It may be opened after the results are.
+        FileRegister.keep(ledger, as: .ledger)
+        return LedgerPlace(path: ledger, id: document.id)
     }
 
     func document() throws(ToolError) -> CADocument {
@@ -113,7 +115,8 @@ extension CAFolder {
         }
         return halfMade(
             message,
-            "an interrupted assay ca init or import leaves this; remove \(found) and run it again. If this was a CA that "
+            "an interrupted assay ca init or import leaves this; remove \(found) and run it again. With --issuer, revoke "
+                + "first what assay ca list --ca ISSUER --profile ca:intermediate shows of it. If this was a CA that "
                 + "issued, put its ca.crt back instead")
     }
 

@@ -5,12 +5,24 @@ import PKIX
 import Store
 
 extension CAFolder {
-    /// Writes a new CA: the profiles, the ledger and its name, the key, then, when all that is on disk, the certificates.
-    /// What fails leaves nothing behind.
+    /// Writes a new CA whose certificate is there already.
     ///
     /// - Parameter shared: the ledger of another CA, which this one shall use too.
     func create(
         chain: [[UInt8]], keyPEM: [UInt8], profiles: ProfileSet = .standard, sharing shared: LedgerPlace?
+    ) throws(ToolError) -> LedgerPlace {
+        try create(keyPEM: keyPEM, profiles: profiles, sharing: shared) { chain }
+    }
+
+    /// Writes a new CA: the profiles, the ledger and its name, the key, then, when all that is on disk, the certificates.
+    /// What fails leaves nothing behind.
+    ///
+    /// - Parameters:
+    ///   - shared: the ledger of another CA, which this one shall use too.
+    ///   - certify: makes the certificates, the CA's own first; called when they are all that is missing.
+    func create(
+        keyPEM: [UInt8], profiles: ProfileSet = .standard, sharing shared: LedgerPlace?,
+        certify: () throws(ToolError) -> [[UInt8]]
     ) throws(ToolError) -> LedgerPlace {
         let isNew = FileSystem.kind(of: path) == nil
         if isNew { try FileSystem.makeFolder(path) }
@@ -28,7 +40,7 @@ extension CAFolder {
             try NewFile.write(keyPEM, to: keyFile, mode: .ownerOnly, replaces: false)
             written.append(keyFile)
             Rehearsal.folderStep()
-            let pem = chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) }
+            let pem = try certify().flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) }
             try NewFile.write(pem, to: certificateFile, replaces: false)
             Rehearsal.folderStep()
             return place(document)

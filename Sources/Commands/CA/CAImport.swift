@@ -14,8 +14,9 @@ struct CAImport: AssayCommand {
             Takes for example the *_ca.pem and *_prv.pem of the nRF Cloud utilities, and what openssl and Easy-RSA made. \
             The CA is checked as it is for issuing. What is odd about its certificate and cannot be changed any more, such \
             as a missing key usage or a serial number that is not positive, is a warning. The folder gets profiles.json, \
-            ca.json and a ledger as with assay ca init, but certificates end with the CA at the latest. The key is written \
-            encrypted \
+            ca.json and a ledger as with assay ca init, but certificates end with the CA at the latest. A new ledger knows \
+            nothing of what the CA issued before or issues elsewhere, and its CRLs are numbered from 1: where another \
+            folder has this CA already, use that one, or share its ledger with --ledger. The key is written encrypted \
             unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
             unless a --key-passphrase option names another.
             """)
@@ -64,6 +65,12 @@ struct CAImport: AssayCommand {
         try StandardStream.output().write(
             CAReport(directory: directory, certificate: issuer.certificate, ledger: place).bytes(
                 json: output.json))
+        if shared == nil {
+            output.console.note(
+                "assay: note: the ledger is new: what this CA issued elsewhere is not in it, neither for listing nor for "
+                    + "revoking, and CRL numbers begin at 1; a CA that issues from several folders shares one ledger "
+                    + "(--ledger)")
+        }
         return .done
     }
 }

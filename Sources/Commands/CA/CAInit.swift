@@ -15,8 +15,15 @@ struct CAInit: AssayCommand {
             no option names its source. The folder gets a profiles.json, which says what the CA's certificates may \
             hold: edit it (man assay-formats), or put your own there before. It also gets a ledger, ledger.db, in which \
             all that the CA issues is entered, and a ca.json, which names it; --ledger shares that of another CA instead. \
-            The ledger belongs to the CA: keep the folder together, and never use two copies of it. An intermediate is made under the \
-            profile intermediate of its issuer: path length 0 unless --path-length says more.
+            The ledger belongs to the CA: keep the folder together, and never use two copies of it.
+
+            An intermediate is made under the profile intermediate of its issuer: path length 0 unless --path-length says \
+            more. Its certificate is entered in the issuer's ledger as what the issuer issues for devices is, under the \
+            profile name ca:intermediate: assay ca list, show, audit, revoke and crl with --ca ISSUER are about it too. \
+            It is entered before the folder has it. A run that dies in between leaves a folder without ca.crt, which is \
+            called half-made: remove what is in it, revoke the certificate that the issuer's ledger has, and run the \
+            command again. A new certificate for a name that has a valid one, as in a renewal, is made with a note: both \
+            count until the old one is revoked.
             """)
 
     @Argument(help: .init("The folder of the new CA.", valueName: "dir"))
@@ -41,17 +48,18 @@ struct CAInit: AssayCommand {
     var type: KeyTypeChoice = .p256
 
     @OptionGroup var ledger: NewLedgerOptions
+    @OptionGroup var clock: ClockOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var issuerPassphrase: IssuerPassphraseOptions
     @OptionGroup var output: OutputOptions
-
-    /// The profile of the issuer under which an intermediate is made.
-    private static let profile = "intermediate"
 
     func validate() throws {
         try days?.validate()
         if issuer == nil, issuerPassphrase.source != .unstated {
             throw ValidationError("expected --issuer with the options for its passphrase")
+        }
+        if issuer == nil, clock.acceptClock {
+            throw ValidationError("expected --issuer with --accept-clock: a new ledger has no entry yet")
         }
         if passphrase.source.usesStandardInput, issuerPassphrase.source.usesStandardInput {
             throw ValidationError("expected one passphrase from standard input, found two")
@@ -63,53 +71,33 @@ struct CAInit: AssayCommand {
         try folder.checkIsFree()
         let shared = try ledger.shared()
         let name = try subject.name()
-        let parent = try issuer.map {
-            try Parent(CAFolder(path: $0), issuerPassphrase.source, environment.now)
+        let parent = try issuer.map { path throws(ToolError) in
+            try ParentAuthority(
+                CAFolder(path: path), issuerPassphrase.source, clock, console: output.console,
+                now: environment.now)
         }
         let secret = try passphrase.source.forNewKey(folder.keyFile)
         let key = try KeyGenerate.generate(type.kind)
         let serial = try CertificateSerial.fresh()
-        let chain: [[UInt8]]
+        let made: (certificate: ParsedCertificate, ledger: LedgerPlace)
+        let keyPEM = try KeyFile.pem(key, passphrase: secret)
         if let parent {
-            let profile = parent.profile
             let request = AuthorityRequest(
-                subject: name, lifetime: days?.lifetime ?? profile.validity.lifetime,
-                pathLength: try profile.pathLength(asked: pathLength), serial: serial)
-            let certificate = try AuthorityCertificate.intermediate(
-                request, publicKey: key.publicKey, issuer: parent.issuer, profile: profile,
-                at: environment.now)
-            chain = [certificate] + parent.issuer.chain
+                subject: name, lifetime: days?.lifetime ?? parent.profile.validity.lifetime,
+                pathLength: try parent.profile.pathLength(asked: pathLength), serial: serial)
+            made = try parent.make(folder, request, key: key, keyPEM: keyPEM, sharing: shared)
         } else {
             let request = AuthorityRequest(
                 subject: name, lifetime: days?.lifetime ?? .days(7300), pathLength: pathLength, serial: serial
             )
-            chain = [try AuthorityCertificate.root(request, key: key, at: environment.now)]
+            let chain = [try AuthorityCertificate.root(request, key: key, at: environment.now)]
+            // What the next command would refuse is not written.
+            let issuer = try Issuer(chain: chain, key: key, at: environment.now)
+            made = (issuer.certificate, try folder.create(chain: chain, keyPEM: keyPEM, sharing: shared))
         }
-        // What the next command would refuse is not written.
-        let made = try Issuer(chain: chain, key: key, at: environment.now)
-        let place = try folder.create(
-            chain: chain, keyPEM: try KeyFile.pem(key, passphrase: secret), sharing: shared)
         try StandardStream.output().write(
-            CAReport(directory: directory, certificate: made.certificate, ledger: place).bytes(
+            CAReport(directory: directory, certificate: made.certificate, ledger: made.ledger).bytes(
                 json: output.json))
         return .done
-    }
-
-    /// The CA above a new one, and its profile for CAs below it.
-    private struct Parent {
-        let issuer: Issuer
-        let profile: CertificateProfile
-
-        init(_ folder: CAFolder, _ passphrase: PassphraseSource, _ now: Int64) throws(ToolError) {
-            let profiles = try folder.profiles()
-            issuer = try folder.load(passphrase, at: now)
-            // A folder of an earlier version has no document, and made intermediates all the same.
-            profile = profiles.isFromDocument ? try profiles.named(CAInit.profile) : .intermediate
-            guard profile.extensionRule.isAuthority else {
-                throw ToolError(
-                    .profile, "profile \(profile.name) makes no CAs",
-                    context: [.init("file", folder.profilesFile.escapedForTerminal)])
-            }
-        }
     }
 }

@@ -179,6 +179,7 @@ struct CAIssue: AssayCommand {
                 "assay: note: certificates end with the CA, at \(Timestamp.text(plan.validity.notAfter)), not after the "
                     + "\(profile.validity.lifetime) of profile \(profile.name)")
         }
+        input.keep()
         let files = try files()
         // With files alone there is nothing to print.
         let sink =

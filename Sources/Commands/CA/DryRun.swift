@@ -46,10 +46,12 @@ struct DryRun {
             flaws[draft.id] = candidate.flaw
             return IssuanceReport(candidate, planned: draft.intent, isEarlier: false, flaw: candidate.flaw)
         case .sign(let draft):
-            let order = SigningOrder(draft: draft, candidate: candidate, existed: false)
+            let order = SigningOrder(draft, candidate, under: settings.plan)
             let flaw = try drawingWorker().flaw(in: order)
             let isEarlier = flaw == nil && !completed.insert(draft.id).inserted
-            return IssuanceReport(candidate, planned: draft.intent, isEarlier: isEarlier, flaw: flaw)
+            var report = IssuanceReport(candidate, planned: draft.intent, isEarlier: isEarlier, flaw: flaw)
+            report.notes = order.remarks?.notes ?? []
+            return report
         case nil: return .unanswered(candidate)
         }
     }

@@ -38,6 +38,8 @@ enum VettedItem: Sendable {
 struct SigningOrder: Sendable {
     let draft: IntentOutcome.Draft
     let candidate: IssuanceCandidate
+    /// What the result says beside its certificate.
+    let remarks: IssuanceRemarks?
     /// Whether an earlier part of the run signs the same.
     let existed: Bool
 }

@@ -47,16 +47,17 @@ struct IssuanceGroup {
                 switch next.next() {
                 case .sign(let draft):
                     let existed = !draft.isOwn && earlier.contains { $0.slot(ofRow: draft.id) != nil }
+                    let order = SigningOrder(draft, candidate, existed: existed, under: plan)
                     entries.append(
                         .waiting(
-                            candidate.location, candidate.intent, candidate.remarks, slot: rows.count,
+                            candidate.location, candidate.intent, order.remarks, slot: rows.count,
                             existed: existed))
                     rows.append(draft.id)
                     if block.count == Self.jobSize {
                         orders.append(block)
                         block = []
                     }
-                    block.append(SigningOrder(draft: draft, candidate: candidate, existed: existed))
+                    block.append(order)
                 case .sameAs(let id):
                     entries.append(
                         slot(ofRow: id).map {

@@ -279,7 +279,7 @@ final class IssuanceWorker {
             signed.add(order.draft, certificate: certificate, fingerprint: fingerprint)
             guard settings.printing != nil else { continue }
             // On the chance that the ledger takes it, which it does unless another process is at the same requests.
-            var report = IssuanceReport(order.candidate)
+            var report = IssuanceReport(order.candidate.location, order.candidate.intent, order.remarks)
             report.certificate = CertificateSummary(
                 order.draft.intent, der: certificate, fingerprint: fingerprint)
             report.existed = order.existed

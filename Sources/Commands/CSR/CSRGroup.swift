@@ -33,6 +33,12 @@ struct RequestInputOptions: ParsableArguments {
         RequestStream(inputs, filesFrom: list.filesFrom, format: format.format)
     }
 
+    /// Keeps results from replacing what is going to be read, for a run that does more than write results. What a list
+    /// of files names is found when it is read.
+    func keep() {
+        for path in inputs + [list.filesFrom].compactMap(\.self) { FileRegister.keep(path, as: .input) }
+    }
+
     func validate() throws {
         try list.demandInputs(inputs)
     }

@@ -28,10 +28,16 @@ struct StoreOptions: ParsableArguments {
         return nil
     }
 
-    /// The file that options and environment lead to.
+    /// The file that options and environment lead to; no result of the run replaces it.
     ///
     /// - Throws: ``ToolError`` with code `io` when they lead nowhere.
     func path() throws(ToolError) -> String {
+        let path = try place()
+        FileRegister.keep(path, as: .store)
+        return path
+    }
+
+    private func place() throws(ToolError) -> String {
         if let named {
             try LedgerPlace.refuseDatabaseURL(named, what: "a store")
             return named
