@@ -3,6 +3,7 @@ import Synchronization
 /// What was passed over in the inputs of a run, counted on all threads: nothing is passed over in silence.
 public final class PassedOver: Sendable {
     private let lineCount = Atomic<Int>(0)
+    private let blockCount = Atomic<Int>(0)
     private let linkCount = Atomic<Int>(0)
     private let otherCount = Atomic<Int>(0)
 
@@ -11,6 +12,11 @@ public final class PassedOver: Sendable {
     /// Lines that hold no input: those of a log beside its answers, text between PEM blocks.
     public func add(lines: Int) {
         if lines > 0 { lineCount.wrappingAdd(lines, ordering: .relaxed) }
+    }
+
+    /// PEM blocks of another kind than what is read.
+    public func add(blocks: Int) {
+        if blocks > 0 { blockCount.wrappingAdd(blocks, ordering: .relaxed) }
     }
 
     /// Links in folders that were not followed.
@@ -26,12 +32,15 @@ public final class PassedOver: Sendable {
     var others: Int { otherCount.load(ordering: .relaxed) }
     var links: Int { linkCount.load(ordering: .relaxed) }
     public var lines: Int { lineCount.load(ordering: .relaxed) }
+    public var blocks: Int { blockCount.load(ordering: .relaxed) }
 
     /// The end of a summary: `; 3 lines passed over`; empty when there were none.
     public var note: String {
         var text = ""
-        for (count, noun) in [(lines, "line"), (links, "link"), (others, "hidden or special file")]
-        where count > 0 {
+        let counts = [
+            (lines, "line"), (blocks, "PEM block"), (links, "link"), (others, "hidden or special file"),
+        ]
+        for (count, noun) in counts where count > 0 {
             text += "; \(count) \(noun)\(count == 1 ? "" : "s") passed over"
         }
         return text

@@ -24,7 +24,9 @@ public enum KeyDocument: Sendable {
     /// - Parameter passphrase: of an encrypted private key.
     public static func read(_ text: [UInt8], passphrase: [UInt8]?) throws(Fault) -> KeyDocument {
         if let label = PrivateKeyForm.label(in: text) {
-            return .privateKey(try privateKey(text, label, passphrase))
+            let key = try privateKey(text, label, passphrase)
+            try demandAgreement(text, with: key.publicKey.spki)
+            return .privateKey(key)
         }
         let info = try publicInfo(text)
         switch info.soundKind() {
@@ -96,6 +98,39 @@ public enum KeyDocument: Sendable {
         return key
     }
 
+    /// What else is in the file has to be of the same key: which of two counts, nobody can know. Of certificates one has
+    /// to be, for a chain may follow it.
+    private static func demandAgreement(_ text: [UInt8], with spki: [UInt8]) throws(Fault) {
+        var scanner = PEMScanner()
+        var certificates: [Bool] = []
+        // Of a key of the old encrypted kind libcrypto reads more than the scanner, which passes it over.
+        while true {
+            switch scanner.next(in: text, isLast: true) {
+            case .block(let block) where publicLabels.contains(block.label):
+                guard let der = try? block.decode(in: text), let info = try? publicInfo(der, block.label)
+                else { continue }
+                let isSame = info.der == spki
+                if block.label == X509Certificate.pemLabel {
+                    certificates.append(isSame)
+                } else if !isSame {
+                    throw differs(block.label)
+                }
+            case .block, .malformed: continue
+            case .more, .end:
+                if !certificates.isEmpty, !certificates.contains(true) {
+                    throw differs(X509Certificate.pemLabel)
+                }
+                return
+            }
+        }
+    }
+
+    private static func differs(_ label: String) -> Fault {
+        .failure(
+            CheckFailure(.pem, "expected one key, found a private key and a \(label) of another"),
+            hint: "give a file with one key")
+    }
+
     private static func publicInfo(_ text: [UInt8]) throws(Fault) -> SubjectPublicKeyInfo {
         let entries: [PEMDocument.Entry]
         do {
@@ -119,18 +154,21 @@ public enum KeyDocument: Sendable {
                 hint: isPKCS1 ? "openssl rsa -RSAPublicKey_in -in FILE -pubout rewrites it" : hint)
         }
         do {
-            switch entry.label {
-            case "PUBLIC KEY": return try publicInfo(der: entry.der)
-            case X509Certificate.pemLabel:
-                return try X509Certificate.read(der: entry.der).get().publicKeyInfo()
-            default: return try CertificationRequest(der: entry.der).publicKey
-            }
+            return try publicInfo(entry.der, entry.label)
         } catch let error as DERError {
             throw .failure(error.checkFailure, hint: nil)
         } catch let failure as CheckFailure {
             throw .failure(failure, hint: nil)
         } catch {
             throw .failure(CheckFailure(.der, "\(error)"), hint: nil)
+        }
+    }
+
+    private static func publicInfo(_ der: [UInt8], _ label: String) throws -> SubjectPublicKeyInfo {
+        switch label {
+        case "PUBLIC KEY": try publicInfo(der: der)
+        case X509Certificate.pemLabel: try X509Certificate.read(der: der).get().publicKeyInfo()
+        default: try CertificationRequest(der: der).publicKey
         }
     }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Intake
 import PKIX
 
 /// What one PEM or DER file may hold, and how it is told apart.
@@ -6,6 +7,13 @@ enum CertificateBlocks {
     /// The label of RFC 7468 section 5.1 and the two older ones it lets readers accept.
     static let certificate: Set<String> = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"]
     static let revocationList: Set<String> = ["X509 CRL"]
+
+    /// What OpenSSL writes with -trustout: a certificate with settings behind it, which no reader of ours knows.
+    static let trusted = "TRUSTED CERTIFICATE"
+    static let trustedFailure = CheckFailure(
+        .pem,
+        "expected a PEM block CERTIFICATE, found TRUSTED CERTIFICATE, a form of OpenSSL's own (openssl x509 -in FILE "
+            + "rewrites it)")
 
     /// The longest PEM block or line: a certificate may have 64 KiB, which is 87 KiB of base64.
     static let limit = 131_072
@@ -27,32 +35,59 @@ enum CertificateBlocks {
     }
 
     /// All blocks with one of `labels` in a file that is held whole; other blocks, private keys for example, are
-    /// skipped undecoded. A damaged block spoils the file.
+    /// skipped undecoded and counted. A damaged block spoils the file.
     static func read(
-        _ bytes: [UInt8], _ labels: Set<String>, name: String, limit: Int = limit
+        _ bytes: [UInt8], _ labels: Set<String>, name: String, limit: Int = limit,
+        passedOver: PassedOver? = nil
     ) throws(Fault) -> [Block] {
         if isDER(bytes) { return [Block(line: 1, der: bytes)] }
         var scanner = PEMScanner(limit: limit)
         var blocks: [Block] = []
         var other: String?
+        var behind = 0
         scan: while true {
             switch scanner.next(in: bytes, isLast: true) {
             case .block(let block) where labels.contains(block.label):
+                try pass(bytes, behind..<block.whole.lowerBound, passedOver)
+                behind = block.whole.upperBound
                 do {
                     blocks.append(Block(line: block.line, der: try block.decode(in: bytes)))
                 } catch {
                     throw Fault(line: error.line, failure: CheckFailure(.pem, error.reason))
                 }
-            case .block(let block): other = other ?? block.label
+            case .block(let block):
+                if block.label == trusted, !labels.isDisjoint(with: certificate) {
+                    throw Fault(line: block.line, failure: trustedFailure)
+                }
+                try pass(bytes, behind..<block.whole.lowerBound, passedOver)
+                behind = block.whole.upperBound
+                passedOver?.add(blocks: 1)
+                other = other ?? block.label
             case .malformed(let error, _):
                 throw Fault(line: error.line, failure: CheckFailure(.pem, error.reason))
             case .end, .more: break scan
             }
         }
+        // Of a file without any the reason is that.
         guard !blocks.isEmpty else {
             throw Fault(line: 1, failure: nothing(name, other: other, isEmpty: bytes.isEmpty))
         }
+        try pass(bytes, behind..<bytes.count, passedOver)
         return blocks
+    }
+
+    /// Counts the lines between blocks; one that has a block in it spoils the file.
+    private static func pass(
+        _ bytes: [UInt8], _ range: Range<Int>, _ passedOver: PassedOver?
+    ) throws(Fault) {
+        if range.isEmpty { return }
+        let text = TextBetweenBlocks(bytes, range)
+        if let offset = text.damaged.first {
+            throw Fault(
+                line: 1 + bytes[..<offset].count { $0 == 0x0a },
+                failure: CheckFailure(.pem, TextBetweenBlocks.reason))
+        }
+        passedOver?.add(lines: text.comments)
     }
 
     /// The failure of a file without what was expected in it.

@@ -58,10 +58,6 @@ struct CertificateInspect: AssayCommand {
                 return !(failFast && tally.bad > 0)
             })
         try file.conclude(sink, console)
-        if stream.skipped > 0 {
-            let blocks = stream.skipped == 1 ? "1 PEM block that is" : "\(stream.skipped) PEM blocks that are"
-            console.note("assay: note: passed over \(blocks) not a certificate")
-        }
         console.note(tally.summary(unit: "certificate", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }

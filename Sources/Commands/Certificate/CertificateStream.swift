@@ -29,8 +29,6 @@ struct CertificateStream {
     private var inputs: InputQueue
     private var current: Open?
     var passedOver: PassedOver { inputs.passedOver }
-    /// PEM blocks that are no certificates and were passed over.
-    private(set) var skipped = 0
 
     private struct Open {
         let reader: SourceReader
@@ -145,8 +143,10 @@ struct CertificateStream {
                 open.seen = block.whole.upperBound
                 if CertificateBlocks.certificate.contains(block.label) {
                     items.append(.block(block))
+                } else if block.label == CertificateBlocks.trusted {
+                    items.append(.malformed(line: block.line, CertificateBlocks.trustedFailure))
                 } else {
-                    skipped += 1
+                    passedOver.add(blocks: 1)
                     open.otherLabel = open.otherLabel ?? block.label
                 }
             case .malformed(let error, let range):

@@ -90,13 +90,14 @@ struct CertificateVerify: AssayCommand {
         var inputs = InputQueue(
             files.map { .file($0) }, filesFrom: list.filesFrom, for: CertificateStream.expected)
         var tally = Tally()
+        let passedOver = inputs.passedOver
         let json = output.json
         let failFast = batch.failFast
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
             next: { _ throws(ToolError) in Arrival(inputs.next()) },
-            process: { Self.process($1, judge, $0, json: json) },
+            process: { Self.process($1, judge, $0, passedOver, json: json) },
             deliver: { output throws(ToolError) in
                 try sink.write(output.bytes)
                 tally += output.tally
@@ -105,17 +106,17 @@ struct CertificateVerify: AssayCommand {
                 return !(failFast && tally.bad > 0)
             })
         try file.conclude(sink, console)
-        console.note(tally.summary(unit: "certificate", good: "verified") + inputs.passedOver.note)
+        console.note(tally.summary(unit: "certificate", good: "verified") + passedOver.note)
         return tally.exitStatus
     }
 
     private static func process(
-        _ input: InputQueue.Input, _ judge: ChainJudge, _ worker: Worker, json: Bool
+        _ input: InputQueue.Input, _ judge: ChainJudge, _ worker: Worker, _ passedOver: PassedOver, json: Bool
     ) -> Output {
         let report: CertificateReport
         let error: ToolError?
         switch input {
-        case .file(let path), .text(let path, _): (report, error) = judge.judge(path: path)
+        case .file(let path), .text(let path, _): (report, error) = judge.judge(path: path, passedOver)
         case .unreadable(let path, let reason):
             report = CertificateReport(
                 location: InputLocation(source: path, line: 1), verdict: .malformed,

@@ -35,7 +35,9 @@ struct ChainJudge: Sendable {
     }
 
     /// The result for one file, and the error where it could not be read.
-    func judge(path: String) -> (report: CertificateReport, error: ToolError?) {
+    ///
+    /// - Parameter passedOver: counts what is neither a certificate nor spoils the file.
+    func judge(path: String, _ passedOver: PassedOver) -> (report: CertificateReport, error: ToolError?) {
         let bytes: [UInt8]
         do throws(ToolError) {
             bytes = try SourceReader.contents(
@@ -45,7 +47,7 @@ struct ChainJudge: Sendable {
         }
         do throws(CertificateBlocks.Fault) {
             let blocks = try CertificateBlocks.read(
-                bytes, CertificateBlocks.certificate, name: "a certificate")
+                bytes, CertificateBlocks.certificate, name: "a certificate", passedOver: passedOver)
             var certificates: [X509Certificate] = []
             for block in blocks {
                 switch X509Certificate.read(der: block.der) {
