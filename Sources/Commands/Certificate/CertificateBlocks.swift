@@ -44,6 +44,7 @@ enum CertificateBlocks {
         var scanner = PEMScanner(limit: limit)
         var blocks: [Block] = []
         var other: String?
+        var others = 0
         var behind = 0
         scan: while true {
             switch scanner.next(in: bytes, isLast: true) {
@@ -61,18 +62,18 @@ enum CertificateBlocks {
                 }
                 try pass(bytes, behind..<block.whole.lowerBound, passedOver)
                 behind = block.whole.upperBound
-                passedOver?.add(blocks: 1)
+                others += 1
                 other = other ?? block.label
             case .malformed(let error, _):
                 throw Fault(line: error.line, failure: CheckFailure(.pem, error.reason))
             case .end, .more: break scan
             }
         }
-        // Of a file without any the reason is that.
         guard !blocks.isEmpty else {
             throw Fault(line: 1, failure: nothing(name, other: other, isEmpty: bytes.isEmpty))
         }
         try pass(bytes, behind..<bytes.count, passedOver)
+        passedOver?.add(blocks: others)
         return blocks
     }
 

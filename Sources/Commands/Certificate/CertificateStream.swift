@@ -45,6 +45,8 @@ struct CertificateStream {
         var found = false
         var isEmpty = true
         var otherLabel: String?
+        /// Blocks that are no certificates.
+        var others = 0
     }
 
     /// - Parameter paths: files, folders, or `-`.
@@ -110,6 +112,9 @@ struct CertificateStream {
                     let failure = CertificateBlocks.nothing(
                         "a certificate", other: open.otherLabel, isEmpty: open.isEmpty)
                     items.append(.malformed(line: 1, failure))
+                } else {
+                    // Without a certificate the blocks are not passed over: the result names them.
+                    passedOver.add(blocks: open.others)
                 }
                 return items.isEmpty
                     ? .end : .value(CertificateChunk(source: source.name, bytes: open.bytes, items: items))
@@ -146,7 +151,7 @@ struct CertificateStream {
                 } else if block.label == CertificateBlocks.trusted {
                     items.append(.malformed(line: block.line, CertificateBlocks.trustedFailure))
                 } else {
-                    passedOver.add(blocks: 1)
+                    open.others += 1
                     open.otherLabel = open.otherLabel ?? block.label
                 }
             case .malformed(let error, let range):

@@ -50,7 +50,9 @@ extension ClaimChunk {
         if ModemLog.mayBeAnswer(line), [.several, .embedded].contains(LineShape(line)) {
             return ClaimRow(mixed: line, number)
         }
-        return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(ModemLog.token(in: text) ?? text))
+        // The bodies that the service takes have a token in quotation marks on each line.
+        let token = ModemLog.token(in: text) ?? (isGuessed ? text.unquoted : text)
+        return ClaimRow(line: number, raw: line, token: ClaimRow.Cell(token))
     }
 
     /// What a row is that cannot be read as one, by the shape of its line.
