@@ -25,7 +25,9 @@ enum ClaimFormat: Sendable, Equatable {
         if census.rows > 0 { return .csv }
         if census.tokens > 0 {
             // In a body of the service tags in quotation marks follow the token on its line.
-            let first = head.split(separator: 0x0a).first { LineShape($0) != .noise && LineShape($0) != .blank }
+            let first = head.split(separator: 0x0a).first {
+                LineShape($0) != .noise && LineShape($0) != .blank
+            }
             return first?.contains(UInt8(ascii: ",")) == true ? .csv : .lines
         }
         let lines = head.split(separator: 0x0a).filter { !$0.allSatisfy(\.isBlank) }
