@@ -23,7 +23,13 @@ enum ClaimFormat: Sendable, Equatable {
         if census.objects > 0 { return .jsonLines }
         if census.answers > 0 { return .modemLog }
         if census.rows > 0 { return .csv }
-        if census.tokens > 0 { return .lines }
+        if census.tokens > 0 {
+            // In a body of the service tags in quotation marks follow the token on its line.
+            let first = head.split(separator: 0x0a).first {
+                LineShape($0) != .noise && LineShape($0) != .blank
+            }
+            return first?.contains(UInt8(ascii: ",")) == true ? .csv : .lines
+        }
         let lines = head.split(separator: 0x0a).filter { !$0.allSatisfy(\.isBlank) }
         // One spoilt line does not decide for the others.
         let delimited = lines.count { $0.contains { ",;\t\"".utf8.contains($0) } }
