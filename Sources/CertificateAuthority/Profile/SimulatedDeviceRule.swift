@@ -1,4 +1,4 @@
-public import DeviceIdentity
+import DeviceIdentity
 
 /// Whether simulated devices may get certificates. Whoever knows their seed has their keys, so that a CA which real
 /// servers trust says no.
