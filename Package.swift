@@ -361,7 +361,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator", "CommandLineSupport",
+                "ServerHTTP", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator",
+                "CommandLineSupport",
                 "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
