@@ -20,7 +20,7 @@ import Testing
     /// An input that holds nothing where something was expected.
     @Test(arguments: Verb.all)
     func nothing(_ verb: Verb) throws {
-        for input in ["empty", "blank", "feeds"] + (verb.takesSeveral ? ["hollow"] : []) {
+        for input in ["empty", "blank", "feeds"] + (verb.takesSeveral || verb.takesFolder ? ["hollow"] : []) {
             let outcome = try run(verb, [input])
             #expect(
                 outcome.status == 4 && outcome.text.contains("\"code\":\"\(verb.code)\""),
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// A folder where one file belongs is named, and is neither read nor taken for an empty file.
-    @Test(arguments: Verb.all.filter { !$0.takesSeveral })
+    @Test(arguments: Verb.all.filter { !$0.takesSeveral && !$0.takesFolder })
     func aFolderWhereOneFileBelongs(_ verb: Verb) throws {
         for folder in ["\(verb.sample).folder", "hollow"] {
             let outcome = try run(verb, [folder])

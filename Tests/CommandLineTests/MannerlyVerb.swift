@@ -27,6 +27,8 @@ struct MannerlyVerb: Sendable, CustomStringConvertible {
     var inputOption: String?
     /// Whether it takes several inputs, folders and lists of paths.
     var takesSeveral = true
+    /// Whether the one input may be a folder all the same.
+    var takesFolder = false
     var answers = Answers.each
     /// Whether the same input twice is as good as once.
     var takesTwice = true
@@ -87,7 +89,9 @@ struct MannerlyVerb: Sendable, CustomStringConvertible {
             words: ["commands", "compose"], sample: .records, code: "json", inputOption: "--manifest",
             takesSeveral: false, answers: .good),
         MannerlyVerb(words: ["commands", "validate"], sample: .batch, code: "json"),
-        MannerlyVerb(words: ["commands", "encode"], sample: .batch, code: "json", takesSeveral: false),
+        MannerlyVerb(
+            words: ["commands", "encode"], sample: .batch, code: "json", takesSeveral: false,
+            takesFolder: true),
         MannerlyVerb(words: ["commands", "decode"], sample: .message, code: "cbor", takesSeveral: false),
     ]
 }

@@ -18,21 +18,27 @@ import Testing
 
     static let options: [Option] = [
         Option(arguments: ["token", "verify", "--key", "FILE", "token"], sample: "device.pem", code: "pem"),
-        Option(arguments: ["token", "verify", "--keys", "FILE", "token"], sample: "keys", code: "csv"),
+        Option(
+            arguments: ["token", "verify", "--keys", "FILE", "token"], sample: "keys", code: "csv",
+            takesFolder: true),
         Option(arguments: ["jwt", "verify", "--key", "FILE", "jwt"], sample: "public.pem", code: "pem"),
-        Option(arguments: ["jwt", "verify", "--keys", "FILE", "jwt"], sample: "keys", code: "csv"),
+        Option(
+            arguments: ["jwt", "verify", "--keys", "FILE", "jwt"], sample: "keys", code: "csv",
+            takesFolder: true),
         Option(arguments: ["jwt", "verify", "--jwks", "FILE", "jwt"], sample: "set.jwks", code: "json"),
         Option(
             arguments: ["ca", "issue", "--ca", "issuing", "--key", "FILE", "request"], sample: "device.pem",
             code: "pem"),
         Option(
             arguments: ["ca", "issue", "--ca", "issuing", "--keys", "FILE", "request"], sample: "keys",
-            code: "csv"),
+            code: "csv", takesFolder: true),
         Option(arguments: ["claim", "check", "--key", "FILE", "rows"], sample: "device.pem", code: "pem"),
-        Option(arguments: ["claim", "check", "--keys", "FILE", "rows"], sample: "keys", code: "csv"),
+        Option(
+            arguments: ["claim", "check", "--keys", "FILE", "rows"], sample: "keys", code: "csv",
+            takesFolder: true),
         Option(
             arguments: ["claim", "pack", "--keys", "FILE", "-o", "out", "--force", "rows"], sample: "keys",
-            code: "csv"),
+            code: "csv", takesFolder: true),
         Option(
             arguments: ["commands", "validate", "--ca", "FILE", "batch"], sample: "ca.pem", code: "pem",
             takesFolder: true),

@@ -48,7 +48,7 @@ struct CheckpointFile: Equatable {
     /// - Throws: ``ToolError`` with `io` or `json`.
     init(path: String) throws(ToolError) {
         let bytes = try SourceReader.contents(
-            of: path, for: Expectation(.json, "a checkpoint"), limit: 65_536)
+            of: path, for: Expectation(.json, "a checkpoint"), limit: 1 << 20)
         do throws(ToolError) {
             try self.init(bytes: bytes)
         } catch {
