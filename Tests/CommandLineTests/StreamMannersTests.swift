@@ -51,7 +51,9 @@ import Testing
         program.send(signal)
         let outcome = program.wait(limit: 30)
         #expect(outcome.status == 130, "\(outcome.errors)")
-        #expect(!outcome.errors.contains("error"), "\(outcome.errors)")
+        #expect(
+            !outcome.errors.contains("error:") && !outcome.errors.contains("assay.error"), "\(outcome.errors)"
+        )
         #expect(outcome.output == "")
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.url.path) == [])
     }

@@ -99,6 +99,8 @@ struct CertificateVerify: AssayCommand {
             next: { _ throws(ToolError) in Arrival(inputs.next()) },
             process: { Self.process($1, judge, $0, passedOver, json: json) },
             deliver: { output throws(ToolError) in
+                // An input that an interrupt cut short has no result.
+                if output.error?.message == Interruption.error.message { return false }
                 try sink.write(output.bytes)
                 tally += output.tally
                 if let error = output.error { console.error(error) }

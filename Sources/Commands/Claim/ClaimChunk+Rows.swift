@@ -75,8 +75,12 @@ extension ClaimRow {
         // Of a list each line would be asked for its shape otherwise.
         if format == .lines, Octets.firstIndex(of: UInt8(ascii: ","), in: text) == nil { return nil }
         switch LineShape(text) {
-        case .token(let token), .answer(let token):
+        case .answer(let token):
             if format == .lines { return nil }
+            self.init(line: number, raw: line, token: Cell(token))
+        case .token(let token):
+            // One with more on its line is a row, and its tags, behind a semicolon for example, are not to be lost.
+            if format == .lines || text.unquoted.count != token.count { return nil }
             self.init(line: number, raw: line, token: Cell(token))
         case .embedded:
             guard format != .csv, case .record(let record)? = CSVReader.events(in: Array(text)).first
