@@ -121,7 +121,8 @@ struct HTTPTransportTests {
         let start = ContinuousClock.now
         task.cancel()
         #expect(await task.value == .noAnswer("the connection was closed without an answer"))
-        #expect(ContinuousClock.now - start < .seconds(5))
+        // Far less than the 30 seconds that an exchange may take; the rest is for a machine that is busy.
+        #expect(ContinuousClock.now - start < .seconds(20))
         await transport.shutDown()
         try await server.close()
         try await loops.shutdownGracefully()

@@ -6,18 +6,22 @@ import Simulator
 import Synchronization
 import Testing
 
-/// A service of one answer after the other, the same for every device.
+/// A service of one answer after the other, the same for every device; then of the last one, again and again.
 private final class ScriptedService: DeviceTransport {
     private let answers: [ServiceAnswer]
+    private let afterwards: ServiceAnswer
     private let requests = Mutex<[(request: DeviceRequest, jwt: String)]>([])
 
-    init(_ answers: [ServiceAnswer]) { self.answers = answers }
+    init(_ answers: [ServiceAnswer], afterwards: ServiceAnswer = .noContent) {
+        self.answers = answers
+        self.afterwards = afterwards
+    }
 
     func exchange(_ request: DeviceRequest, jwt: String, profile: ClientProfile) async -> ServiceAnswer {
         requests.withLock { requests in
             requests.append((request, jwt))
             let own = requests.count { $0.jwt.split(separator: ".")[1] == jwt.split(separator: ".")[1] }
-            return answers.indices.contains(own - 1) ? answers[own - 1] : .noContent
+            return answers.indices.contains(own - 1) ? answers[own - 1] : afterwards
         }
     }
 
@@ -112,7 +116,7 @@ struct FleetRunTests {
         (.noAnswer("closed"), .unreachable), (.tooLarge, .failed), (.badRequest, .refused),
     ])
     func tellsWhereItWaits(_ answer: ServiceAnswer, _ status: DeviceOutcome.Status) async throws {
-        let service = ScriptedService([answer, answer, answer, answer])
+        let service = ScriptedService([], afterwards: answer)
         let outcomes = try await run(
             settings(.provisioned), service, mustEnd: after { !service.seen.isEmpty })
         #expect(outcomes.map(\.status) == [status])
