@@ -28,7 +28,7 @@ public struct InputQueue {
         // Taken from the end.
         remaining = inputs.reversed()
         listName = list
-        isSeveral = inputs.count > 1 || list != nil
+        isSeveral = inputs.count > 1 || list != nil || inputs.first.map(Self.isFolder) == true
     }
 
     /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
@@ -52,12 +52,15 @@ public struct InputQueue {
         meter.total = total
     }
 
-    /// The next input; nil after the last. A folder is replaced by what is in it.
-    public mutating func next() -> Input? {
+    /// The next input, waited for; nil after the last.
+    public mutating func next() -> Input? { next(.awaited).value }
+
+    /// The next input. A folder is replaced by what is in it; of a list on a pipe the paths come as they are written.
+    public mutating func next(_ demand: InputDemand) -> Arrival<Input> {
         while true {
-            guard let input = remaining.popLast() ?? nextOfList() else { return nil }
-            guard case .file(let path) = input, path != "-", FileSystem.kind(of: path) == .folder else {
-                return input
+            let arrival = remaining.popLast().map { .value($0) } ?? nextOfList(demand)
+            guard case .value(let input) = arrival, Self.isFolder(input), case .file(let path) = input else {
+                return arrival
             }
             do throws(ToolError) {
                 let walk = try FolderWalk(path)
@@ -66,37 +69,47 @@ public struct InputQueue {
                 isSeveral = true
                 remaining += walk.unreadable.reversed().map { .unreadable($0.path, $0.error) }
                 guard !walk.files.isEmpty || !walk.unreadable.isEmpty else {
-                    return .unreadable(
-                        path,
-                        ToolError(
-                            expected.code, "expected \(expected.what), found an empty folder",
-                            context: [.init("file", path.escapedForTerminal)]))
+                    let error = ToolError(
+                        expected.code, "expected \(expected.what), found an empty folder",
+                        context: [.init("file", path.escapedForTerminal)])
+                    return .value(.unreadable(path, error))
                 }
                 remaining += walk.files.reversed().map { .file($0) }
             } catch {
-                return .unreadable(path, error)
+                return .value(.unreadable(path, error))
             }
         }
     }
 
-    private mutating func nextOfList() -> Input? {
-        guard let listName else { return nil }
+    private static func isFolder(_ input: Input) -> Bool {
+        if case .file(let path) = input, path != "-" { FileSystem.kind(of: path) == .folder } else { false }
+    }
+
+    private mutating func nextOfList(_ demand: InputDemand) -> Arrival<Input> {
+        guard let listName else { return .end }
         do throws(ToolError) {
             if list == nil { list = try PathList(listName, expected) }
-            return try list?.next().map { .file($0) }
+            guard let list = try list?.next(demand) else { return .end }
+            return list.map { .file($0) }
         } catch {
             // Not asked again.
             list = .ended
-            return .unreadable(listName, error)
+            return .value(.unreadable(listName, error))
         }
     }
 }
 
 /// Paths, one on each line.
 private struct PathList {
+    private enum State {
+        case unread(SourceReader)
+        case lines(LineChunkReader)
+        case ended
+    }
+
     private let name: String
-    private let expected: Expectation?
-    private var reader: LineChunkReader?
+    private let code: ErrorCode
+    private var state: State
     private var paths: [String] = []
     private var isEmpty = true
 
@@ -104,50 +117,65 @@ private struct PathList {
 
     private init() {
         name = ""
-        expected = nil
+        code = .io
+        state = .ended
         isEmpty = false
     }
 
     init(_ path: String, _ expected: Expectation) throws(ToolError) {
         name = path
-        self.expected = expected
-        let reader = try SourceReader(path, for: Expectation(expected.code, "a list of paths"))
-        _ = try reader.look()
-        self.reader = LineChunkReader(reader.source)
+        code = expected.code
+        state = .unread(try SourceReader(path, for: Expectation(expected.code, "a list of paths")))
     }
 
-    mutating func next() throws(ToolError) -> String? {
-        while paths.isEmpty {
-            guard let chunk = try reader?.next() else {
-                reader = nil
-                guard isEmpty, let expected else { return nil }
+    mutating func next(_ demand: InputDemand) throws(ToolError) -> Arrival<String> {
+        while true {
+            if let path = paths.popLast() {
                 isEmpty = false
-                throw ToolError(
-                    expected.code, "expected paths in the list, found none",
-                    context: [.init("file", name.escapedForTerminal)])
+                return .value(path)
             }
-            guard !chunk.bytes.contains(0) else {
-                throw ToolError(
-                    expected?.code ?? .io,
-                    "expected a list with one path on each line, found an octet of zero in it",
-                    context: [.init("file", name.escapedForTerminal)],
-                    hint: "with find, -print instead of -print0")
+            switch state {
+            case .unread(let reader):
+                if case .nothingYet = try reader.look(demand) { return .nothingYet }
+                state = .lines(LineChunkReader(reader.source))
+            case .lines(var reader):
+                let arrival = try reader.next(demand)
+                state = .lines(reader)
+                switch arrival {
+                case .nothingYet: return .nothingYet
+                case .end: state = .ended
+                case .value(let chunk): paths = try paths(in: chunk).reversed()
+                }
+            case .ended:
+                guard isEmpty else { return .end }
+                isEmpty = false
+                throw refusal("expected paths in the list, found none")
             }
-            guard String(validating: chunk.bytes, as: UTF8.self) != nil else {
-                throw ToolError(
-                    expected?.code ?? .io, "expected a list of paths in UTF-8, found other octets in it",
-                    context: [.init("file", name.escapedForTerminal)],
-                    hint: "give the folder itself, or rename the files")
-            }
-            chunk.forEachLine { line, _ in
-                let line = line.last == 0x0d ? line.dropLast() : line
-                // Blanks in a path count.
-                if !line.allSatisfy(\.isBlank) { paths.append(String(decoding: line, as: UTF8.self)) }
-                return true
-            }
-            paths.reverse()
         }
-        isEmpty = false
-        return paths.popLast()
+    }
+
+    private func paths(in chunk: LineChunk) throws(ToolError) -> [String] {
+        guard !chunk.bytes.contains(0) else {
+            throw refusal(
+                "expected a list with one path on each line, found an octet of zero in it",
+                hint: "with find, -print instead of -print0")
+        }
+        guard String(validating: chunk.bytes, as: UTF8.self) != nil else {
+            throw refusal(
+                "expected a list of paths in UTF-8, found other octets in it",
+                hint: "give the folder itself, or rename the files")
+        }
+        var paths: [String] = []
+        chunk.forEachLine { line, _ in
+            let line = line.last == 0x0d ? line.dropLast() : line
+            // Blanks in a path count.
+            if !line.allSatisfy(\.isBlank) { paths.append(String(decoding: line, as: UTF8.self)) }
+            return true
+        }
+        return paths
+    }
+
+    private func refusal(_ message: String, hint: String? = nil) -> ToolError {
+        ToolError(code, message, context: [.init("file", name.escapedForTerminal)], hint: hint)
     }
 }

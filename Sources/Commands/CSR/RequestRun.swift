@@ -65,13 +65,13 @@ struct RequestRun {
             output.error = error
             if error.code == .io { output.tally.unreadable += 1 } else { output.tally.malformed += 1 }
             let report = RequestReport(
-                location: InputLocation(source: chunk.source, line: 1), verdict: .malformed,
+                location: InputLocation(chunk.source, line: 1), verdict: .malformed,
                 failures: [.init(error.code, error.message)])
             emit(report, worker, &output)
         } else {
             var drafts: [Draft] = []
             chunk.forEachItem { item in
-                drafts.append(draft(item, InputLocation(source: chunk.source, line: item.line), worker))
+                drafts.append(draft(item, InputLocation(chunk.source, line: item.line), worker))
                 return drafts.count < Self.blockSize || finish(&drafts, worker, &output)
             }
             _ = finish(&drafts, worker, &output)

@@ -16,7 +16,7 @@ struct RequestChunk: Sendable {
         case unreadable(ToolError)
     }
 
-    let source: String
+    let source: SourceName
     let content: Content
     /// Whether a private key stands in the same file.
     var disclosesKey = false
@@ -61,8 +61,11 @@ struct RequestStream {
     mutating func next(_ demand: InputDemand) -> Arrival<RequestChunk> {
         while true {
             if current == nil {
-                guard let input = inputs.next() else { return .end }
-                if let chunk = begin(input) { return .value(chunk) }
+                switch inputs.next(demand) {
+                case .nothingYet: return .nothingYet
+                case .end: return .end
+                case .value(let input): if let chunk = begin(input) { return .value(chunk) }
+                }
                 continue
             }
             let name = self.name
@@ -71,7 +74,7 @@ struct RequestStream {
                 if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return .value(RequestChunk(source: name, content: .unreadable(error)))
+                return .value(RequestChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
     }
@@ -91,14 +94,15 @@ struct RequestStream {
         switch input {
         case .text(let text, let position):
             let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
-            return RequestChunk(source: "argument", content: .text(lines, .lines))
-        case .unreadable(let name, let error): return RequestChunk(source: name, content: .unreadable(error))
+            return RequestChunk(source: SourceName("argument"), content: .text(lines, .lines))
+        case .unreadable(let name, let error):
+            return RequestChunk(source: SourceName(name), content: .unreadable(error))
         case .file(let path):
             do throws(ToolError) {
                 current = .unread(try SourceReader(path, for: Self.expected, meter: meter))
                 return nil
             } catch {
-                return RequestChunk(source: path, content: .unreadable(error))
+                return RequestChunk(source: SourceName(path), content: .unreadable(error))
             }
         }
     }
@@ -114,7 +118,7 @@ struct RequestStream {
             guard let head = try reader.look(demand, isEnough: isEnough).value else { return .nothingYet }
             if head.isBlank {
                 current = nil
-                return .value(RequestChunk(source: reader.name, content: .empty))
+                return .value(RequestChunk(source: SourceName(reader.name), content: .empty))
             }
             current = try form(of: reader, head)
             return try advance(demand)
@@ -125,12 +129,12 @@ struct RequestStream {
             guard let whole = whole.value else { return .nothingYet }
             current = nil
             return .value(
-                RequestChunk(source: source.name, content: .der(Self.bareBase64(whole) ?? whole)))
+                RequestChunk(source: SourceName(source.name), content: .der(Self.bareBase64(whole) ?? whole)))
         case .lines(let name, var reader, let format):
             let lines = try reader.next(demand)
             current = .lines(name, reader, format)
             return lines.map {
-                RequestChunk(source: name, content: .text($0, format), passedOver: passedOver)
+                RequestChunk(source: SourceName(name), content: .text($0, format), passedOver: passedOver)
             }
         case .pem(let name, var reader, let format, var discloses):
             let text = try reader.next(demand)
@@ -139,12 +143,13 @@ struct RequestStream {
             current = .pem(name, reader, format, disclosesKey: discloses)
             return text.map {
                 RequestChunk(
-                    source: name, content: .text($0, format), disclosesKey: discloses, passedOver: passedOver)
+                    source: SourceName(name), content: .text($0, format), disclosesKey: discloses,
+                    passedOver: passedOver)
             }
         case .csv(let table):
             current = open
             return try table.next(demand).map {
-                RequestChunk(source: table.name, content: .rows($0.events, $0.columns))
+                RequestChunk(source: SourceName(table.name), content: .rows($0.events, $0.columns))
             }
         case nil: return .end
         }

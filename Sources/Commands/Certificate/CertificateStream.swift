@@ -15,7 +15,7 @@ struct CertificateChunk: Sendable {
         case unreadable(ToolError)
     }
 
-    let source: String
+    let source: SourceName
     var bytes: [UInt8] = []
     let items: [Item]
 }
@@ -63,13 +63,14 @@ struct CertificateStream {
             var name = open?.reader.name ?? ""
             do throws(ToolError) {
                 if open == nil {
-                    switch inputs.next() {
-                    case nil: return .end
-                    case .text(let path, _)?, .file(let path)?:
+                    switch inputs.next(demand) {
+                    case .nothingYet: return .nothingYet
+                    case .end: return .end
+                    case .value(.text(let path, _)), .value(.file(let path)):
                         name = path
                         open = Open(reader: try SourceReader(path, for: Self.expected))
-                    case .unreadable(let path, let error)?:
-                        return .value(CertificateChunk(source: path, items: [.unreadable(error)]))
+                    case .value(.unreadable(let path, let error)):
+                        return .value(CertificateChunk(source: SourceName(path), items: [.unreadable(error)]))
                     }
                 }
                 guard var open else { return .end }
@@ -77,7 +78,7 @@ struct CertificateStream {
                 if case .end = arrival { continue }
                 return arrival
             } catch {
-                return .value(CertificateChunk(source: name, items: [.unreadable(error)]))
+                return .value(CertificateChunk(source: SourceName(name), items: [.unreadable(error)]))
             }
         }
     }
@@ -99,7 +100,7 @@ struct CertificateStream {
                     current = open
                     return .nothingYet
                 }
-                return .value(CertificateChunk(source: source.name, bytes: whole, items: [.der]))
+                return .value(CertificateChunk(source: SourceName(source.name), bytes: whole, items: [.der]))
             }
             open.isText = true
         }
@@ -117,7 +118,9 @@ struct CertificateStream {
                     passedOver.add(blocks: open.others)
                 }
                 return items.isEmpty
-                    ? .end : .value(CertificateChunk(source: source.name, bytes: open.bytes, items: items))
+                    ? .end
+                    : .value(
+                        CertificateChunk(source: SourceName(source.name), bytes: open.bytes, items: items))
             }
             let bytes = open.bytes
             open.bytes = Array(bytes[rest...])
@@ -127,7 +130,7 @@ struct CertificateStream {
             if !items.isEmpty {
                 open.found = true
                 current = open
-                return .value(CertificateChunk(source: source.name, bytes: bytes, items: items))
+                return .value(CertificateChunk(source: SourceName(source.name), bytes: bytes, items: items))
             }
             if demand != .awaited, !source.isAtHand {
                 current = open

@@ -10,7 +10,7 @@ final class ClaimDelivery {
     private(set) var tally = ClaimTally()
 
     private let run: ClaimRun
-    private let names: [String]
+    private let names: SourceNames
     private let console: Console
     private let sink: any ByteSink
     private let rejects: RejectsFile?
@@ -20,7 +20,7 @@ final class ClaimDelivery {
     private var writer = JSONWriter(reservingCapacity: 4096)
 
     init(
-        _ run: ClaimRun, names: [String], console: Console, sink: any ByteSink, rejects: RejectsFile?,
+        _ run: ClaimRun, names: SourceNames, console: Console, sink: any ByteSink, rejects: RejectsFile?,
         table: ReportTable?, packer: ClaimPacker?
     ) {
         self.run = run
@@ -81,7 +81,7 @@ final class ClaimDelivery {
     private func deliver(unreadable error: ToolError, _ source: Int) throws(ToolError) -> Bool {
         // What could be read, but as nothing we know, is one malformed row.
         if error.code == .io { tally.countUnreadable() } else { tally.count(.malformed) }
-        let report = ClaimReport(unreadable: error, source: names[source], namesSource: names.count > 1)
+        let report = ClaimReport(unreadable: error, source: names[source], namesSource: names.areSeveral)
         if run.json { try sink.write(render(report)) }
         try table?.append(report)
         console.error(error)
@@ -106,13 +106,14 @@ final class ClaimDelivery {
     private func report(
         _ claim: ExaminedClaim, _ duplicate: ClaimFinding?, _ place: BatchFolder.Place?, _ source: Int
     ) -> ClaimReport? {
-        let (name, several) = (names[source], names.count > 1)
         if let duplicate {
-            return ClaimReport(claim, duplicateOf: duplicate, source: name, namesSource: several)
+            return ClaimReport(
+                claim, duplicateOf: duplicate, source: names[source], namesSource: names.areSeveral)
         }
         guard run.packs, run.json || run.verbose || claim.status != .ready else { return nil }
         return ClaimReport(
-            claim, source: name, namesSource: several, message: place.map { "packed as " + $0.named("line") })
+            claim, source: names[source], namesSource: names.areSeveral,
+            message: place.map { "packed as " + $0.named("line") })
     }
 
     private func render(_ report: ClaimReport) -> [UInt8] {
@@ -127,7 +128,7 @@ final class ClaimDelivery {
     ) throws(ToolError) {
         if status != .ready { try rejects?.append(claim.raw, output.shape) }
         guard let table else { return }
-        let (name, several) = (names[output.source], names.count > 1)
+        let (name, several) = (names[output.source], names.areSeveral)
         try table.append(
             duplicate.map { ClaimReport(claim, duplicateOf: $0, source: name, namesSource: several) }
                 ?? ClaimReport(claim, source: name, namesSource: several))

@@ -60,7 +60,7 @@ struct ClaimRun: Sendable {
 
         func examine(_ draft: ClaimExaminer.Draft) throws(ToolError) -> ExaminedClaim {
             guard let lookup else { return try examiner.examine(draft) }
-            return try examiner.examine(draft) { device throws(ToolError) in try lookup.key(for: device) }
+            return try examiner.examine(draft) { token throws(ToolError) in try lookup.key(for: token) }
         }
     }
 
@@ -84,7 +84,7 @@ struct ClaimRun: Sendable {
         }
     }
 
-    private func process(_ chunk: ClaimChunk, _ worker: Worker, _ names: [String]) -> Output {
+    private func process(_ chunk: ClaimChunk, _ worker: Worker, _ names: SourceNames) -> Output {
         var output = Output(source: chunk.source, shape: chunk.shape)
         if case .unreadable(let error) = chunk.content {
             output.error = error
@@ -105,7 +105,8 @@ struct ClaimRun: Sendable {
     /// Rows whose tokens are read before the first of them is verified.
     private static let blockSize = 64
 
-    private func examine(_ chunk: ClaimChunk, _ worker: Worker, _ names: [String], _ output: inout Output) {
+    private func examine(_ chunk: ClaimChunk, _ worker: Worker, _ names: SourceNames, _ output: inout Output)
+    {
         var drafts: [ClaimExaminer.Draft] = []
         drafts.reserveCapacity(Self.blockSize)
         chunk.forEachPart { part in
@@ -121,13 +122,14 @@ struct ClaimRun: Sendable {
     }
 
     private func finish(
-        _ drafts: inout [ClaimExaminer.Draft], _ chunk: ClaimChunk, _ worker: Worker, _ names: [String],
+        _ drafts: inout [ClaimExaminer.Draft], _ chunk: ClaimChunk, _ worker: Worker, _ names: SourceNames,
         _ output: inout Output
     ) {
         defer { drafts.removeAll(keepingCapacity: true) }
         do throws(ToolError) {
+            let name = names[chunk.source]
             for draft in drafts {
-                enter(try worker.examine(draft), names[chunk.source], names.count > 1, worker, &output)
+                enter(try worker.examine(draft), name, names.areSeveral, worker, &output)
             }
         } catch {
             output.fatal = error

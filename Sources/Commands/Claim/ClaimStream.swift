@@ -38,13 +38,14 @@ struct ClaimStream {
     private static let chunkSize = 32_768
     static let expected = Expectation(.csv, "a row with a token")
 
-    private let inputs: [InputQueue.Input]
+    private var inputs: InputQueue
     /// What reports call the sources; a token that is an argument of its own is not told.
-    let names: [String]
-    let passedOver: PassedOver
+    let names: SourceNames
+    var passedOver: PassedOver { inputs.passedOver }
     private let format: ClaimFormat?
     private let keepsRests: Bool
-    private var nextSource = 0
+    /// The number of the source that is read.
+    private var source = 0
     private var current: Open?
     /// Outputs of `%KEYGEN` in modem logs, which are no rows.
     private(set) var keyOutputs = 0
@@ -59,12 +60,8 @@ struct ClaimStream {
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
     init(_ queue: InputQueue, format: ClaimFormat?, keepsRests: Bool) {
-        var queue = queue
-        var inputs: [InputQueue.Input] = []
-        while let input = queue.next() { inputs.append(input) }
-        self.inputs = inputs
-        names = inputs.map(\.name)
-        passedOver = queue.passedOver
+        inputs = queue
+        names = SourceNames(several: queue.isSeveral)
         self.format = format
         self.keepsRests = keepsRests
     }
@@ -72,13 +69,18 @@ struct ClaimStream {
     /// The next block.
     mutating func next(_ demand: InputDemand) -> Arrival<ClaimChunk> {
         while true {
+            var input: InputQueue.Input?
             if current == nil {
-                guard nextSource < inputs.count else { return .end }
-                nextSource += 1
+                switch inputs.next(demand) {
+                case .nothingYet: return .nothingYet
+                case .end: return .end
+                case .value(let next): input = next
+                }
             }
             do throws(ToolError) {
-                if current == nil {
-                    switch inputs[nextSource - 1] {
+                if let input {
+                    source = names.append(input.name)
+                    switch input {
                     case .unreadable(_, let error): throw error
                     case .file(let path): current = .unread(try SourceReader(path, for: Self.expected))
                     case .text(let text, _):
@@ -96,7 +98,7 @@ struct ClaimStream {
     }
 
     private func chunk(_ content: ClaimChunk.Content, _ shape: RejectShape) -> ClaimChunk {
-        ClaimChunk(source: nextSource - 1, content: content, shape: shape, isGuessed: format == nil)
+        ClaimChunk(source: source, content: content, shape: shape, isGuessed: format == nil)
     }
 
     /// Tells the form of a source by its beginning.
@@ -112,7 +114,7 @@ struct ClaimStream {
         case .unread(let reader):
             let isEnough = format == nil ? ClaimFormat.isDecided : ByteSource.hasWholeLine
             guard let head = try reader.look(demand, isEnough: isEnough).value else { return .nothingYet }
-            if head.isBlank, inputs.count > 1 { throw Self.expected.nothing(in: reader.name) }
+            if head.isBlank, names.areSeveral { throw Self.expected.nothing(in: reader.name) }
             current = form(of: reader, head)
             return try advance(demand)
         case .lines(var reader, let format):

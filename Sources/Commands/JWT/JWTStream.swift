@@ -13,7 +13,7 @@ struct JWTChunk: Sendable {
         case unreadable(ToolError)
     }
 
-    let source: String
+    let source: SourceName
     let content: Content
 
     /// Calls `body` for each input with its line, in order, until it says false; blank lines are none.
@@ -75,26 +75,27 @@ struct JWTStream {
                     if case .end = lines {
                         current = nil
                     } else {
-                        return lines.map { JWTChunk(source: name, content: .lines($0)) }
+                        return lines.map { JWTChunk(source: SourceName(name), content: .lines($0)) }
                     }
                 }
             } catch {
                 unread = nil
                 current = nil
-                return .value(JWTChunk(source: name, content: .unreadable(error)))
+                return .value(JWTChunk(source: SourceName(name), content: .unreadable(error)))
             }
-            switch inputs.next() {
-            case nil: return .end
-            case .text(let text, let position)?:
+            switch inputs.next(demand) {
+            case .nothingYet: return .nothingYet
+            case .end: return .end
+            case .value(.text(let text, let position)):
                 let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
-                return .value(JWTChunk(source: "argument", content: .text(lines)))
-            case .unreadable(let name, let error)?:
-                return .value(JWTChunk(source: name, content: .unreadable(error)))
-            case .file(let path)?:
+                return .value(JWTChunk(source: SourceName("argument"), content: .text(lines)))
+            case .value(.unreadable(let name, let error)):
+                return .value(JWTChunk(source: SourceName(name), content: .unreadable(error)))
+            case .value(.file(let path)):
                 do throws(ToolError) {
                     unread = try SourceReader(path, for: Self.expected)
                 } catch {
-                    return .value(JWTChunk(source: path, content: .unreadable(error)))
+                    return .value(JWTChunk(source: SourceName(path), content: .unreadable(error)))
                 }
             }
         }

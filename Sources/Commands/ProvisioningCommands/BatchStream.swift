@@ -14,21 +14,21 @@ struct BatchChunk: Sendable {
         case unreadable(ToolError)
     }
 
-    let source: String
+    let source: SourceName
     let content: Content
 
     /// Calls `body` with each document of the block, or why it cannot be read, until it answers false.
     func forEachDocument(_ body: (Result<JSONValue, ToolError>, InputLocation) -> Bool) {
         switch content {
-        case .unreadable(let error): _ = body(.failure(error), InputLocation(source: source, line: 1))
+        case .unreadable(let error): _ = body(.failure(error), InputLocation(source, line: 1))
         case .document(let text):
             let document = Result { () throws(ToolError) in try Self.parse(text[...]) }
-            _ = body(document, InputLocation(source: source, line: 1))
+            _ = body(document, InputLocation(source, line: 1))
         case .lines(let lines):
             lines.forEachLine { line, number in
                 if line.allSatisfy(\.isBlank) { return true }
                 let document = Result { () throws(ToolError) in try JSONLine.parse(line) }
-                return body(document, InputLocation(source: source, line: number))
+                return body(document, InputLocation(source, line: number))
             }
         }
     }
@@ -67,12 +67,13 @@ struct BatchStream {
                 var name = unread?.name ?? ""
                 do throws(ToolError) {
                     if unread == nil {
-                        switch inputs.next() {
-                        case nil: return .end
-                        case .unreadable(let path, let error)?:
+                        switch inputs.next(demand) {
+                        case .nothingYet: return .nothingYet
+                        case .end: return .end
+                        case .value(.unreadable(let path, let error)):
                             name = path
                             throw error
-                        case .text(let path, _)?, .file(let path)?:
+                        case .value(.text(let path, _)), .value(.file(let path)):
                             name = path
                             unread = try SourceReader(path, for: Self.expected)
                         }
@@ -84,7 +85,7 @@ struct BatchStream {
                     if case .value = document { return document }
                 } catch {
                     unread = nil
-                    return .value(BatchChunk(source: name, content: .unreadable(error)))
+                    return .value(BatchChunk(source: SourceName(name), content: .unreadable(error)))
                 }
             }
             guard let (name, unread) = current else { continue }
@@ -95,9 +96,9 @@ struct BatchStream {
                 let lines = try reader.next(demand)
                 if case .end = lines { continue }
                 current = (name, reader)
-                return lines.map { BatchChunk(source: name, content: .lines($0)) }
+                return lines.map { BatchChunk(source: SourceName(name), content: .lines($0)) }
             } catch {
-                return .value(BatchChunk(source: name, content: .unreadable(error)))
+                return .value(BatchChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
     }
@@ -113,13 +114,13 @@ struct BatchStream {
             guard let look = beginning.value else { return .nothingYet }
             if look.isBlank {
                 if inputs.isSeveral { throw Self.expected.nothing(in: reader.name) }
-                return .value(BatchChunk(source: reader.name, content: .document(look.bytes)))
+                return .value(BatchChunk(source: SourceName(reader.name), content: .document(look.bytes)))
             }
             let head = look.bytes
             if Self.firstLineIsWhole(head) == true { break }
             if reader.source.isPeekedAtWhole {
                 if Self.isLines(head) { break }
-                return .value(BatchChunk(source: reader.name, content: .document(head)))
+                return .value(BatchChunk(source: SourceName(reader.name), content: .document(head)))
             }
             guard head.count <= Self.documentLimit else { break }
             limit = min(limit * 2, Self.documentLimit + 1)

@@ -103,7 +103,7 @@ struct DeviceKeys: Sendable {
             if case .unreadable(let error) = chunk.content { throw error }
             var failure: ToolError?
             chunk.forEachItem { item in
-                let place = "\(chunk.source.escapedForTerminal):\(item.line)"
+                let place = "\(chunk.source.text.escapedForTerminal):\(item.line)"
                 do {
                     try add(try AttestationToken(try item.text.get()), verifier, place)
                     return true

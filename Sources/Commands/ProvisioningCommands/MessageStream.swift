@@ -14,17 +14,17 @@ struct MessageChunk: Sendable {
         case unreadable(ToolError)
     }
 
-    let source: String
+    let source: SourceName
     let format: CBORFormat
     let content: Content
 
     /// Calls `body` with the bytes of each message, or why there are none, until it answers false.
     func forEachMessage(_ body: (Result<[UInt8], ToolError>, InputLocation) -> Bool) {
         switch content {
-        case .unreadable(let error): _ = body(.failure(error), InputLocation(source: source, line: 1))
+        case .unreadable(let error): _ = body(.failure(error), InputLocation(source, line: 1))
         case .whole(let text):
             let bytes = Result { () throws(ToolError) in try decode(text[...]) }
-            _ = body(bytes, InputLocation(source: source, line: 1))
+            _ = body(bytes, InputLocation(source, line: 1))
         case .lines(let lines):
             lines.forEachLine { line, number in
                 if line.allSatisfy(\.isBlank) { return true }
@@ -35,7 +35,7 @@ struct MessageChunk: Sendable {
                     }
                     return try decode(line)
                 }
-                return body(bytes, InputLocation(source: source, line: number))
+                return body(bytes, InputLocation(source, line: number))
             }
         }
     }
@@ -101,10 +101,10 @@ struct MessageStream {
                         context: [.init("file", path.escapedForTerminal)])
                 }
                 atEnd = true
-                return .value(MessageChunk(source: path, format: format, content: .whole(text)))
+                return .value(MessageChunk(source: SourceName(path), format: format, content: .whole(text)))
             }
             guard let lines = try reader?.next(demand) else { return .end }
-            return lines.map { MessageChunk(source: path, format: format, content: .lines($0)) }
+            return lines.map { MessageChunk(source: SourceName(path), format: format, content: .lines($0)) }
         } catch {
             return unreadable(error)
         }
@@ -113,7 +113,7 @@ struct MessageStream {
     private mutating func unreadable(_ error: ToolError) -> Arrival<MessageChunk> {
         atEnd = true
         return .value(
-            MessageChunk(source: path, format: format ?? .binary, content: .unreadable(error)))
+            MessageChunk(source: SourceName(path), format: format ?? .binary, content: .unreadable(error)))
     }
 
     private func form(of head: [UInt8]) throws(ToolError) -> CBORFormat {

@@ -27,9 +27,10 @@ struct InputLocation: Sendable {
     /// The line in the file, or the position among the arguments, from 1.
     let line: Int
 
-    /// A path that looks like a credential is named without giving it away.
-    init(source: String, line: Int) {
-        self.source = source.withheld
+    init(_ source: SourceName, line: Int) {
+        self.source = source.text
         self.line = line
     }
+
+    init(source: String, line: Int) { self.init(SourceName(source), line: line) }
 }

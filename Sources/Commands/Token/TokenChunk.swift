@@ -17,7 +17,7 @@ struct TokenChunk: Sendable {
         case unreadable(ToolError)
     }
 
-    let source: String
+    let source: SourceName
     let content: Content
     var passedOver: PassedOver?
 

@@ -65,7 +65,7 @@ struct TokenRecoverKey: AssayCommand {
         while let chunk = stream.next(.awaited).value, failure == nil {
             if case .unreadable(let error) = chunk.content { throw error }
             chunk.forEachItem { item in
-                let place = "\(chunk.source.escapedForTerminal):\(item.line)"
+                let place = "\(chunk.source.text.escapedForTerminal):\(item.line)"
                 guard tokens.count < Self.limit else {
                     failure = ToolError(.usage, "expected at most \(Self.limit) tokens, found more")
                         .at("file", place)

@@ -95,7 +95,7 @@ struct TokenRun: Sendable {
         drafts.reserveCapacity(Self.blockSize)
         var goesOn = true
         chunk.forEachItem { item in
-            drafts.append(worker.judge.draft(item, InputLocation(source: chunk.source, line: item.line)))
+            drafts.append(worker.judge.draft(item, InputLocation(chunk.source, line: item.line)))
             if drafts.count == Self.blockSize { goesOn = finish(&drafts, worker, holds: holds, &output) }
             return goesOn
         }
@@ -141,9 +141,9 @@ struct TokenRun: Sendable {
         output.held = []
     }
 
-    private static func unreadable(_ source: String, _ error: ToolError) -> TokenReport {
+    private static func unreadable(_ source: SourceName, _ error: ToolError) -> TokenReport {
         TokenReport(
-            location: InputLocation(source: source, line: 1), verdict: .malformed,
+            location: InputLocation(source, line: 1), verdict: .malformed,
             failures: [.init(error.code, error.message)])
     }
 

@@ -31,16 +31,17 @@ struct TokenStream {
     mutating func next(_ demand: InputDemand) -> Arrival<TokenChunk> {
         while true {
             if current == nil {
-                switch inputs.next() {
-                case nil: return .end
-                case .text(let text, let position)?: return .value(Self.chunk(of: text, position))
-                case .unreadable(let name, let error)?:
-                    return .value(TokenChunk(source: name, content: .unreadable(error)))
-                case .file(let path)?:
+                switch inputs.next(demand) {
+                case .nothingYet: return .nothingYet
+                case .end: return .end
+                case .value(.text(let text, let position)): return .value(Self.chunk(of: text, position))
+                case .value(.unreadable(let name, let error)):
+                    return .value(TokenChunk(source: SourceName(name), content: .unreadable(error)))
+                case .value(.file(let path)):
                     do throws(ToolError) {
                         current = .unread(try SourceReader(path, for: Self.expected))
                     } catch {
-                        return .value(TokenChunk(source: path, content: .unreadable(error)))
+                        return .value(TokenChunk(source: SourceName(path), content: .unreadable(error)))
                     }
                 }
             }
@@ -50,14 +51,14 @@ struct TokenStream {
                 if case .end = arrival { current = nil } else { return arrival }
             } catch {
                 current = nil
-                return .value(TokenChunk(source: name, content: .unreadable(error)))
+                return .value(TokenChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
     }
 
     private static func chunk(of text: String, _ position: Int) -> TokenChunk {
         let lines = LineChunk(bytes: Array(text.utf8), firstLine: position, lineCount: 1)
-        return TokenChunk(source: "argument", content: .text(lines))
+        return TokenChunk(source: SourceName("argument"), content: .text(lines))
     }
 
     private var name: String {
@@ -85,11 +86,11 @@ struct TokenStream {
             current = .lines(name, reader, format)
             let passedOver = inputs.passedOver
             return lines.map {
-                TokenChunk(source: name, content: .lines($0, format), passedOver: passedOver)
+                TokenChunk(source: SourceName(name), content: .lines($0, format), passedOver: passedOver)
             }
         case .csv(let table):
             return try table.next(demand).map {
-                TokenChunk(source: table.name, content: .rows($0.events, $0.columns))
+                TokenChunk(source: SourceName(table.name), content: .rows($0.events, $0.columns))
             }
         case nil: return .end
         }
