@@ -7,6 +7,15 @@ public enum ModemLog {
 
     /// The token in a line of a log, wherever in the line it stands; `nil` for every other line.
     public static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        value(of: markers, in: line)
+    }
+
+    /// What stands behind `marker`, such as `%DEVICEUUID:`, without quotation marks; `nil` for every other line.
+    public static func value(of marker: [UInt8], in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        value(of: [marker], in: line)
+    }
+
+    private static func value(of markers: [[UInt8]], in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         var position = line.startIndex
         while let percent = Octets.firstIndex(of: UInt8(ascii: "%"), in: line[position...]) {
             for marker in markers where line[percent...].starts(with: marker) {

@@ -65,7 +65,7 @@ extension SQLiteStore {
         if draft.replaced != nil { try forgetEvidence(of: draft.record.uuid) }
         try write(draft.record, isNew: draft.isNew, sequence)
         if !draft.evidence.isEmpty {
-            let row = try row(of: draft.record.uuid)
+            let row = draft.isNew ? connection.lastInsertedRow : try row(of: draft.record.uuid)
             for evidence in draft.evidence { try insert(evidence, row, sequence) }
         }
         if let token = draft.token {

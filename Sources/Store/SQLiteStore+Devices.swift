@@ -5,6 +5,7 @@ import OpenSSL
 import SQLite
 
 extension SQLiteStore: DeviceRegistry {
+    private static let selectDevice = "SELECT \(columns) FROM device WHERE uuid = ?"
     private static let columns = "uuid, imei, registered_at, point, trust, profile, key_since"
 
     public func key(of device: DeviceUUID) throws(ToolError) -> IdentityKey? {
@@ -200,7 +201,7 @@ extension SQLiteStore: DeviceRegistry {
     // MARK: Rows
 
     func fetch(_ uuid: DeviceUUID) throws(SQLiteError) -> DeviceRecord? {
-        let select = try statement("SELECT \(Self.columns) FROM device WHERE uuid = ?")
+        let select = try statement(Self.selectDevice)
         try select.bind(.blob(uuid.bytes))
         defer { select.reset() }
         return try select.step() ? Self.record(select) : nil

@@ -150,12 +150,12 @@ private struct LearningRun: Sendable {
             output.error = error
             output.items.append(
                 Item(
-                    location: InputLocation(source: chunk.source, line: 1),
+                    location: InputLocation(chunk.source, line: 1),
                     observation: .failure(RowError(error.code, error.message)),
                     refusal: error.code == .io ? .unreadable : .malformed))
         }
         chunk.forEachItem { item in
-            let location = InputLocation(source: chunk.source, line: item.line)
+            let location = InputLocation(chunk.source, line: item.line)
             var refusal = Item.Refusal.malformed
             let observation: Result<Observation, RowError>
             do throws(RowError) {

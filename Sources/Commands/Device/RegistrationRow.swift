@@ -9,7 +9,7 @@ import PKIX
 import Store
 
 /// The columns of an imported CSV.
-struct RegistrationColumns {
+struct RegistrationColumns: Sendable {
     /// How many columns a row has; one that is shorter was cut.
     var count: Int
     var uuid: Int
@@ -56,8 +56,8 @@ struct RegistrationColumns {
     }
 }
 
-/// Turns rows into registrations. One per run.
-final class RegistrationReader {
+/// Turns rows into registrations.
+struct RegistrationReader: Sendable {
     private let trust: KeyTrust
 
     /// - Parameter trust: the most trust that a row's key gets.
@@ -74,9 +74,11 @@ final class RegistrationReader {
             return field.text
         }
         let token = columns.token.flatMap { record[$0] }.map { Array($0.bytes) }
+        // Nothing else fits into the cells of the UUID and of the key: they are read to their last octet.
+        let read = [columns.token, columns.uuid, columns.spki].compactMap(\.self)
         try Self.refuse(
             Bystanders(
-                of: record, beside: columns.token.map { [$0] } ?? [], others: columns.others,
+                of: record, beside: read, others: columns.others,
                 known: text(columns.uuid).flatMap { DeviceUUID(text: Array($0.utf8)[...]) }), token)
         return try registration(
             (text(columns.uuid), text(columns.imei), text(columns.pem), text(columns.spki), token),
@@ -109,6 +111,15 @@ final class RegistrationReader {
                 uuid: uuid, imei: try value.text(.imei), pem: pem, spki: try value.text(.spkiBase64),
                 token: token
             ), trust: trust, digest: Digest.sha256(line), malformed: .json)
+    }
+
+    /// The device that a modem's log tells of.
+    func registration(uuid: ArraySlice<UInt8>, key: ArraySlice<UInt8>) throws(RowError) -> Registration {
+        try registration(
+            (
+                uuid: String(decoding: uuid, as: UTF8.self), imei: nil, pem: nil,
+                spki: String(decoding: key, as: UTF8.self), token: nil
+            ), trust: nil, digest: Digest.sha256(uuid + key))
     }
 
     /// A row is about one device; what a quotation mark swallowed of the next rows is no note of it.

@@ -1,0 +1,89 @@
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import Intake
+
+/// Finds devices in the log of a modem that tells its identity: `%DEVICEUUID: …` and, behind it, `%CLOUDACCESSKEY: …`
+/// with the device's public key in base64.
+///
+/// Nothing in a log says whose a key is but the order of its lines. So a UUID without a key, and a key without a UUID,
+/// are results of their own; and behind a key that no UUID announced, nobody can know which of the two is the next
+/// device's: all that follows in that log is refused.
+struct IdentityTranscript: Sendable {
+    private static let uuidMarker = Array("%DEVICEUUID:".utf8)
+    private static let keyMarker = Array("%CLOUDACCESSKEY:".utf8)
+
+    /// A device of the log, or why something in it is none.
+    struct Finding: Sendable {
+        let line: Int
+        let device: Result<(uuid: ArraySlice<UInt8>, key: ArraySlice<UInt8>), RowError>
+    }
+
+    /// The UUID that waits for its key.
+    private var uuid: (text: ArraySlice<UInt8>, line: Int)?
+    private var isOutOfOrder = false
+
+    /// Whether a line tells a part of an identity.
+    static func isPart(_ line: ArraySlice<UInt8>) -> Bool {
+        ModemLog.value(of: uuidMarker, in: line) != nil || ModemLog.value(of: keyMarker, in: line) != nil
+    }
+
+    /// What a line completes; nil for a line that tells nothing.
+    mutating func take(_ line: ArraySlice<UInt8>, number: Int) -> [Finding]? {
+        let uuid = ModemLog.value(of: Self.uuidMarker, in: line)
+        let key = ModemLog.value(of: Self.keyMarker, in: line)
+        if let uuid, let key {
+            // Both on one line belong together, whatever the order.
+            return finish() + [Finding(line: number, device: .success((uuid, key)))]
+        }
+        if let uuid { return take(uuid: uuid, number) }
+        if let key { return take(key: key, number) }
+        switch LineShape(line) {
+        case .blank, .noise: return nil
+        default:
+            return [
+                Self.refusal(
+                    number, .mixedInput,
+                    "expected a modem's identity, found a token or a PEM block in its log")
+            ]
+        }
+    }
+
+    /// The UUID at the end of the log to which no key came.
+    mutating func finish() -> [Finding] {
+        defer { uuid = nil }
+        guard let uuid else { return [] }
+        return [
+            Self.refusal(uuid.line, .csv, "expected the key of the device (%CLOUDACCESSKEY) behind its UUID")
+        ]
+    }
+
+    private mutating func take(uuid text: ArraySlice<UInt8>, _ number: Int) -> [Finding] {
+        let before = finish()
+        if isOutOfOrder { return before + [Self.disorder(number)] }
+        uuid = (text, number)
+        return before
+    }
+
+    private mutating func take(key: ArraySlice<UInt8>, _ number: Int) -> [Finding] {
+        if isOutOfOrder { return [Self.disorder(number)] }
+        guard let (text, line) = uuid else {
+            isOutOfOrder = true
+            return [
+                Self.refusal(
+                    number, .csv, "expected the UUID of the device (%DEVICEUUID) in front of its key")
+            ]
+        }
+        uuid = nil
+        return [Finding(line: line, device: .success((text, key)))]
+    }
+
+    private static func disorder(_ number: Int) -> Finding {
+        refusal(
+            number, .csv, "expected each key behind its UUID, found a key without one further up in the log")
+    }
+
+    private static func refusal(_ line: Int, _ code: ErrorCode, _ message: String) -> Finding {
+        Finding(line: line, device: .failure(RowError(code, message)))
+    }
+}

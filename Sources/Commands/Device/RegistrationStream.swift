@@ -1,0 +1,166 @@
+import CSV
+import Diagnostics
+import InputOutput
+import Intake
+
+/// The inputs of an import as a stream of blocks; memory does not grow with their number.
+struct RegistrationStream {
+    static let expected = Expectation(.csv, "rows of devices")
+
+    private static let recordsPerBlock = 64
+
+    private enum Open {
+        /// Too little of it has come to tell its form.
+        case unread(SourceReader)
+        case csv(CSVFile, RegistrationColumns?)
+        case lines(LineChunkReader)
+        case log(LineChunkReader, IdentityTranscript)
+    }
+
+    private var inputs: InputQueue
+    var passedOver: PassedOver { inputs.passedOver }
+    /// What results call the current input.
+    private var source = SourceName("")
+    private var name: String { source.text }
+    private var current: Open?
+    /// What ends the reading of the current input, once the rows in front of it are passed on.
+    private var failure: ToolError?
+
+    init(_ paths: [String], filesFrom: String?) {
+        inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
+    }
+
+    /// The next block.
+    mutating func next(_ demand: InputDemand) -> Arrival<RegistrationChunk> {
+        while true {
+            do throws(ToolError) {
+                if current == nil {
+                    switch inputs.next(demand) {
+                    case .nothingYet: return .nothingYet
+                    case .end: return .end
+                    case .value(.text(let path, _)), .value(.file(let path)):
+                        source = SourceName(path)
+                        current = .unread(try SourceReader(path, for: Self.expected))
+                    case .value(.unreadable(let path, let error)):
+                        source = SourceName(path)
+                        throw error
+                    }
+                }
+                let arrival = try advance(demand)
+                if case .end = arrival { current = nil } else { return arrival.map(chunk) }
+            } catch {
+                current = nil
+                return .value(chunk(.unreadable(error)))
+            }
+        }
+    }
+
+    private func chunk(_ content: RegistrationChunk.Content) -> RegistrationChunk {
+        RegistrationChunk(source: source, content: content)
+    }
+
+    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<
+        RegistrationChunk.Content
+    > {
+        if let failure {
+            self.failure = nil
+            throw failure
+        }
+        // The enum's copy has to go, or every change of a reader's buffer would copy it.
+        let open = current
+        current = nil
+        switch open {
+        case .unread(let source):
+            current = open
+            guard let head = try source.look(demand, isEnough: RegistrationForm.isDecided).value else {
+                return .nothingYet
+            }
+            if head.isBlank {
+                if inputs.isSeveral { throw Self.expected.nothing(in: name) }
+                return .end
+            }
+            current = Self.form(of: source, head)
+            return try advance(demand)
+        case .csv(let file, var columns):
+            let events = try file.nextBlock(of: Self.recordsPerBlock, demand)
+            let content = events.map { records($0, &columns) }
+            current = .csv(file, columns)
+            return content
+        case .lines(var lines):
+            let chunk = try lines.next(demand)
+            current = .lines(lines)
+            return chunk.map { .objects($0) }
+        case .log(var lines, var transcript):
+            let chunk = try lines.next(demand)
+            let content = chunk.map { findings($0, &transcript) }
+            // The device at the end of a log that was cut.
+            let rest = if case .end = chunk { transcript.finish() } else { [IdentityTranscript.Finding]() }
+            current = .log(lines, transcript)
+            return rest.isEmpty ? content : .value(.findings(rest))
+        case nil: return .end
+        }
+    }
+
+    private static func form(of source: SourceReader, _ head: SourceHead) -> Open {
+        switch RegistrationForm.detect(head.bytes) {
+        case .objects: .lines(LineChunkReader(source.source))
+        case .log: .log(LineChunkReader(source.source), IdentityTranscript())
+        case .rows, nil: .csv(CSVFile(source.source), nil)
+        }
+    }
+
+    /// The records with their columns, headers left out.
+    private mutating func records(
+        _ events: [CSVReader.Event], _ columns: inout RegistrationColumns?
+    ) -> RegistrationChunk.Content {
+        var records: [(event: CSVReader.Event, columns: RegistrationColumns?)] = []
+        records.reserveCapacity(events.count)
+        for event in events {
+            guard case .record(let record) = event else {
+                records.append((event, nil))
+                continue
+            }
+            do throws(ToolError) {
+                // One further down, as joined files have, counts from there on.
+                if let header = try RegistrationColumns(header: record, isFirst: columns == nil) {
+                    columns = header
+                    continue
+                }
+            } catch {
+                failure = error.at("file", "\(name.escapedForTerminal):\(record.line)")
+                break
+            }
+            if columns == nil { columns = RegistrationColumns(first: record) }
+            guard let known = columns else {
+                failure = unknownColumns(record)
+                break
+            }
+            records.append((event, known))
+        }
+        return .records(records)
+    }
+
+    private func unknownColumns(_ record: CSVRecord) -> ToolError {
+        ToolError(
+            .csv, "expected a header that names uuid, or rows of imei,uuid,token,time or uuid,spkiBase64",
+            context: [.init("file", "\(name.escapedForTerminal):\(record.line)")],
+            hint: "put a header line in front: uuid,imei,spkiBase64")
+    }
+
+    private func findings(
+        _ chunk: LineChunk, _ transcript: inout IdentityTranscript
+    ) -> RegistrationChunk.Content {
+        var findings: [IdentityTranscript.Finding] = []
+        chunk.forEachLine { line, number in
+            if line.count > LineChunkReader.lineLimit {
+                findings.append(.init(line: number, device: .failure(RegistrationChunk.tooLong(.csv))))
+            } else if let found = transcript.take(line, number: number) {
+                findings += found
+            } else if !line.allSatisfy(\.isBlank) {
+                passedOver.add(lines: 1)
+            }
+            return true
+        }
+        return .findings(findings)
+    }
+}
