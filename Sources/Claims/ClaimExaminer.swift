@@ -93,18 +93,18 @@ public final class ClaimExaminer {
         return Draft(row: row, token: token)
     }
 
-    /// - Parameter keys: the identity key of a device, where one is known; nil when no keys are at hand.
+    /// - Parameter keys: the identity key of a token's device, where one is known; nil when no keys are at hand.
     public func examine(
-        _ row: ClaimRow, keys: ((DeviceUUID) throws(ToolError) -> IdentityKey?)? = nil
+        _ row: ClaimRow, keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)? = nil
     ) throws(ToolError) -> ExaminedClaim {
         try examine(draft(row), keys: keys)
     }
 
     /// The second half: whether the columns agree with the token, and whether it verifies.
     ///
-    /// - Parameter keys: the identity key of a device, where one is known; nil when no keys are at hand.
+    /// - Parameter keys: the identity key of a token's device, where one is known; nil when no keys are at hand.
     public func examine(
-        _ draft: Draft, keys: ((DeviceUUID) throws(ToolError) -> IdentityKey?)? = nil
+        _ draft: Draft, keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)? = nil
     ) throws(ToolError) -> ExaminedClaim {
         let row = draft.row
         var claim = ExaminedClaim(row)
@@ -238,7 +238,7 @@ public final class ClaimExaminer {
 
     private func verify(
         _ token: AttestationToken, _ row: ClaimRow, _ named: Result<DeviceUUID, ClaimFinding>?,
-        _ keys: ((DeviceUUID) throws(ToolError) -> IdentityKey?)?, _ claim: inout ExaminedClaim
+        _ keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)?, _ claim: inout ExaminedClaim
     ) throws(ToolError) {
         let expected = try? named?.get()
         if let expected, expected != token.deviceUUID {
@@ -255,7 +255,7 @@ public final class ClaimExaminer {
             if policy.requiresVerification { claim.findings.append(unverified(.unknownKey, token, row)) }
             return
         }
-        guard let key = try keys(token.deviceUUID) else {
+        guard let key = try keys(token) else {
             claim.verification = .noKey
             if policy.requiresVerification { claim.findings.append(unverified(.unknownKey, token, row)) }
             return

@@ -9,7 +9,7 @@ public enum SecretInput {
 
     /// The first line of a file or of standard input (`-`), without its line end.
     public static func firstLine(ofFile path: String) throws(ToolError) -> [UInt8] {
-        firstLine(of: try ByteSource(path: path).readAll(limit: 65_536))
+        try firstLine(of: try ByteSource(path: path).readAll(limit: 65_536))
     }
 
     /// The first line of what an already open descriptor gives.
@@ -19,11 +19,17 @@ public enum SecretInput {
         }
         // Not by its name in /dev/fd: opening that fails for a socket, and begins a file anew.
         let source = ByteSource(descriptor: descriptor, name: "file descriptor \(descriptor)")
-        return firstLine(of: try source.readAll(limit: 65_536))
+        return try firstLine(of: try source.readAll(limit: 65_536))
     }
 
-    private static func firstLine(of bytes: [UInt8]) -> [UInt8] {
-        var line = Array(bytes.prefix { $0 != 0x0a })
+    /// An editor's byte order mark is no part of a secret, which would only be called a wrong one.
+    private static func firstLine(of bytes: [UInt8]) throws(ToolError) -> [UInt8] {
+        guard ![[0xff, 0xfe], [0xfe, 0xff]].contains(where: { bytes.starts(with: $0) }) else {
+            throw ToolError(
+                .passphrase, "expected a secret in UTF-8, found UTF-16", hint: "save the file as UTF-8")
+        }
+        let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
+        var line = Array(text.prefix { $0 != 0x0a })
         if line.last == 0x0d { line.removeLast() }
         return line
     }

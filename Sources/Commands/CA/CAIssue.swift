@@ -98,6 +98,7 @@ struct CAIssue: AssayCommand {
     @OptionGroup var batch: BatchOptions
 
     func validate() throws {
+        try keys.demandOneReader(inputs: input.usesStandardInput)
         try days?.validate()
         try FileOptions.demandFiles(["--pem": pem, "--onboarding-csv": onboardingCsv], beside: file.output)
         try validateDryRun()

@@ -24,12 +24,11 @@ final class IssuanceRemarks: Sendable {
             claimedDevice: remarks?.claimedDevice, notes: (remarks?.notes ?? []) + notes)
     }
 
-    /// What there is to say of a request under a profile; `nil` if there is nothing.
-    static func of(_ request: VettedRequest, under profile: CertificateProfile) -> IssuanceRemarks? {
-        var notes = request.notes
-        if !request.requestedExtensions.isEmpty {
-            notes += RequestedExtensions(request.requestedExtensions).notes(under: profile)
-        }
+    /// What there is to say of a request; `nil` if there is nothing.
+    ///
+    /// - Parameter extensionNotes: what it asks for and does not get.
+    static func of(_ request: VettedRequest, with extensionNotes: [String]) -> IssuanceRemarks? {
+        let notes = request.notes + extensionNotes
         if notes.isEmpty, request.claimedDeviceUUID == nil { return nil }
         return IssuanceRemarks(claimedDevice: request.claimedDeviceUUID, notes: notes)
     }

@@ -17,6 +17,8 @@ final class IssuanceWorker {
     private let authority: [UInt8]
     private let standing: StandingCertificates?
     private var printer: IssuancePrinter
+    /// The extensions that the last request asked for, and what there is to say of them.
+    private var lastExtensions: (requested: [CertificateExtension], notes: [String]) = ([], [])
 
     init(_ settings: IssuanceSettings) throws(ToolError) {
         self.settings = settings
@@ -68,7 +70,7 @@ final class IssuanceWorker {
 
     private func vet(_ chunk: RequestChunk) throws(ToolError) -> [VettedItem] {
         if case .unreadable(let error) = chunk.content {
-            let location = InputLocation(source: chunk.source, line: 1)
+            let location = InputLocation(chunk.source, line: 1)
             var report = IssuanceReport(location: location, failures: [.init(error.code, error.message)])
             report.isMalformed = true
             report.unreadable = error
@@ -94,7 +96,7 @@ final class IssuanceWorker {
         var fault: ToolError?
         chunk.forEachItem { item in
             do throws(ToolError) {
-                stages.append(try decode(item, InputLocation(source: chunk.source, line: item.line)))
+                stages.append(try decode(item, InputLocation(chunk.source, line: item.line)))
                 lines.append(item.line)
                 return true
             } catch {
@@ -116,7 +118,7 @@ final class IssuanceWorker {
             switch stage {
             case .finished(let report): items.append(.finished(report))
             case .vetted(let request):
-                items.append(try draft(request, InputLocation(source: chunk.source, line: line)))
+                items.append(try draft(request, InputLocation(chunk.source, line: line)))
             case .decoded: throw ToolError(.internalFault, "a request was not vetted")
             }
         }
@@ -124,13 +126,13 @@ final class IssuanceWorker {
     }
 
     /// All in one state of the registry: whose name is whose does not change within a block.
-    private func vet(_ stages: inout [Stage], _ lines: [Int], _ source: String) throws(ToolError) {
+    private func vet(_ stages: inout [Stage], _ lines: [Int], _ source: SourceName) throws(ToolError) {
         var vetted = stages
         let work = { () throws(ToolError) in
             for index in vetted.indices {
                 guard case .decoded(let request, let expectations) = vetted[index] else { continue }
                 vetted[index] = try self.vet(
-                    request, expectations, InputLocation(source: source, line: lines[index]))
+                    request, expectations, InputLocation(source, line: lines[index]))
             }
         }
         if let registry { try registry.reading(work) } else { try work() }
@@ -146,18 +148,26 @@ final class IssuanceWorker {
         case .success(let decoded):
             // A name that is not the request's own has to be made again to be compared.
             if case .bare(let request) = decoded, settings.plan.profile.subject.rule == .csr,
-                RequestVetter.isUnsuspicious(request),
-                let record = try standing?.certificate(of: request, expecting: item.expectations)
+                let record = try standing?.certificate(of: request, expecting: item.expectations),
+                RequestVetter.isUnsuspicious(request)
             {
                 var report = IssuanceReport(location: location, existing: record)
                 let plan = settings.plan
                 report.notes =
-                    RequestedExtensions(request.requestedExtensions).notes(under: plan.profile)
-                    + plan.differences(from: record)
+                    extensionNotes(request.requestedExtensions) + plan.differences(from: record)
                 return .finished(report)
             }
             return .decoded(decoded, item.expectations)
         }
+    }
+
+    /// What a request asks for and does not get. The requests of a fleet ask for the same.
+    private func extensionNotes(_ requested: [CertificateExtension]) -> [String] {
+        if requested != lastExtensions.requested {
+            let notes = RequestedExtensions(requested).notes(under: settings.plan.profile)
+            lastExtensions = (requested, notes)
+        }
+        return lastExtensions.notes
     }
 
     private func vet(
@@ -168,7 +178,7 @@ final class IssuanceWorker {
         case .bare(let request): verdict = try vetter.vet(request, expecting: expectations)
         case .attested(let token, _):
             verdict = try vetter.vet(
-                token, key: try keys?.key(for: token.deviceUUID), expecting: expectations)
+                token, key: try keys?.key(for: token), expecting: expectations)
         }
         switch verdict {
         case .failure(let rejection):
@@ -199,7 +209,7 @@ final class IssuanceWorker {
             }, isNameProven: request.isNameProven, objection: request.objection)
         let candidate = IssuanceCandidate(
             location: location, request: request, intent: intent, certificate: certificate,
-            remarks: .of(request, under: plan.profile),
+            remarks: .of(request, with: extensionNotes(request.requestedExtensions)),
             flaw: settings.isDryRun ? flaw(in: certificate, serial: serial, for: request) : nil)
         guard let failure else { return .candidate(candidate) }
         var report = IssuanceReport(candidate)

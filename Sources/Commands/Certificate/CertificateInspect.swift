@@ -57,7 +57,7 @@ struct CertificateInspect: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "certificate", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }
@@ -102,7 +102,7 @@ struct CertificateInspect: AssayCommand {
         switch X509Certificate.read(der: der) {
         case .success(let certificate):
             CertificateReport(
-                location: InputLocation(source: chunk.source, line: line), certificate: certificate,
+                location: InputLocation(chunk.source, line: line), certificate: certificate,
                 verdict: .unverified)
         case .failure(let failure): malformed(chunk, line, failure)
         }
@@ -112,7 +112,7 @@ struct CertificateInspect: AssayCommand {
         _ chunk: CertificateChunk, _ line: Int, _ failure: CheckFailure
     ) -> CertificateReport {
         CertificateReport(
-            location: InputLocation(source: chunk.source, line: line), verdict: .malformed,
+            location: InputLocation(chunk.source, line: line), verdict: .malformed,
             failures: [failure])
     }
 }

@@ -67,7 +67,7 @@ struct CertificateLintCommand: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "certificate", good: "without errors") + stream.passedOver.note)
         return tally.exitStatus
     }
@@ -124,7 +124,7 @@ struct CertificateLintCommand: AssayCommand {
         do throws(DERError) {
             let reading = try CertificateReading(certificate: der)
             return LintReport(
-                location: InputLocation(source: chunk.source, line: line), certificate: reading,
+                location: InputLocation(chunk.source, line: line), certificate: reading,
                 findings: examiner.findings(in: reading))
         } catch {
             return malformed(chunk, line, error.checkFailure)
@@ -134,6 +134,6 @@ struct CertificateLintCommand: AssayCommand {
     private static func malformed(
         _ chunk: CertificateChunk, _ line: Int, _ failure: CheckFailure
     ) -> LintReport {
-        LintReport(location: InputLocation(source: chunk.source, line: line), failures: [failure])
+        LintReport(location: InputLocation(chunk.source, line: line), failures: [failure])
     }
 }

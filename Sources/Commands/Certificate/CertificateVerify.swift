@@ -96,7 +96,7 @@ struct CertificateVerify: AssayCommand {
         try OrderedPipeline.run(
             jobs: batch.jobs ?? environment.defaultJobs,
             makeWorker: { () throws(ToolError) in Worker() },
-            next: { _ throws(ToolError) in Arrival(inputs.next()) },
+            next: { demand throws(ToolError) in inputs.next(demand) },
             process: { Self.process($1, judge, $0, passedOver, json: json) },
             deliver: { output throws(ToolError) in
                 // An input that an interrupt cut short has no result.
@@ -107,7 +107,7 @@ struct CertificateVerify: AssayCommand {
                 console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
                 return !(failFast && tally.bad > 0)
             })
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "certificate", good: "verified") + passedOver.note)
         return tally.exitStatus
     }

@@ -59,6 +59,8 @@ struct ClaimOptions: ParsableArguments {
 
     func validate() throws {
         try list.demandOneReader(files)
+        try keys.demandOneReader(
+            inputs: files.contains("-") || list.filesFrom == "-" || files.isEmpty && list.filesFrom == nil)
         if files.isEmpty, list.filesFrom == nil, System.isTerminal(0) {
             throw ValidationError("expected a file, found nothing (- reads standard input)")
         }

@@ -36,7 +36,7 @@ struct ClaimReport {
         fingerprint = claim.fingerprint
         status = .duplicate
         findings = [finding]
-        message = finding.failure.message
+        message = finding.shownMessage
     }
 
     /// A source that could not be read.
@@ -50,7 +50,7 @@ struct ClaimReport {
         findings = [
             ClaimFinding(.malformed, error.code, error.message, hint: error.hint ?? "check the file")
         ]
-        message = error.message
+        message = error.message.withheld
     }
 
     func write(json writer: inout JSONWriter) {
@@ -84,7 +84,7 @@ struct ClaimReport {
         writer.key("code")
         writer.string(finding.failure.code.rawValue)
         writer.key("message")
-        writer.string(finding.failure.message)
+        writer.string(finding.shownMessage)
         if let column = finding.column {
             writer.key("column")
             writer.integer(Int64(column))
@@ -115,7 +115,7 @@ struct ClaimReport {
                 case (nil, nil): ""
                 }
             let line =
-                "\(place) \(finding.failure.code.rawValue)\(column): \(finding.failure.message); \(finding.hint)\n"
+                "\(place) \(finding.failure.code.rawValue)\(column): \(finding.shownMessage); \(finding.hint)\n"
             lines += line.escapedLine.utf8
         }
         return lines
@@ -133,12 +133,17 @@ struct ClaimReport {
             writer.record(
                 start + [
                     finding.failure.code.rawValue, finding.column.map { String($0) } ?? "",
-                    finding.field?.rawValue ?? "", finding.failure.message, finding.hint,
+                    finding.field?.rawValue ?? "", finding.shownMessage, finding.hint,
                 ])
         }
     }
 
     private var hexFingerprint: String { Hex.encode(fingerprint.bytes) }
+}
+
+extension ClaimFinding {
+    /// The message; what it repeats of a cell may be a credential that stands in the wrong column.
+    fileprivate var shownMessage: String { failure.message.withheld }
 }
 
 extension UInt32 {
@@ -149,7 +154,7 @@ extension UInt32 {
 extension ExaminedClaim {
     /// A short sentence; for a row that is not ready, the most telling finding.
     var message: String {
-        if let first = findings.first { return first.failure.message }
+        if let first = findings.first { return first.shownMessage }
         var text = "ready to claim"
         switch verification {
         case .notAsked: break
@@ -160,7 +165,7 @@ extension ExaminedClaim {
         if let tags, !tags.unusual.isEmpty {
             text +=
                 "; the service may refuse the characters in "
-                + tags.unusual.map { "'\($0)'" }.joined(separator: ", ")
+                + tags.unusual.map { "'\($0.withheld)'" }.joined(separator: ", ")
         }
         return text
     }

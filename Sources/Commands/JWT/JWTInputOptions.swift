@@ -30,6 +30,12 @@ struct JWTInputOptions: ParsableArguments {
         return sources.isEmpty && list.filesFrom == nil ? [.file("-")] : sources
     }
 
+    /// Whether standard input is among them.
+    var usesStandardInput: Bool {
+        (tokens + input).contains("-") || list.filesFrom == "-"
+            || tokens.isEmpty && text.isEmpty && input.isEmpty && list.filesFrom == nil
+    }
+
     /// Waiting for a person to type tokens is never what was meant.
     func validate() throws {
         try list.demandOneReader(tokens + input)

@@ -27,7 +27,7 @@ struct JWTInspect: AssayCommand {
         let sink = try file.sink()
         let stream = input.stream
         let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "JWT", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }

@@ -29,6 +29,12 @@ struct JWTKeyOptions: ParsableArguments {
             "The least trust in a key of the store: trusted (the default) or observed.", valueName: "trust"))
     var trust: TrustChoice = .trusted
 
+    /// Checks that standard input is read once: for keys or for inputs.
+    func demandOneReader(inputs: Bool) throws {
+        guard inputs, [key, keys, jwks].contains("-") else { return }
+        throw ValidationError("expected the keys or the inputs from standard input, found both")
+    }
+
     func validate() throws {
         let named = [key, keys, jwks, store.store].count { $0 != nil }
         guard named <= 1 else {
@@ -40,8 +46,14 @@ struct JWTKeyOptions: ParsableArguments {
     func source(_ console: Console) throws(ToolError) -> JWTKeySource {
         if let key { return .keys(try single(key)) }
         if let keys {
-            guard case .table(let table) = try KeySource.table(path: keys) else {
-                throw ToolError(.internalFault, "expected a table of keys")
+            guard case .table(let table) = try KeySource.many(path: keys) else {
+                throw ToolError(
+                    .csv,
+                    "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
+                    context: [.init("file", keys.escapedForTerminal)],
+                    hint:
+                        "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
+                        + "each")
             }
             return .keys(
                 DeviceKeyTable { device in

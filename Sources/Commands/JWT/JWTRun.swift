@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import JSON
 import JWT
 import OpenSSL
@@ -86,7 +87,7 @@ struct JWTRun {
         worker.writer.removeAll()
         if case .unreadable(let error) = chunk.content {
             output.error = error
-            let location = InputLocation(source: chunk.source, line: 1)
+            let location = InputLocation(chunk.source, line: 1)
             let failure = CheckFailure(error.code, error.message)
             emit(JWTReport(location: location, verdict: .malformed, failures: [failure]), worker, &output)
         }
@@ -129,7 +130,7 @@ struct JWTRun {
         var block = Block()
         var goesOn = true
         chunk.forEachItem { line, text in
-            decode(text, InputLocation(source: chunk.source, line: line), worker, &block)
+            decode(text, InputLocation(chunk.source, line: line), worker, &block)
             if block.reports.count == Self.blockSize { goesOn = finish(&block, worker, &output) }
             return goesOn
         }
@@ -153,8 +154,10 @@ struct JWTRun {
             }
             block.reports.append(report)
         } catch {
+            let stray = StrayLine.description(of: text)
+            let failure = stray.map { CheckFailure(.jwtFormat, "expected a JWT alone, found \($0)") }
             block.reports.append(
-                JWTReport(location: location, verdict: .malformed, failures: [error.failure]))
+                JWTReport(location: location, verdict: .malformed, failures: [failure ?? error.failure]))
         }
     }
 

@@ -27,6 +27,8 @@ struct JWTVerify: AssayCommand {
     @OptionGroup var file: FileOptions
     @OptionGroup var batch: BatchOptions
 
+    func validate() throws { try keySource.demandOneReader(inputs: input.usesStandardInput) }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let run = JWTRun(
@@ -36,7 +38,7 @@ struct JWTVerify: AssayCommand {
         let sink = try file.sink()
         let stream = input.stream
         let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "JWT", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }

@@ -78,7 +78,7 @@ struct CommandsValidate: AssayCommand {
         let sink = try file.sink()
         let stream = BatchStream(files, filesFrom: list.filesFrom)
         let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "document", good: "valid") + stream.passedOver.note)
         return tally.exitStatus
     }

@@ -104,7 +104,14 @@ enum JSONLine {
             return try JSONValue(parsing: text)
         } catch {
             let place = error.line > 0 ? " (column \(error.column))" : ""
-            throw ToolError(error.toolError.code, error.message + place)
+            throw ToolError(
+                error.toolError.code, error.message + place,
+                hint: goesOn(text) ? "one record stands on one line: jq -c . FILE rewrites it so" : nil)
         }
+    }
+
+    /// Whether it begins what is written over several lines.
+    private static func goesOn(_ text: ArraySlice<UInt8>) -> Bool {
+        ["{", "["].contains(String(decoding: text.trimmed, as: UTF8.self))
     }
 }

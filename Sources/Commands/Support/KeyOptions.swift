@@ -9,9 +9,9 @@ struct KeyOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Identity keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo, or a folder of "
-                + "keys in files <device UUID>.pem.",
-            valueName: "csv|folder"))
+            "Identity keys of many devices: CSV of device UUID and base64 SubjectPublicKeyInfo, a folder of keys "
+                + "in files <device UUID>.pem, or a file of keys in PEM, each of any device.",
+            valueName: "csv|pem|folder"))
     var keys: String?
 
     @OptionGroup var store: StoreOptions
@@ -27,8 +27,14 @@ struct KeyOptions: ParsableArguments {
     /// The source that was named; `nil` when none was and there is no store.
     func source() throws -> KeySource? {
         if let key { return try KeySource.single(path: key) }
-        if let keys { return try KeySource.table(path: keys) }
+        if let keys { return try KeySource.many(path: keys) }
         return store.isAvailable ? .store(try store.path()) : nil
+    }
+
+    /// Checks that standard input is read once: for keys or for inputs.
+    func demandOneReader(inputs: Bool) throws {
+        guard inputs, [key, keys].contains("-") else { return }
+        throw ValidationError("expected the keys or the inputs from standard input, found both")
     }
 
     /// `--store` beside a file of keys names where nonces are kept.

@@ -14,6 +14,9 @@ struct Tally: Sendable, Equatable {
     var total: Int { good + rejected + malformed + unreadable + unwritten }
     var bad: Int { total - good }
 
+    /// Whether no input could be read at all.
+    var hasReadNothing: Bool { total == unreadable }
+
     static func += (left: inout Tally, right: Tally) {
         left.good += right.good
         left.rejected += right.rejected

@@ -9,7 +9,7 @@ struct TextBlock {
     }
 
     mutating func failures(_ failures: [CheckFailure]) {
-        for failure in failures { line("failure", "\(failure.code.rawValue): \(failure.message)") }
+        for failure in failures { line("failure", "\(failure.code.rawValue): \(failure.message.withheld)") }
     }
 
     var bytes: [UInt8] { Array(text.utf8) }

@@ -2,6 +2,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Intake
 import OpenSSL
 import PKIX
 import Store
@@ -10,6 +11,7 @@ import Store
 enum KeyLookup {
     case single(IdentityKey)
     case table([DeviceUUID: IdentityKey])
+    case bundle(BundledKeys)
     case registry(any DeviceRegistry)
 
     /// Runs `body`, in which the keys are looked up; see ``DeviceRegistry/reading(_:)``.
@@ -18,11 +20,13 @@ enum KeyLookup {
         return try registry.reading(body)
     }
 
-    func key(for device: DeviceUUID) throws(ToolError) -> IdentityKey? {
+    /// The key that the token has to be signed with; nil where none is known for its device.
+    func key(for token: AttestationToken) throws(ToolError) -> IdentityKey? {
         switch self {
         case .single(let key): key
-        case .table(let keys): keys[device]
-        case .registry(let registry): try registry.key(of: device)
+        case .table(let keys): keys[token.deviceUUID]
+        case .bundle(let keys): try keys.key(for: token)
+        case .registry(let registry): try registry.key(of: token.deviceUUID)
         }
     }
 }
@@ -33,6 +37,8 @@ enum KeySource: Sendable {
     case single(IdentityKey)
     /// `--keys`: a table.
     case table([DeviceUUID: IdentityKey])
+    /// `--keys`: keys that do not say whose they are.
+    case bundle(Set<P256PublicKey>)
     /// `--store`: the registry in this file.
     case store(String)
 
@@ -41,6 +47,7 @@ enum KeySource: Sendable {
         switch self {
         case .single(let key): .single(key)
         case .table(let keys): .table(keys)
+        case .bundle(let keys): .bundle(try BundledKeys(keys))
         case .store(let path): .registry(try SQLiteStore(path: path, access: .readOnly))
         }
     }
@@ -58,10 +65,15 @@ enum KeySource: Sendable {
         return .single(IdentityKey(publicKey: key, trust: .given))
     }
 
-    /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header, or a folder of keys that are named by UUIDs.
-    static func table(path: String) throws(ToolError) -> KeySource {
-        let isFolder = path != "-" && FileSystem.kind(of: path) == .folder
-        return .table(try isFolder ? KeyFolder.read(path: path) : KeyTable.read(path: path))
+    /// `uuid,base64 SubjectPublicKeyInfo` rows, with or without a header; a folder of keys that are named by UUIDs; or
+    /// keys in PEM, of which each may be any device's.
+    static func many(path: String) throws(ToolError) -> KeySource {
+        if path != "-", FileSystem.kind(of: path) == .folder { return .table(try KeyFolder.read(path: path)) }
+        let reader = try SourceReader(path, for: KeyTable.expected)
+        if let head = try reader.look().value, head.bytes.starts(with: Array("-----BEGIN ".utf8)) {
+            return .bundle(try KeyBundle.read(path: path, text: try reader.source.readAll(limit: 16 << 20)))
+        }
+        return .table(try KeyTable.read(reader))
     }
 
     /// What every key of a device has to be.

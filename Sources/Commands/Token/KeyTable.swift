@@ -12,6 +12,8 @@ import PKIX
 /// Rows are decoded on all cores: with a key for each of many tokens the table is read before the first token is
 /// verified, and one core alone would keep the others waiting.
 enum KeyTable {
+    static let expected = Expectation(.csv, "a table of keys")
+
     /// Rows that one core decodes at a time.
     private static let batchSize = 512
 
@@ -24,18 +26,9 @@ enum KeyTable {
     }
 
     /// - Throws: ``ToolError`` with `csv`, `csr-key`, `key-conflict` or `io`, and the place.
-    static func read(path: String) throws(ToolError) -> [DeviceUUID: IdentityKey] {
-        let source = try SourceReader(path, for: Expectation(.csv, "a table of keys"))
+    static func read(_ source: SourceReader) throws(ToolError) -> [DeviceUUID: IdentityKey] {
         // Escaped once: looking up each character's category for every row took half of the table's time.
-        let name = path.escapedForTerminal
-        if let head = try source.look().value, head.bytes.starts(with: Array("-----BEGIN ".utf8)) {
-            throw ToolError(
-                .csv,
-                "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
-                context: [.init("file", name)],
-                hint: "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
-                    + "each")
-        }
+        let name = source.name.escapedForTerminal
         let file = CSVFile(source.source)
         var columns: ColumnPlaces?
         var held: CSVRecord?
@@ -128,7 +121,15 @@ enum KeyTable {
         let keyColumns = [columns[.spkiBase64], columns[.publicKeyPem]].compactMap { $0 }
         guard let uuidColumn = columns[.uuid], let uuidField = record[uuidColumn],
             keyColumns.contains(where: { record[$0] != nil })
-        else { throw ToolError(.csv, "expected a device UUID and a key, found \(record.count) columns") }
+        else {
+            if record.count == 1, let separators = record.raw.otherSeparators() {
+                throw ToolError(
+                    .csv, "expected fields separated by commas, found \(separators)",
+                    hint: "save the file again as CSV with commas; nothing is guessed")
+            }
+            throw ToolError(
+                .csv, "expected a device UUID and a key, found \(Tally.count(record.count, "column"))")
+        }
         guard let uuid = DeviceUUID(text: uuidField.bytes) else {
             throw ToolError(.csv, "expected a device UUID in column \(uuidColumn + 1)")
         }

@@ -33,7 +33,7 @@ struct TokenInspect: AssayCommand {
         let tally = try run.run(
             stream, to: sink, console: console,
             now: environment.now)
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "token", good: "decoded") + stream.passedOver.note)
         return tally.exitStatus
     }

@@ -1,6 +1,7 @@
 import Attestation
 import DeviceIdentity
 import Diagnostics
+import Intake
 import OpenSSL
 import PKIX
 
@@ -55,7 +56,9 @@ final class TokenJudge {
         do {
             token = try AttestationToken(text, base64: base64)
         } catch {
-            return TokenDraft(malformed: error.failure, location)
+            let stray = StrayLine.description(of: text)
+            let failure = stray.map { CheckFailure(.tokenFormat, "expected a token alone, found \($0)") }
+            return TokenDraft(malformed: failure ?? error.failure, location)
         }
         if case .failure(let error) = item.uuid {
             return TokenDraft(malformed: error.failure, location, token)
@@ -84,8 +87,8 @@ final class TokenJudge {
             return
         }
         for index in drafts.indices where drafts[index].isOpen {
-            guard let device = drafts[index].report.token?.deviceUUID else { continue }
-            drafts[index].report.key = try verification.keys.key(for: device)
+            guard let token = drafts[index].report.token else { continue }
+            drafts[index].report.key = try verification.keys.key(for: token)
         }
         for index in drafts.indices where drafts[index].report.key != nil {
             if let token = drafts[index].report.token { verification.verifier.announce(token) }

@@ -212,7 +212,7 @@ extension JSONWriter {
             key("code")
             string(failure.code.rawValue)
             key("message")
-            string(failure.message)
+            string(failure.message.withheld)
             endObject()
         }
         endArray()

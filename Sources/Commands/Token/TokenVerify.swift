@@ -36,6 +36,7 @@ struct TokenVerify: AssayCommand {
     var reveal = false
 
     func validate() throws {
+        try keys.demandOneReader(inputs: input.usesStandardInput)
         if clock.acceptClock, !once {
             throw ValidationError("--accept-clock is for --once, which enters nonces")
         }
@@ -65,7 +66,7 @@ struct TokenVerify: AssayCommand {
             stream, to: sink, console: console,
             nonces: nonces,
             now: environment.now)
-        try file.conclude(sink, console)
+        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
         console.note(tally.summary(unit: "token", good: "verified") + stream.passedOver.note)
         return tally.exitStatus
     }
