@@ -59,7 +59,7 @@ struct MannerlyVerb: Sendable, CustomStringConvertible {
             writesFile: false),
         MannerlyVerb(
             words: ["device", "import"], options: ["--store", "s.db"], sample: .keys, code: "csv",
-            takesSeveral: false, writesFile: false),
+            writesFile: false),
         MannerlyVerb(words: ["jwt", "inspect"], sample: .jwt, code: "jwt-format"),
         MannerlyVerb(
             words: ["jwt", "verify"], options: ["--key", "k.pub.pem"], sample: .jwt, code: "jwt-format"),
