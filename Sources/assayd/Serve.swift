@@ -131,6 +131,9 @@ struct Serve: ServiceCommand {
         try checkPlain(address)
         let log = ServiceLog()
         var configuration = try folder.configuration()
+        // One writer: what the service holds in memory of its store is its own.
+        let lock = try FolderLock(configuration.dataFolder, holder: "another assayd")
+        defer { withExtendedLifetime(lock) {} }
         configuration.authorityFolder = ca
         configuration.publicAddress = publicUrl.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         configuration.onFailure = onFailure

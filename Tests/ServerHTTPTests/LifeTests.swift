@@ -127,6 +127,26 @@ import Testing
                 """)
     }
 
+    /// One writer: a second service on the folder is turned away, keys are still made, and a killed one holds nothing.
+    @Test func theFolderIsTaken() throws {
+        let service = try RunningService()
+        let second = try run(["serve", "--data", "data", "--listen", "127.0.0.1:0"], in: service.folder)
+        #expect(second.status == 5)
+        #expect(second.output == "")
+        #expect(
+            second.errors == """
+                assayd: error: expected a folder that nobody serves, found another assayd at work in it
+                assayd: at: data
+                assayd: hint: stop that one first, or give another folder
+
+                """)
+        let key = try run(["key", "create", "--data", "data", "--role", "viewer"], in: service.folder)
+        #expect(key.status == 0)
+        try service.end(by: SIGKILL)
+        let third = try RunningService(in: service.folder)
+        #expect(try third.ask("GET", "/healthz").text == "ok\n")
+    }
+
     @Test func saysWhatItIs() throws {
         let folder = try WorkFolder()
         #expect(try run(["--version"], in: folder).output == "0.1.0\n")
