@@ -120,7 +120,8 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         "1.3.101.113": "Ed448", "1.2.840.10040.4.1": "DSA",
     ]
 
-    static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
+    /// secp256r1 (RFC 5480 section 2.1.1.1).
+    public static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
     static let p384Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x22])
     static let p521Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x23])
 

@@ -45,7 +45,7 @@ public enum CredentialKind: UInt32, Sendable, CaseIterable {
 }
 
 /// The modem's memory for credentials (`%CMNG`).
-public struct CredentialStore: Sendable {
+public struct CredentialStore: Sendable, Equatable {
     /// How many credentials a modem keeps and how long one may be is not published; these are generous.
     public static let standardCapacity = 64
     static let contentLimit = 8_192

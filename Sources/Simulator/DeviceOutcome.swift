@@ -28,6 +28,8 @@ public struct DeviceOutcome: Sendable, Equatable {
     public internal(set) var status = Status.waiting
     /// Commands executed, helper steps and `finished` included.
     public internal(set) var commands = 0
+    /// What its modem had in the end, where that was asked for.
+    public internal(set) var credentials: CredentialStore?
     /// What went wrong on the way, each once.
     public private(set) var failures: [CheckFailure] = []
 

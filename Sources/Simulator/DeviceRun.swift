@@ -32,6 +32,7 @@ struct DeviceRun {
 
     /// Goes on to the goal, or until its task is cancelled.
     mutating func drive() async throws(ToolError) {
+        defer { if settings.keepsCredentials { outcome.credentials = client.modem.credentials } }
         var transition = machine.handle(.begin)
         while !Task.isCancelled {
             take(transition)

@@ -23,6 +23,8 @@ public struct FleetRun: Sendable {
         public var lostReports = 0.0
         /// Seconds by which the devices' clocks are ahead.
         public var clockSkew: Int64 = 0
+        /// Whether outcomes tell what the modems have in the end.
+        public var keepsCredentials = false
 
         public init(seed: FleetSeed, model: DeviceModel, profile: ClientProfile, goal: Goal) {
             self.seed = seed

@@ -31,6 +31,7 @@ struct Simulate: ServiceCommand {
             EXAMPLES
               assayd simulate --export fleet --devices 10 --seed bench
               assayd simulate --service http://127.0.0.1:8080 --devices 10 --seed bench
+              assayd simulate --service http://127.0.0.1:8080 --devices 1 --credentials modems
               assayd simulate --service https://localhost:8443 --root-ca bench/tls.crt --devices 1 --fail csr:514
             """)
 
@@ -117,6 +118,9 @@ struct Simulate: ServiceCommand {
     private func simulate(at address: ServiceAddress) async throws -> ExitStatus {
         let settings = try run.settings(
             seed: FleetSeed(seed), model: .signing(profile), clockSkew: clockSkew)
+        let folder = try run.credentials.map { path throws(ToolError) in
+            try NewFolder(path: path, replaces: false) { _ in false }
+        }
         let transport = try HTTPTransport(to: address, roots: try run.roots())
         let world = FleetRun.World(
             transport: transport, jobs: run.jobs ?? SimulateRunOptions.standardJobs, now: { System.now() },
@@ -131,6 +135,7 @@ struct Simulate: ServiceCommand {
         await transport.shutDown()
         let output = StandardStream.output()
         for outcome in outcomes { try output.write(outcome.line) }
+        if let folder { try write(outcomes, to: folder) }
         let there = outcomes.count { $0.status == settings.goal.status }
         if !run.quiet {
             let interrupted = Interruption.requested ? "interrupted: " : ""
@@ -138,6 +143,26 @@ struct Simulate: ServiceCommand {
             try StandardStream.error().write(Array(line.utf8))
         }
         return Interruption.requested ? .interrupted : there == devices ? .done : .partial
+    }
+}
+
+extension Simulate {
+    /// Writes what the modems had in the end.
+    private func write(_ outcomes: [DeviceOutcome], to folder: NewFolder) throws(ToolError) {
+        for outcome in outcomes {
+            for file in try Self.files(of: outcome) { try folder.write(file.content, as: file.name) }
+        }
+        try folder.commit()
+    }
+
+    private static func files(
+        of outcome: DeviceOutcome
+    ) throws(ToolError) -> [(name: String, content: [UInt8])] {
+        do throws(OpenSSLError) {
+            return try outcome.credentialFiles()
+        } catch {
+            throw ToolError(.internalFault, error.message)
+        }
     }
 }
 

@@ -50,6 +50,12 @@ struct SimulateRunOptions: ParsableArguments {
     )
     var rootCa: String?
 
+    @Option(
+        help: .init(
+            "Write what the modems have in the end to this new folder: client certificates, their private keys, "
+                + "CA certificates, in PEM, for tools that connect in the devices' place.", valueName: "dir"))
+    var credentials: String?
+
     @Flag(help: "Print no summary on standard error.")
     var quiet = false
 
@@ -71,7 +77,7 @@ struct SimulateRunOptions: ParsableArguments {
             "--jobs": jobs != nil, "--until": until != nil, "--timeout": timeout != nil,
             "--client": client != nil, "--fail": !fail.isEmpty, "--drop-report": dropReport != nil,
             "--interval": interval != nil, "--back-off": backOff != nil, "--root-ca": rootCa != nil,
-            "--quiet": quiet,
+            "--credentials": credentials != nil, "--quiet": quiet,
         ]
         return options.first { $0.value }?.key
     }
@@ -91,6 +97,7 @@ struct SimulateRunOptions: ParsableArguments {
         settings.plan = FailurePlan(rules)
         settings.lostReports = dropReport ?? 0
         settings.clockSkew = clockSkew
+        settings.keepsCredentials = credentials != nil
         return settings
     }
 

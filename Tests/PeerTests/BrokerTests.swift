@@ -9,7 +9,7 @@ import Testing
     private func serve(
         _ meeting: Meeting, revocationList: String, _ body: (UInt16) throws -> Void
     ) throws {
-        let port = try Meeting.freePort()
+        let port = try LoopbackPort.free()
         try meeting.folder.write(
             """
             user root

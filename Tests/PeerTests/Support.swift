@@ -55,7 +55,7 @@ final class Meeting: Sendable {
             server.send(SIGTERM)
             _ = try? server.wait(limit: 10)
         }
-        try Self.waitForListener(on: port)
+        if !LoopbackPort.waitForListener(on: port) { Issue.record("nothing listens on port \(port)") }
         try body(port)
     }
 
@@ -67,47 +67,5 @@ final class Meeting: Sendable {
         where ChildProcess.find(name, in: environment, from: URL(fileURLWithPath: "/")) == nil {
             try Skip.test("\(name) is not installed")
         }
-    }
-
-    /// A port of loopback that nobody listens on.
-    static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var address = loopback(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(bound)
-        return UInt16(bigEndian: address.sin_port)
-    }
-
-    /// Waits until something listens on a port.
-    static func waitForListener(on port: UInt16) throws {
-        let end = Date().addingTimeInterval(20)
-        while Date() < end {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(descriptor) }
-            var address = loopback(port)
-            let isThere = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
-            if isThere { return }
-            Thread.sleep(forTimeInterval: 0.02)
-        }
-        Issue.record("nothing listens on port \(port)")
-    }
-
-    private static func loopback(_ port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return address
     }
 }

@@ -12,7 +12,7 @@ import Testing
     private func serve(
         _ meeting: Meeting, _ options: [String], _ body: (UInt16) throws -> Void
     ) throws {
-        let port = try Meeting.freePort()
+        let port = try LoopbackPort.free()
         try meeting.serve(
             [
                 "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", "server.crt", "-key",

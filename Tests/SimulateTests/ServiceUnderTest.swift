@@ -23,7 +23,7 @@ final class ServiceUnderTest {
     let url: String
     private let program: Program
     private let options: [String]
-    private let key: String
+    let key: String
     private var isRunning = true
 
     /// Registers the fleet of `seed` and starts the service.
@@ -79,12 +79,27 @@ final class ServiceUnderTest {
 
     /// What a program that has to succeed prints.
     @discardableResult
-    static func run(_ binary: URL, _ arguments: [String], _ folder: WorkFolder) throws -> String {
-        let outcome = try Program(binary, arguments, in: folder.url).wait(limit: 120)
+    static func run(
+        _ binary: URL, _ arguments: [String], _ folder: WorkFolder, environment: [String: String] = [:]
+    ) throws -> String {
+        let outcome = try Program(binary, arguments, in: folder.url, environment: environment)
+            .wait(limit: 120)
         guard outcome.status == 0 else {
             throw Fault("\(arguments) ended with \(outcome.status ?? -1): \(outcome.output)\(outcome.errors)")
         }
         return outcome.output
+    }
+
+    /// What another program of this machine prints, which has to succeed.
+    @discardableResult
+    static func run(
+        program name: String, _ arguments: [String], _ folder: WorkFolder, environment: [String: String] = [:]
+    ) throws -> String {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        guard let binary = ChildProcess.find(name, in: ["PATH": path + ":/usr/sbin"], from: folder.url) else {
+            try Skip.test("no \(name)")
+        }
+        return try run(URL(fileURLWithPath: binary), arguments, folder, environment: environment)
     }
 
     /// A simulation of the fleet against this service.
