@@ -14,11 +14,12 @@ SERVICE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product
 PROGRAM = .build/package/assay
 SERVICE = .build/package/assayd
 
-.PHONY: help demo test bench lint install uninstall deb tarball clean build release service fuzz soak docs \
+.PHONY: help demo demo-service test bench lint install uninstall deb tarball clean build release service fuzz soak docs \
 	swift packages
 
 help:
 	@echo 'make demo      install what is missing, build, and show the program at work'
+	@echo 'make demo-service  the same with the service, assayd: a device claimed, certified and provisioned'
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make release   the program, optimised; make demo does it too'
@@ -42,6 +43,10 @@ packages: swift
 
 demo: packages release
 	@scripts/demo $(CURDIR)/$(PROGRAM)
+
+demo-service: packages release service
+	@scripts/install-packages demo >&2
+	@scripts/demo-service $(CURDIR)/$(PROGRAM) $(CURDIR)/$(SERVICE)
 
 test: swift
 	@scripts/install-packages build test
@@ -102,4 +107,4 @@ tarball: packages release
 	@scripts/package tarball $(PROGRAM)
 
 clean:
-	rm -rf .build .build-release .build-strict dist
+	rm -rf .build .build-release .build-strict dist demo demo-service
