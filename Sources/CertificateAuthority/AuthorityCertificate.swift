@@ -108,7 +108,7 @@ public enum AuthorityCertificate {
                         + (request.pathLength.map { "\($0)" } ?? "none"))
             }
         }
-        guard request.subject != issuer.certificate.subject else {
+        guard !AuthorityName(issuer.certificate.subject).isName(of: request.subject) else {
             throw ToolError(.csrSubject, "the subject is the issuer's own name")
         }
         if let reason = profile.keys.objection(to: publicKey.kind, profile: profile.name) {

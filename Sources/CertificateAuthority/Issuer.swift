@@ -143,6 +143,9 @@ public struct Issuer: Sendable {
                     .chain, "certificate \(index + 1) of the CA is not issued by the one behind it",
                     hint: "put the CA's own certificate first, then the one that issued it, and so on")
             }
+            // What a root says of itself by its own signature is nothing (RFC 5280 section 6.1 does not ask for it): that of
+            // one that was made with SHA-1 is odd and no obstacle.
+            if isLast, case .weak = certificate.signatureAlgorithm.meaning { continue }
             guard case .supported(let algorithm) = certificate.signatureAlgorithm.meaning,
                 let key = try? above.publicKey.usableKey().get(),
                 key.isValid(

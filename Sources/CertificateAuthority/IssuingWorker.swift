@@ -60,11 +60,13 @@ public struct PreparedCertificate: ~Copyable {
 public final class IssuingWorker {
     private let plan: IssuancePlan
     private let session: any SigningSession
+    private let authorityName: AuthorityName
     private var hasProvenKey = false
 
     /// - Throws: ``ToolError`` as ``SigningKey/makeSession(_:)``.
     public init(plan: IssuancePlan) throws(ToolError) {
         self.plan = plan
+        authorityName = AuthorityName(plan.issuer.certificate.subject)
         session = try plan.issuer.key.makeSession(plan.form.algorithm)
     }
 
@@ -85,7 +87,7 @@ public final class IssuingWorker {
         if request.publicKey == authority.publicKey {
             return .failure(CheckFailure(.keyReused, "the public key is the CA's own"))
         }
-        if request.subject == authority.subject {
+        if authorityName.isName(of: request.subject) {
             return .failure(CheckFailure(.csrSubject, "the subject is the CA's own name"))
         }
         let tbs = plan.form.makeTBS(

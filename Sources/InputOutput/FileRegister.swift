@@ -113,8 +113,12 @@ public enum FileRegister {
     /// - Throws: ``ToolError`` with `would-overwrite`.
     static func demandReplaceable(_ path: String) throws(ToolError) {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        try demandOutsideAuthority(path)
+        let exists = lstat(path, &status) == 0
+        // A journal of the ledger comes and goes: its place counts.
+        if exists || sideFiles.dropFirst().contains(where: path.hasSuffix) {
+            try demandOutsideAuthority(path)
+        }
+        guard exists else { return }
         guard let file = identity(of: path) else { return }
         let known = state.withLock { (input: $0.inputs[file], folders: $0.folders, stores: $0.stores) }
         // A number that a file had may be another's by now: the path tells.

@@ -50,6 +50,16 @@ public enum FileSystem {
         return String(cString: resolved)
     }
 
+    /// The place that a path leads to, however it is spelt: two paths of one place are one file, also of one that is not
+    /// there yet. The path itself where its folder cannot be found.
+    public static func place(of path: String) -> String {
+        if let real = try? realPath(path) { return real }
+        let slash = path.utf8.lastIndex(of: 0x2f)
+        let leaf = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+        guard let folder = try? realPath(slash.map { String(path[...$0]) } ?? ".") else { return path }
+        return (folder.hasSuffix("/") ? folder : folder + "/") + leaf
+    }
+
     /// Makes a folder, mode 0755 less the umask.
     ///
     /// - Throws: ``ToolError`` with code `would-overwrite` when something is there, else `io`.

@@ -97,7 +97,14 @@ public struct FolderWalk: Sendable {
             default: others += 1
             }
         }
-        for path in folders { try collect(path, depth: depth + 1) }
+        // One that cannot be read does not stop the others.
+        for path in folders {
+            do throws(ToolError) {
+                try collect(path, depth: depth + 1)
+            } catch {
+                unreadable.append((path, error))
+            }
+        }
     }
 
     /// Whether a link leads to a file that was not read yet.

@@ -59,7 +59,10 @@ public final class NewFile: ByteSink {
     /// What is at `path`, if that may be replaced.
     private static func examine(_ path: String, replaces: Bool) throws(ToolError) -> FileRegister.Identity? {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
+        guard lstat(path, &status) == 0 else {
+            try FileRegister.demandReplaceable(path)
+            return nil
+        }
         if status.st_mode & S_IFMT == S_IFDIR || FileSystem.kind(of: path) == .folder {
             throw ToolError(
                 .io, "cannot write, expected a file, found a folder",

@@ -101,7 +101,8 @@ public struct LineCensus: Sendable, Equatable {
 
     private static let separators = [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09]
 
-    private static func isRow(_ text: ArraySlice<UInt8>) -> Bool {
+    /// Whether a line is a row of a table: a separator and, in a cell of its own, a token or a device UUID.
+    public static func isRow(_ text: ArraySlice<UInt8>) -> Bool {
         if text.first == UInt8(ascii: "{") { return false }
         return separators.contains { separator in
             let cells = text.split(separator: separator, omittingEmptySubsequences: false)

@@ -16,6 +16,13 @@ public struct Expectation: Sendable {
         self.takesBinary = takesBinary
     }
 
+    /// Why an input that has lines and none of what is read is no good.
+    public func none(in path: String) -> ToolError {
+        ToolError(
+            code, "expected \(what), found none in the input",
+            context: [.init("file", path.escapedForTerminal)])
+    }
+
     /// Why an input that holds nothing is no good.
     public func nothing(in path: String) -> ToolError {
         ToolError(

@@ -25,6 +25,23 @@ public struct TextBetweenBlocks: Sendable {
         return false
     }
 
+    /// Whether a file is one of PEM blocks, whatever comments are in front of the first: none of the lines there is a row
+    /// of a table or an object.
+    public static func beginsWithBlocks(_ head: [UInt8]) -> Bool {
+        for line in head.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
+            let text = line.trimmed
+            if text.starts(with: begin) { return true }
+            if text.first == UInt8(ascii: "{") || LineCensus.isRow(text) { return false }
+        }
+        return false
+    }
+
+    /// The number of the first line that is a row of a table, from 1.
+    public static func firstRow(in bytes: [UInt8]) -> Int? {
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+        return lines.firstIndex { LineCensus.isRow($0.trimmed) }.map { $0 + 1 }
+    }
+
     /// What is said of such a line.
     public static let reason =
         "expected the BEGIN line at the beginning of a line, found it within one: the block is indented, or stands in "

@@ -217,6 +217,19 @@ public protocol IssuanceLedger: AnyObject {
     ) throws(ToolError) -> (taken: [Int: TakenEntry], outcomes: [IntentOutcome])
     /// Does in idle time what would be done at the end otherwise.
     func settle()
+    /// Why a CA must not issue any more: its own certificate, or its key, was revoked in this ledger.
+    ///
+    /// - Parameters:
+    ///   - certificate: DER.
+    ///   - keyID: SHA-256 of its SubjectPublicKeyInfo.
+    func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure?
+}
+
+extension IssuanceLedger {
+    /// A ledger that knows no CAs has nothing against any.
+    public func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure? {
+        nil
+    }
 }
 
 /// Looks up certificates beside the one who issues.

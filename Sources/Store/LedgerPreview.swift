@@ -38,4 +38,8 @@ public final class LedgerPreview: IssuanceLedger {
     }
 
     public func settle() {}
+
+    public func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure? {
+        try store.refusal(ofAuthority: certificate, keyID: keyID)
+    }
 }

@@ -83,13 +83,23 @@ extension SQLiteStore: DeviceRegistry {
     ) throws(ToolError) -> [RegistrationOutcome] {
         try write("cannot write to the store") { () throws(SQLiteError) in
             var outcomes = [RegistrationOutcome](repeating: .unchanged, count: registrations.count)
-            // By UUID, so that each page of the index is visited once; rows of one device keep their order.
-            let uuids = registrations.map(\.uuid)
-            let order = uuids.indices.sorted {
-                (uuids[$0].high, uuids[$0].low, $0) < (uuids[$1].high, uuids[$1].low, $1)
-            }
-            for index in order { outcomes[index] = try apply(registrations[index], time) }
+            for index in Self.order(registrations) { outcomes[index] = try apply(registrations[index], time) }
             return outcomes
+        }
+    }
+
+    /// By UUID, so that each page of the index is visited once; rows of one device keep their order. Where two devices
+    /// say one IMEI the first row has it, whatever their UUIDs.
+    private static func order(_ registrations: [Registration]) -> [Int] {
+        let uuids = registrations.map(\.uuid)
+        var owners: [IMEI: DeviceUUID] = [:]
+        for registration in registrations {
+            guard let imei = registration.imei else { continue }
+            let owner = owners.updateValue(registration.uuid, forKey: imei)
+            if let owner, owner != registration.uuid { return Array(uuids.indices) }
+        }
+        return uuids.indices.sorted {
+            (uuids[$0].high, uuids[$0].low, $0) < (uuids[$1].high, uuids[$1].low, $1)
         }
     }
 

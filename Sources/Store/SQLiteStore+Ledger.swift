@@ -26,6 +26,31 @@ extension SQLiteStore: IssuanceLedger {
     }
 }
 
+extension SQLiteStore {
+    /// A certificate of a CA that was revoked for whatever reason makes no more, unless it was renewed for the same key;
+    /// a key that was compromised never does.
+    public func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure? {
+        try read("cannot read the ledger") { () throws(SQLiteError) in
+            for id in try rows(ofKey: keyID) {
+                guard let row = try issuance(id: id), row.keyID == keyID, row.revokedAt != nil else {
+                    continue
+                }
+                let isCompromised = [LedgerExchange.keyCompromise, Self.authorityCompromise].contains(
+                    row.reason)
+                guard isCompromised || row.certificate == certificate else { continue }
+                return CheckFailure(
+                    .revoked,
+                    isCompromised
+                        ? "the key of the CA was revoked as compromised in this ledger"
+                        : "the certificate of the CA was revoked in this ledger")
+            }
+            return nil
+        }
+    }
+
+    private static let authorityCompromise: Int64 = 2
+}
+
 extension SQLiteStore: CertificateRegister {
     public func standing(
         authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]

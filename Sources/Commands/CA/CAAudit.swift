@@ -51,6 +51,11 @@ struct CAAudit: AssayCommand {
         let verdict = try AuditRun.run(
             ledger, registry: try registry(), audit, jobs: jobs ?? environment.defaultJobs,
             console: output.console)
+        // What was looked at before the signal says nothing of the rest: there is no verdict.
+        guard !Interruption.requested else {
+            output.console.note("assay: interrupted, \(verdict.findingCount) findings so far; no verdict")
+            return .interrupted
+        }
         var report = LedgerReport(schema: "assay.audit/1", place: authorities.place, verdict: verdict)
         report.certificatesOfOthers = verdict.ofOtherAuthorities
         try StandardStream.output().write(report.bytes(json: output.json))

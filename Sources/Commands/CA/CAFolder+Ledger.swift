@@ -1,5 +1,8 @@
+import CertificateAuthority
 import Diagnostics
 import InputOutput
+import OpenSSL
+import PKIX
 import Store
 
 extension CAFolder {
@@ -12,6 +15,19 @@ extension CAFolder {
     func ledger() throws(ToolError) -> LedgerPlace {
         try checkIsWhole()
         return try place(document())
+    }
+
+    /// Asserts that the CA was not revoked itself: a ledger that it shares with the one above it knows that.
+    ///
+    /// - Throws: ``ToolError`` with `revoked`.
+    func demandStanding(_ issuer: Issuer, in ledger: any IssuanceLedger) throws(ToolError) {
+        let keyID = Digest.sha256(issuer.certificate.publicKey.der)
+        guard let failure = try ledger.refusal(ofAuthority: issuer.chain.first ?? [], keyID: keyID) else {
+            return
+        }
+        throw ToolError(
+            failure.code, failure.message, context: [.init("file", path.escapedForTerminal)],
+            hint: "make a new CA with a key of its own; assay ca crl still lists what this one revoked")
     }
 
     func place(_ document: CADocument) -> LedgerPlace {

@@ -187,6 +187,7 @@ struct CAIssue: AssayCommand {
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
         // The places for the results first: what cannot be handed out is not begun.
         let ledger = dryRun ? try open(console) : Rehearsal.of(try open(console))
+        try authority.demandStanding(issuer, in: ledger)
         var stream = input.stream
         if console.showsProgress { stream.measure() }
         let results = IssuanceOutput(

@@ -32,6 +32,11 @@ enum VettedItem: Sendable {
     // Boxed: the report is large, and nearly all items are the other case.
     indirect case finished(IssuanceReport)
     case candidate(IssuanceCandidate)
+
+    /// Whether it was rejected or could not be read.
+    var isTurnedDown: Bool {
+        if case .finished(let report) = self { report.status == .rejected } else { false }
+    }
 }
 
 /// A candidate that may be signed: its intent is on disk.

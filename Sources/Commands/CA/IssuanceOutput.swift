@@ -31,7 +31,7 @@ final class IssuanceOutput {
     private let chain: [UInt8]
     private let printing: IssuancePrinter.Form
     private let isDryRun: Bool
-    private let failFast: Bool
+    let failFast: Bool
     private let meter: InputMeter
     private let console: Console
     /// Whether the results vanish with their file if nothing is issued.

@@ -35,6 +35,8 @@ final class IssuanceRun {
     /// The signing jobs that are still to be given out.
     private var orders: [IssuanceJob] = []
     private var isSettling = false
+    /// With `--fail-fast`, whether an input was turned down: nothing behind it is looked at.
+    private var hasFailed = false
     /// What results come of where nothing is signed.
     private var dryRun: DryRun?
 
@@ -104,7 +106,7 @@ final class IssuanceRun {
         case .fault(let error): throw error
         case .vetted(let items):
             vetting -= 1
-            collected += items
+            collect(items)
             if collected.count >= (streamEnded ? Self.lastGroupSize : Self.groupSize) {
                 try flush(beginning: true)
             }
@@ -114,6 +116,39 @@ final class IssuanceRun {
             let isLast = streamEnded && vetting == 0 && collected.isEmpty
             if isLast, groups.allSatisfy(\.isSigned) { try flush(beginning: false) }
         }
+    }
+
+    /// Takes in what was vetted, with `--fail-fast` up to the first that is turned down: what is behind it is not signed.
+    private func collect(_ items: [VettedItem]) {
+        if hasFailed { return }
+        guard output.failFast, let bad = items.firstIndex(where: \.isTurnedDown) else {
+            collected += items
+            return
+        }
+        collected += items[...bad]
+        hasFailed = true
+        streamEnded = true
+    }
+
+    /// The same of what the ledger turns down.
+    private func admitted(
+        _ items: [VettedItem], _ answers: [IntentOutcome]
+    ) -> (items: [VettedItem], answers: [IntentOutcome]) {
+        guard output.failFast else { return (items, answers) }
+        var answered = 0
+        for (index, item) in items.enumerated() {
+            guard case .candidate = item else {
+                if item.isTurnedDown { return (Array(items[...index]), Array(answers.prefix(answered))) }
+                continue
+            }
+            answered += 1
+            if case .rejected? = answers.dropFirst(answered - 1).first {
+                hasFailed = true
+                streamEnded = true
+                return (Array(items[...index]), Array(answers.prefix(answered)))
+            }
+        }
+        return (items, answers)
     }
 
     /// One transaction: the certificates of the groups that are signed, and the intents of the group that was collected.
@@ -130,7 +165,10 @@ final class IssuanceRun {
             answer = try ledger.exchange(Array(signed.joined()), intents, reissue: settings.reissue, at: now)
         }
         if let results = try dryRun?.results(of: items, answer.outcomes) { return try output.emit(results) }
-        if !items.isEmpty { begin(items, answer.outcomes) }
+        if !items.isEmpty {
+            let admitted = admitted(items, answer.outcomes)
+            begin(admitted.items, admitted.answers)
+        }
         var first = 0
         for (group, entries) in zip(done, signed) {
             try output.emit(

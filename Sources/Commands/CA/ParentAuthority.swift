@@ -37,6 +37,7 @@ struct ParentAuthority {
         ledger = try place.open(.readWrite)
         // Read again: at a prompt for the passphrase time goes by, in which others may issue.
         try clock.check(System.now(), ledger)
+        try folder.demandStanding(issuer, in: ledger)
         self.folder = folder
         self.console = console
         self.now = now

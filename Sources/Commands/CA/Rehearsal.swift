@@ -58,6 +58,10 @@ enum Rehearsal {
         }
 
         func settle() { ledger.settle() }
+
+        func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure? {
+            try ledger.refusal(ofAuthority: certificate, keyID: keyID)
+        }
     }
 
     /// A key, with steps around its signatures.

@@ -32,6 +32,8 @@ struct RequestStream {
     /// Counts what is read.
     let meter = InputMeter()
     private var inputs: InputQueue
+    /// Whether anything that the current source holds was an input.
+    private var hasYielded = false
     private let format: RequestFormat?
     private var current: Open?
 
@@ -71,9 +73,21 @@ struct RequestStream {
             let name = self.name
             do throws(ToolError) {
                 let arrival = try advance(demand)
-                if case .end = arrival { current = nil } else { return arrival }
+                switch arrival {
+                case .nothingYet: return arrival
+                case .value(let chunk):
+                    hasYielded = hasYielded || chunk.holdsInput
+                    // That of a single block is asked for nothing more.
+                    if current == nil { hasYielded = false }
+                    return arrival
+                case .end:
+                    current = nil
+                    defer { hasYielded = false }
+                    if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
+                }
             } catch {
                 current = nil
+                hasYielded = false
                 return .value(RequestChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }

@@ -60,6 +60,12 @@ enum CertificateBlocks {
                 if block.label == trusted, !labels.isDisjoint(with: certificate) {
                     throw Fault(line: block.line, failure: trustedFailure)
                 }
+                // A list under another label may be the one that revokes.
+                if block.label.hasSuffix("CRL"), labels == revocationList {
+                    throw Fault(
+                        line: block.line,
+                        failure: CheckFailure(.pem, "expected a PEM block X509 CRL, found \(block.label)"))
+                }
                 try pass(bytes, behind..<block.whole.lowerBound, passedOver)
                 behind = block.whole.upperBound
                 others += 1

@@ -56,9 +56,29 @@ struct ChainJudge: Sendable {
                     throw CertificateBlocks.Fault(line: block.line, failure: failure)
                 }
             }
+            if let stray = Self.stray(in: certificates) {
+                throw CertificateBlocks.Fault(
+                    line: blocks[stray].line,
+                    failure: CheckFailure(
+                        .mixedInput,
+                        "expected one certificate and behind it the CAs above it, found another that is no CA"
+                    ))
+            }
             return (judge(certificates, InputLocation(source: path, line: blocks.first?.line ?? 1)), nil)
         } catch {
             return (malformed(path, error.line, error.failure), nil)
+        }
+    }
+
+    /// The place of a certificate behind the first that is no part of its chain: no CA, no issuer of any of them, and not
+    /// the first again. What would become of it nobody would be told.
+    private static func stray(in certificates: [X509Certificate]) -> Int? {
+        guard let leaf = certificates.first else { return nil }
+        let issuers = Set(certificates.map(\.issuerDER))
+        return certificates.indices.dropFirst().first { index in
+            let certificate = certificates[index]
+            return !certificate.isCA && !issuers.contains(certificate.subjectDER)
+                && certificate.der != leaf.der
         }
     }
 

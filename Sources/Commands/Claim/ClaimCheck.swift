@@ -22,6 +22,11 @@ struct ClaimCheck: AssayCommand {
     @OptionGroup var file: FileOptions
     @OptionGroup var batch: BatchOptions
 
+    func validate() throws {
+        try FileOptions.demandFiles(
+            ["--rejects": claims.rejects, "--report": claims.report], beside: file.output)
+    }
+
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
         let keys = try claims.source()
@@ -37,8 +42,9 @@ struct ClaimCheck: AssayCommand {
             packer: nil)
         try run.run(stream, to: delivery, console: console)
         try delivery.tally.demandInputs(.csv, "a row with a token")
-        try claims.conclude(rejects, table)
-        try file.conclude(sink, console)
+        let isEmpty = delivery.tally.hasReadNothing
+        try claims.conclude(rejects, table, isEmpty: isEmpty)
+        try file.conclude(sink, isEmpty: isEmpty, console)
         console.note(
             delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + stream.passedOver.note)
         return delivery.tally.exitStatus

@@ -95,7 +95,7 @@ final class ClaimDelivery {
         let isSame = first.fingerprint == claim.fingerprint
         return ClaimFinding(
             .rejected, .duplicateDevice,
-            "device \(device) is in \(names[first.source]):\(first.line) already, "
+            "device \(device) is in \(names[first.source].text):\(first.line) already, "
                 + (isSame ? "with the same token" : "with another token"),
             hint: isSame
                 ? "remove the row; a device is claimed once"

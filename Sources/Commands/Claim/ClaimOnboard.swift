@@ -66,7 +66,8 @@ struct ClaimOnboard: AssayCommand {
         let run = OnboardingRun(common, bodies: bodies, console: console)
         while !Interruption.requested, let input = queue.next() {
             switch input {
-            case .file(let path), .text(let path, _): try run.read(path, isOneOfSeveral: queue.isSeveral)
+            case .file(let path), .text(let path, _):
+                try run.read(path, isOneOfSeveral: queue.isSeveral, queue.passedOver)
             case .unreadable(let path, let error): try run.note(path, error)
             }
         }
@@ -114,7 +115,7 @@ private final class OnboardingRun {
     private let console: Console
     private let sink = StandardStream.output()
     private var seen = DeviceIndex()
-    private var sources: [String] = []
+    private var sources: [SourceName] = []
     private var writer = CSVWriter()
 
     init(_ common: Common, bodies: BatchFolder, console: Console) {
@@ -124,16 +125,17 @@ private final class OnboardingRun {
     }
 
     /// - Parameter isOneOfSeveral: whether one that holds nothing has a result of its own.
-    func read(_ path: String, isOneOfSeveral: Bool) throws(ToolError) {
-        sources.append(path)
+    func read(_ path: String, isOneOfSeveral: Bool, _ passedOver: PassedOver) throws(ToolError) {
+        let name = SourceName(path)
+        sources.append(name)
         let before = tally.rows
         // What cannot be written ends the run, what cannot be read does not.
         var trouble: ToolError?
         var reason: ToolError?
         do throws(ToolError) {
-            try OnboardingStream.read(path) { item throws(ToolError) in
+            try OnboardingStream.read(path, passedOver) { item throws(ToolError) in
                 do throws(ToolError) {
-                    try take(item, path)
+                    try take(item, name)
                 } catch {
                     trouble = error
                     return false
@@ -153,24 +155,25 @@ private final class OnboardingRun {
         if Interruption.requested { return }
         if error.code.exitStatus == .malformed { tally.count(.malformed) } else { tally.countUnreadable() }
         console.error(error)
-        try report(path, 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)
+        try report(
+            SourceName(path), 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)
     }
 
-    private func take(_ item: OnboardingItem, _ path: String) throws(ToolError) {
+    private func take(_ item: OnboardingItem, _ source: SourceName) throws(ToolError) {
         let row: OnboardingRow
         switch certificateRow(item) {
         case .failure(let failure):
             let status: ClaimStatus = failure.code.exitStatus == .malformed ? .malformed : .rejected
             tally.count(status)
-            return try report(path, item.line, nil, status, failure, failure.message)
+            return try report(source, item.line, nil, status, failure, failure.message)
         case .success(let good): row = good
         }
         if let first = firstPlace(of: row.deviceID, item.line) {
             let failure = CheckFailure(
                 .duplicateDevice,
-                "device \(row.deviceID) is in \(sources[first.source]):\(first.line) already")
+                "device \(row.deviceID) is in \(sources[first.source].text):\(first.line) already")
             tally.count(.duplicate)
-            return try report(path, item.line, row.deviceID, .duplicate, failure, failure.message)
+            return try report(source, item.line, row.deviceID, .duplicate, failure, failure.message)
         }
         writer.removeAll()
         row.write(to: &writer)
@@ -183,7 +186,7 @@ private final class OnboardingRun {
             entry.key("row")
             entry.integer(Int64(place.row))
             entry.key("input")
-            entry.location(path, item.line)
+            entry.location(source, item.line)
             entry.key("deviceId")
             entry.string(row.deviceID)
             entry.endObject()
@@ -192,7 +195,7 @@ private final class OnboardingRun {
         tally.count(.ready)
         console.progress(done: tally.rows, failed: tally.bad, unit: "certificates")
         guard common.json else { return }
-        try report(path, item.line, row.deviceID, .ready, nil, "written as " + place.named("row"))
+        try report(source, item.line, row.deviceID, .ready, nil, "written as " + place.named("row"))
     }
 
     /// The row of a certificate, if the service's rules and the certificate itself allow it.
@@ -216,12 +219,13 @@ private final class OnboardingRun {
     }
 
     private func report(
-        _ source: String, _ line: Int, _ id: String?, _ status: ClaimStatus, _ failure: CheckFailure?,
+        _ source: SourceName, _ line: Int, _ id: String?, _ status: ClaimStatus, _ failure: CheckFailure?,
         _ message: String
     ) throws(ToolError) {
         guard common.json else {
             let code = failure.map { " \($0.code.rawValue)" } ?? ""
-            let text = "\(source):\(line): \(status.rawValue)\(code): \(message)".escapedForTerminal
+            let text =
+                "\(source.text):\(line): \(status.rawValue)\(code): \(message.withheld)".escapedForTerminal
             return try sink.write(Array((text + "\n").utf8))
         }
         var writer = JSONWriter()
@@ -237,7 +241,7 @@ private final class OnboardingRun {
         writer.key("status")
         writer.string(status.rawValue)
         writer.key("message")
-        writer.string(message)
+        writer.string(message.withheld)
         writer.key("failures")
         writer.failures(failure.map { [$0] } ?? [])
         writer.endObject()

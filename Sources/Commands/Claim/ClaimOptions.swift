@@ -85,8 +85,9 @@ struct ClaimOptions: ParsableArguments {
 
     /// Makes the files of a run appear, unless a signal cut it short: a list of rejects of half the rows would be taken
     /// for all.
-    func conclude(_ rejects: RejectsFile?, _ table: ReportTable?) throws(ToolError) {
-        if Interruption.requested { return }
+    /// - Parameter isEmpty: whether no input could be read: there is nothing to tell, and what an earlier run told stays.
+    func conclude(_ rejects: RejectsFile?, _ table: ReportTable?, isEmpty: Bool) throws(ToolError) {
+        if Interruption.requested || isEmpty { return }
         try rejects?.commit()
         try table?.commit()
     }

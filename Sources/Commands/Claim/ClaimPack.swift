@@ -54,8 +54,9 @@ struct ClaimPack: AssayCommand {
             return delivery.tally.exitStatus
         }
         try delivery.tally.demandInputs(.csv, "a row with a token")
-        try packer.commit()
-        try claims.conclude(rejects, table)
+        // What an earlier run packed stays where this one could read nothing.
+        if !delivery.tally.hasReadNothing { try packer.commit() }
+        try claims.conclude(rejects, table, isEmpty: delivery.tally.hasReadNothing)
         console.note(
             delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
                 + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")" + stream.passedOver.note)

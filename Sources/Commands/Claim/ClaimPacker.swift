@@ -15,7 +15,7 @@ final class ClaimPacker {
 
     /// Adds the line of one device; answers where it went.
     func add(
-        _ line: ArraySlice<UInt8>, _ claim: ExaminedClaim, source: String
+        _ line: ArraySlice<UInt8>, _ claim: ExaminedClaim, source: SourceName
     ) throws(ToolError) -> BatchFolder.Place {
         try folder.add(line) { place, entry in
             entry.beginObject()
@@ -44,10 +44,10 @@ final class ClaimPacker {
 
 extension JSONWriter {
     /// The value of an `input` member.
-    mutating func location(_ source: String, _ line: Int) {
+    mutating func location(_ source: SourceName, _ line: Int) {
         beginObject()
         key("source")
-        string(source)
+        string(source.text)
         key("line")
         integer(Int64(line))
         endObject()

@@ -7,7 +7,7 @@ import JSON
 /// The result for one row, `assay.claim/1`.
 struct ClaimReport {
     /// The source and whether it is named, which it is when there are several.
-    let source: String
+    let source: SourceName
     let namesSource: Bool
     let line: Int
     let device: DeviceUUID?
@@ -16,7 +16,7 @@ struct ClaimReport {
     let message: String
     let findings: [ClaimFinding]
 
-    init(_ claim: ExaminedClaim, source: String, namesSource: Bool, message: String? = nil) {
+    init(_ claim: ExaminedClaim, source: SourceName, namesSource: Bool, message: String? = nil) {
         self.source = source
         self.namesSource = namesSource
         line = claim.line
@@ -28,7 +28,7 @@ struct ClaimReport {
     }
 
     /// A row whose device was seen before.
-    init(_ claim: ExaminedClaim, duplicateOf finding: ClaimFinding, source: String, namesSource: Bool) {
+    init(_ claim: ExaminedClaim, duplicateOf finding: ClaimFinding, source: SourceName, namesSource: Bool) {
         self.source = source
         self.namesSource = namesSource
         line = claim.line
@@ -40,7 +40,7 @@ struct ClaimReport {
     }
 
     /// A source that could not be read.
-    init(unreadable error: ToolError, source: String, namesSource: Bool) {
+    init(unreadable error: ToolError, source: SourceName, namesSource: Bool) {
         self.source = source
         self.namesSource = namesSource
         line = 1
@@ -100,7 +100,7 @@ struct ClaimReport {
 
     /// One line for each finding: `tokens.csv:17: malformed csv, column 1 (imei): …; …`.
     var text: [UInt8] {
-        let place = "\(source):\(line): \(status.rawValue)"
+        let place = "\(source.text):\(line): \(status.rawValue)"
         if findings.isEmpty {
             let name = device.map { " \($0)" } ?? ""
             return Array("\(place)\(name) (token \(hexFingerprint)): \(message)\n".escapedLine.utf8)
@@ -127,7 +127,7 @@ struct ClaimReport {
 
     /// One record for each finding, or one for a row without any, under ``reportHeader``.
     func write(csv writer: inout CSVWriter) {
-        let start = [source, String(line), device?.description ?? "", status.rawValue]
+        let start = [source.text, String(line), device?.description ?? "", status.rawValue]
         if findings.isEmpty { writer.record(start + ["", "", "", message, ""]) }
         for finding in findings {
             writer.record(

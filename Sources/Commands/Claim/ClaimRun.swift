@@ -137,7 +137,7 @@ struct ClaimRun: Sendable {
     }
 
     private func enter(
-        _ claim: ExaminedClaim, _ source: String, _ namesSource: Bool, _ worker: Worker,
+        _ claim: ExaminedClaim, _ source: SourceName, _ namesSource: Bool, _ worker: Worker,
         _ output: inout Output
     ) {
         output.claims.append(claim)

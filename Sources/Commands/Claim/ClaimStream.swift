@@ -22,6 +22,16 @@ struct ClaimChunk: Sendable {
     let shape: RejectShape
     /// Whether nobody said how the source is written: a line of another shape is then read by its shape.
     let isGuessed: Bool
+
+    /// Whether there is a row in the block.
+    var holdsRow: Bool {
+        switch content {
+        case .rows(let items, _): !items.isEmpty
+        case .found(let rows): !rows.isEmpty
+        case .lines(let lines, _): !lines.bytes.allSatisfy(\.isBlank)
+        case .rest, .unreadable: true
+        }
+    }
 }
 
 /// What the rows of a source look like: rows of one file of rejects have one shape, or a header between them.
@@ -44,6 +54,8 @@ struct ClaimStream {
     var passedOver: PassedOver { inputs.passedOver }
     private let format: ClaimFormat?
     private let keepsRests: Bool
+    /// Whether anything that the current source holds was a row.
+    private var hasYielded = false
     /// The number of the source that is read.
     private var source = 0
     private var current: Open?
@@ -89,9 +101,19 @@ struct ClaimStream {
                     }
                 }
                 let arrival = try advance(demand)
-                if case .end = arrival { current = nil } else { return arrival }
+                switch arrival {
+                case .nothingYet: return arrival
+                case .value(let chunk):
+                    hasYielded = hasYielded || chunk.holdsRow
+                    return arrival
+                case .end:
+                    current = nil
+                    defer { hasYielded = false }
+                    if names.areSeveral, !hasYielded { throw Self.expected.none(in: names[source].text) }
+                }
             } catch {
                 current = nil
+                hasYielded = false
                 return .value(chunk(.unreadable(error), RejectShape(format: format ?? .csv)))
             }
         }
@@ -213,10 +235,10 @@ private final class ClaimTable {
 
 extension InputQueue.Input {
     /// What results call it.
-    var name: String {
+    var name: SourceName {
         switch self {
-        case .file(let path), .unreadable(let path, _): path.withheld
-        case .text: "argument"
+        case .file(let path), .unreadable(let path, _): SourceName(path)
+        case .text: SourceName("argument")
         }
     }
 }

@@ -32,6 +32,9 @@ struct ClaimTally: Equatable {
         Tally(good: ready, rejected: rejected + duplicate, malformed: malformed, unreadable: unreadable)
     }
 
+    /// Whether no input could be read at all.
+    var hasReadNothing: Bool { tally.hasReadNothing }
+
     var exitStatus: ExitStatus { tally.exitStatus }
 
     /// A run without rows must not look like one in which all were ready.

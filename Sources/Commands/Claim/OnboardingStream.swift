@@ -22,7 +22,7 @@ enum OnboardingStream {
 
     /// Calls `body` for each certificate, in order, until it answers false.
     static func read(
-        _ path: String, _ body: (OnboardingItem) throws(ToolError) -> Bool
+        _ path: String, _ passedOver: PassedOver, _ body: (OnboardingItem) throws(ToolError) -> Bool
     ) throws(ToolError) {
         let source = try SourceReader(path, for: expected)
         let head = try source.look().value?.bytes
@@ -30,7 +30,7 @@ enum OnboardingStream {
         var reader = LineChunkReader(
             source.source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize)
         while let chunk = try reader.next(), !Interruption.requested {
-            for item in isJSON ? jsonItems(chunk) : pemItems(chunk) {
+            for item in isJSON ? jsonItems(chunk) : pemItems(chunk, passedOver) {
                 guard try body(item) else { return }
             }
         }
@@ -75,7 +75,40 @@ enum OnboardingStream {
         }
     }
 
-    private static func pemItems(_ chunk: LineChunk) -> [OnboardingItem] {
+    /// The blocks, and what else has the shape of an input between them, in the order of their lines.
+    private static func pemItems(_ chunk: LineChunk, _ passedOver: PassedOver) -> [OnboardingItem] {
+        let others = inputsBetween(chunk, passedOver)
+        let blocks = blockItems(chunk)
+        return others.isEmpty ? blocks : (blocks + others).sorted { $0.line < $1.line }
+    }
+
+    private static func inputsBetween(_ chunk: LineChunk, _ passedOver: PassedOver) -> [OnboardingItem] {
+        var items: [OnboardingItem] = []
+        var isInBlock = false
+        chunk.forEachLine { line, number in
+            let text = line.trimmed
+            if text.starts(with: begin) { isInBlock = true }
+            if !isInBlock, !text.isEmpty {
+                let isNoise = if case .noise = LineShape(text) { true } else { false }
+                if text.first == UInt8(ascii: "{") || !isNoise || LineCensus.isRow(text) {
+                    let failure = CheckFailure(
+                        .mixedInput,
+                        "expected a certificate in PEM, found an object, a row or a token beside one")
+                    items.append(OnboardingItem(line: number, certificate: .failure(failure)))
+                } else {
+                    passedOver.add(lines: 1)
+                }
+            }
+            if text.starts(with: end) { isInBlock = false }
+            return true
+        }
+        return items
+    }
+
+    private static let begin = Array("-----BEGIN ".utf8)
+    private static let end = Array("-----END ".utf8)
+
+    private static func blockItems(_ chunk: LineChunk) -> [OnboardingItem] {
         var items: [OnboardingItem] = []
         var scanner = PEMScanner()
         func line(_ line: Int) -> Int { chunk.firstLine + line - 1 }

@@ -30,23 +30,55 @@ struct IdentityTranscript: Sendable {
 
     /// What a line completes; nil for a line that tells nothing.
     mutating func take(_ line: ArraySlice<UInt8>, number: Int) -> [Finding]? {
-        let uuid = ModemLog.value(of: Self.uuidMarker, in: line)
-        let key = ModemLog.value(of: Self.keyMarker, in: line)
-        if let uuid, let key {
-            // Both on one line belong together, whatever the order.
-            return finish() + [Finding(line: number, device: .success((uuid, key)))]
-        }
-        if let uuid { return take(uuid: uuid, number) }
-        if let key { return take(key: key, number) }
-        switch LineShape(line) {
-        case .blank, .noise: return nil
+        let uuids = Self.values(of: Self.uuidMarker, in: line)
+        let keys = Self.values(of: Self.keyMarker, in: line)
+        switch (uuids.count, keys.count) {
+        case (0, 0): return other(line, number)
+        case (1, 0): return take(uuid: uuids[0], number)
+        case (0, 1): return take(key: keys[0], number)
+        // Both on one line belong together, whatever the order.
+        case (1, 1): return finish() + [Finding(line: number, device: .success((uuids[0], keys[0])))]
         default:
-            return [
-                Self.refusal(
-                    number, .mixedInput,
-                    "expected a modem's identity, found a token or a PEM block in its log")
+            return finish() + [
+                Self.refusal(number, .mixedInput, "expected one device on a line of the log, found several")
             ]
         }
+    }
+
+    /// A line that nobody has read may have held anything.
+    mutating func skip(_ number: Int) -> [Finding] {
+        finish() + [Finding(line: number, device: .failure(RegistrationChunk.tooLong(.csv)))]
+    }
+
+    private mutating func other(_ line: ArraySlice<UInt8>, _ number: Int) -> [Finding]? {
+        let text = line.trimmed
+        let isInput =
+            switch LineShape(line) {
+            case .blank, .noise: text.first == UInt8(ascii: "{") || LineCensus.isRow(text)
+            default: true
+            }
+        if isInput {
+            return finish() + [
+                Self.refusal(
+                    number, .mixedInput,
+                    "expected a modem's identity, found a row, an object, a token or a PEM block in its log")
+            ]
+        }
+        // Behind a refusal, a new question or a start the next key may be another device's.
+        guard uuid != nil, Self.ends.contains(where: { text.end(of: $0) != nil }) else { return nil }
+        return finish()
+    }
+
+    private static let ends = ["error", "at%deviceuuid", "boot"].map { Array($0.utf8) }
+
+    private static func values(of marker: [UInt8], in line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        var values: [ArraySlice<UInt8>] = []
+        var rest = line
+        while let value = ModemLog.value(of: marker, in: rest) {
+            values.append(value)
+            rest = rest[value.endIndex...]
+        }
+        return values
     }
 
     /// The UUID at the end of the log to which no key came.

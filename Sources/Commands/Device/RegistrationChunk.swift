@@ -18,6 +18,15 @@ struct RegistrationChunk: Sendable {
         case findings([IdentityTranscript.Finding])
         /// Why the input is not read, or not further.
         case unreadable(ToolError)
+
+        var holdsRow: Bool {
+            switch self {
+            case .records(let records): !records.isEmpty
+            case .objects(let lines): !lines.bytes.allSatisfy(\.isBlank)
+            case .findings(let findings): !findings.isEmpty
+            case .unreadable: true
+            }
+        }
     }
 
     let source: SourceName

@@ -18,11 +18,16 @@ enum RegistrationForm {
             if text.isEmpty { continue }
             if text.first == UInt8(ascii: "{") { return .objects }
             if IdentityTranscript.isPart(text) { return .log }
-            // What else a modem or a terminal says in front of its identity is no row.
-            if text.contains(where: { ",;\t|".utf8.contains($0) }) { return .rows }
-            if FieldName(title: text.unquoted) != nil { return .rows }
+            // What else a modem or a terminal says in front of its identity has commas too, but names no column.
+            if LineCensus.isRow(text) || isHeader(text) { return .rows }
         }
         return nil
+    }
+
+    private static func isHeader(_ text: ArraySlice<UInt8>) -> Bool {
+        text.split { ",;\t|".utf8.contains($0) }.contains { title in
+            FieldName(title: title.trimmed.unquoted) == .uuid
+        }
     }
 
     /// Whether the whole lines of a live source show the form.

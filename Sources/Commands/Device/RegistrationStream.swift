@@ -23,6 +23,8 @@ struct RegistrationStream {
     private var source = SourceName("")
     private var name: String { source.text }
     private var current: Open?
+    /// Whether anything that the current source holds was a row.
+    private var hasYielded = false
     /// What ends the reading of the current input, once the rows in front of it are passed on.
     private var failure: ToolError?
 
@@ -47,9 +49,19 @@ struct RegistrationStream {
                     }
                 }
                 let arrival = try advance(demand)
-                if case .end = arrival { current = nil } else { return arrival.map(chunk) }
+                switch arrival {
+                case .nothingYet: return .nothingYet
+                case .value(let content):
+                    hasYielded = hasYielded || content.holdsRow
+                    return .value(chunk(content))
+                case .end:
+                    current = nil
+                    defer { hasYielded = false }
+                    if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
+                }
             } catch {
                 current = nil
+                hasYielded = false
                 return .value(chunk(.unreadable(error)))
             }
         }
@@ -141,10 +153,15 @@ struct RegistrationStream {
     }
 
     private func unknownColumns(_ record: CSVRecord) -> ToolError {
-        ToolError(
+        let place = ToolError.Context("file", "\(name.escapedForTerminal):\(record.line)")
+        if let separators = record.raw.otherSeparators() {
+            return ToolError(
+                .csv, "expected fields separated by commas, found \(separators)", context: [place],
+                hint: "save the file again as CSV with commas; nothing is guessed")
+        }
+        return ToolError(
             .csv, "expected a header that names uuid, or rows of imei,uuid,token,time or uuid,spkiBase64",
-            context: [.init("file", "\(name.escapedForTerminal):\(record.line)")],
-            hint: "put a header line in front: uuid,imei,spkiBase64")
+            context: [place], hint: "put a header line in front: uuid,imei,spkiBase64")
     }
 
     private func findings(
@@ -153,7 +170,7 @@ struct RegistrationStream {
         var findings: [IdentityTranscript.Finding] = []
         chunk.forEachLine { line, number in
             if line.count > LineChunkReader.lineLimit {
-                findings.append(.init(line: number, device: .failure(RegistrationChunk.tooLong(.csv))))
+                findings += transcript.skip(number)
             } else if let found = transcript.take(line, number: number) {
                 findings += found
             } else if !line.allSatisfy(\.isBlank) {

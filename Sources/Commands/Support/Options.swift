@@ -28,10 +28,10 @@ struct FileOptions: ParsableArguments {
     ///
     /// - Parameter output: the value of `--output`.
     static func demandFiles(_ options: KeyValuePairs<String, String?>, beside output: String?) throws {
-        var taken = Set([output].compactMap { $0 })
+        var taken = Set([output].compactMap { $0.map { FileSystem.place(of: $0) } })
         for case (let name, let path?) in options {
             guard path != "-" else { throw ValidationError("\(name): expected a file, found -") }
-            guard taken.insert(path).inserted else {
+            guard taken.insert(FileSystem.place(of: path)).inserted else {
                 throw ValidationError("\(name): expected a file of its own, found \(path) for two results")
             }
         }

@@ -1,5 +1,6 @@
 import Attestation
 import Diagnostics
+import Intake
 import OpenSSL
 import PKIX
 
@@ -9,6 +10,12 @@ enum KeyBundle {
     /// - Throws: ``ToolError`` with `pem`, `der`, `csr-key` or `io`, and the place.
     static func read(path: String, text: [UInt8]) throws(ToolError) -> Set<P256PublicKey> {
         let name = path.escapedForTerminal
+        if let line = TextBetweenBlocks.firstRow(in: text) {
+            throw ToolError(
+                .mixedInput, "expected keys in PEM alone, found a row of a table beside them",
+                context: [.init("file", "\(name):\(line)")],
+                hint: "put the keys that say whose they are into a table of their own")
+        }
         var keys: Set<P256PublicKey> = []
         let entries: [PEMDocument.Entry]
         do throws(PEMError) {
@@ -36,10 +43,13 @@ enum KeyBundle {
 /// verify with. Trying one key after the other would cost as many verifications as there are keys.
 final class BundledKeys {
     private let keys: Set<P256PublicKey>
+    /// The key that stands for all of them where none can have signed: whatever its device, it has to be one of these.
+    private let representative: P256PublicKey?
     private let arithmetic: P256Arithmetic
 
     init(_ keys: Set<P256PublicKey>) throws(ToolError) {
         self.keys = keys
+        representative = keys.min { $0.point.lexicographicallyPrecedes($1.point) }
         do throws(OpenSSLError) {
             arithmetic = try P256Arithmetic()
         } catch {
@@ -47,18 +57,16 @@ final class BundledKeys {
         }
     }
 
-    /// The key that can have signed the token; the verifier has the last word.
+    /// The key that can have signed the token; another one where none can, under which the token is rejected. A key is
+    /// known for every device here, so no token is ever one that nothing is known of.
     func key(for token: AttestationToken) throws(ToolError) -> IdentityKey? {
-        let found: P256PublicKey?
+        var found: P256PublicKey?
         do throws(TokenError) {
             found = try KeyRecovery.candidates(token, arithmetic).values.joined().first(where: keys.contains)
         } catch {
             if error.code == .internalFault { throw ToolError(error.code, error.message) }
             // No signature of an identity key: with whatever key, the verifier says what is wrong.
-            found = keys.first
         }
-        return (found ?? (keys.count == 1 ? keys.first : nil)).map {
-            IdentityKey(publicKey: $0, trust: .given)
-        }
+        return (found ?? representative).map { IdentityKey(publicKey: $0, trust: .given) }
     }
 }

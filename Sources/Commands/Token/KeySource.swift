@@ -70,7 +70,7 @@ enum KeySource: Sendable {
     static func many(path: String) throws(ToolError) -> KeySource {
         if path != "-", FileSystem.kind(of: path) == .folder { return .table(try KeyFolder.read(path: path)) }
         let reader = try SourceReader(path, for: KeyTable.expected)
-        if let head = try reader.look().value, head.bytes.starts(with: Array("-----BEGIN ".utf8)) {
+        if let head = try reader.look().value, TextBetweenBlocks.beginsWithBlocks(head.bytes) {
             return .bundle(try KeyBundle.read(path: path, text: try reader.source.readAll(limit: 16 << 20)))
         }
         return .table(try KeyTable.read(reader))

@@ -41,6 +41,18 @@ struct RowError: Error {
 }
 
 extension TokenChunk {
+    /// Whether there is an input in the block; what is passed over is not counted here.
+    var holdsInput: Bool {
+        var chunk = self
+        chunk.passedOver = PassedOver()
+        var isThere = false
+        chunk.forEachItem { _ in
+            isThere = true
+            return false
+        }
+        return isThere
+    }
+
     /// Calls `body` for each input of the block, in order, until it answers false.
     func forEachItem(_ body: (TokenItem) -> Bool) {
         switch content {

@@ -14,6 +14,8 @@ struct TokenStream {
     var passedOver: PassedOver { inputs.passedOver }
     private let format: TokenFormat?
     private var current: Open?
+    /// Whether anything that the current source holds was an input.
+    private var hasYielded = false
 
     private enum Open {
         /// Too little of it has come to tell its form.
@@ -48,9 +50,19 @@ struct TokenStream {
             let name = self.name
             do throws(ToolError) {
                 let arrival = try advance(demand)
-                if case .end = arrival { current = nil } else { return arrival }
+                switch arrival {
+                case .nothingYet: return arrival
+                case .value(let chunk):
+                    hasYielded = hasYielded || chunk.holdsInput
+                    return arrival
+                case .end:
+                    current = nil
+                    defer { hasYielded = false }
+                    if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
+                }
             } catch {
                 current = nil
+                hasYielded = false
                 return .value(TokenChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
