@@ -7,6 +7,8 @@
 #   BENCH_CLAIM_ROWS=1000000  rows of the claim file
 #   BENCH_BATCHES=100000      devices of the manifest for commands compose
 #   BENCH_PEERS=1             0 leaves the other tools out
+#   BENCH_SERVICE=1           0 leaves the service out, which takes ten minutes to build the first time
+#   BENCH_DEVICES=1000        devices that it provisions
 #   BENCH_LEDGER_ROWS=1000000 certificates in the large ledger; 0 leaves it out
 set -eu
 cd "$(dirname "$0")/.."
@@ -52,4 +54,12 @@ status=0
 scripts/bench-measure "$binaries/assay" "$folder" "$count" || status=$?
 scripts/bench-ledger "$binaries/assay" "$folder" "$count" || status=$?
 scripts/bench-claims "$binaries/assay" "$folder" "$count" || status=$?
+if [ "${BENCH_SERVICE:-1}" != 0 ]; then
+    # As `make service` builds it.
+    unset ASSAY_WITHOUT_SERVICE
+    service=(-c release --static-swift-stdlib --disable-local-rpath --product assayd)
+    "$swift" build "${service[@]}" >&2
+    scripts/bench-service "$binaries/assay" "$("$swift" build "${service[@]}" --show-bin-path)/assayd" "$folder" ||
+        status=$?
+fi
 exit "$status"
