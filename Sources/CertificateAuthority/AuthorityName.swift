@@ -16,7 +16,8 @@ struct AuthorityName {
     /// Whether a name is the CA's as RFC 5280 section 7.1 compares them, without regard to case, spaces and string types.
     func isName(of subject: DistinguishedName) -> Bool {
         if subject == name { return true }
-        // Nearly every name differs in its letters, which is told without a look-up of the whole rules.
+        if subject.places.count != name.places.count { return false }
+        // Nearly every name differs in its letters, which is told without the whole rules.
         if let folded, let other = Self.folded(subject), other != folded { return false }
         return canonical != nil && CanonicalName(der: subject.der) == canonical
     }

@@ -37,6 +37,14 @@ public enum ByteSearch {
         }
     }
 
+    /// Whether one of `octets` is in `bytes`.
+    public static func contains(anyOf octets: [UInt8], in bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBytes { text in
+            guard let start = text.baseAddress else { return false }
+            return octets.contains { memchr(start, Int32($0), text.count) != nil }
+        }
+    }
+
     /// Whether `needle` is in the regular file at `path`; `false` for anything that can be read once only.
     ///
     /// - Throws: ``ToolError`` with code `io`.

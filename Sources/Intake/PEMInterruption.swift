@@ -1,3 +1,5 @@
+import InputOutput
+
 /// Inputs among the lines of a PEM block: its END line is lost, and what follows is not of the block.
 public enum PEMInterruption {
     /// The offset of the first line within `range` that has the shape of an input; nil if there is none.
@@ -13,14 +15,12 @@ public enum PEMInterruption {
         return nil
     }
 
+    private static let marks = Array(".%{".utf8)
+
     /// Whether a line has the shape of an input, which no line of base64 has.
     public static func isInput(_ line: ArraySlice<UInt8>) -> Bool {
         // A character that base64 has not: most lines need no second look.
-        guard
-            line.contains(where: {
-                $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "{")
-            })
-        else { return false }
+        guard ByteSearch.contains(anyOf: marks, in: line) else { return false }
         switch LineShape(line) {
         case .token, .answer, .cutAnswer, .several, .embedded: return true
         case .blank, .pemBegin, .noise: return line.trimmed.first == UInt8(ascii: "{")
