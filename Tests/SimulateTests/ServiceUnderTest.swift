@@ -111,12 +111,13 @@ final class ServiceUnderTest {
     // MARK: The operators' side
 
     func ask(
-        _ method: String, _ path: String, _ body: String = "", type: String = "application/json"
+        _ method: String, _ path: String, _ body: String = "", type: String = "application/json",
+        key: String? = nil
     ) async throws -> Answer {
         guard let address = URL(string: url + "/v1" + path) else { throw Fault("no URL: \(path)") }
         var request = URLRequest(url: address)
         request.httpMethod = method
-        request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization")
+        request.setValue("Bearer \(key ?? self.key)", forHTTPHeaderField: "Authorization")
         request.setValue(type, forHTTPHeaderField: "Content-Type")
         if !body.isEmpty { request.httpBody = Data(body.utf8) }
         let (data, response) = try await URLSession.shared.data(for: request)
