@@ -43,7 +43,9 @@ struct NameCheck {
         var found = NamedDevices()
         for value in subject.values {
             switch value {
-            case .ascii(let octets): found.add(NamedDevices(ascii: octets))
+            // Most values are too short to name anything, and each request has several.
+            case .ascii(let octets):
+                if NamedDevices.mayName(octets.span) { found.add(NamedDevices(ascii: octets)) }
             case .text(let scalars): found.add(NamedDevices(in: scalars))
             }
         }
