@@ -17,16 +17,16 @@ extension X509Certificate {
 
     /// Reads the DER of exactly one certificate; fails with `der`, also where libcrypto overlooks what is no DER.
     public static func read(der: [UInt8]) -> Result<X509Certificate, CheckFailure> {
-        let certificate: X509Certificate
-        do throws(OpenSSLError) {
-            certificate = try X509Certificate(der: der)
-        } catch { return .failure(CheckFailure(.der, error.message)) }
+        // Our own reading first: what it says does not depend on the version of libcrypto, which refuses more and more
+        // with less and less to say of it.
         do throws(DERError) {
             if let reason = try CertificateReading(certificate: der).unsoundness {
                 return .failure(CheckFailure(.der, "reading a certificate: \(reason)"))
             }
         } catch { return .failure(error.checkFailure) }
-        return .success(certificate)
+        do throws(OpenSSLError) {
+            return .success(try X509Certificate(der: der))
+        } catch { return .failure(CheckFailure(.der, error.message)) }
     }
 
     /// The certificate as one PEM block.
