@@ -25,7 +25,7 @@ public final class IssuancePlan: Sendable {
         guard !profile.extensionRule.isAuthority else {
             throw ToolError(
                 .profile, "profile \(profile.name) makes CAs, which are not issued from requests",
-                hint: "assay ca init --issuer makes a CA below another one")
+                hint: .makeIntermediate)
         }
         self.issuer = issuer
         self.profile = profile
@@ -64,6 +64,6 @@ public final class IssuancePlan: Sendable {
         let possible = max((issuer.notAfter - start) / 86_400, 0)
         throw ToolError(
             .validity, "\(asked) beyond the end of the CA's own certificate",
-            hint: possible > 0 ? "give --days \(possible) or fewer, or renew the CA" : "renew the CA")
+            hint: possible > 0 ? .issueFor(days: possible) : "renew the CA")
     }
 }

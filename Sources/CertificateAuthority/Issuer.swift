@@ -32,7 +32,7 @@ public struct Issuer: Sendable {
         guard certificate.publicKey.der == key.publicKey.spki else {
             throw ToolError(
                 .issuerKeyMismatch, "the CA's private key does not belong to its certificate",
-                hint: "assay key inspect shows the kid of a key; it has to be that of the certificate")
+                hint: .compareKeyIDs)
         }
         guard !certificate.subject.isEmpty else {
             throw ToolError(.issuerInvalid, "expected a CA with a name, found an empty subject")

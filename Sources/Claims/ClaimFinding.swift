@@ -34,11 +34,11 @@ public struct ClaimFinding: Error, Sendable, Equatable {
     public let column: Int?
     public let field: ClaimField?
     /// What to do, lower case, one sentence without a full stop.
-    public let hint: String
+    public let hint: Hint
 
     public init(
         _ severity: Severity, _ code: ErrorCode, _ message: String, column: Int? = nil,
-        field: ClaimField? = nil, hint: String
+        field: ClaimField? = nil, hint: Hint
     ) {
         self.severity = severity
         failure = CheckFailure(code, message)
@@ -48,7 +48,7 @@ public struct ClaimFinding: Error, Sendable, Equatable {
     }
 
     /// A finding that makes its row malformed.
-    init(_ code: ErrorCode, _ message: String, column: Int? = nil, field: ClaimField? = nil, hint: String) {
+    init(_ code: ErrorCode, _ message: String, column: Int? = nil, field: ClaimField? = nil, hint: Hint) {
         self.init(.malformed, code, message, column: column, field: field, hint: hint)
     }
 

@@ -142,7 +142,7 @@ public struct ClaimLayout: Sendable, Equatable {
             ? "\(counts.upperBound) (\(named))" : "\(counts.lowerBound) to \(counts.upperBound) (\(named))"
     }
 
-    private static func hint(_ reason: CSVError.Reason) -> String {
+    private static func hint(_ reason: CSVError.Reason) -> Hint {
         switch reason {
         case .strayQuote: "put the field in quotation marks and double the ones inside it"
         case .textBehindQuote: "double the quotation marks inside the field"

@@ -24,7 +24,7 @@ extension ClaimRow {
     }
 
     private static func members(_ json: ArraySlice<UInt8>) throws(ClaimFinding) -> [JSONObject.Member] {
-        let hint = "write one JSON object a line, with the member token"
+        let hint: Hint = "write one JSON object a line, with the member token"
         let value: JSONValue
         do {
             value = try JSONValue(parsing: json.trimmed)

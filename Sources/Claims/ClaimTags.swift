@@ -46,7 +46,7 @@ public struct ClaimTags: Sendable, Equatable {
         }
     }
 
-    private static func finding(_ message: String, _ hint: String) -> ClaimFinding {
+    private static func finding(_ message: String, _ hint: Hint) -> ClaimFinding {
         ClaimFinding(.csv, message, field: .tags, hint: hint)
     }
 

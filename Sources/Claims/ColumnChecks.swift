@@ -17,7 +17,7 @@ enum ColumnChecks {
         let damage = digitDamage(text) ?? numberDamage(text) ?? (text.excerpt, readAgain)
         return ClaimFinding(
             .csv, "expected an IMEI of 15 digits with its check digit, found \(damage.found)",
-            field: .imei, hint: damage.hint)
+            field: .imei, hint: .text(damage.hint))
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
@@ -84,7 +84,7 @@ enum ColumnChecks {
         let damage = timeDamage(text)
         return ClaimFinding(
             .csv, "expected a time such as 2026-02-03T04:05:06+00:00, found \(text.excerpt)\(damage.found)",
-            field: .time, hint: damage.hint)
+            field: .time, hint: .text(damage.hint))
     }
 
     private static func timeDamage(_ text: ArraySlice<UInt8>) -> Damage {

@@ -17,7 +17,7 @@ package struct ErrorReport: Sendable {
     package func bytes(of error: ToolError) -> [UInt8] {
         let message = Withholding.safe(error.message)
         let context = error.context.map { (name: $0.name, value: Withholding.safe($0.value)) }
-        let hint = error.hint.map(Withholding.safe)
+        let hint = error.hint.map { Withholding.safe($0.commandLine) }
         if json {
             var writer = JSONWriter()
             writer.beginObject()

@@ -4,9 +4,12 @@
 public struct CheckFailure: Error, Sendable, Equatable {
     public let code: ErrorCode
     public let message: String
+    /// The next step, where there is one beside what the code suggests.
+    public let hint: Hint?
 
-    public init(_ code: ErrorCode, _ message: String) {
+    public init(_ code: ErrorCode, _ message: String, hint: Hint? = nil) {
         self.code = code
         self.message = message
+        self.hint = hint
     }
 }

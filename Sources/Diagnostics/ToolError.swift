@@ -19,9 +19,9 @@ public struct ToolError: Error, Sendable, Equatable {
     public var message: String
     /// Ordered, outermost first; already free of secrets.
     public var context: [Context]
-    public var hint: String?
+    public var hint: Hint?
 
-    public init(_ code: ErrorCode, _ message: String, context: [Context] = [], hint: String? = nil) {
+    public init(_ code: ErrorCode, _ message: String, context: [Context] = [], hint: Hint? = nil) {
         self.code = code
         self.message = message
         self.context = context

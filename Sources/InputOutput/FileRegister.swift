@@ -147,7 +147,7 @@ public enum FileRegister {
             throw ToolError(
                 .wouldOverwrite, "the result would replace a file of a CA, \(leaf)",
                 context: [.init("file", path.escapedForTerminal)],
-                hint: "write it to another file; --force replaces no file of a CA's folder")
+                hint: .spareAuthority)
         }
     }
 

@@ -137,7 +137,7 @@ public final class NewFile: ByteSink {
     static func wouldOverwrite(_ path: String) -> ToolError {
         ToolError(
             .wouldOverwrite, "the file exists", context: [.init("file", path.escapedForTerminal)],
-            hint: "choose another name, or say --force to replace it")
+            hint: .renameOrReplace)
     }
 
     /// Writes one small file in one go.

@@ -82,7 +82,7 @@ public final class NewFolder {
         guard names.isEmpty || replaces else {
             throw ToolError(
                 .wouldOverwrite, "the folder exists", context: [.init("file", path.escapedForTerminal)],
-                hint: "choose another name, or say --force to replace it")
+                hint: .renameOrReplace)
         }
         if let other = names.first(where: { !mayReplace($0) || FileSystem.kind(of: "\(path)/\($0)") != .file }
         ) {

@@ -22,7 +22,7 @@ extension String {
 func ioError(
     _ doing: String, _ path: String, _ code: Int32 = errno, staysWhole: Bool = true
 ) -> ToolError {
-    var hint: String?
+    var hint: Hint?
     switch code {
     case ENOENT: hint = "check the path"
     case EACCES, EPERM: hint = "check the permissions of the file and of its folder"

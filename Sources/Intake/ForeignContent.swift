@@ -3,7 +3,7 @@ import Diagnostics
 /// Content that no command reads: what it is, and the next step.
 struct ForeignContent {
     let name: String
-    let hint: String
+    let hint: Hint
 
     /// - Parameter head: the beginning of the input, as it is.
     init?(_ head: [UInt8], _ expected: Expectation) {
@@ -24,7 +24,7 @@ struct ForeignContent {
         }
     }
 
-    private init(name: String, hint: String) {
+    private init(name: String, hint: Hint) {
         self.name = name
         self.hint = hint
     }
@@ -37,7 +37,7 @@ struct ForeignContent {
 
     private static let zip = Array("PK\u{3}\u{4}".utf8)
 
-    private static let signatures: [(bytes: [UInt8], name: String, hint: String)] = [
+    private static let signatures: [(bytes: [UInt8], name: String, hint: Hint)] = [
         (zip, "a ZIP archive", "unpack it, and give the files that are in it"),
         ([0xd0, 0xcf, 0x11, 0xe0], "an Office document of the old kind (xls)", "save it as CSV in UTF-8"),
         ([0x1f, 0x8b], "gzip data", "unpack it: gzip -dc FILE | assay … -"),
@@ -52,7 +52,7 @@ struct ForeignContent {
         ([0x89, 0x50, 0x4e, 0x47], "a picture (PNG)", "copy the text itself, not a picture of it"),
         ([0xff, 0xd8, 0xff], "a picture (JPEG)", "copy the text itself, not a picture of it"),
         (Array("GIF8".utf8), "a picture (GIF)", "copy the text itself, not a picture of it"),
-        (Array("SQLite format 3\0".utf8), "an SQLite file", "name a store with --store"),
+        (Array("SQLite format 3\0".utf8), "an SQLite file", .nameAsStore),
         ([0x7f, 0x45, 0x4c, 0x46], "a program (ELF)", "check the path"),
         ([0xfe, 0xed, 0xfe, 0xed], "a Java key store", "export it: keytool -exportcert -rfc"),
         (
@@ -74,7 +74,7 @@ struct ForeignContent {
     }
 
     private static func wideText(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
-        let hint = "save the file as UTF-8 (in PowerShell: Out-File -Encoding utf8)"
+        let hint: Hint = "save the file as UTF-8 (in PowerShell: Out-File -Encoding utf8)"
         if head.starts(with: [0xff, 0xfe, 0x00, 0x00]) || head.starts(with: [0x00, 0x00, 0xfe, 0xff]) {
             return ForeignContent(name: "UTF-32", hint: hint)
         }

@@ -175,7 +175,7 @@ private struct PathList {
         return paths
     }
 
-    private func refusal(_ message: String, hint: String? = nil) -> ToolError {
+    private func refusal(_ message: String, hint: Hint? = nil) -> ToolError {
         ToolError(code, message, context: [.init("file", name.escapedForTerminal)], hint: hint)
     }
 }

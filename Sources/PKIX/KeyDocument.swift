@@ -14,7 +14,7 @@ public enum KeyDocument: Sendable {
         /// The private key cannot be opened, or is unsound.
         case privateKey(PrivateKeyError)
         /// `pem`, `der` or `csr-key`, with the next step where there is one.
-        case failure(CheckFailure, hint: String?)
+        case failure(CheckFailure, hint: Hint?)
     }
 
     /// What may stand for a public key.
@@ -43,7 +43,7 @@ public enum KeyDocument: Sendable {
         if hasPrivateKey(text) {
             throw .failure(
                 CheckFailure(.pem, "expected a public key, found a private one"),
-                hint: "assay key public prints the public half")
+                hint: .makePublicHalf)
         }
         guard case .publicKey(let info, _) = try read(text, passphrase: nil) else {
             throw .failure(CheckFailure(.pem, "expected a public key"), hint: nil)
@@ -183,6 +183,6 @@ public enum KeyDocument: Sendable {
         throw CheckFailure(.csrKey, "expected a public key in DER, found another form: \(error.description)")
     }
 
-    private static let hint =
+    private static let hint: Hint =
         "expected one key (-----BEGIN PUBLIC KEY-----), certificate or certification request in PEM"
 }

@@ -39,7 +39,7 @@ public struct ProvisioningRule: Sendable, Equatable {
                 throw ToolError(
                     .usage, "expected commands that suit every device, found \(reason)",
                     context: [.init("command", String(index + 1))],
-                    hint: "make a batch for each device with assay commands compose")
+                    hint: .composeForEachDevice)
             }
         }
         self.name = name

@@ -94,17 +94,17 @@ extension SQLiteStore {
         case (.store, .ledger):
             throw ToolError(
                 .io, "expected a store of devices, found a CA's ledger", context: [place],
-                hint: "--store names the file of the devices; a CA's folder names its ledger itself")
+                hint: .storeIsOfDevices)
         case (.ledger, .store), (.anyLedger, .store):
             throw ToolError(
                 .ledgerMismatch, "expected a CA's ledger, found a store of devices", context: [place],
-                hint: "assay ca ledger attach gives a CA of the first version its ledger out of such a store")
+                hint: .attachLedgerOfStore)
         case (.ledger(let expected), .ledger):
             guard expected == found.id else {
                 throw ToolError(
                     .ledgerMismatch, "expected the ledger \(expected), found the ledger \(found.id)",
                     context: [place],
-                    hint: "put the CA's own ledger there; assay explain ledger-mismatch tells more")
+                    hint: .putLedgerBack)
             }
             return found
         }

@@ -1,4 +1,5 @@
 public import Diagnostics
+import Ledger
 import SQLite
 
 /// What the last entry of an audit chain says of the clock of this machine.
@@ -88,7 +89,7 @@ extension ClockVerdict {
             }
         return ToolError(
             .validity, message, context: [.init("file", file.escapedForTerminal)],
-            hint: "set the clock of this machine; if it is right, --accept-clock enters that you say so")
+            hint: .confirmClock)
     }
 
     private static func text(_ seconds: Int64) -> String {

@@ -23,7 +23,7 @@ extension SQLiteStore {
                 context: [.init("file", path.escapedForTerminal)],
                 hint: role.isLedger
                     ? "any command that writes to the ledger brings it up to date"
-                    : "assay store upgrade, or any command that writes to the store, brings it up to date")
+                    : .upgradeStore)
         }
         return connection
     }

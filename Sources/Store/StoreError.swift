@@ -11,7 +11,7 @@ func storeError(
     _ doing: String, _ path: String, _ error: SQLiteError, _ role: FileRole = .store
 ) -> ToolError {
     let noun = role.noun
-    let (code, hint): (ErrorCode, String?) =
+    let (code, hint): (ErrorCode, Hint?) =
         switch error.kind {
         case .busy:
             (.locked, "another process is writing to the \(noun); run the command again when it is done")
@@ -27,9 +27,9 @@ func storeError(
 
 extension FileRole {
     /// What to do about a file that is something else.
-    var hintForOtherFile: String {
+    var hintForOtherFile: Hint {
         isLedger
             ? "put the CA's own ledger back, from a backup if need be; ca.json in the CA's folder names it"
-            : "expected an Assay store; choose another file with --store"
+            : .chooseOtherStore
     }
 }

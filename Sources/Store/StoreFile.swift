@@ -20,14 +20,13 @@ enum StoreFile {
                     : "there is no \(role.noun)",
                 context: [place],
                 hint: role.isLedger
-                    ? "put the CA's own ledger back; none is made in its place, because it would know nothing of "
-                        + "what was issued"
-                    : "name one with --store or ASSAY_STORE; assay device add and device import make one")
+                    ? Self.putBack
+                    : .nameStore)
         }
         guard kind != .folder else {
             throw ToolError(
                 .io, "expected a \(role.noun), found a folder", context: [place],
-                hint: role.isLedger ? nil : "choose a file with --store")
+                hint: role.isLedger ? nil : .chooseStoreFile)
         }
         let real = try FileSystem.realPath(path)
         let names = FileSystem.linkCount(of: real) ?? 1
@@ -49,14 +48,16 @@ enum StoreFile {
         }
     }
 
+    private static let putBack = Hint.text(
+        "put the CA's own ledger back; none is made in its place, because it would know nothing of what was issued")
+
     static func empty(_ path: String, _ role: FileRole) -> ToolError {
         ToolError(
             .io, "the file is empty, there is no \(role.noun) in it" + (role.isLedger ? "" : " yet"),
             context: [.init("file", path.escapedForTerminal)],
             hint: role.isLedger
-                ? "put the CA's own ledger back; none is made in its place, because it would know nothing of what was "
-                    + "issued"
-                : "assay device add and device import make one of it")
+                ? Self.putBack
+                : .fillStore)
     }
 
     static func ofFirstVersion(_ path: String) -> ToolError {
@@ -64,6 +65,6 @@ enum StoreFile {
             .ledgerMismatch,
             "expected a CA's ledger, found a store of an assay before ledgers had files of their own",
             context: [.init("file", path.escapedForTerminal)],
-            hint: "assay ca ledger attach DIR --store FILE gives a CA its ledger out of such a store")
+            hint: .attachLedger)
     }
 }

@@ -1,7 +1,8 @@
 import CertificateAuthority
 import Diagnostics
 import InputOutput
-import OpenSSL
+import Issuance
+import Ledger
 import PKIX
 import Store
 
@@ -21,13 +22,11 @@ extension CAFolder {
     ///
     /// - Throws: ``ToolError`` with `revoked`.
     func demandStanding(_ issuer: Issuer, in ledger: any IssuanceLedger) throws(ToolError) {
-        let keyID = Digest.sha256(issuer.certificate.publicKey.der)
-        guard let failure = try ledger.refusal(ofAuthority: issuer.chain.first ?? [], keyID: keyID) else {
-            return
+        do throws(ToolError) {
+            try ledger.demandStanding(issuer)
+        } catch {
+            throw error.at("file", path.escapedForTerminal)
         }
-        throw ToolError(
-            failure.code, failure.message, context: [.init("file", path.escapedForTerminal)],
-            hint: "make a new CA with a key of its own; assay ca crl still lists what this one revoked")
     }
 
     func place(_ document: CADocument) -> LedgerPlace {
@@ -131,12 +130,12 @@ extension CAFolder {
         }
         return halfMade(
             message,
-            "an interrupted assay ca init or import leaves this; remove \(found) and run it again. With --issuer, revoke "
+            .text("an interrupted assay ca init or import leaves this; remove \(found) and run it again. With --issuer, revoke "
                 + "first what assay ca list --ca ISSUER --profile ca:intermediate shows of it. If this was a CA that "
-                + "issued, put its ca.crt back instead")
+                + "issued, put its ca.crt back instead"))
     }
 
-    private func halfMade(_ message: String, _ hint: String) -> ToolError {
+    private func halfMade(_ message: String, _ hint: Hint) -> ToolError {
         ToolError(
             .io, "the CA folder is half-made: " + message, context: [.init("file", path.escapedForTerminal)],
             hint: hint)

@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import JSON
+import Ledger
 import PKIX
 import Store
 
@@ -106,7 +107,7 @@ struct RevocationReport {
     /// For people; `nil` when there is nothing wrong.
     var error: ToolError? {
         failures.first.map {
-            var hint: String?
+            var hint: Hint?
             if case .unreadable(let error)? = problem { hint = error.hint }
             return ToolError(
                 $0.code, $0.message.escapedForTerminal,

@@ -1,5 +1,6 @@
 import CSV
 import Claims
+import CommandLineSupport
 import DeviceIdentity
 import Diagnostics
 import JSON
@@ -94,7 +95,7 @@ struct ClaimReport {
             writer.string(field.rawValue)
         }
         writer.key("hint")
-        writer.string(finding.hint)
+        writer.string(finding.hint.commandLine)
         writer.endObject()
     }
 
@@ -115,7 +116,7 @@ struct ClaimReport {
                 case (nil, nil): ""
                 }
             let line =
-                "\(place) \(finding.failure.code.rawValue)\(column): \(finding.shownMessage); \(finding.hint)\n"
+                "\(place) \(finding.failure.code.rawValue)\(column): \(finding.shownMessage); \(finding.hint.commandLine)\n"
             lines += line.escapedLine.utf8
         }
         return lines
@@ -133,7 +134,7 @@ struct ClaimReport {
             writer.record(
                 start + [
                     finding.failure.code.rawValue, finding.column.map { String($0) } ?? "",
-                    finding.field?.rawValue ?? "", finding.shownMessage, finding.hint,
+                    finding.field?.rawValue ?? "", finding.shownMessage, finding.hint.commandLine,
                 ])
         }
     }

@@ -5,6 +5,7 @@ import Diagnostics
 import InputOutput
 import Intake
 import JWT
+import Registry
 import Store
 
 /// Where the keys that verify JWTs come from.
@@ -52,8 +53,8 @@ struct JWTKeyOptions: ParsableArguments {
                     "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
                     context: [.init("file", keys.escapedForTerminal)],
                     hint:
-                        "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
-                        + "each")
+                        .text("--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
+                        + "each"))
             }
             return .keys(
                 DeviceKeyTable { device in

@@ -94,7 +94,7 @@ enum KeyFile {
         }
     }
 
-    private static let privateHint =
+    private static let privateHint: Hint =
         "expected -----BEGIN PRIVATE KEY-----, or ENCRYPTED, EC or RSA PRIVATE KEY"
 
     /// The PEM of a private key, encrypted unless there is no passphrase.

@@ -1,3 +1,4 @@
+import CommandLineSupport
 import Diagnostics
 
 /// `label: value` lines for people, values escaped.
@@ -9,7 +10,9 @@ struct TextBlock {
     }
 
     mutating func failures(_ failures: [CheckFailure]) {
-        for failure in failures { line("failure", "\(failure.code.rawValue): \(failure.message.withheld)") }
+        for failure in failures {
+            line("failure", "\(failure.code.rawValue): \(failure.commandLine.withheld)")
+        }
     }
 
     var bytes: [UInt8] { Array(text.utf8) }

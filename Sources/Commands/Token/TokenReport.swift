@@ -1,5 +1,6 @@
 import Attestation
 import COSE
+import CommandLineSupport
 import DeviceIdentity
 import Diagnostics
 import JSON
@@ -212,7 +213,7 @@ extension JSONWriter {
             key("code")
             string(failure.code.rawValue)
             key("message")
-            string(failure.message.withheld)
+            string(failure.commandLine.withheld)
             endObject()
         }
         endArray()
