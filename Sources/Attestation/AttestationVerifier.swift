@@ -56,43 +56,59 @@ public final class AttestationVerifier {
         requests = try RequestVerifier()
     }
 
-    /// Says that `token` is one of those that will be verified next: what is announced is verified in blocks, in less
-    /// time. Changes no verdict.
-    public func announce(_ token: AttestationToken) {
-        signatures.announce(signature: token.cose.bytes[token.cose.signature])
-        if case .certificationRequest(_, let request) = token.content { requests.announce(request) }
+    /// A token that is to be verified, and what is known of its device.
+    public struct Claim {
+        public let token: AttestationToken
+        /// The identity key of the device that the token names; `nil` is rejected as `unknown-key`.
+        public let key: IdentityKey?
+        /// The device that the row or the caller says the token is of.
+        public let expectedUUID: DeviceUUID?
+
+        public init(_ token: AttestationToken, key: IdentityKey?, expectedUUID: DeviceUUID? = nil) {
+            self.token = token
+            self.key = key
+            self.expectedUUID = expectedUUID
+        }
     }
 
-    /// The verdict on `token` under the key that is known for its device.
-    ///
-    /// - Parameters:
-    ///   - key: the identity key of the device that the token names; `nil` is rejected as `unknown-key`.
-    ///   - expectedUUID: the device that the row or the caller says the token is of.
+    /// The verdict on one token; see ``Claim``.
     public func verify(
         _ token: AttestationToken, key: IdentityKey?, expectedUUID: DeviceUUID? = nil
     ) -> Verdict {
+        verify([Claim(token, key: key, expectedUUID: expectedUUID)])[0]
+    }
+
+    /// The verdicts on a block of tokens: those of a block take less time than one by one.
+    public func verify(_ block: [Claim]) -> [Verdict] {
+        // Why a signature was not even looked at.
+        let refusals = block.map { algorithmFailure($0.token) ?? keyFailure($0.token, $0.key) }
+        let profiles = matchingProfiles(block, refusals)
+        let requests = verifyRequests(block)
+        return block.indices.map { verdict(block[$0], refusals[$0], profiles[$0], requests[$0]) }
+    }
+
+    private func verdict(
+        _ claim: Claim, _ refusal: CheckFailure?, _ profile: SigningProfile?,
+        _ request: Result<VerifiedRequest, CheckFailure>?
+    ) -> Verdict {
+        let token = claim.token
         var failures: [CheckFailure] = []
-        var profile: SigningProfile?
-        if let failure = algorithmFailure(token) {
-            failures.append(failure)
-        } else if let failure = keyFailure(token, key) {
-            failures.append(failure)
-        } else if let key {
-            profile = matchingProfile(token, key.publicKey)
-            if profile == nil { failures.append(signatureFailure(token, key.publicKey)) }
+        if let refusal {
+            failures.append(refusal)
+        } else if profile == nil, let key = claim.key {
+            failures.append(signatureFailure(token, key.publicKey))
         }
         failures += digestFailures(token)
-        let (request, requestFailures) = verifyRequest(token)
-        failures += requestFailures
-        failures += token.uuidMismatches(expecting: expectedUUID)
+        if case .failure(let failure)? = request { failures.append(failure) }
+        failures += token.uuidMismatches(expecting: claim.expectedUUID)
         if let challenge = policy.challenge, challenge != token.nonce {
             failures.append(
                 .init(
                     .challengeMismatch,
                     "expected the challenge \(Hex.encode(challenge)), found \(Hex.encode(token.nonce))"))
         }
-        guard failures.isEmpty, let profile, let key else { return .rejected(failures) }
-        return .verified(.init(token: token, profile: profile, key: key, request: request))
+        guard failures.isEmpty, let profile, let key = claim.key else { return .rejected(failures) }
+        return .verified(.init(token: token, profile: profile, key: key, request: try? request?.get()))
     }
 
     private func algorithmFailure(_ token: AttestationToken) -> CheckFailure? {
@@ -118,12 +134,24 @@ public final class AttestationVerifier {
         return nil
     }
 
-    private func matchingProfile(_ token: AttestationToken, _ key: P256PublicKey) -> SigningProfile? {
-        let signature = token.cose.bytes[token.cose.signature]
-        return SigningProfile.allCases.first { profile in
-            guard let digest = token.signedDigest(profile) else { return false }
-            return signatures.isValid(signature: signature, digest: digest, key: key)
+    /// The profile under which each token was signed by its key; nil where it was not.
+    private func matchingProfiles(_ block: [Claim], _ refusals: [CheckFailure?]) -> [SigningProfile?] {
+        var profiles = [SigningProfile?](repeating: nil, count: block.count)
+        for profile in SigningProfile.allCases {
+            var places: [Int] = []
+            var claims: [P256Claim] = []
+            for (place, claim) in block.enumerated() where refusals[place] == nil && profiles[place] == nil {
+                guard let key = claim.key, let digest = claim.token.signedDigest(profile) else { continue }
+                let cose = claim.token.cose
+                places.append(place)
+                claims.append(
+                    P256Claim(signature: cose.bytes[cose.signature], digest: digest, key: key.publicKey))
+            }
+            for (place, isValid) in zip(places, signatures.verify(claims)) where isValid {
+                profiles[place] = profile
+            }
         }
+        return profiles
     }
 
     private func signatureFailure(_ token: AttestationToken, _ key: P256PublicKey) -> CheckFailure {
@@ -151,11 +179,17 @@ public final class AttestationVerifier {
         ]
     }
 
-    private func verifyRequest(_ token: AttestationToken) -> (VerifiedRequest?, [CheckFailure]) {
-        guard case .certificationRequest(_, let request) = token.content else { return (nil, []) }
-        switch request.verify(with: requests) {
-        case .success(let verified): return (verified, [])
-        case .failure(let failure): return (nil, [failure])
+    /// What the own signature of each token's CSR says; nil for a token without one.
+    private func verifyRequests(_ block: [Claim]) -> [Result<VerifiedRequest, CheckFailure>?] {
+        var places: [Int] = []
+        var carried: [CertificationRequest] = []
+        for (place, claim) in block.enumerated() {
+            guard case .certificationRequest(_, let request) = claim.token.content else { continue }
+            places.append(place)
+            carried.append(request)
         }
+        var results = [Result<VerifiedRequest, CheckFailure>?](repeating: nil, count: block.count)
+        for (place, result) in zip(places, requests.verify(carried)) { results[place] = result }
+        return results
     }
 }

@@ -129,35 +129,28 @@ public final class RequestVetter {
         }
     }
 
-    /// Says that `request` is one of those that will be vetted next: what is announced is verified in blocks, in less
-    /// time. Changes no verdict.
-    public func announce(_ request: CertificationRequest) { requests.announce(request) }
+    /// A request that is to be vetted, and what is known besides.
+    public struct Submission {
+        public let request: ReceivedRequest
+        /// The identity key of the device that a token names, where it is known.
+        public let key: IdentityKey?
+        public let expectations: RequestExpectations
 
-    /// The same for the CSR of a `%KEYGEN` answer.
-    public func announce(_ token: AttestationToken) {
-        if let attestations {
-            attestations.announce(token)
-        } else if case .certificationRequest(_, let request) = token.content {
-            requests.announce(request)
+        public init(
+            _ request: ReceivedRequest, key: IdentityKey? = nil,
+            expecting expectations: RequestExpectations = .init()
+        ) {
+            self.request = request
+            self.key = key
+            self.expectations = expectations
         }
     }
 
     /// Vets a request for which no device vouches.
-    ///
-    /// - Throws: ``ToolError`` when the registry cannot be read; so do the others.
     public func vet(
         _ request: CertificationRequest, expecting expectations: RequestExpectations = .init()
     ) throws(ToolError) -> Result<VettedRequest, Rejection> {
-        if case .always = demand {
-            return .failure(
-                .init(failures: [
-                    .init(.notAttested, "expected the %KEYGEN answer of a device, found a bare CSR")
-                ]))
-        }
-        switch request.verify(with: requests) {
-        case .failure(let failure): return .failure(.init(failures: [failure]))
-        case .success(let verified): return try finish(verified, .bare, expectations)
-        }
+        try vet([Submission(.bare(request), expecting: expectations)])[0]
     }
 
     /// Vets the CSR of a `%KEYGEN` answer.
@@ -166,42 +159,99 @@ public final class RequestVetter {
     public func vet(
         _ token: AttestationToken, key: IdentityKey?, expecting expectations: RequestExpectations = .init()
     ) throws(ToolError) -> Result<VettedRequest, Rejection> {
-        guard case .certificationRequest(let message, let request) = token.content else {
+        guard let request = ReceivedRequest(token) else {
             let found = token.keyMessage == nil ? "an attestation token" : "a public key"
             return .failure(
                 .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found \(found)")])
             )
         }
-        if let attestations, key != nil || demand == .always {
-            return try vet(attested: token, key, attestations, expectations)
+        return try vet([Submission(request, key: key, expecting: expectations)])[0]
+    }
+
+    /// Vets a block of requests: those of a block take less time than one by one.
+    ///
+    /// - Throws: ``ToolError`` when the registry cannot be read; so do the others.
+    public func vet(
+        _ block: [Submission]
+    ) throws(ToolError) -> [Result<VettedRequest, Rejection>] {
+        let proofs = prove(block)
+        var results: [Result<VettedRequest, Rejection>] = []
+        results.reserveCapacity(block.count)
+        for (submission, proof) in zip(block, proofs) {
+            switch proof {
+            case .failure(let rejection): results.append(.failure(rejection))
+            case .success(let (request, origin)):
+                results.append(try finish(request, origin, submission.expectations))
+            }
         }
-        var failures: [CheckFailure] = []
-        if message.digest != token.actualDigest {
-            failures.append(.init(.digest, "the attested digest is not that of the CSR"))
+        return results
+    }
+
+    private typealias Proof = Result<(VerifiedRequest, VettedRequest.Origin), Rejection>
+
+    /// Who holds the key of each request, and who says so.
+    private func prove(_ block: [Submission]) -> [Proof] {
+        var claims: [AttestationVerifier.Claim] = []
+        var bare: [CertificationRequest] = []
+        for submission in block {
+            switch submission.request {
+            case .attested(let token, _) where isAttestation(submission):
+                claims.append(.init(token, key: submission.key))
+            case .attested(_, let request): bare.append(request)
+            case .bare(let request): if demand != .always { bare.append(request) }
+            }
         }
-        failures += token.uuidMismatches(expecting: nil)
-        switch request.verify(with: requests) {
-        case .failure(let failure): return .failure(.init(failures: failures + [failure]))
-        case .success where !failures.isEmpty: return .failure(.init(failures: failures))
-        case .success(let verified): return try finish(verified, .claimed(token.deviceUUID), expectations)
+        var verdicts = (attestations?.verify(claims) ?? []).makeIterator()
+        var possessions = requests.verify(bare).makeIterator()
+        return block.map { submission in
+            switch submission.request {
+            case .bare where demand == .always:
+                let failure = CheckFailure(
+                    .notAttested, "expected the %KEYGEN answer of a device, found a bare CSR")
+                return .failure(.init(failures: [failure]))
+            case .bare: return Self.proof(possessions.next(), .bare, [])
+            case .attested where isAttestation(submission): return attested(verdicts.next())
+            case .attested(let token, _):
+                var failures: [CheckFailure] = []
+                if token.keyMessage?.digest != token.actualDigest {
+                    failures.append(.init(.digest, "the attested digest is not that of the CSR"))
+                }
+                failures += token.uuidMismatches(expecting: nil)
+                return Self.proof(possessions.next(), .claimed(token.deviceUUID), failures)
+            }
         }
     }
 
-    private func vet(
-        attested token: AttestationToken, _ key: IdentityKey?, _ verifier: AttestationVerifier,
-        _ expectations: RequestExpectations
-    ) throws(ToolError) -> Result<VettedRequest, Rejection> {
-        switch verifier.verify(token, key: key) {
-        case .verified(let attestation):
+    /// Whether a token counts by its signature.
+    private func isAttestation(_ submission: Submission) -> Bool {
+        attestations != nil && (submission.key != nil || demand == .always)
+    }
+
+    private static func proof(
+        _ possession: Result<VerifiedRequest, CheckFailure>?, _ origin: VettedRequest.Origin,
+        _ failures: [CheckFailure]
+    ) -> Proof {
+        switch possession {
+        case .success(let verified)? where failures.isEmpty: .success((verified, origin))
+        case .success?: .failure(.init(failures: failures))
+        case .failure(let failure)?: .failure(.init(failures: failures + [failure]))
+        case nil: .failure(.init(failures: [.init(.internalFault, "a request was not verified")]))
+        }
+    }
+
+    private func attested(_ verdict: AttestationVerifier.Verdict?) -> Proof {
+        switch verdict {
+        case .verified(let attestation)?:
             guard let request = attestation.request else {
                 return .failure(
                     .init(failures: [.init(.tokenFormat, "expected a %KEYGEN answer with a CSR")]))
             }
-            return try finish(request, .attested(attestation), expectations)
-        case .rejected(let failures):
+            return .success((request, .attested(attestation)))
+        case .rejected(let failures)?:
             guard demand == .always else { return .failure(.init(failures: failures)) }
             let message = "no known device vouches for this key"
             return .failure(.init(failures: [.init(.notAttested, message)] + failures))
+        case nil: return .failure(.init(failures: [.init(.internalFault, "a token was not verified")]))
         }
     }
 

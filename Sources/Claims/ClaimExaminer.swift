@@ -76,58 +76,64 @@ public final class ClaimExaminer {
         }
     }
 
-    /// A row whose token was read and not yet verified.
-    public struct Draft {
-        fileprivate let row: ClaimRow
-        fileprivate let token: Result<AttestationToken, ClaimFinding>
-    }
-
-    /// Reads the token of a row, the first half of looking at it.
-    ///
-    /// - Parameter announcing: says that the row is one of those that will be examined next with keys: signatures of a
-    ///   block are verified together, in less time. Changes no result.
-    public func draft(_ row: ClaimRow, announcing: Bool = false) -> Draft {
-        if let finding = row.finding { return Draft(row: row, token: .failure(finding)) }
-        let token = Self.identityToken(row.token)
-        if announcing, case .success(let token) = token { verifier.announce(token) }
-        return Draft(row: row, token: token)
-    }
-
     /// - Parameter keys: the identity key of a token's device, where one is known; nil when no keys are at hand.
     public func examine(
         _ row: ClaimRow, keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)? = nil
     ) throws(ToolError) -> ExaminedClaim {
-        try examine(draft(row), keys: keys)
+        try examine([row], keys: keys)[0]
     }
 
-    /// The second half: whether the columns agree with the token, and whether it verifies.
+    /// Looks at a block of rows: their tokens take less time than one by one.
     ///
     /// - Parameter keys: the identity key of a token's device, where one is known; nil when no keys are at hand.
     public func examine(
-        _ draft: Draft, keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)? = nil
-    ) throws(ToolError) -> ExaminedClaim {
-        let row = draft.row
-        var claim = ExaminedClaim(row)
+        _ block: [ClaimRow], keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)? = nil
+    ) throws(ToolError) -> [ExaminedClaim] {
+        var claims: [ExaminedClaim] = []
+        claims.reserveCapacity(block.count)
+        var open: [(place: Int, key: IdentityKey)] = []
+        var tokens: [AttestationVerifier.Claim] = []
+        for (place, row) in block.enumerated() {
+            var claim = ExaminedClaim(row)
+            if let token = read(row, &claim), let key = try key(of: token, row, keys, &claim) {
+                open.append((place, key))
+                tokens.append(.init(token, key: key))
+            }
+            claims.append(claim)
+        }
+        for ((place, key), (verdict, token)) in zip(open, zip(verifier.verify(tokens), tokens)) {
+            enter(verdict, token.token, key, block[place], &claims[place])
+        }
+        for (place, row) in block.enumerated() where row.finding == nil { checkColumns(row, &claims[place]) }
+        return claims
+    }
+
+    /// The token of a row, if there is one to be verified.
+    private func read(_ row: ClaimRow, _ claim: inout ExaminedClaim) -> AttestationToken? {
         if let finding = row.finding {
             claim.findings = [finding]
-            return claim
+            return nil
         }
         let named = Self.uuid(row.uuid)
-        switch draft.token {
+        let read = Self.identityToken(row.token)
+        switch read {
         case .success(let token):
             claim.device = token.deviceUUID
             claim.fingerprint = Self.fingerprint(claim.token)
         case .failure(let finding):
             claim.findings.append(Self.shifted(row) ?? finding)
         }
-        if case .failure(let finding)? = named { claim.findings.append(finding) }
-        if case .success(let token) = draft.token {
-            try verify(token, row, named, keys, &claim)
-        } else if case .success(let uuid)? = named {
-            claim.device = uuid
+        switch named {
+        case .failure(let finding)?: claim.findings.append(finding)
+        case .success(let uuid)?:
+            guard let token = try? read.get() else {
+                claim.device = uuid
+                return nil
+            }
+            if uuid != token.deviceUUID { claim.findings.append(Self.mismatch(uuid, token, row)) }
+        case nil: break
         }
-        checkColumns(row, &claim)
-        return claim
+        return try? read.get()
     }
 
     private func checkColumns(_ row: ClaimRow, _ claim: inout ExaminedClaim) {
@@ -156,12 +162,12 @@ public final class ClaimExaminer {
     private static func identityToken(_ cell: ClaimRow.Cell?) -> Result<AttestationToken, ClaimFinding> {
         let text = cell?.bytes ?? []
         func finding(
-            _ severity: ClaimFinding.Severity, _ code: ErrorCode, _ message: String, _ hint: String
+            _ severity: ClaimFinding.Severity, _ code: ErrorCode, _ message: String, _ hint: Hint
         ) -> Result<AttestationToken, ClaimFinding> {
             .failure(
                 ClaimFinding(severity, code, message, column: cell?.column, field: .token, hint: hint))
         }
-        let claims = "only the answer to AT%ATTESTTOKEN claims a device; take that token"
+        let claims: Hint = "only the answer to AT%ATTESTTOKEN claims a device; take that token"
         if text.starts(with: Array("eyJ".utf8)), text.count(where: { $0 == UInt8(ascii: ".") }) == 2 {
             return finding(.rejected, .tokenFormat, "expected an attestation token, found a JWT", claims)
         }
@@ -198,7 +204,7 @@ public final class ClaimExaminer {
         return nil
     }
 
-    private static func hint(_ code: ErrorCode, _ text: ArraySlice<UInt8>) -> String {
+    private static func hint(_ code: ErrorCode, _ text: ArraySlice<UInt8>) -> Hint {
         if text.isEmpty { return "read the token from the device again, or remove the row" }
         if text.contains(0x0a) || text.contains(0x0d) { return "join the lines of the token" }
         if text.contains(UInt8(ascii: ";")) { return "separate the fields by commas; nothing is guessed" }
@@ -236,31 +242,37 @@ public final class ClaimExaminer {
 
     // MARK: Verification
 
-    private func verify(
-        _ token: AttestationToken, _ row: ClaimRow, _ named: Result<DeviceUUID, ClaimFinding>?,
+    private static func mismatch(
+        _ expected: DeviceUUID, _ token: AttestationToken, _ row: ClaimRow
+    ) -> ClaimFinding {
+        ClaimFinding(
+            .rejected, .uuidMismatch,
+            "the row is for device \(expected), its token is of \(token.deviceUUID)",
+            column: row.uuid?.column, field: .uuid,
+            hint: row.uuid?.column == nil
+                ? "look from which device the UUID and the token were read"
+                : "look whether the column was sorted or filled down apart from the others")
+    }
+
+    /// The key to verify a token with; says in the claim what it means that there is none.
+    private func key(
+        of token: AttestationToken, _ row: ClaimRow,
         _ keys: ((AttestationToken) throws(ToolError) -> IdentityKey?)?, _ claim: inout ExaminedClaim
-    ) throws(ToolError) {
-        let expected = try? named?.get()
-        if let expected, expected != token.deviceUUID {
-            claim.findings.append(
-                ClaimFinding(
-                    .rejected, .uuidMismatch,
-                    "the row is for device \(expected), its token is of \(token.deviceUUID)",
-                    column: row.uuid?.column, field: .uuid,
-                    hint: row.uuid?.column == nil
-                        ? "look from which device the UUID and the token were read"
-                        : "look whether the column was sorted or filled down apart from the others"))
-        }
-        guard let keys else {
-            if policy.requiresVerification { claim.findings.append(unverified(.unknownKey, token, row)) }
-            return
-        }
-        guard let key = try keys(token) else {
+    ) throws(ToolError) -> IdentityKey? {
+        if let keys {
+            if let key = try keys(token) { return key }
             claim.verification = .noKey
-            if policy.requiresVerification { claim.findings.append(unverified(.unknownKey, token, row)) }
-            return
         }
-        switch verifier.verify(token, key: key) {
+        if policy.requiresVerification { claim.findings.append(unverified(.unknownKey, token, row)) }
+        return nil
+    }
+
+    private func enter(
+        _ verdict: AttestationVerifier.Verdict, _ token: AttestationToken, _ key: IdentityKey,
+        _ row: ClaimRow,
+        _ claim: inout ExaminedClaim
+    ) {
+        switch verdict {
         case .verified(let verified):
             guard policy.minimumTrust != .trusted || key.trust != .observed else {
                 claim.verification = .observedKey
@@ -287,7 +299,6 @@ public final class ClaimExaminer {
                 : "the device's key is observed only, expected a trusted one",
             column: row.token?.column, field: .token,
             hint: code == .unknownKey
-                ? "register the device's key (assay device import)"
-                : "confirm the key (assay device trust)")
+                ? .registerKey : .confirmKey)
     }
 }

@@ -2,6 +2,7 @@ public import ArgumentParser
 import CommandLineSupport
 import Diagnostics
 import InputOutput
+import OpenSSL
 
 /// A verb of `assay`: it parses, calls the modules below, renders, and answers with an exit status.
 protocol AssayCommand: ParsableCommand {
@@ -35,6 +36,8 @@ public enum Program {
     public static func main() -> Never {
         CoreDumps.disable()
         Interruption.install()
+        // For whoever wants to compare the calculation in blocks with libcrypto's own function.
+        if System.environment("ASSAY_VERIFY") == "single" { P256Verifier.verifySingly() }
         let arguments = Array(CommandLine.arguments.dropFirst())
         let console = Console(json: arguments.contains("--json"), quiet: false)
         let status = run(arguments, console)

@@ -26,10 +26,10 @@ public enum JWSConformance {
         }
         do {
             let jws = try CompactJWS(text[...])
-            let (failure, _) = verifier.check(jws, allowed: Set(JWSAlgorithm.allCases)) {
-                keys.key(kid: jws.header.keyID, device: nil, algorithm: $0)
+            let checks = verifier.check([jws], allowed: Set(JWSAlgorithm.allCases)) { _, algorithm in
+                keys.key(kid: jws.header.keyID, device: nil, algorithm: algorithm)
             }
-            if let failure { return .failure(failure) }
+            if let failure = checks.first?.failure { return .failure(failure) }
             guard let time else { return .success(jws.payload) }
             var policy = JWTPolicy(now: time)
             policy.leeway = 0

@@ -7,55 +7,81 @@ final class JWSVerifier {
 
     init() throws(OpenSSLError) { p256 = try P256Verifier() }
 
-    /// Says that `jws` is one of those that will be checked next; changes no verdict.
-    func announce(_ jws: CompactJWS) { p256.announce(signature: jws.signature[...]) }
-
-    /// The first reason why header, key or signature is not good; none means that the signature verifies.
+    /// The first reason why header, key or signature is not good, none for a signature that verifies; and the key as far as
+    /// one was found. Those of a block take less time than one by one.
     ///
-    /// - Parameter allowed: the algorithms of which the token may name one.
-    /// - Returns: the failure, and the key as far as one was found.
+    /// - Parameter allowed: the algorithms of which a token may name one.
+    /// - Parameter choose: the key for a token of the block, by its place.
     func check(
-        _ jws: CompactJWS, allowed: Set<JWSAlgorithm>, choose: (JWSAlgorithm) -> Result<JWTKey, CheckFailure>
-    ) -> (failure: CheckFailure?, key: JWTKey?) {
+        _ block: [CompactJWS], allowed: Set<JWSAlgorithm>,
+        choose: (Int, JWSAlgorithm) -> Result<JWTKey, CheckFailure>
+    ) -> [(failure: CheckFailure?, key: JWTKey?)] {
+        var steps: [Step] = []
+        steps.reserveCapacity(block.count)
+        var claims: [P256Claim] = []
+        for (place, jws) in block.enumerated() {
+            let step = Self.step(jws, allowed) { choose(place, $0) }
+            if case .claim(_, let claim) = step { claims.append(claim) }
+            steps.append(step)
+        }
+        var verdicts = p256.verify(claims).makeIterator()
+        return steps.map { step in
+            switch step {
+            case .refused(let failure, let key): (failure, key)
+            case .claim(let key, _): (verdicts.next() == true ? nil : Self.wrongSignature, key)
+            case .judged(let isValid, let key): (isValid ? nil : Self.wrongSignature, key)
+            }
+        }
+    }
+
+    private static let wrongSignature = CheckFailure(.signature, "signature does not verify under the key")
+
+    private enum Step {
+        case refused(CheckFailure, JWTKey?)
+        case claim(JWTKey, P256Claim)
+        case judged(isValid: Bool, JWTKey)
+    }
+
+    private static func step(
+        _ jws: CompactJWS, _ allowed: Set<JWSAlgorithm>,
+        _ choose: (JWSAlgorithm) -> Result<JWTKey, CheckFailure>
+    ) -> Step {
         guard let algorithm = JWSAlgorithm(rawValue: jws.header.algorithm), allowed.contains(algorithm) else {
             let expected = JWSAlgorithm.allCases.filter { allowed.contains($0) }.map(\.rawValue)
-            return (
+            return .refused(
                 CheckFailure(
                     .algorithm,
                     "expected alg \(expected.joined(separator: " or ")), found \(jws.header.algorithm.shown)"),
-                nil
-            )
+                nil)
         }
-        if let failure = jws.header.extensionFailure { return (failure, nil) }
+        if let failure = jws.header.extensionFailure { return .refused(failure, nil) }
         let key: JWTKey
         switch choose(algorithm) {
         case .success(let found): key = found.withKid()
-        case .failure(let failure): return (failure, nil)
+        case .failure(let failure): return .refused(failure, nil)
         }
         guard key.suits(algorithm) else {
-            return (
+            return .refused(
                 CheckFailure(.algorithm, "the token says \(algorithm.rawValue), the key is \(key.purpose)"),
-                key
-            )
+                key)
         }
         if let keyID = jws.header.keyID, !key.isNamed(keyID) {
-            return (CheckFailure(.kidMismatch, "the token's kid \(keyID.shown) does not name the key"), key)
+            return .refused(
+                CheckFailure(.kidMismatch, "the token's kid \(keyID.shown) does not name the key"), key)
         }
-        guard isValid(jws, algorithm, key) else {
-            return (CheckFailure(.signature, "signature does not verify under the key"), key)
-        }
-        return (nil, key)
-    }
-
-    private func isValid(_ jws: CompactJWS, _ algorithm: JWSAlgorithm, _ key: JWTKey) -> Bool {
         switch key.material {
         case .point(let point):
-            return p256.isValid(
-                signature: jws.signature[...], digest: Digest.sha256(jws.signingInput), key: point)
-        case .other(let key, _):
-            guard let signature = Self.encoded(jws.signature, algorithm, key.kind) else { return false }
-            return key.isValid(
-                signature: signature, over: Array(jws.signingInput), algorithm: algorithm.scheme)
+            return .claim(
+                key,
+                P256Claim(
+                    signature: jws.signature[...], digest: Digest.sha256(jws.signingInput), key: point))
+        case .other(let material, _):
+            guard let signature = encoded(jws.signature, algorithm, material.kind) else {
+                return .judged(isValid: false, key)
+            }
+            return .judged(
+                isValid: material.isValid(
+                    signature: signature, over: Array(jws.signingInput), algorithm: algorithm.scheme), key)
         }
     }
 

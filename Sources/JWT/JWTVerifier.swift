@@ -37,28 +37,30 @@ public final class JWTVerifier {
         signatures = try JWSVerifier()
     }
 
-    /// Says that `token` is one of those that will be verified next: what is announced is verified in blocks, in less
-    /// time. Changes no verdict.
-    public func announce(_ token: UnverifiedJWT) { signatures.announce(token.jws) }
-
     /// The verdict on `token`.
     ///
     /// The failures of claims are told even where the signature failed; they are then about what somebody wrote.
-    public func verify(_ token: UnverifiedJWT) -> Verdict { verify(token, policy) }
+    public func verify(_ token: UnverifiedJWT) -> Verdict { verify([token], policy)[0] }
+
+    /// The verdicts on a block of tokens: those of a block take less time than one by one.
+    public func verify(_ block: [UnverifiedJWT]) -> [Verdict] { verify(block, policy) }
 
     /// The verdict at another time than the policy's, in seconds since 1970.
     package func verify(_ token: UnverifiedJWT, at time: Int64) -> Verdict {
         var policy = policy
         policy.now = time
-        return verify(token, policy)
+        return verify([token], policy)[0]
     }
 
-    private func verify(_ token: UnverifiedJWT, _ policy: JWTPolicy) -> Verdict {
-        let (failure, key) = signatures.check(token.jws, allowed: policy.algorithms) { algorithm in
-            keys.key(kid: token.jws.header.keyID, device: token.claimedDevice, algorithm: algorithm)
+    private func verify(_ block: [UnverifiedJWT], _ policy: JWTPolicy) -> [Verdict] {
+        let checks = signatures.check(block.map(\.jws), allowed: policy.algorithms) { place, algorithm in
+            let token = block[place]
+            return keys.key(kid: token.jws.header.keyID, device: token.claimedDevice, algorithm: algorithm)
         }
-        let failures = (failure.map { [$0] } ?? []) + ClaimChecks.failures(token.claims, policy)
-        guard failures.isEmpty, let key else { return .rejected(failures, key: key) }
-        return .verified(VerifiedJWT(token, key))
+        return zip(block, checks).map { token, check in
+            let failures = (check.failure.map { [$0] } ?? []) + ClaimChecks.failures(token.claims, policy)
+            guard failures.isEmpty, let key = check.key else { return .rejected(failures, key: check.key) }
+            return .verified(VerifiedJWT(token, key))
+        }
     }
 }

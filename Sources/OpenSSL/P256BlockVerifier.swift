@@ -6,9 +6,8 @@ import Glibc
 ///
 /// libcrypto's own function finds two inverses for each signature: that of s, and that of the denominator of the
 /// resulting point's x. Here a block shares one inversion (``ScalarInverses``), and x is compared without division,
-/// r·Z² with X (as BoringSSL does). That spares about a sixth of the time. It judges only what was announced;
-/// everything else, and whatever libcrypto cannot calculate here, is left to libcrypto's function. Tests hold the
-/// two against each other. For public numbers only. One per worker.
+/// r·Z² with X (as BoringSSL does). That spares about a sixth of the time. Whatever
+/// libcrypto cannot calculate here is left to libcrypto's function. Tests hold the two against each other. For public numbers only. One per worker.
 final class P256BlockVerifier {
     private let group: OpaquePointer
     private let context: OpaquePointer
@@ -60,15 +59,16 @@ final class P256BlockVerifier {
         EC_GROUP_free(group)
     }
 
-    /// Lets a signature (`r || s`, 64 bytes) wait for its block.
-    func announce(_ signature: UnsafePointer<UInt8>) { inverses.announce(signature + 32) }
+    /// Begins a block of signatures (`r || s`, 64 bytes each), at most ``ScalarInverses/capacity``.
+    func begin(_ signatures: [UnsafePointer<UInt8>]) { inverses.invert(signatures.map { $0 + 32 }) }
 
-    /// Whether an announced signature (`r || s`, 64 bytes) over `digest` (32 bytes) was made by the key with this
-    /// point (65 bytes, uncompressed); `nil` if libcrypto's own function has to say.
+    /// Whether a signature (`r || s`, 64 bytes), number `place` of the block, over `digest` (32 bytes) was made by the key
+    /// with this point (65 bytes, uncompressed); `nil` if libcrypto's own function has to say.
     func verdict(
-        _ signature: UnsafePointer<UInt8>, digest: UnsafePointer<UInt8>, point: UnsafePointer<UInt8>
+        at place: Int, _ signature: UnsafePointer<UInt8>, digest: UnsafePointer<UInt8>,
+        point: UnsafePointer<UInt8>
     ) -> Bool? {
-        guard let inverse = inverses.inverse(of: signature + 32) else { return nil }
+        guard let inverse = inverses.inverse(at: place) else { return nil }
         let (r, e, u1, u2) = (numbers[0], numbers[1], numbers[2], numbers[3])
         guard BN_bin2bn(signature, 32, r) != nil, BN_bin2bn(digest, 32, e) != nil else { return nil }
         guard BN_is_zero(r) == 0, BN_cmp(r, order) < 0 else { return false }

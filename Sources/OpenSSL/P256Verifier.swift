@@ -1,11 +1,12 @@
 import COpenSSL
 import Glibc
+import Synchronization
 
 /// ECDSA P-256 verification for a stream of signatures under changing keys.
 ///
 /// One template key takes each public point in place and one context does all verifying: about a third of the
-/// time that decoding each key anew costs in OpenSSL 3.0. Who has many signatures announces a block of them before
-/// asking for the first: they are then verified together (``P256BlockVerifier``), with the same verdicts in less time.
+/// time that decoding each key anew costs in OpenSSL 3.0. Who has many signatures asks for all of them at once: they are
+/// then verified together (``P256BlockVerifier``), with the same verdicts in less time.
 /// One per worker; not to be shared between threads.
 public final class P256Verifier {
     private let key: OpaquePointer
@@ -13,12 +14,11 @@ public final class P256Verifier {
     /// The point in the template, 65 bytes; empty if it is not known which it is.
     private var loadedPoint: [UInt8] = []
     private var der = [UInt8](repeating: 0, count: 72)
-    /// A signature as `r || s`, where it came as DER.
-    private var fixed = [UInt8](repeating: 0, count: 64)
-    /// For what was announced; made when there is enough for a block, since a single input pays for its start.
+    /// Made when there is enough for a block, since a single input pays for its start.
     private var block: P256BlockVerifier?
-    /// What was announced before that, 64 bytes each.
-    private var early: [UInt8] = []
+    /// The signatures of a block as `r || s`, 64 bytes each.
+    private var fixed: [UInt8] = []
+    private var one = [UInt8](repeating: 0, count: 64)
 
     /// The generator of P-256: any valid point will do for the template.
     private static let generator: [UInt8] = [
@@ -47,45 +47,76 @@ public final class P256Verifier {
         EVP_PKEY_free(key)
     }
 
-    /// Says that `signature` (`r || s`) is one of those that ``isValid(signature:digest:key:)`` will be asked about next.
-    ///
-    /// Changes no verdict. At most 128 at a time are verified together, and fewer than 4 are not.
-    public func announce(signature: ArraySlice<UInt8>) {
-        guard signature.count == 64 else { return }
-        signature.withUnsafeBufferPointer { announce($0.baseAddress) }
-    }
+    // MARK: Blocks
 
-    /// The same for a DER `ECDSA-Sig-Value`.
-    public func announce(derSignature: ArraySlice<UInt8>) {
-        guard ECDSASignature.readP256(der: derSignature, into: &fixed) else { return }
-        fixed.withUnsafeBufferPointer { announce($0.baseAddress) }
-    }
+    private static let isSingle = Atomic<Bool>(false)
 
-    private func announce(_ signature: UnsafePointer<UInt8>?) {
-        guard let signature else { return }
-        if let block { return block.announce(signature) }
-        early.append(contentsOf: UnsafeBufferPointer(start: signature, count: 64))
-        guard early.count >= ScalarInverses.leastCount * 64 else { return }
-        // Without memory for a block each signature is verified by itself.
-        defer { early = [] }
-        guard let made = try? P256BlockVerifier() else { return }
-        early.withUnsafeBufferPointer { all in
-            guard let start = all.baseAddress else { return }
-            for offset in stride(from: 0, to: all.count, by: 64) { made.announce(start + offset) }
+    /// From now on every signature of the process is verified by libcrypto's own function, one by one: for whoever wants
+    /// to compare. The verdicts are the same.
+    public static func verifySingly() { isSingle.store(true, ordering: .relaxed) }
+
+    /// Whether each of these signatures was made by its key; see ``isValid(signature:digest:key:)``.
+    public func verify(_ claims: [P256Claim]) -> [Bool] {
+        guard claims.count >= ScalarInverses.leastCount, !Self.isSingle.load(ordering: .relaxed),
+            // Without memory for a block each signature is verified by itself.
+            let block = block ?? (try? P256BlockVerifier())
+        else { return claims.map(isValid) }
+        self.block = block
+        var verdicts: [Bool] = []
+        verdicts.reserveCapacity(claims.count)
+        for start in stride(from: 0, to: claims.count, by: ScalarInverses.capacity) {
+            verify(claims[start..<min(start + ScalarInverses.capacity, claims.count)], block, &verdicts)
         }
-        block = made
+        return verdicts
     }
+
+    private func verify(
+        _ claims: ArraySlice<P256Claim>, _ block: P256BlockVerifier, _ verdicts: inout [Bool]
+    ) {
+        fixed.removeAll(keepingCapacity: true)
+        for claim in claims {
+            // What cannot be read stands there as zeros, which have no inverse: libcrypto judges it.
+            if !claim.read(into: &one) { one.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }
+            fixed += one
+        }
+        fixed.withUnsafeBufferPointer { all in
+            guard let first = all.baseAddress else { return }
+            block.begin((0..<claims.count).map { first + 64 * $0 })
+            for (place, claim) in claims.enumerated() {
+                let verdict: Bool? =
+                    claim.digest.count == 32 && claim.isPoint
+                    ? claim.point.withUnsafeBufferPointer { point in
+                        point.baseAddress.flatMap {
+                            block.verdict(at: place, first + 64 * place, digest: claim.digest, point: $0)
+                        }
+                    } : nil
+                verdicts.append(verdict ?? isValid(claim))
+            }
+        }
+    }
+
+    private func isValid(_ claim: P256Claim) -> Bool {
+        switch claim.signature {
+        case .fixed(let signature): isValid(signature: signature, digest: claim.digest, point: claim.point)
+        case .der(let signature): isValid(derSignature: signature, digest: claim.digest, point: claim.point)
+        }
+    }
+
+    // MARK: One by one
 
     /// Whether `signature` (`r || s`, exactly 64 bytes, RFC 9053 §2.1) over `digest` (32 bytes) was made by `key`.
     ///
     /// False also for a point off the curve, r or s outside 1…n−1, or a wrong length.
     public func isValid(signature: ArraySlice<UInt8>, digest: [UInt8], key: P256PublicKey) -> Bool {
+        isValid(signature: signature, digest: digest, point: key.point[...])
+    }
+
+    private func isValid(
+        signature: ArraySlice<UInt8>, digest: [UInt8], point: ArraySlice<UInt8>
+    ) -> Bool {
         guard signature.count == 64 else { return false }
-        if let verdict = signature.withUnsafeBufferPointer({ verdictInBlock($0, digest, key.point[...]) }) {
-            return verdict
-        }
         let length = encodeSignature(signature)
-        return load(key.point[...])
+        return load(point)
             && der.withUnsafeBufferPointer { verify(UnsafeBufferPointer(rebasing: $0[..<length]), digest) }
     }
 
@@ -107,25 +138,8 @@ public final class P256Verifier {
     private func isValid(
         derSignature: ArraySlice<UInt8>, digest: [UInt8], point: ArraySlice<UInt8>
     ) -> Bool {
-        if block != nil, ECDSASignature.readP256(der: derSignature, into: &fixed),
-            let verdict = fixed.withUnsafeBufferPointer({ verdictInBlock($0, digest, point) })
-        {
-            return verdict
-        }
         guard derSignature.count <= 72, load(point) else { return false }
         return derSignature.withUnsafeBufferPointer { verify($0, digest) }
-    }
-
-    /// The verdict on a signature that was announced; `nil` for any other.
-    private func verdictInBlock(
-        _ signature: UnsafeBufferPointer<UInt8>, _ digest: [UInt8], _ point: ArraySlice<UInt8>
-    ) -> Bool? {
-        guard let block, let signature = signature.baseAddress, digest.count == 32, point.count == 65,
-            point.first == 0x04
-        else { return nil }
-        return point.withUnsafeBufferPointer { point in
-            point.baseAddress.flatMap { block.verdict(signature, digest: digest, point: $0) }
-        }
     }
 
     /// Whether the key's point is on the curve.

@@ -5,10 +5,9 @@ import Glibc
 /// each (Montgomery's simultaneous inversion: Cohen, "A Course in Computational Algebraic Number Theory", algorithm
 /// 10.3.4).
 ///
-/// Numbers are announced first; the first question for one of them inverts all that wait. For public numbers only:
-/// the time it takes depends on them. One per worker.
+/// For public numbers only: the time it takes depends on them. One per worker.
 final class ScalarInverses {
-    /// Numbers that may wait at once; what is announced beyond them is not inverted.
+    /// Numbers that a block may have.
     static let capacity = 128
     /// With fewer than these the one inversion costs more than it saves.
     static let leastCount = 4
@@ -18,12 +17,10 @@ final class ScalarInverses {
     private let order: OpaquePointer
     private let montgomery: OpaquePointer
     private let numbers: NumberPool
-    /// The numbers that wait, 32 bytes each, big-endian.
-    private var waiting: [UInt8] = []
-    /// The numbers of which `numbers` has the inverses, 32 bytes each.
-    private var inverted: [UInt8] = []
-    /// Where the next number is most likely to be asked for: they come in the order in which they were announced.
-    private var next = 0
+    /// How many of ``numbers`` are taken by the block.
+    private var count = 0
+    /// Where in ``numbers`` the inverse of each number of the block is; nil for one that has none.
+    private var places: [Int?] = []
 
     /// `order` and `montgomery`, which has to be of that order, are the caller's and have to outlive this.
     ///
@@ -35,63 +32,39 @@ final class ScalarInverses {
         self.context = context
         self.order = order
         self.montgomery = montgomery
-        waiting.reserveCapacity(Self.capacity * Self.width)
+        places.reserveCapacity(Self.capacity)
     }
 
     deinit { BN_CTX_free(context) }
 
-    /// Lets a number of 32 bytes wait to be inverted with others.
-    func announce(_ number: UnsafePointer<UInt8>) {
-        guard waiting.count < Self.capacity * Self.width else { return }
-        waiting.append(contentsOf: UnsafeBufferPointer(start: number, count: Self.width))
+    /// Finds the inverses of a block of numbers, at most ``capacity``.
+    ///
+    /// - Parameter block: 32 bytes each, big-endian.
+    func invert(_ block: [UnsafePointer<UInt8>]) {
+        count = 0
+        places.removeAll(keepingCapacity: true)
+        guard block.count >= Self.leastCount, block.count <= Self.capacity else { return }
+        for number in block { places.append(enter(number)) }
+        guard !invertEntered() else { return }
+        clearErrorQueue()
+        places.removeAll(keepingCapacity: true)
     }
 
-    /// The inverse of an announced number of 32 bytes, in Montgomery form, valid until the next call; `nil` if it was
-    /// not announced, came too late or with too few others, or has no inverse.
-    func inverse(of number: UnsafePointer<UInt8>) -> OpaquePointer? {
-        if let place = find(number) { return numbers[place] }
-        guard !waiting.isEmpty else { return nil }
-        invertWaiting()
-        return find(number).map { numbers[$0] }
-    }
-
-    private func find(_ number: UnsafePointer<UInt8>) -> Int? {
-        let count = inverted.count / Self.width
-        let place: Int? = inverted.withUnsafeBufferPointer { all in
-            guard let start = all.baseAddress else { return nil }
-            if next < count, memcmp(start + next * Self.width, number, Self.width) == 0 { return next }
-            return (0..<count).first { memcmp(start + $0 * Self.width, number, Self.width) == 0 }
-        }
-        if let place { next = place + 1 }
-        return place
-    }
-
-    private func invertWaiting() {
-        inverted.removeAll(keepingCapacity: true)
-        next = 0
-        let count = waiting.count / Self.width
-        if count >= Self.leastCount {
-            for index in 0..<count {
-                waiting.withUnsafeBufferPointer { all in
-                    guard let start = all.baseAddress else { return }
-                    enter(start + index * Self.width)
-                }
-            }
-            if !invertEntered() {
-                clearErrorQueue()
-                inverted.removeAll(keepingCapacity: true)
-            }
-        }
-        waiting.removeAll(keepingCapacity: true)
+    /// The inverse of a number by its place in the block, in Montgomery form, valid until the next block; `nil` if the
+    /// block was too small, or if the number has no inverse.
+    func inverse(at place: Int) -> OpaquePointer? {
+        guard places.indices.contains(place), let number = places[place] else { return nil }
+        return numbers[number]
     }
 
     /// Takes a number in that has an inverse: one factor of zero would leave the whole block without.
-    private func enter(_ number: UnsafePointer<UInt8>) {
-        let value = numbers[inverted.count / Self.width]
+    private func enter(_ number: UnsafePointer<UInt8>) -> Int? {
+        let value = numbers[count]
         guard BN_bin2bn(number, Int32(Self.width), value) != nil, BN_is_zero(value) == 0,
             BN_cmp(value, order) < 0
-        else { return }
-        inverted.append(contentsOf: UnsafeBufferPointer(start: number, count: Self.width))
+        else { return nil }
+        count += 1
+        return count - 1
     }
 
     /// Puts the inverses in the places of the numbers; false when libcrypto cannot, or when one does not prove to be
@@ -100,7 +73,6 @@ final class ScalarInverses {
     /// With a̅ for a in Montgomery form (aR): products p̅ₖ = a̅₁…a̅ₖ, then from the last to the first
     /// aₖ⁻¹ = pₖ⁻¹·pₖ₋₁ and pₖ₋₁⁻¹ = pₖ⁻¹·aₖ.
     private func invertEntered() -> Bool {
-        let count = inverted.count / Self.width
         guard count > 0 else { return true }
         let rest = numbers[2 * Self.capacity]
         let inverse = numbers[2 * Self.capacity + 1]

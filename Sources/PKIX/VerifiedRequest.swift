@@ -29,58 +29,92 @@ public struct VerifiedRequest: Sendable {
     public var quirks: [EncodingQuirk] { request.quirks }
 }
 
-/// Verifies requests one after another with prepared contexts; one per worker, not to be shared.
+/// Verifies requests with prepared contexts; one per worker, not to be shared.
 public final class RequestVerifier {
     private let p256: P256Verifier
 
     /// - Throws: ``OpenSSLError`` when libcrypto cannot prepare P-256.
     public init() throws(OpenSSLError) { p256 = try P256Verifier() }
 
-    /// Says that `request` is one of those that will be verified next: what is announced is verified in blocks, in less
-    /// time. Changes no verdict.
-    public func announce(_ request: CertificationRequest) {
-        p256.announce(derSignature: request.der[request.signature])
+    /// Checks the keys of a block of requests and their own signatures: those of a block take less time than one by one.
+    ///
+    /// Fails with `csr-key` for a key that Assay does not certify and with `csr-signature` for a signature that
+    /// is not the key's, or that is made with SHA-1, MD5 or an unknown algorithm.
+    public func verify(_ block: [CertificationRequest]) -> [Result<VerifiedRequest, CheckFailure>] {
+        var steps: [Step] = []
+        steps.reserveCapacity(block.count)
+        var claims: [P256Claim] = []
+        for request in block {
+            let step = Self.step(request)
+            if case .claim(_, let claim) = step { claims.append(claim) }
+            steps.append(step)
+        }
+        var verdicts = p256.verify(claims).makeIterator()
+        return zip(block, steps).map { request, step in
+            switch step {
+            case .refused(let failure): .failure(failure)
+            case .claim(let kind, _): Self.result(request, kind, isValid: verdicts.next() == true)
+            case .other(let kind, let algorithm):
+                Self.result(request, kind, isValid: Self.isValid(request, algorithm))
+            }
+        }
     }
 
-    func isValid(_ request: CertificationRequest, _ algorithm: SignatureAlgorithm) -> Bool {
-        let information = request.der[request.informationRange]
-        let signature = request.der[request.signature]
-        let key = request.publicKey.der[...]
-        if algorithm == .ecdsa(.sha256), P256PublicKey.isSPKI(key) {
-            return p256.isValid(derSignature: signature, digest: Digest.sha256(information), spki: key)
+    private enum Step {
+        case refused(CheckFailure)
+        case claim(PublicKey.Kind, P256Claim)
+        case other(PublicKey.Kind, SignatureAlgorithm)
+    }
+
+    private static func step(_ request: CertificationRequest) -> Step {
+        let kind: PublicKey.Kind
+        switch request.publicKey.acceptedKind() {
+        case .success(let accepted): kind = accepted
+        case .failure(let failure): return .refused(failure)
         }
-        // Decoding a key costs more than verifying with it; these kinds are rare among devices.
+        switch request.signatureAlgorithm.meaning {
+        case .supported(let algorithm):
+            if algorithm == .ecdsa(.sha256),
+                let claim = P256Claim(
+                    derSignature: request.der[request.signature],
+                    digest: Digest.sha256(request.der[request.informationRange]),
+                    spki: request.publicKey.der[...])
+            {
+                return .claim(kind, claim)
+            }
+            return .other(kind, algorithm)
+        case .weak(let hash):
+            return .refused(
+                CheckFailure(.csrSignature, "expected a SHA-2 signature, found one made with \(hash)"))
+        case .unknown(let found):
+            return .refused(CheckFailure(.csrSignature, "expected a supported signature, found \(found)"))
+        }
+    }
+
+    /// Decoding a key costs more than verifying with it; these kinds are rare among devices.
+    private static func isValid(_ request: CertificationRequest, _ algorithm: SignatureAlgorithm) -> Bool {
         guard let key = try? request.publicKey.usableKey().get() else { return false }
-        return key.isValid(signature: Array(signature), over: Array(information), algorithm: algorithm)
+        return key.isValid(
+            signature: Array(request.der[request.signature]),
+            over: Array(request.der[request.informationRange]),
+            algorithm: algorithm)
+    }
+
+    private static func result(
+        _ request: CertificationRequest, _ kind: PublicKey.Kind, isValid: Bool
+    ) -> Result<VerifiedRequest, CheckFailure> {
+        if isValid { return .success(VerifiedRequest(checked: request, kind)) }
+        // Asked only now: a point off its curve verifies nothing.
+        if case .failure(let failure) = request.publicKey.soundKind() { return .failure(failure) }
+        return .failure(
+            CheckFailure(.csrSignature, "the request's signature does not verify under its own key"))
     }
 }
 
 extension CertificationRequest {
-    /// Checks the key and the request's own signature.
-    ///
-    /// Fails with `csr-key` for a key that Assay does not certify and with `csr-signature` for a signature that
-    /// is not the key's, or that is made with SHA-1, MD5 or an unknown algorithm.
+    /// Checks the key and the request's own signature; see ``RequestVerifier/verify(_:)``.
     public func verify(with verifier: RequestVerifier) -> Result<VerifiedRequest, CheckFailure> {
-        let kind: PublicKey.Kind
-        switch publicKey.acceptedKind() {
-        case .success(let accepted): kind = accepted
-        case .failure(let failure): return .failure(failure)
-        }
-        switch signatureAlgorithm.meaning {
-        case .supported(let algorithm):
-            guard verifier.isValid(self, algorithm) else {
-                // Asked only now: a point off its curve verifies nothing.
-                if case .failure(let failure) = publicKey.soundKind() { return .failure(failure) }
-                return .failure(
-                    CheckFailure(.csrSignature, "the request's signature does not verify under its own key"))
-            }
-            return .success(VerifiedRequest(checked: self, kind))
-        case .weak(let hash):
-            return .failure(
-                CheckFailure(.csrSignature, "expected a SHA-2 signature, found one made with \(hash)"))
-        case .unknown(let found):
-            return .failure(CheckFailure(.csrSignature, "expected a supported signature, found \(found)"))
-        }
+        verifier.verify([self])[0]
     }
 }
 

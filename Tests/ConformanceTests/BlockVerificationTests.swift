@@ -27,13 +27,14 @@ import Testing
         var accepted = 0
         for start in stride(from: 0, to: cases.count, by: 100) {
             let part = cases[start..<min(start + 100, cases.count)]
-            for one in part { verifier.announce(signature: try bytes(one.inputs.sig_hex)[...]) }
-            for one in part {
+            let claims = try part.map { one in
                 let key = try PEMDocument(Array(one.inputs.key_pem.utf8)).single("PUBLIC KEY")
-                let isValid = verifier.isValid(
+                return P256Claim(
                     signature: try bytes(one.inputs.sig_hex)[...],
                     digest: Digest.sha256(try bytes(one.inputs.msg_hex)),
                     key: try #require(P256PublicKey(spki: key[...])))
+            }
+            for (one, isValid) in zip(part, verifier.verify(claims)) {
                 #expect(isValid == (one.expected == "accept"), "\(one.case_id)")
                 if isValid { accepted += 1 }
             }

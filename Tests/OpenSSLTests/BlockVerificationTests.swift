@@ -38,17 +38,15 @@ import Testing
         var verdicts: [Bool] = []
         for start in stride(from: 0, to: cases.count, by: 64) {
             let part = cases[start..<min(start + 64, cases.count)]
-            for one in part { block.announce(signature: one.signature[...]) }
-            let first = part.map {
-                block.isValid(signature: $0.signature[...], digest: $0.digest, key: $0.key)
-            }
+            let first = block.verify(
+                part.map { P256Claim(signature: $0.signature[...], digest: $0.digest, key: $0.key) })
             let encoded = try part.map {
                 try #require(ECDSASignature.der(fromFixedWidth: $0.signature[...], width: 32))
             }
-            for one in encoded { block.announce(derSignature: one[...]) }
-            let second = zip(part, encoded).map {
-                block.isValid(derSignature: $1[...], digest: $0.digest, key: $0.key)
-            }
+            let second = block.verify(
+                zip(part, encoded).map {
+                    P256Claim(derSignature: $1[...], digest: $0.digest, key: $0.key)
+                })
             let alone = part.map {
                 single.isValid(signature: $0.signature[...], digest: $0.digest, key: $0.key)
             }
@@ -175,70 +173,90 @@ import Testing
         #expect(!verdicts[atInfinity])
     }
 
+    /// Calls `body` with the octets of each signature, which stay where they are.
+    private func withPointers<Value>(
+        _ signatures: [[UInt8]], _ body: ([UnsafePointer<UInt8>]) throws -> Value
+    ) rethrows -> Value {
+        let all = signatures.flatMap { $0 }
+        return try all.withUnsafeBufferPointer { all in
+            guard let first = all.baseAddress else { return try body([]) }
+            return try body(signatures.indices.map { first + 64 * $0 })
+        }
+    }
+
     @Test func aNumberWithoutInverseSpoilsNoOther() throws {
         let arithmetic = try P256Arithmetic()
         let scalar = Digest.sha256([7])
         let key = try Self.key(scalar: scalar, arithmetic)
         let block = try P256BlockVerifier()
-        let signatures = try (UInt8(0)..<100).map {
-            try arithmetic.signDeterministically(digest: Digest.sha256([$0]), scalar: scalar)
+        var signatures: [[UInt8]] = []
+        var digests: [[UInt8]] = []
+        for index in UInt8(0)..<96 {
+            digests.append(Digest.sha256([index]))
+            signatures.append(
+                index % 3 == 2
+                    ? Self.number(1) + [Self.zero, Self.order][Int(index) % 2]
+                    : try arithmetic.signDeterministically(digest: Digest.sha256([index]), scalar: scalar))
         }
-        for (index, signature) in signatures.enumerated() {
-            block.announce(signature)
-            if index % 3 == 0 { block.announce(Self.number(1) + [Self.zero, Self.order][index % 2]) }
+        let verdicts = withPointers(signatures) { pointers in
+            block.begin(pointers)
+            return pointers.indices.map {
+                block.verdict(at: $0, pointers[$0], digest: digests[$0], point: key.point)
+            }
         }
-        // 134 were announced, 128 are inverted together, and two of those are no numbers of the group in three.
-        let verdicts = signatures.indices.map {
-            block.verdict(signatures[$0], digest: Digest.sha256([UInt8($0)]), point: key.point)
+        for (index, verdict) in verdicts.enumerated() {
+            #expect(verdict == (index % 3 == 2 ? Bool?.none : true), "\(index)")
         }
-        #expect(verdicts.allSatisfy { $0 != false })
-        #expect(verdicts.prefix(95).allSatisfy { $0 == true })
-        #expect(verdicts.last == .some(nil))
-        #expect(block.verdict(Self.number(1) + Self.zero, digest: Self.zero, point: key.point) == nil)
-        #expect(block.verdict(Self.number(1) + Self.order, digest: Self.zero, point: key.point) == nil)
     }
 
-    @Test func fewAreLeftToLibcrypto() throws {
+    /// Too few and too many are left to libcrypto's own function; a place that is not there has no verdict.
+    @Test(arguments: [0, 1, 2, 3, 4, 5, 128, 129])
+    func aBlockHasItsSize(_ count: Int) throws {
         let arithmetic = try P256Arithmetic()
         let scalar = Digest.sha256([7])
         let key = try Self.key(scalar: scalar, arithmetic)
         let digest = Digest.sha256([1])
         let signature = try arithmetic.signDeterministically(digest: digest, scalar: scalar)
-        for count in 0..<8 {
-            let block = try P256BlockVerifier()
-            for _ in 0..<count { block.announce(signature) }
-            let verdict = block.verdict(signature, digest: digest, point: key.point)
-            #expect(verdict == (count < ScalarInverses.leastCount ? nil : true), "\(count)")
-            let verifier = try P256Verifier()
-            for _ in 0..<count { verifier.announce(signature: signature[...]) }
-            #expect(verifier.isValid(signature: signature[...], digest: digest, key: key))
+        let block = try P256BlockVerifier()
+        withPointers([[UInt8]](repeating: signature, count: max(count, 1))) { pointers in
+            block.begin(Array(pointers.prefix(count)))
+            let isCalculated = (ScalarInverses.leastCount...ScalarInverses.capacity).contains(count)
+            for place in [0, count - 1] where place >= 0 {
+                let verdict = block.verdict(
+                    at: place, pointers[0], digest: digest, point: key.point)
+                #expect(verdict == (isCalculated ? true : Bool?.none), "\(count)")
+            }
+            #expect(block.verdict(at: count, pointers[0], digest: digest, point: key.point) == nil)
         }
+        let claims = [P256Claim](
+            repeating: P256Claim(signature: signature[...], digest: digest, key: key), count: count)
+        #expect(try P256Verifier().verify(claims) == [Bool](repeating: true, count: count))
     }
 
-    @Test func announcementsChangeNoVerdict() throws {
+    /// Whatever stands beside it: good and bad, lengths that are none, the same twice, more than a block.
+    @Test func eachClaimOfABlockHasItsOwnVerdict() throws {
         let arithmetic = try P256Arithmetic()
         let scalar = Digest.sha256([7])
         let key = try Self.key(scalar: scalar, arithmetic)
-        let signatures = try (UInt8(0)..<40).map {
-            try arithmetic.signDeterministically(digest: Digest.sha256([$0]), scalar: scalar)
-        }
         let verifier = try P256Verifier()
-        // Announced and not asked for, asked for and not announced, out of order, twice, of a wrong length.
-        for round in 0..<4 {
-            for index in signatures.indices where (index + round) % 3 != 0 {
-                verifier.announce(signature: signatures[index][...])
-                if index % 5 == 0 { verifier.announce(signature: signatures[index][...]) }
-                verifier.announce(signature: signatures[index].dropLast())
-            }
-            for index in signatures.indices.reversed() where (index + round) % 4 != 0 {
-                let digest = Digest.sha256([UInt8(index)])
-                #expect(verifier.isValid(signature: signatures[index][...], digest: digest, key: key))
-                #expect(!verifier.isValid(signature: signatures[index][...], digest: Self.zero, key: key))
-                #expect(
-                    !verifier.isValid(
-                        signature: signatures[index][...], digest: Array(digest.dropLast()), key: key))
-            }
+        var claims: [P256Claim] = []
+        var expected: [Bool] = []
+        for index in 0..<400 {
+            let digest = Digest.sha256([UInt8(index % 251)])
+            let signature = try arithmetic.signDeterministically(digest: digest, scalar: scalar)
+            let (octets, signed, isGood): ([UInt8], [UInt8], Bool) =
+                switch index % 7 {
+                case 0: (signature, Self.zero, false)
+                case 1: (Array(signature.dropLast()), digest, false)
+                case 2: (signature, Array(digest.dropLast()), false)
+                case 3: ([], digest, false)
+                default: (signature, digest, true)
+                }
+            claims.append(P256Claim(signature: octets[...], digest: signed, key: key))
+            expected.append(isGood)
         }
+        for _ in 0..<3 { #expect(verifier.verify(claims) == expected) }
+        #expect(verifier.verify([]) == [])
     }
 
     // MARK: DER
@@ -310,12 +328,13 @@ import Testing
                 }
                 return der
             }
-            for der in all { block.announce(derSignature: der[...]) }
-            for (der, digest) in zip(all, digests) {
-                let verdict = single.isValid(derSignature: der[...], digest: digest, key: key)
-                #expect(block.isValid(derSignature: der[...], digest: digest, key: key) == verdict)
-                if verdict { good += 1 }
+            let together = block.verify(
+                zip(all, digests).map { P256Claim(derSignature: $0[...], digest: $1, key: key) })
+            let alone = zip(all, digests).map {
+                single.isValid(derSignature: $0[...], digest: $1, key: key)
             }
+            #expect(together == alone)
+            good += alone.count { $0 }
         }
         #expect((4_000...6_000).contains(good))
     }

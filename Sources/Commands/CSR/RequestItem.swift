@@ -36,20 +36,9 @@ struct RequestItem {
     }
 }
 
-/// A request that was read and is not verified.
-enum DecodedRequest {
-    case bare(CertificationRequest)
-    /// The CSR of a `%KEYGEN` answer, with the device's word for it.
-    case attested(AttestationToken, CertificationRequest)
-
-    var request: CertificationRequest {
-        switch self {
-        case .bare(let request), .attested(_, let request): request
-        }
-    }
-
+extension ReceivedRequest {
     /// Decodes an input.
-    static func decode(_ item: RequestItem) -> Result<DecodedRequest, CheckFailure> {
+    static func decode(_ item: RequestItem) -> Result<ReceivedRequest, CheckFailure> {
         switch item.content {
         case .malformed(let failure), .refused(let failure): return .failure(failure)
         case .der(let der):

@@ -95,13 +95,13 @@ struct RequestRun {
     private struct Draft {
         let report: RequestReport
         /// What is left to verify.
-        let request: DecodedRequest?
+        let request: ReceivedRequest?
         /// The device that the row says it is of.
         var expected: DeviceUUID?
     }
 
     private func draft(_ item: RequestItem, _ location: InputLocation, _ worker: Worker) -> Draft {
-        switch DecodedRequest.decode(item) {
+        switch ReceivedRequest.decode(item) {
         case .failure(let failure):
             let isMalformed = failure.code.exitStatus == .malformed
             let report = RequestReport(
@@ -110,7 +110,6 @@ struct RequestRun {
         case .success(let decoded):
             var report = RequestReport(location: location, request: decoded.request, verdict: .unverified)
             guard mode == .inspect else {
-                worker.requests.announce(decoded.request)
                 return Draft(report: report, request: decoded, expected: item.expectations.deviceUUID)
             }
             // Not the signature, but whether there is a key that could make one.
@@ -125,8 +124,9 @@ struct RequestRun {
     /// Gives a block its verdicts and writes the results; whether the run goes on.
     private func finish(_ drafts: inout [Draft], _ worker: Worker, _ output: inout Output) -> Bool {
         defer { drafts.removeAll(keepingCapacity: true) }
+        var verdicts = worker.requests.verify(drafts.compactMap { $0.request?.request }).makeIterator()
         for draft in drafts {
-            let report = verified(draft, worker)
+            let report = draft.request.map { Self.judged(draft, $0, verdicts.next()) } ?? draft.report
             switch report.verdict {
             case .unverified, .verified: output.tally.good += 1
             case .rejected: output.tally.rejected += 1
@@ -138,8 +138,9 @@ struct RequestRun {
         return true
     }
 
-    private func verified(_ draft: Draft, _ worker: Worker) -> RequestReport {
-        guard let decoded = draft.request else { return draft.report }
+    private static func judged(
+        _ draft: Draft, _ decoded: ReceivedRequest, _ verdict: Result<VerifiedRequest, CheckFailure>?
+    ) -> RequestReport {
         var report = draft.report
         switch decoded {
         case .attested(let token, _):
@@ -155,8 +156,10 @@ struct RequestRun {
                     .init(.uuidMismatch, "expected device \(expected), the CSR is for device \(named)"))
             }
         }
-        if case .failure(let failure) = decoded.request.verify(with: worker.requests) {
-            report.failures.append(failure)
+        switch verdict {
+        case .success?: break
+        case .failure(let failure)?: report.failures.append(failure)
+        case nil: report.failures.append(.init(.internalFault, "a request was not verified"))
         }
         report.verdict = report.failures.isEmpty ? .verified : .rejected
         return report

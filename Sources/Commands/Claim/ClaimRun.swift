@@ -54,13 +54,9 @@ struct ClaimRun: Sendable {
             try lookup.reading { () throws(ToolError) in body() }
         }
 
-        func draft(_ row: ClaimRow) -> ClaimExaminer.Draft {
-            examiner.draft(row, announcing: lookup != nil)
-        }
-
-        func examine(_ draft: ClaimExaminer.Draft) throws(ToolError) -> ExaminedClaim {
-            guard let lookup else { return try examiner.examine(draft) }
-            return try examiner.examine(draft) { token throws(ToolError) in try lookup.key(for: token) }
+        func examine(_ rows: [ClaimRow]) throws(ToolError) -> [ExaminedClaim] {
+            guard let lookup else { return try examiner.examine(rows) }
+            return try examiner.examine(rows) { token throws(ToolError) in try lookup.key(for: token) }
         }
     }
 
@@ -102,34 +98,34 @@ struct ClaimRun: Sendable {
         return output
     }
 
-    /// Rows whose tokens are read before the first of them is verified.
+    /// Rows that are looked at together.
     private static let blockSize = 64
 
     private func examine(_ chunk: ClaimChunk, _ worker: Worker, _ names: SourceNames, _ output: inout Output)
     {
-        var drafts: [ClaimExaminer.Draft] = []
-        drafts.reserveCapacity(Self.blockSize)
+        var rows: [ClaimRow] = []
+        rows.reserveCapacity(Self.blockSize)
         chunk.forEachPart { part in
             switch part {
-            case .rest(let bytes): output.rests.append((output.claims.count + drafts.count, bytes))
+            case .rest(let bytes): output.rests.append((output.claims.count + rows.count, bytes))
             case .row(let row):
                 guard output.fatal == nil else { return }
-                drafts.append(worker.draft(row))
-                if drafts.count == Self.blockSize { finish(&drafts, chunk, worker, names, &output) }
+                rows.append(row)
+                if rows.count == Self.blockSize { finish(&rows, chunk, worker, names, &output) }
             }
         }
-        finish(&drafts, chunk, worker, names, &output)
+        finish(&rows, chunk, worker, names, &output)
     }
 
     private func finish(
-        _ drafts: inout [ClaimExaminer.Draft], _ chunk: ClaimChunk, _ worker: Worker, _ names: SourceNames,
+        _ rows: inout [ClaimRow], _ chunk: ClaimChunk, _ worker: Worker, _ names: SourceNames,
         _ output: inout Output
     ) {
-        defer { drafts.removeAll(keepingCapacity: true) }
+        defer { rows.removeAll(keepingCapacity: true) }
         do throws(ToolError) {
             let name = names[chunk.source]
-            for draft in drafts {
-                enter(try worker.examine(draft), name, names.areSeveral, worker, &output)
+            for claim in try worker.examine(rows) {
+                enter(claim, name, names.areSeveral, worker, &output)
             }
         } catch {
             output.fatal = error

@@ -166,11 +166,10 @@ struct JWTRun {
         defer { block.removeAll() }
         worker.registry?.prepare(block.devices)
         if let verifier = worker.verifier {
-            for index in block.tokens.indices { verifier.announce(block.tokens[index].token) }
-            for index in block.tokens.indices {
-                if worker.registry?.trouble != nil { return false }
-                Self.enter(
-                    verifier.verify(block.tokens[index].token), &block.reports[block.tokens[index].report])
+            if worker.registry?.trouble != nil { return false }
+            let verdicts = verifier.verify(block.tokens.map(\.token))
+            for (token, verdict) in zip(block.tokens, verdicts) {
+                Self.enter(verdict, &block.reports[token.report])
             }
         }
         if worker.registry?.trouble != nil { return false }

@@ -76,37 +76,38 @@ final class TokenJudge {
     ///
     /// One step for all of them after the other: what a step needs is then in the processor's caches but for the first.
     func verify(_ drafts: inout [TokenDraft]) throws(ToolError) {
-        guard let verification else {
-            for draft in drafts where draft.isOpen {
-                guard case .certificationRequest(_, let request)? = draft.report.token?.content else {
-                    continue
-                }
-                requests.announce(request)
-            }
-            for index in drafts.indices where drafts[index].isOpen { checkRequest(&drafts[index].report) }
-            return
-        }
+        guard let verification else { return checkRequests(&drafts) }
+        var places: [Int] = []
+        var claims: [AttestationVerifier.Claim] = []
         for index in drafts.indices where drafts[index].isOpen {
             guard let token = drafts[index].report.token else { continue }
-            drafts[index].report.key = try verification.keys.key(for: token)
+            let key = try verification.keys.key(for: token)
+            drafts[index].report.key = key
+            places.append(index)
+            claims.append(.init(token, key: key, expectedUUID: drafts[index].expectedUUID))
         }
-        for index in drafts.indices where drafts[index].report.key != nil {
-            if let token = drafts[index].report.token { verification.verifier.announce(token) }
-        }
-        for index in drafts.indices where drafts[index].isOpen {
-            guard let token = drafts[index].report.token else { continue }
-            let verdict = verification.verifier.verify(
-                token, key: drafts[index].report.key, expectedUUID: drafts[index].expectedUUID)
-            Self.enter(verdict, &drafts[index].report)
+        for (place, verdict) in zip(places, verification.verifier.verify(claims)) {
+            Self.enter(verdict, &drafts[place].report)
         }
     }
 
-    private func checkRequest(_ report: inout TokenReport) {
-        guard case .certificationRequest(_, let request)? = report.token?.content else { return }
-        switch request.verify(with: requests) {
-        case .success: report.selfSignature = true
-        // A key that is never certified says nothing about the signature.
-        case .failure(let failure): report.selfSignature = failure.code == .csrKey ? nil : false
+    private func checkRequests(_ drafts: inout [TokenDraft]) {
+        var places: [Int] = []
+        var carried: [CertificationRequest] = []
+        for index in drafts.indices where drafts[index].isOpen {
+            guard case .certificationRequest(_, let request)? = drafts[index].report.token?.content else {
+                continue
+            }
+            places.append(index)
+            carried.append(request)
+        }
+        for (place, result) in zip(places, requests.verify(carried)) {
+            switch result {
+            case .success: drafts[place].report.selfSignature = true
+            // A key that is never certified says nothing about the signature.
+            case .failure(let failure):
+                drafts[place].report.selfSignature = failure.code == .csrKey ? nil : false
+            }
         }
     }
 
