@@ -20,6 +20,9 @@ public enum InternetTime {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The same for any number of seconds: what is outside the years 1970…9999 is told as their first or last second.
+    public static func clamped(_ seconds: Int64) -> String { text(min(max(seconds, 0), DERTime.latest)) }
+
     private static let pattern = Array("0000-00-00T00:00:00Z".utf8)
 
     /// Seconds since 1970 of a date and time with `Z` or an offset, years 0…9999 (`2026-02-03T04:05:06Z`);

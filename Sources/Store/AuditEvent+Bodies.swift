@@ -1,5 +1,6 @@
 import DeviceIdentity
 import JSON
+import Ledger
 
 /// What entries say that are rows of their own: compact JSON, `kind` first. ``EventBody`` reads them back.
 extension AuditEvent {

@@ -1,5 +1,6 @@
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import OpenSSL
 
 /// Follows the audit chain from entry to entry and names what was changed, removed or moved.

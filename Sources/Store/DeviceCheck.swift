@@ -1,7 +1,9 @@
 import Attestation
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import OpenSSL
+import Registry
 import SQLite
 
 /// Compares what entries say of devices with the registry: each device, its evidence and its tokens are what the last

@@ -2,6 +2,8 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import JSON
+import Ledger
+import Registry
 
 /// What an entry of the audit chain says of a device: how its row is from then on, and what came with it.
 struct DeviceEntry: Equatable {

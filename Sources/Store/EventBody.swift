@@ -2,6 +2,8 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import JSON
+import Ledger
+import Registry
 
 /// What an entry of the audit chain says, read back.
 enum EventBody: Equatable {

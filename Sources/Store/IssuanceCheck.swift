@@ -1,6 +1,7 @@
 import Attestation
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import OpenSSL
 import SQLite
 

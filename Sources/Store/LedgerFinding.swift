@@ -1,4 +1,5 @@
 public import Diagnostics
+import Ledger
 
 /// Something in the ledger that cannot be as it is: named by its entry or its certificate.
 public struct LedgerFinding: Sendable, Equatable {

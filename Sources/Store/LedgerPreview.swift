@@ -1,4 +1,5 @@
 public import Diagnostics
+public import Ledger
 import SQLite
 
 /// A ledger as a dry run asks it: it answers by the rules of the ledger itself (``LedgerExchange``), what it promised

@@ -1,4 +1,3 @@
-import CertificateAuthority
 import SQLite
 
 /// The pairs of CA and profile that the ledger knows, and their numbers, as one transaction sees them.
@@ -45,13 +44,13 @@ struct LedgerSeries {
         return number
     }
 
-    /// Whether the certificates of a pair are those of CAs.
-    func isOfAuthorities(_ number: Int64) -> Bool {
-        entries.contains { $0.number == number && $0.profile.hasPrefix(CertificateProfile.authorityMark) }
+    /// The number of a pair, if it has one.
+    func knownNumber(_ authority: [UInt8], _ profile: String) -> Int64? {
+        entries.first { $0.profile == profile && $0.authority == authority }?.number
     }
 
-    /// The CA of a pair.
-    func authority(_ number: Int64) -> [UInt8]? {
-        entries.first { $0.number == number }?.authority
+    /// The pair with a number.
+    func pair(_ number: Int64) -> (authority: [UInt8], profile: String)? {
+        entries.first { $0.number == number }.map { ($0.authority, $0.profile) }
     }
 }

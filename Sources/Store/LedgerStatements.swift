@@ -18,28 +18,14 @@ final class LedgerStatements {
                 (1...3).map { "SELECT 1 FROM \(table) WHERE mark = ?\($0)" }
             }.joined(separator: " UNION ALL "))
         anyFiled = try store.statement("SELECT 1 FROM mark WHERE mark = ?")
-        ofKey = try store.statement(
-            Self.look(isPlanning) { table, rows, replacedBy in
-                """
-                SELECT id, series, request, device, subject, \(replacedBy), reason, attestation_profile FROM \(table)
-                WHERE id IN (\(rows)) AND key_id = ?2
-                """
-            })
+        ofKey = try store.statement(Self.look(isPlanning) { _ in "key_id = ?2" })
         ofDevice = try store.statement(
-            Self.look(isPlanning) { table, rows, replacedBy in
+            Self.look(isPlanning) { replacedBy in
                 """
-                SELECT id, serial FROM \(table)
-                WHERE id IN (\(rows)) AND device = ?2 AND series = ?3 AND \(replacedBy) = 0
-                    AND (?4 = 0 OR attestation_profile IS NOT NULL)
+                device = ?2 AND series = ?3 AND \(replacedBy) = 0 AND (?4 = 0 OR attestation_profile IS NOT NULL)
                 """
             })
-        attested = try store.statement(
-            Self.look(isPlanning) { table, rows, _ in
-                """
-                SELECT series, key_id, device, subject, serial FROM \(table)
-                WHERE id IN (\(rows)) AND attestation_profile IS NOT NULL
-                """
-            })
+        attested = try store.statement(Self.look(isPlanning) { _ in "attestation_profile IS NOT NULL" })
         intend = try store.statement(
             """
             INSERT INTO issuance (id, series, request, serial, key_id, device, subject, not_before, not_after,
@@ -55,11 +41,17 @@ final class LedgerStatements {
             """)
     }
 
-    /// A look at the rows with the mark `?1`, and behind them at those that a dry run plans: `select` composes it for a
-    /// table, its rows with the mark, and what says by which row one of them is replaced.
-    private static func look(
-        _ isPlanning: Bool, _ select: (_ table: String, _ rows: String, _ replacedBy: String) -> String
-    ) -> String {
+    /// A look at the rows with the mark `?1` of which a condition holds, and behind them at those that a dry run plans.
+    ///
+    /// - Parameter condition: composed with what says by which row one is replaced.
+    private static func look(_ isPlanning: Bool, where condition: (_ replacedBy: String) -> String) -> String
+    {
+        func select(_ table: String, _ rows: String, _ replacedBy: String) -> String {
+            """
+            SELECT id, series, request, serial, key_id, device, subject, attestation_profile, \(replacedBy), reason
+            FROM \(table) WHERE id IN (\(rows)) AND \(condition(replacedBy))
+            """
+        }
         guard isPlanning else { return select("issuance", Mark.rows(of: "?1"), "replaced_by") }
         return select("issuance", Mark.rows(of: "?1"), PlannedRows.replacedBy) + " UNION ALL "
             + select("planned", PlannedRows.rows(of: "?1"), "replaced_by")

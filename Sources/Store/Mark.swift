@@ -1,4 +1,5 @@
 import DeviceIdentity
+import Ledger
 import SQLite
 
 /// By what the rows of the ledger are found: 48 bits of a key, a device or a name (``MarkSecret``), which lead to the rows that have to be looked

@@ -1,5 +1,6 @@
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import SQLite
 
 /// Compares the marks by which rows are found with the rows.

@@ -1,4 +1,5 @@
 import DeviceIdentity
+import Ledger
 import OpenSSL
 import SQLite
 

@@ -1,5 +1,6 @@
 import Attestation
 import DeviceIdentity
+import Ledger
 import SQLite
 
 /// The certificates that a dry run plans: rows beside those of the ledger, in temporary tables of a connection that only

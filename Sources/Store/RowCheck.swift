@@ -1,4 +1,5 @@
 import Diagnostics
+import Ledger
 import SQLite
 
 /// Compares the audit chain with the tables: what an entry says happened has to be there, and nothing else.

@@ -1,3 +1,4 @@
+import Ledger
 import OpenSSL
 
 /// The digest of any number of rows that come one after the other: `d(n) = SHA-256(d(n−1) || row)`, from 32 zero bytes.

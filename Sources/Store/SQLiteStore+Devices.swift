@@ -1,8 +1,10 @@
 public import Attestation
 public import DeviceIdentity
 public import Diagnostics
+import Ledger
 import OpenSSL
-import SQLite
+public import Registry
+package import SQLite
 
 extension SQLiteStore: DeviceRegistry {
     private static let selectDevice = "SELECT \(columns) FROM device WHERE uuid = ?"
@@ -36,7 +38,7 @@ extension SQLiteStore: DeviceRegistry {
     }
 
     public func device(_ uuid: DeviceUUID) throws(ToolError) -> DeviceRecord? {
-        try read("cannot read the store") { () throws(SQLiteError) in try fetch(uuid) }
+        try read("cannot read the store") { () throws(SQLiteError) in try record(of: uuid) }
     }
 
     public func evidence(of device: DeviceUUID) throws(ToolError) -> [Evidence] {
@@ -83,23 +85,12 @@ extension SQLiteStore: DeviceRegistry {
     ) throws(ToolError) -> [RegistrationOutcome] {
         try write("cannot write to the store") { () throws(SQLiteError) in
             var outcomes = [RegistrationOutcome](repeating: .unchanged, count: registrations.count)
-            for index in Self.order(registrations) { outcomes[index] = try apply(registrations[index], time) }
+            for index in RegistryRules.order(registrations) {
+                let decision = try RegistryRules.register(registrations[index], in: self, at: time)
+                if let draft = decision.draft { try enter(draft, at: time) }
+                outcomes[index] = decision.outcome
+            }
             return outcomes
-        }
-    }
-
-    /// By UUID, so that each page of the index is visited once; rows of one device keep their order. Where two devices
-    /// say one IMEI the first row has it, whatever their UUIDs.
-    private static func order(_ registrations: [Registration]) -> [Int] {
-        let uuids = registrations.map(\.uuid)
-        var owners: [IMEI: DeviceUUID] = [:]
-        for registration in registrations {
-            guard let imei = registration.imei else { continue }
-            let owner = owners.updateValue(registration.uuid, forKey: imei)
-            if let owner, owner != registration.uuid { return Array(uuids.indices) }
-        }
-        return uuids.indices.sorted {
-            (uuids[$0].high, uuids[$0].low, $0) < (uuids[$1].high, uuids[$1].low, $1)
         }
     }
 
@@ -107,29 +98,16 @@ extension SQLiteStore: DeviceRegistry {
         _ device: DeviceUUID, expectedKeyID: [UInt8]?, at time: Int64
     ) throws(ToolError) -> RegistrationOutcome {
         try write("cannot write to the store") { () throws(SQLiteError) in
-            guard let record = try fetch(device), let key = record.key else {
-                return .rejected(.init(.unknownKey, "no identity key is known for device \(device)"))
-            }
-            let kid = key.identity.publicKey.kid
-            if let expectedKeyID, expectedKeyID != kid {
-                return .rejected(
-                    .init(.kidMismatch, "expected key \(Hex.encode(expectedKeyID)), found \(Hex.encode(kid))")
-                )
-            }
-            if key.identity.trust == .trusted { return .unchanged }
-            var draft = DeviceDraft(record)
-            draft.trust(key.identity.publicKey)
-            draft.evidence = [
-                Evidence(how: .confirmed, at: time, inputDigest: nil, profile: key.profile)
-            ]
-            try enter(draft, at: time)
-            return .updated
+            let decision = RegistryRules.confirm(
+                device, try record(of: device), expectedKeyID: expectedKeyID, at: time)
+            if let draft = decision.draft { try enter(draft, at: time) }
+            return decision.outcome
         }
     }
 
     public func remove(_ device: DeviceUUID, at time: Int64) throws(ToolError) -> RegistrationOutcome {
         try write("cannot write to the store") { () throws(SQLiteError) in
-            guard try fetch(device) != nil else {
+            guard try record(of: device) != nil else {
                 return .rejected(.init(.unknownKey, "device \(device) is not in the registry"))
             }
             try append(AuditEvent.removed(device), at: time)
@@ -140,77 +118,9 @@ extension SQLiteStore: DeviceRegistry {
         }
     }
 
-    // MARK: One registration
-
-    private func apply(_ registration: Registration, _ time: Int64) throws(SQLiteError) -> RegistrationOutcome
-    {
-        let known = try fetch(registration.uuid)
-        if let known, let failure = Self.conflict(known, registration) { return .rejected(failure) }
-        if let imei = registration.imei, known?.imei == nil,
-            let other = try owner(of: imei, besides: registration.uuid)
-        {
-            return .rejected(
-                .init(
-                    .duplicateDevice,
-                    "IMEI \(imei) is registered for device \(other), found it for \(registration.uuid)"))
-        }
-        var draft = known.map(DeviceDraft.init) ?? DeviceDraft(new: registration.uuid, at: time)
-        var outcome: RegistrationOutcome = known == nil ? .added : .unchanged
-        if let imei = registration.imei, known?.imei == nil {
-            draft.record.imei = imei
-            if known != nil { outcome = .updated }
-        }
-        // A key that is there is the same key, whose trust only rises, or gives way to a trusted one.
-        if let key = registration.key,
-            known?.key == nil || (key.trust != .observed && known?.isObserved == true)
-        {
-            draft.set(key, at: time)
-            draft.evidence = [
-                Evidence(how: registration.how, at: time, inputDigest: registration.inputDigest, profile: nil)
-            ]
-            if known != nil { outcome = draft.replaced == nil ? .updated : .replaced }
-        }
-        if let token = registration.token, let new = try newToken(token, of: registration.uuid) {
-            draft.token = new
-            if outcome == .unchanged { outcome = .updated }
-        }
-        if outcome != .unchanged { try enter(draft, at: time) }
-        return outcome
-    }
-
-    private static func conflict(_ known: DeviceRecord, _ registration: Registration) -> CheckFailure? {
-        if let key = registration.key, let registered = known.key,
-            registered.identity.publicKey != key.publicKey,
-            !(registration.replacesObserved && known.isObserved && key.trust != .observed)
-        {
-            return .init(
-                .keyConflict,
-                "device \(known.uuid) has another key: registered kid "
-                    + "\(Hex.encode(registered.identity.publicKey.kid))"
-                    + "\(known.isObserved ? " (observed)" : ""), found \(Hex.encode(key.publicKey.kid))"
-            )
-        }
-        if let imei = registration.imei, let registered = known.imei, registered != imei {
-            return .init(
-                .duplicateDevice, "device \(known.uuid) has IMEI \(registered), found \(imei)")
-        }
-        return nil
-    }
-
-    /// The token, if it is not kept yet.
-    private func newToken(
-        _ text: [UInt8], of device: DeviceUUID
-    ) throws(SQLiteError) -> DeviceDraft.Token? {
-        let digest = Digest.sha256(text)
-        let select = try statement("SELECT 1 FROM token WHERE uuid = ? AND digest = ?")
-        try select.bind(.blob(device.bytes), .blob(digest))
-        defer { select.reset() }
-        return try select.step() ? nil : .init(text: text, digest: digest)
-    }
-
     // MARK: Rows
 
-    func fetch(_ uuid: DeviceUUID) throws(SQLiteError) -> DeviceRecord? {
+    package func record(of uuid: DeviceUUID) throws(SQLiteError) -> DeviceRecord? {
         let select = try statement(Self.selectDevice)
         try select.bind(.blob(uuid.bytes))
         defer { select.reset() }
@@ -235,6 +145,13 @@ extension SQLiteStore: DeviceRegistry {
     static func code(_ trust: KeyTrust) -> Int64 { trust == .observed ? 0 : 1 }
 }
 
-extension DeviceRecord {
-    var isObserved: Bool { key?.identity.trust == .observed }
+extension SQLiteStore: RegistryTables {
+    package typealias Failure = SQLiteError
+
+    package func hasToken(_ digest: [UInt8], of device: DeviceUUID) throws(SQLiteError) -> Bool {
+        let select = try statement("SELECT 1 FROM token WHERE uuid = ? AND digest = ?")
+        try select.bind(.blob(device.bytes), .blob(digest))
+        defer { select.reset() }
+        return try select.step()
+    }
 }

@@ -1,6 +1,6 @@
 public import DeviceIdentity
 public import Diagnostics
-import SQLite
+package import SQLite
 
 extension SQLiteStore {
     public func devices(withIMEISerial serial: Int64) throws(ToolError) -> [DeviceUUID] {
@@ -9,13 +9,8 @@ extension SQLiteStore {
         }
     }
 
-    /// The device that has this IMEI already, if it is another one; only inside a write transaction.
-    func owner(of imei: IMEI, besides device: DeviceUUID) throws(SQLiteError) -> DeviceUUID? {
-        try owners(ofIMEISerial: imei.serial).first { $0 != device }
-    }
-
     /// By the expression of the index `device_imei`.
-    private func owners(ofIMEISerial serial: Int64) throws(SQLiteError) -> [DeviceUUID] {
+    package func owners(ofIMEISerial serial: Int64) throws(SQLiteError) -> [DeviceUUID] {
         let select = try statement(
             """
             SELECT uuid FROM device WHERE imei IS NOT NULL AND CAST(imei AS INTEGER) / 10 = ?

@@ -1,6 +1,8 @@
 import Attestation
 import DeviceIdentity
+import Ledger
 import OpenSSL
+import Registry
 import SQLite
 
 extension SQLiteStore {

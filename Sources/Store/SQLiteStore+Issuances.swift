@@ -1,5 +1,6 @@
 public import DeviceIdentity
 public import Diagnostics
+public import Ledger
 import SQLite
 
 /// Which rows of the ledger are wanted; all conditions have to hold.

@@ -1,4 +1,5 @@
 public import Diagnostics
+public import Ledger
 import SQLite
 
 extension SQLiteStore: IssuanceLedger {
@@ -27,28 +28,11 @@ extension SQLiteStore: IssuanceLedger {
 }
 
 extension SQLiteStore {
-    /// A certificate of a CA that was revoked for whatever reason makes no more, unless it was renewed for the same key;
-    /// a key that was compromised never does.
     public func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure? {
         try read("cannot read the ledger") { () throws(SQLiteError) in
-            for id in try rows(ofKey: keyID) {
-                guard let row = try issuance(id: id), row.keyID == keyID, row.revokedAt != nil else {
-                    continue
-                }
-                let isCompromised = [LedgerExchange.keyCompromise, Self.authorityCompromise].contains(
-                    row.reason)
-                guard isCompromised || row.certificate == certificate else { continue }
-                return CheckFailure(
-                    .revoked,
-                    isCompromised
-                        ? "the key of the CA was revoked as compromised in this ledger"
-                        : "the certificate of the CA was revoked in this ledger")
-            }
-            return nil
+            LedgerRules.refusal(ofAuthority: certificate, rows: try records(ofKey: keyID))
         }
     }
-
-    private static let authorityCompromise: Int64 = 2
 }
 
 extension SQLiteStore: CertificateRegister {
@@ -56,21 +40,21 @@ extension SQLiteStore: CertificateRegister {
         authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
     ) throws(ToolError) -> IssuanceRecord? {
         try read("cannot read the ledger") { () throws(SQLiteError) in
-            var found: IssuanceRecord?
-            for id in try rows(ofKey: keyID) {
-                guard let row = try issuance(id: id), row.keyID == keyID else { continue }
-                if row.reason == LedgerExchange.keyCompromise { return nil }
-                if row.request == request, row.authority == authority, row.profile == profile, row.isCurrent,
-                    row.certificate != nil, row.revokedAt == nil
-                {
-                    found = row
-                }
-            }
-            return found
+            LedgerRules.standing(
+                among: try records(ofKey: keyID), authority: authority, profile: profile, request: request)
         }
     }
 
-    func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [Int64] {
+    /// All rows with a key, SHA-256 of its SubjectPublicKeyInfo.
+    func records(ofKey keyID: [UInt8]) throws(SQLiteError) -> [IssuanceRecord] {
+        var records: [IssuanceRecord] = []
+        for id in try rows(ofKey: keyID) {
+            if let row = try issuance(id: id), row.keyID == keyID { records.append(row) }
+        }
+        return records
+    }
+
+    private func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [Int64] {
         let select = try statement(Mark.rows(of: "?1"))
         select.begin()
         try select.set(1, Mark.key(keyID))

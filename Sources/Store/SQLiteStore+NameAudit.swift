@@ -1,5 +1,6 @@
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import SQLite
 
 extension SQLiteStore {

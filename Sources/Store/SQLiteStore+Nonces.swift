@@ -1,5 +1,7 @@
 public import DeviceIdentity
 public import Diagnostics
+import Ledger
+public import Registry
 import SQLite
 
 extension SQLiteStore: NonceRegistry {

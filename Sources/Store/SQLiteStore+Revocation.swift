@@ -1,5 +1,6 @@
 public import DeviceIdentity
 public import Diagnostics
+public import Ledger
 import OpenSSL
 public import PKIX
 import SQLite
@@ -71,15 +72,12 @@ extension SQLiteStore {
         }
     }
 
-    /// Revokes what has the same key, intents too: a signature for one may be under way.
+    /// Revokes what has the same key.
     private func revokeTwins(of row: IssuanceRecord, _ time: Int64) throws(SQLiteError) -> [IssuanceRecord] {
         var revoked: [IssuanceRecord] = []
-        for id in try rows(ofKey: row.keyID) where id != row.id {
-            guard let twin = try issuance(id: id), twin.keyID == row.keyID,
-                twin.reason != LedgerExchange.keyCompromise
-            else { continue }
+        for twin in LedgerRules.twins(of: row, among: try records(ofKey: row.keyID)) {
             try enterRevocation(of: twin, .keyCompromise, time)
-            if let changed = try issuance(id: id) { revoked.append(changed) }
+            if let changed = try issuance(id: twin.id) { revoked.append(changed) }
         }
         return revoked
     }
@@ -95,30 +93,13 @@ extension SQLiteStore {
     private func revoke(
         _ serial: [UInt8], _ authority: [UInt8]?, _ reason: RevocationReason, _ time: Int64
     ) throws(SQLiteError) -> RevocationOutcome {
-        let name = Hex.encode(serial)
-        guard let row = try issuance(serial: serial) else {
-            return .rejected(
-                CheckFailure(.unknownKey, "the ledger has no certificate with the serial number \(name)"))
+        switch LedgerRules.revocation(of: serial, try issuance(serial: serial), by: authority, for: reason) {
+        case .rejected(let failure): return .rejected(failure)
+        case .existing(let row): return .existing(row)
+        case .revoke(let row):
+            try enterRevocation(of: row, reason, time)
+            return .revoked(try issuance(id: row.id) ?? row)
         }
-        guard authority == nil || row.authority == authority else {
-            return .rejected(
-                CheckFailure(.unknownKey, "\(name) is a certificate of another CA of the ledger"))
-        }
-        guard row.certificate != nil else {
-            return .rejected(
-                CheckFailure(.unknownKey, "\(name) is an intent that never became a certificate"))
-        }
-        if row.revokedAt != nil {
-            let known = row.reason.flatMap { UInt8(exactly: $0) }.flatMap(RevocationReason.init(rawValue:))
-            if known == reason { return .existing(row) }
-            guard known == .certificateHold || reason == .keyCompromise else {
-                return .rejected(
-                    CheckFailure(
-                        .revoked, "\(name) is revoked for another reason, \(known?.name ?? "unknown")"))
-            }
-        }
-        try enterRevocation(of: row, reason, time)
-        return .revoked(try issuance(id: row.id) ?? row)
     }
 
     /// The serial numbers of a device's certificates that are not revoked; of all, if all are.

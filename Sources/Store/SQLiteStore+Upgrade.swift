@@ -1,7 +1,9 @@
 import Attestation
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import OpenSSL
+import Registry
 import SQLite
 
 extension SQLiteStore {
@@ -71,7 +73,7 @@ extension SQLiteStore {
         let token = try connection.prepare("UPDATE token SET seq = ? WHERE uuid = ?")
         let device = try connection.prepare("UPDATE device SET seq = ? WHERE id = ?")
         while try devices.step() {
-            guard let uuid = DeviceUUID(bytes: devices.blob(1)[...]), let known = try fetch(uuid) else {
+            guard let uuid = DeviceUUID(bytes: devices.blob(1)[...]), let known = try record(of: uuid) else {
                 continue
             }
             var draft = DeviceDraft(known)

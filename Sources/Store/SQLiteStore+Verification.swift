@@ -1,5 +1,6 @@
 import DeviceIdentity
 public import Diagnostics
+import Ledger
 import SQLite
 
 extension SQLiteStore {

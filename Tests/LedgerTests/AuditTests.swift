@@ -1,5 +1,6 @@
 import CertificateAuthority
 import Diagnostics
+import Ledger
 import OpenSSL
 import PKIX
 import SQLite

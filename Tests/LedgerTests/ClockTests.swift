@@ -1,5 +1,6 @@
 import CertificateAuthority
 import Diagnostics
+import Ledger
 import PKIX
 import Store
 import Testing

@@ -3,8 +3,10 @@ import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import Foundation
+import Ledger
 import OpenSSL
 import PKIX
+import Registry
 import SQLite
 import TestFleet
 import TestSupport

@@ -3,8 +3,10 @@ import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import Foundation
+import Ledger
 import OpenSSL
 import PKIX
+import Registry
 import TestFleet
 import TestSupport
 import Testing
@@ -17,6 +19,7 @@ import Testing
     private final class Registry: KnownDevices {
         var imeis: [DeviceUUID: IMEI?] = [:]
 
+        func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value { try body() }
         func isKnown(_ device: DeviceUUID) throws(ToolError) -> Bool { imeis[device] != nil }
         func imei(of device: DeviceUUID) throws(ToolError) -> IMEI? { imeis[device] ?? nil }
         func devices(withIMEISerial serial: Int64) throws(ToolError) -> [DeviceUUID] {

@@ -2,6 +2,7 @@ import Attestation
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import OpenSSL
 import PKIX
 import TestFleet

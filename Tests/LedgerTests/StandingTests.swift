@@ -1,4 +1,5 @@
 import Diagnostics
+import Ledger
 import PKIX
 import Store
 import Testing

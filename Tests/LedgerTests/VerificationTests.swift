@@ -1,6 +1,7 @@
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import PKIX
 import SQLite
 import Testing

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import OpenSSL
 @testable import Store
+import Registry
 import TestFleet
 import Testing
 

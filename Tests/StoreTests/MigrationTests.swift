@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import Foundation
 import OpenSSL
+import Registry
 import SQLite
 @testable import Store
 import TestFleet

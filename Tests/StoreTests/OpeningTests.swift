@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Registry
 import SQLite
 @testable import Store
 import TestFleet

@@ -2,6 +2,7 @@ import Attestation
 import DeviceIdentity
 import OpenSSL
 @testable import Store
+import Registry
 import TestFleet
 import Testing
 

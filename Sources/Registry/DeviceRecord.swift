@@ -8,6 +8,13 @@ public struct DeviceRecord: Sendable, Equatable {
     /// Seconds since 1970.
     public let registeredAt: Int64
     public internal(set) var key: RegisteredKey?
+
+    package init(uuid: DeviceUUID, imei: IMEI?, registeredAt: Int64, key: RegisteredKey?) {
+        self.uuid = uuid
+        self.imei = imei
+        self.registeredAt = registeredAt
+        self.key = key
+    }
 }
 
 /// The identity key of a device with how it came to be known.
@@ -18,6 +25,12 @@ public struct RegisteredKey: Sendable, Equatable {
     public let profile: SigningProfile?
     /// When the key was registered, in seconds since 1970.
     public let since: Int64
+
+    package init(identity: IdentityKey, profile: SigningProfile?, since: Int64) {
+        self.identity = identity
+        self.profile = profile
+        self.since = since
+    }
 }
 
 /// One thing that tied a key to a device.

@@ -6,9 +6,9 @@ import OpenSSL
 ///
 /// `hash(n) = SHA-256(hash(n−1) || seq as 8 bytes || at as 8 bytes || body)`, big-endian, hash(0) = 32 zero bytes: a
 /// changed, missing or moved entry breaks every hash behind it. What is cut off at the end only a checkpoint shows.
-struct AuditEvent: Sendable, Equatable {
+package struct AuditEvent: Sendable, Equatable {
     /// What an entry says.
-    enum Body: Sendable, Equatable {
+    package enum Body: Sendable, Equatable {
         /// A row of its own: compact JSON; `kind` is its first member.
         case text(String)
         /// A certificate, which is its own entry: the octets follow from its row.
@@ -18,15 +18,22 @@ struct AuditEvent: Sendable, Equatable {
     }
 
     /// From 1, without gaps.
-    let sequence: Int64
+    package let sequence: Int64
     /// Seconds since 1970.
-    let at: Int64
-    let body: Body
+    package let at: Int64
+    package let body: Body
     /// 32 bytes.
-    let hash: [UInt8]
+    package let hash: [UInt8]
+
+    package init(sequence: Int64, at: Int64, body: Body, hash: [UInt8]) {
+        self.sequence = sequence
+        self.at = at
+        self.body = body
+        self.hash = hash
+    }
 
     /// What of the body goes into the hash; `nil` where it is lost.
-    var octets: [UInt8]? {
+    package var octets: [UInt8]? {
         switch body {
         case .text(let text): Array(text.utf8)
         case .certificate(_, _, let octets): octets
@@ -35,13 +42,13 @@ struct AuditEvent: Sendable, Equatable {
     }
 
     /// The hash that an entry with these contents has to have.
-    static func hash(after previous: [UInt8], sequence: Int64, at: Int64, body: [UInt8]) -> [UInt8] {
+    package static func hash(after previous: [UInt8], sequence: Int64, at: Int64, body: [UInt8]) -> [UInt8] {
         var input: [UInt8] = []
         return hash(after: previous, sequence: sequence, at: at, body: body[...], using: &input)
     }
 
     /// The same with a buffer for what is hashed, which can be used again.
-    static func hash(
+    package static func hash(
         after previous: [UInt8], sequence: Int64, at: Int64, body: ArraySlice<UInt8>,
         using input: inout [UInt8]
     ) -> [UInt8] {
@@ -54,12 +61,12 @@ struct AuditEvent: Sendable, Equatable {
     }
 
     /// The hash before the first entry.
-    static let origin = [UInt8](repeating: 0, count: 32)
+    package static let origin = [UInt8](repeating: 0, count: 32)
 
     // MARK: Bodies
 
     /// What is said of a certificate.
-    struct Issue {
+    package struct Issue {
         /// SHA-256 of the CA's name and key.
         let authority: [UInt8]
         let profile: String
@@ -77,15 +84,35 @@ struct AuditEvent: Sendable, Equatable {
         let draft: Draft?
 
         /// The row of the ledger.
-        struct Draft {
+        package struct Draft {
             let id: Int64
             /// When it was noted that the certificate is to be signed, seconds since 1970.
             let intendedAt: Int64
+
+            package init(id: Int64, intendedAt: Int64) {
+                self.id = id
+                self.intendedAt = intendedAt
+            }
+        }
+
+        package init(
+            authority: [UInt8], profile: String, serial: [UInt8], request: [UInt8], fingerprint: [UInt8],
+            device: [UInt8], attestationProfile: String, attestationKey: [UInt8], draft: Draft?
+        ) {
+            self.authority = authority
+            self.profile = profile
+            self.serial = serial
+            self.request = request
+            self.fingerprint = fingerprint
+            self.device = device
+            self.attestationProfile = attestationProfile
+            self.attestationKey = attestationKey
+            self.draft = draft
         }
 
         /// One byte, which no text begins with, each value behind its length in four bytes, and at the end the numbers
         /// of eight bytes that the first form does not have.
-        func append(to octets: inout [UInt8]) {
+        package func append(to octets: inout [UInt8]) {
             octets.append(draft == nil ? 1 : 2)
             Self.add(authority, to: &octets)
             Self.add(profile.utf8, to: &octets)
@@ -125,7 +152,7 @@ extension AuditEvent.Issue {
 
 extension [UInt8] {
     /// Eight bytes.
-    mutating func append(bigEndian number: Int64) {
+    package mutating func append(bigEndian number: Int64) {
         let bits = UInt64(bitPattern: number)
         for shift in stride(from: UInt64(56), through: 0, by: -8) {
             append(UInt8(truncatingIfNeeded: bits >> shift))

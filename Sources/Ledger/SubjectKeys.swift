@@ -1,18 +1,18 @@
-import DeviceIdentity
+package import DeviceIdentity
 
 /// By what two subjects are one name (RFC 5280 section 7.1, and a fold of what looks alike): taken from the text that the
 /// ledger keeps, so that whatever is compared follows from the row itself.
 ///
 /// A name is its CN, serialNumber and UID, by which services know a device; of a subject without them all attributes.
 /// An IMEI in any of them is a name of its own. UUIDs are not among the keys: rows are found by their device.
-struct SubjectKeys: Sendable, Equatable {
-    struct Key: Sendable, Equatable {
+package struct SubjectKeys: Sendable, Equatable {
+    package struct Key: Sendable, Equatable {
         /// The folded text; texts that Unicode calls equivalent are one.
-        let text: String
+        package let text: String
         /// The same with every character beyond ASCII as a question mark: what is marked.
-        let skeleton: [UInt8]
+        package let skeleton: [UInt8]
 
-        init(_ text: String) {
+        package init(_ text: String) {
             self.text = text
             var skeleton: [UInt8] = []
             skeleton.reserveCapacity(text.utf8.count)
@@ -36,27 +36,27 @@ struct SubjectKeys: Sendable, Equatable {
             }
         }
 
-        static func imei(_ serial: Int64) -> Key { Key("imei=\(serial)") }
+        package static func imei(_ serial: Int64) -> Key { Key("imei=\(serial)") }
     }
 
     /// The devices that the subject names by UUID.
-    private(set) var uuids: [DeviceUUID] = []
+    package private(set) var uuids: [DeviceUUID] = []
     /// The UUIDs that it may hold, as part of longer numbers.
-    private(set) var possibleUUIDs: [DeviceUUID] = []
+    package private(set) var possibleUUIDs: [DeviceUUID] = []
     /// What a row with this subject keeps from others.
-    private(set) var keys: [Key] = []
+    package private(set) var keys: [Key] = []
     /// The common name of a subject that has more: it may be all of another's name. Many devices may have it in common.
-    private(set) var shared: Key?
+    package private(set) var shared: Key?
     /// Other keys under which somebody may have the name: the common name alone, or one that is part of more.
-    private(set) var others: [Key] = []
+    package private(set) var others: [Key] = []
 
     /// Whether somebody with this subject has what a key stands for.
-    func contains(_ key: Key) -> Bool { keys.contains(key) || shared == key }
+    package func contains(_ key: Key) -> Bool { keys.contains(key) || shared == key }
 
     private static let identifying: Set<String> = ["cn", "serialnumber", "uid"]
 
     /// - Parameter subject: as RFC 4514 writes it.
-    init(_ subject: String) {
+    package init(_ subject: String) {
         if let (uuid, imei) = Self.plain(subject.utf8.span) {
             if let uuid { uuids = [uuid] }
             if let imei { keys = [.imei(imei)] }

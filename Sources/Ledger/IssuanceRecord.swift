@@ -40,7 +40,7 @@ public final class IssuanceIntent: Sendable {
     /// Why the request gets nothing but what it has already; `nil` where it may get a certificate.
     public let objection: CheckFailure?
     /// By what others could have the same name: found before the ledger's lock is taken.
-    let names: SubjectKeys
+    package let names: SubjectKeys
 
     public init(
         authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8],
@@ -64,7 +64,7 @@ public final class IssuanceIntent: Sendable {
     }
 
     /// The intent of a row that has no certificate yet.
-    convenience init(unfinished row: IssuanceRecord) {
+    package convenience init(unfinished row: IssuanceRecord) {
         self.init(
             authority: row.authority, profile: row.profile, request: row.request, serial: row.serial,
             keyID: row.keyID, device: row.device, subject: row.subject, notBefore: row.notBefore,
@@ -145,6 +145,30 @@ public struct IssuanceRecord: Sendable, Equatable {
     /// RFC 5280 §5.3.1.
     public let reason: Int64?
 
+    package init(
+        id: Int64, authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8], device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbsDigest: [UInt8], attestation: AttestationEvidence?, intendedAt: Int64, issuedAt: Int64?, certificate: [UInt8]?, replaces: Int64?, isCurrent: Bool, revokedAt: Int64?, reason: Int64?
+    ) {
+        self.id = id
+        self.authority = authority
+        self.profile = profile
+        self.request = request
+        self.serial = serial
+        self.keyID = keyID
+        self.device = device
+        self.subject = subject
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.tbsDigest = tbsDigest
+        self.attestation = attestation
+        self.intendedAt = intendedAt
+        self.issuedAt = issuedAt
+        self.certificate = certificate
+        self.replaces = replaces
+        self.isCurrent = isCurrent
+        self.revokedAt = revokedAt
+        self.reason = reason
+    }
+
     /// SHA-256 of the certificate, 32 bytes.
     public var fingerprint: [UInt8]? { certificate.map(Digest.sha256) }
 
@@ -161,11 +185,11 @@ public struct SignedIntent: Sendable {
     /// The intent that led to it.
     public let intent: IssuanceIntent
     /// What is entered for it and for others that were signed by the same job.
-    let octets: [UInt8]
+    package let octets: [UInt8]
     /// Where in ``octets`` the certificate is.
-    let place: Range<Int>
+    package let place: Range<Int>
     /// Where in ``octets`` is what the audit chain will say.
-    let body: Range<Int>
+    package let body: Range<Int>
 
     /// DER.
     public var certificate: [UInt8] { Array(octets[place]) }

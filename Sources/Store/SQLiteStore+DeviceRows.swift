@@ -1,47 +1,11 @@
 import Attestation
 import DeviceIdentity
 import OpenSSL
+import Registry
 import SQLite
 
-/// A device as its row is to be, with what comes with it: the audit chain says the same.
-struct DeviceDraft {
-    struct Token {
-        let text: [UInt8]
-        let digest: [UInt8]
-    }
-
-    var record: DeviceRecord
-    /// Whether there is no row yet.
-    let isNew: Bool
-    var evidence: [Evidence] = []
-    var token: Token?
-    /// The id of the observed key whose place another one took.
-    private(set) var replaced: [UInt8]?
-
-    init(_ known: DeviceRecord) {
-        record = known
-        isNew = false
-    }
-
-    init(new device: DeviceUUID, at time: Int64) {
-        record = DeviceRecord(uuid: device, imei: nil, registeredAt: time, key: nil)
-        isNew = true
-    }
-
-    /// Gives the device a key, or the same key more trust.
-    mutating func set(_ key: IdentityKey, profile: SigningProfile? = nil, at time: Int64) {
-        let trust: KeyTrust = key.trust == .observed ? .observed : .trusted
-        let known = record.key
-        let isSame = known?.identity.publicKey == key.publicKey
-        if let known, !isSame { replaced = known.identity.publicKey.kid }
-        record.key = RegisteredKey(
-            identity: IdentityKey(publicKey: key.publicKey, trust: trust),
-            profile: isSame ? known?.profile : profile, since: isSame ? known?.since ?? time : time)
-    }
-
-    /// The same key, trusted.
-    mutating func trust(_ key: P256PublicKey) { set(IdentityKey(publicKey: key, trust: .trusted), at: 0) }
-
+extension DeviceDraft {
+    /// What the audit chain says of it.
     func entry(at time: Int64) -> DeviceEntry {
         var entry = DeviceEntry(
             device: record.uuid, imei: record.imei?.description, registeredAt: record.registeredAt)
