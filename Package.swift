@@ -78,12 +78,24 @@ let package = Package(
             name: "ProvisioningState", dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity"],
             swiftSettings: safe),
 
+        // Layer 3: the rules of what lasts, over whatever tables.
+        .target(
+            name: "Ledger",
+            dependencies: [
+                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Registry", dependencies: ["Attestation", "OpenSSL", "DeviceIdentity", "Diagnostics"],
+            swiftSettings: safe),
+
         // Layer 4: what lasts.
         .target(
             name: "Store",
             dependencies: [
-                "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX", "OpenSSL", "InputOutput",
-                "DeviceIdentity", "Diagnostics",
+                "Ledger", "Registry", "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX",
+                "OpenSSL",
+                "InputOutput", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
         .target(
@@ -100,11 +112,21 @@ let package = Package(
             dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
 
+        // Layer 5: certificates for requests, exactly once: vet, note, sign, enter.
+        .target(
+            name: "Issuance",
+            dependencies: [
+                "Ledger", "Registry", "Attestation", "CertificateAuthority", "PKIX", "OpenSSL", "InputOutput",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+
         // Layer 5: the Provisioning Service without a transport.
         .target(
             name: "Service",
             dependencies: [
-                "ProvisioningAPI", "ProvisioningState", "ServiceStore", "Store", "Attestation",
+                "Issuance", "ProvisioningAPI", "ProvisioningState", "ServiceStore", "Store", "Ledger",
+                "Registry", "Attestation",
                 "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "CSV", "CBOR", "COSE",
                 "PKIX", "OpenSSL",
                 "JSON", "InputOutput", "DeviceIdentity", "Diagnostics",
@@ -133,10 +155,11 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CommandLineSupport",
+                "CommandLineSupport", "Issuance",
                 "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
                 "CBOR", "PKIX",
-                "OpenSSL", "Store", "Intake", "JSON", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "OpenSSL", "Store", "Ledger", "Registry", "Intake", "JSON", "CSV", "InputOutput",
+                "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -164,7 +187,11 @@ let package = Package(
 
         // Not installed: `ca issue` without its ledger, to tell what the ledger costs.
         .executableTarget(
-            name: "assay-benchmark-issue", dependencies: ["Commands", "Store", "InputOutput", "Diagnostics"],
+            name: "assay-benchmark-issue",
+            dependencies: [
+                "Issuance", "Ledger", "Attestation", "CertificateAuthority", "PKIX", "OpenSSL", "InputOutput",
+                "Diagnostics",
+            ],
             swiftSettings: safe),
 
         // The rules that the fuzzer and its regression tests check.
@@ -241,7 +268,8 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "SQLite", "TestFleet", "TestSupport", "Attestation", "OpenSSL", "DeviceIdentity",
+                "Store", "Ledger", "Registry", "SQLite", "TestFleet", "TestSupport", "Attestation", "OpenSSL",
+                "DeviceIdentity",
                 "Diagnostics",
             ], swiftSettings: common),
         .testTarget(
@@ -254,7 +282,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "TestFleet", "TestSupport", "Store", "Attestation", "OpenSSL", "DeviceIdentity", "SQLite",
+                "TestFleet", "TestSupport", "Store", "Ledger", "Registry", "Attestation", "OpenSSL",
+                "DeviceIdentity", "SQLite",
                 "assay", "assay-benchmark-data",
             ], swiftSettings: common),
         // Programs of others that meet or read what the CA issued: TLS servers, an MQTT broker, other libraries.
@@ -280,7 +309,8 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Service", "ServiceStore", "ProvisioningAPI", "ProvisioningState", "ProvisioningCommands",
-                "Store", "CertificateAuthority", "Attestation", "PKIX", "JSON", "OpenSSL", "DeviceIdentity",
+                "Store", "Ledger", "Registry", "CertificateAuthority", "Attestation", "PKIX", "JSON",
+                "OpenSSL", "DeviceIdentity",
                 "Diagnostics", "TestFleet", "TestSupport",
             ],
             swiftSettings: common),
@@ -301,8 +331,16 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Commands", "Store", "SQLite", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL",
+                "Commands", "Store", "Ledger", "Registry", "SQLite", "CertificateAuthority", "Attestation",
+                "PKIX", "OpenSSL",
                 "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assay",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "IssuanceTests",
+            dependencies: [
+                "Issuance", "Ledger", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "InputOutput",
+                "DeviceIdentity", "Diagnostics", "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(
@@ -372,7 +410,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .testTarget(
             name: "ServerHTTPTests",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Attestation",
+                "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Ledger",
+                "Registry", "Attestation",
                 "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -2,7 +2,7 @@ import OpenSSL
 import PKIX
 
 /// The name of a CA, to be held against the names that it certifies: whoever had it would look like the CA itself.
-struct AuthorityName {
+struct AuthorityName: Sendable {
     private let name: DistinguishedName
     private let folded: [UInt8]?
     private let canonical: CanonicalName?

@@ -2,7 +2,8 @@
 // clock, no random numbers; time and serial numbers come from the caller.
 //
 // CertificationRequest ─ RequestVetter ─► VettedRequest ─┐
-// Issuer + CertificateProfile ─► IssuancePlan ───────────┴─ IssuingWorker ─► IssuedCertificate
+// Issuer + CertificateProfile ─► IssuancePlan ───────────┴─ CertificateDrafter ─► PreparedCertificate
+// PreparedCertificate ─ IssuingWorker ─► IssuedCertificate
 //
 // Each of these types can be made by the step before it only. Profiles come from a file (ProfileSet) or are built in.
 

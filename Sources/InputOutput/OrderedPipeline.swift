@@ -16,10 +16,11 @@ public enum OrderedPipeline {
     /// as long as results come in, so that a delivered result may lead to more work; the run ends when there is nothing
     /// and nothing is in flight.
     /// - Parameter depth: chunks in flight for each job: enough to keep the workers busy while `next` and `deliver` run.
+    /// - Parameter stop: ends the run in good order: what is in flight is delivered, no more is read.
     /// - Parameter makeWorker: called once on each thread; what it makes never leaves that thread.
     /// - Parameter deliver: called in order; `false` stops the run after what was delivered.
     public static func run<Chunk: Sendable, Output: Sendable, Worker>(
-        jobs: Int, depth: Int = 3,
+        jobs: Int, depth: Int = 3, until stop: StopSignal = .interruption,
         makeWorker: @escaping @Sendable () throws(ToolError) -> Worker,
         next: (InputDemand) throws(ToolError) -> Arrival<Chunk>,
         process: @escaping @Sendable (Worker, Chunk) -> Output,
@@ -27,12 +28,12 @@ public enum OrderedPipeline {
     ) throws(ToolError) {
         // What was read while the signal came may be cut short: it is dropped.
         func nextChunk(_ demand: InputDemand) throws(ToolError) -> Chunk? {
-            if Interruption.requested { return nil }
+            if stop.isRequested { return nil }
             do throws(ToolError) {
                 let chunk = try next(demand).value
-                return Interruption.requested ? nil : chunk
+                return stop.isRequested ? nil : chunk
             } catch {
-                if Interruption.requested { return nil }
+                if stop.isRequested { return nil }
                 throw error
             }
         }
@@ -182,33 +183,4 @@ private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Se
         pthread_cond_broadcast(work)
         pthread_mutex_unlock(mutex)
     }
-}
-
-/// A joinable thread that runs one closure.
-private final class WorkerThread {
-    private let thread: pthread_t
-
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    init?(_ run: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
-        let body = Unmanaged.passRetained(Body(run))
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, body.toOpaque())
-        guard result == 0 else {
-            body.release()
-            return nil
-        }
-        self.thread = thread
-    }
-
-    func join() { pthread_join(thread, nil) }
 }

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import ProvisioningAPI
+import Registry
 import ServiceStore
 import Store
 

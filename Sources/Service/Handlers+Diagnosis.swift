@@ -5,6 +5,7 @@ import JSON
 import ProvisioningAPI
 import ProvisioningCommands
 import ProvisioningState
+import Registry
 import ServiceStore
 import Store
 

@@ -2,6 +2,7 @@ import DeviceIdentity
 import JSON
 import ProvisioningAPI
 import ProvisioningState
+import Registry
 import ServiceStore
 import Store
 

@@ -39,7 +39,7 @@ package final class ProvisioningService: Sendable {
         guard let path = configuration.authorityFolder else { return nil }
         return try DeviceCertificates(
             AuthorityFolder(path: path), registryPath: configuration.dataFolder + "/assay.db",
-            minimumTrust: configuration.learnKeys ? .observed : .trusted, at: configuration.clock())
+            minimumTrust: configuration.learnKeys ? .observed : .trusted, clock: configuration.clock)
     }
 
     // MARK: Requests

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import JWT
 import OpenSSL
+import Registry
 import Store
 
 /// The identity keys of devices, and who may be believed by them: `assay.db` beside the service's own file.

@@ -1,5 +1,5 @@
 import Diagnostics
-import Store
+import Ledger
 
 /// A ledger in memory that knows every key it has seen.
 final class MemoryLedger: IssuanceLedger {
@@ -20,13 +20,4 @@ final class MemoryLedger: IssuanceLedger {
     }
 
     func settle() {}
-}
-
-/// No certificate of an earlier run.
-final class EmptyRegister: CertificateRegister {
-    func reading<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value { try body() }
-
-    func standing(
-        authority: [UInt8], profile: String, request: [UInt8], keyID: [UInt8]
-    ) throws(ToolError) -> IssuanceRecord? { nil }
 }

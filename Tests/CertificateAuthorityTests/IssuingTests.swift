@@ -13,7 +13,7 @@ import Testing
     @Test(arguments: PrivateKey.GeneratedKind.allCases)
     func certificatesOfEveryIssuer(_ kind: PrivateKey.GeneratedKind) throws {
         let issuer = try makeIssuer(kind)
-        let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
+        let worker = try IssuingBench(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
         let key = try deviceKey(1)
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
         let issued = try worker.issue(
@@ -45,7 +45,7 @@ import Testing
         let der = try certificate(
             subject: "CN=Own", key: key, extensions: CertificateTemplate.authorityExtensions(pathLength: nil))
         let issuer = try Issuer(chain: [der], key: key, at: now)
-        let worker = try IssuingWorker(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
+        let worker = try IssuingBench(plan: try IssuancePlan(issuer: issuer, profile: .device, at: now))
         guard
             case .failure(let reused) = worker.draft(
                 try vetted("CN=device", key: key), serial: try serial(1))
@@ -120,12 +120,45 @@ import Testing
     }
 }
 
-extension IssuingWorker {
+/// Who drafts and who signs under one plan.
+struct IssuingBench {
+    private let drafter: CertificateDrafter
+    private let worker: IssuingWorker
+
+    init(plan: IssuancePlan) throws(ToolError) {
+        drafter = CertificateDrafter(plan: plan)
+        worker = try IssuingWorker(plan: plan)
+    }
+
+    func draft(
+        _ request: VettedRequest, serial: CertificateSerial, validity: ValidityPeriod? = nil
+    ) -> Result<CertificateDraft, CheckFailure> {
+        drafter.draft(request, serial: serial, validity: validity)
+    }
+
+    func prepare(
+        _ draft: CertificateDraft, serial: CertificateSerial, validity: ValidityPeriod,
+        for request: VettedRequest
+    ) throws(ToolError) -> PreparedCertificate {
+        try drafter.prepare(draft, serial: serial, validity: validity, for: request)
+    }
+
+    func prepare(
+        _ tbs: [UInt8], serial: CertificateSerial, validity: ValidityPeriod, for request: VettedRequest
+    ) throws(ToolError) -> PreparedCertificate {
+        try drafter.prepare(tbs, serial: serial, validity: validity, for: request)
+    }
+
+    func sign(_ prepared: consuming PreparedCertificate) throws(ToolError) -> IssuedCertificate {
+        try worker.sign(prepared)
+    }
+
     /// Drafts, checks and signs in one go.
     func issue(
         _ request: VettedRequest, serial: CertificateSerial, validity: ValidityPeriod
     ) throws -> IssuedCertificate {
-        let tbs = try draft(request, serial: serial).get()
-        return try sign(try prepare(tbs, serial: serial, validity: validity, for: request))
+        try sign(
+            try prepare(
+                try draft(request, serial: serial).get(), serial: serial, validity: validity, for: request))
     }
 }

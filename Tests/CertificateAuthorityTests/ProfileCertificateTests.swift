@@ -57,7 +57,7 @@ import Testing
         let plan = try IssuancePlan(issuer: issuer, profile: test.profile, at: time)
         let request = try request(for: test)
         let number = try serial(0xA5)
-        let issued = try IssuingWorker(plan: plan).issue(request, serial: number, validity: plan.validity)
+        let issued = try IssuingBench(plan: plan).issue(request, serial: number, validity: plan.validity)
         let certificate = try ParsedCertificate(der: issued.der)
         return Issued(root: root, certificate: certificate, authority: try KnownAuthority(der: root))
     }

@@ -132,7 +132,7 @@ import Testing
         #expect(rejection.failures.map(\.code) == [.csrSubject])
         let plan = try IssuancePlan(issuer: makeIssuer(), profile: profile, at: now)
         let request = try vet(profile, name("CN=\(Self.uuid)")).get()
-        let issued = try IssuingWorker(plan: plan).issue(request, serial: serial(1), validity: plan.validity)
+        let issued = try IssuingBench(plan: plan).issue(request, serial: serial(1), validity: plan.validity)
         let name = try #require(
             try ParsedCertificate(der: issued.der).extensions.first { $0.oid == .subjectAlternativeName })
         #expect(name == .subjectAlternativeName(uri: Array("urn:uuid:\(Self.uuid)".utf8)))
@@ -141,7 +141,7 @@ import Testing
             serial: try serial(1), validity: plan.validity, subject: request.lintSubject)
         let place = try #require(damaged.indices.first { damaged[$0...].starts(with: "urn:uuid:5".utf8) })
         damaged[place + 9] ^= 1
-        let worker = try IssuingWorker(plan: plan)
+        let worker = try IssuingBench(plan: plan)
         #expect(
             errorCode {
                 _ = try worker.prepare(
@@ -195,7 +195,7 @@ import Testing
         let start = if case .days(let days) = lifetime { end - Int64(days) * day } else { now }
         let plan = try IssuancePlan(issuer: issuer, profile: profile.lasting(lifetime), at: start)
         #expect(plan.validity.notAfter == end)
-        let issued = try IssuingWorker(plan: plan).issue(
+        let issued = try IssuingBench(plan: plan).issue(
             vet(profile, name("CN=a")).get(), serial: serial(1), validity: plan.validity)
         #expect(Hex.encode(issued.der).contains(encoding))
         #expect(try ParsedCertificate(der: issued.der).validity.notAfter == end)
@@ -208,7 +208,7 @@ import Testing
         let issuer = try makeIssuer()
         let small = try fixtureProfiles().named("small")
         let plan = try IssuancePlan(issuer: issuer, profile: small, at: now)
-        let worker = try IssuingWorker(plan: plan)
+        let worker = try IssuingBench(plan: plan)
         var refused = 0
         for length in 1...64 {
             let request = try vet(small, name("CN=" + String(repeating: "x", count: length))).get()
@@ -302,11 +302,11 @@ import Testing
         let issuer = try makeIssuer()
         let request = try vet(.device, name("CN=sensor")).get()
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
-        let tbs = try IssuingWorker(plan: plan).draft(request, serial: serial(1)).get()
+        let tbs = try IssuingBench(plan: plan).draft(request, serial: serial(1)).get()
         // Another run, later, with other options within the profile: the old draft is completed as it was intended.
         let later = try IssuancePlan(
             issuer: issuer, profile: CertificateProfile.device.lasting(.days(9)), at: now + day)
-        let worker = try IssuingWorker(plan: later)
+        let worker = try IssuingBench(plan: later)
         #expect(try worker.draft(request, serial: serial(1), validity: plan.validity).get() == tbs)
         #expect(try worker.draft(request, serial: serial(1)).get() != tbs)
         let completed = try worker.sign(
@@ -319,7 +319,7 @@ import Testing
             #""keys":[{"type":"p256"}],"subject":{"from":["csr"]},"validity":{"days":3650},"signatureHash":"sha512","#
                 + #""extensions":{"basicConstraints":{"ca":false},"keyUsage":["digitalSignature","keyAgreement"],"extendedKeyUsage":["clientAuth"]}"#,
         ] {
-            let other = try IssuingWorker(
+            let other = try IssuingBench(
                 plan: IssuancePlan(issuer: issuer, profile: profile(edited), at: now))
             #expect(
                 errorCode {

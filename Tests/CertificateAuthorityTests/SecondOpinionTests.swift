@@ -31,7 +31,7 @@ import Testing
             publicKey: subKey.publicKey, issuer: rootIssuer, at: time)
         let issuer = try Issuer(chain: [sub, root], key: subKey, at: time)
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: time)
-        let worker = try IssuingWorker(plan: plan)
+        let worker = try IssuingBench(plan: plan)
         let request = try CertificationRequest.make(
             subject: try name("CN=zażółć-7,O=Peers,C=NO"), key: try deviceKey(7))
         let vetted = try RequestVetter(profile: .device, demand: .none).vet(request).get()

@@ -52,7 +52,7 @@ private final class DistantKey: SigningKey, Sendable {
         #expect(issuer.concurrency == 2)
         #expect(distant.sessions.load(ordering: .relaxed) == 0)
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
-        let worker = try IssuingWorker(plan: plan)
+        let worker = try IssuingBench(plan: plan)
         for octet in UInt8(1)...3 {
             let issued = try worker.issue(
                 try request(), serial: try serial(octet), validity: plan.validity)
@@ -82,7 +82,7 @@ private final class DistantKey: SigningKey, Sendable {
         let distant = DistantKey(key, signingWith: try PrivateKey.generate(.p256))
         let issuer = try Issuer(chain: [try root(key)], key: distant, at: now)
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
-        let worker = try IssuingWorker(plan: plan)
+        let worker = try IssuingBench(plan: plan)
         #expect(
             errorCode {
                 _ = try worker.issue(try request(), serial: try serial(1), validity: plan.validity)
@@ -99,6 +99,6 @@ private final class DistantKey: SigningKey, Sendable {
             chain: [try root(key)], key: DistantKey(key, concurrency: 0, isReachable: false), at: now)
         #expect(issuer.concurrency == 1)
         let plan = try IssuancePlan(issuer: issuer, profile: .device, at: now)
-        #expect(errorCode { _ = try IssuingWorker(plan: plan) } == .io)
+        #expect(errorCode { _ = try IssuingBench(plan: plan) } == .io)
     }
 }

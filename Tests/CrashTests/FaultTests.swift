@@ -27,7 +27,7 @@ extension CrashTests {
             Fault(step: "before-certificate", intents: count),
             Fault(step: "after-certificate", intents: count, certificates: count),
             Fault(step: "before-report", intents: count, certificates: count),
-            // Results are printed by the signing job, of 32 each.
+            // Results are written 32 at a time.
             Fault(step: "after-report", intents: count, certificates: count, results: 32),
             Fault(step: "before-name", intents: count, certificates: count),
             Fault(step: "after-name", intents: count, certificates: count, hasFile: true),

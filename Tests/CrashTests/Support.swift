@@ -2,6 +2,7 @@ import Attestation
 import DeviceIdentity
 import Foundation
 import OpenSSL
+import Registry
 import Store
 import TestFleet
 import TestSupport

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Foundation
 import OpenSSL
 import ProvisioningCommands
+import Registry
 import Store
 import TestFleet
 import Testing

@@ -3,6 +3,7 @@ import DeviceIdentity
 import JSON
 import ProvisioningAPI
 import ProvisioningCommands
+import Registry
 import Store
 import TestFleet
 import Testing

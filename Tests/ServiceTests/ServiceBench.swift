@@ -6,6 +6,7 @@ import JSON
 import OpenSSL
 import ProvisioningAPI
 import ProvisioningCommands
+import Registry
 import Store
 import Synchronization
 import TestFleet

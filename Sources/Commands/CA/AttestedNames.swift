@@ -1,6 +1,8 @@
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
+import Issuance
+import Ledger
 import PKIX
 import Store
 

@@ -2,6 +2,8 @@ import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Issuance
+import Ledger
 import PKIX
 import Store
 

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import InputOutput
 import JSON
+import Ledger
 import PKIX
 import Store
 

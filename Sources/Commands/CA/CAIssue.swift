@@ -3,6 +3,8 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import Intake
+import Issuance
+import Ledger
 import OpenSSL
 import PKIX
 import Store
@@ -126,31 +128,8 @@ struct CAIssue: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let place = try CAFolder(path: ca).ledger()
-        let reader = place.reader()
-        return try run(in: environment, lookup: { () throws(ToolError) in try reader() }) {
-            _ throws(ToolError) in
-            if dryRun {
-                let ledger = try place.open(.readOnly)
-                try clock.checkReading(System.now(), ledger)
-                return try LedgerPreview(ledger)
-            }
-            let ledger = try place.open(.readWrite)
-            // Read again: at a prompt for the passphrase time goes by, in which others may issue.
-            try clock.check(System.now(), ledger)
-            return ledger
-        }
-    }
-
-    /// - Parameters:
-    ///   - lookup: opens the ledger for looking things up.
-    ///   - open: opens it for what is issued.
-    func run(
-        in environment: Environment,
-        lookup: @escaping @Sendable () throws(ToolError) -> any CertificateRegister,
-        ledger open: (Console) throws(ToolError) -> any IssuanceLedger
-    ) throws -> ExitStatus {
         let authority = CAFolder(path: ca)
+        let place = try authority.ledger()
         let profile = try chosenProfile(of: authority)
         let source = try keys.source()
         // An option can ask for more than the profile does; the vetter sees to it that none asks for less.
@@ -186,7 +165,7 @@ struct CAIssue: AssayCommand {
         let sink =
             files.areAny && !output.json && file.output == nil ? nil : Rehearsal.of(try file.sink())
         // The places for the results first: what cannot be handed out is not begun.
-        let ledger = dryRun ? try open(console) : Rehearsal.of(try open(console))
+        let ledger = try open(place)
         try authority.demandStanding(issuer, in: ledger)
         var stream = input.stream
         if console.showsProgress { stream.measure() }
@@ -195,14 +174,9 @@ struct CAIssue: AssayCommand {
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, isDryRun: dryRun, failFast: batch.failFast, meter: stream.meter,
             console: console)
-        let settings = IssuanceSettings(
-            plan: plan, keys: source, registry: keys.store.isAvailable ? try keys.store.path() : nil,
-            requireAttestation: requireAttestation || isDemanded && keys.trust != nil,
-            minimumTrust: keys.minimumTrust, reissue: reissue, isDryRun: dryRun,
-            printing: results.delegated, lookup: lookup)
         let run = IssuanceRun(
-            settings, stream: stream, ledger: ledger, output: results,
-            jobs: min(batch.jobs ?? environment.defaultJobs, issuer.concurrency), now: environment.now)
+            try settings(plan, source, place), source: stream, ledger: ledger, receiver: results,
+            jobs: batch.jobs ?? environment.defaultJobs, now: environment.now, until: .interruption)
         do {
             try run.run()
         } catch {
@@ -228,6 +202,49 @@ struct CAIssue: AssayCommand {
         }
         console.note(results.summary + stream.passedOver.note)
         return results.tally.exitStatus
+    }
+
+    /// What the run works by.
+    private func settings(
+        _ plan: IssuancePlan, _ source: KeySource?, _ place: LedgerPlace
+    ) throws(ToolError) -> IssuanceSettings {
+        let isDemanded = plan.profile.attestation.minimumTrust != nil && keys.trust != nil
+        let optional: RequestVetter.AttestationDemand = source == nil ? .none : .whenKeyIsKnown
+        let store = keys.store.isAvailable ? try keys.store.path() : nil
+        let reader = place.reader()
+        return IssuanceSettings(
+            plan: plan, demand: requireAttestation || isDemanded ? .always : optional,
+            minimumTrust: keys.minimumTrust, reissue: reissue, isDryRun: dryRun, serials: .ofSystem,
+            sources: { () throws(ToolError) in try Self.sources(source, store) },
+            register: { () throws(ToolError) in try reader() })
+    }
+
+    /// What one thread asks of devices: the registry beside the keys on the same connection where the keys are the
+    /// registry's.
+    private static func sources(_ source: KeySource?, _ store: String?) throws(ToolError) -> DeviceSources {
+        let keys = try source?.lookup()
+        if case .registry(let registry)? = keys {
+            let devices = RegistryDevices(registry)
+            return DeviceSources(keys: devices, registry: devices)
+        }
+        guard let store, FileSystem.kind(of: store) != nil else {
+            return DeviceSources(keys: keys, registry: nil)
+        }
+        let registry = RegistryDevices(try SQLiteStore(path: store, access: .readOnly))
+        return DeviceSources(keys: keys, registry: registry)
+    }
+
+    /// Opens the ledger; for a dry run one that only answers.
+    private func open(_ place: LedgerPlace) throws(ToolError) -> any IssuanceLedger {
+        if dryRun {
+            let ledger = try place.open(.readOnly)
+            try clock.checkReading(System.now(), ledger)
+            return try LedgerPreview(ledger)
+        }
+        let ledger = try place.open(.readWrite)
+        // Read again: at a prompt for the passphrase time goes by, in which others may issue.
+        try clock.check(System.now(), ledger)
+        return Rehearsal.of(ledger)
     }
 
     /// The profile with what the options choose within its bounds.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import InputOutput
 import JSON
+import Ledger
 import Store
 
 /// `assay ca list`

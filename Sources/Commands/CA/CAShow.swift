@@ -3,6 +3,7 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import JSON
+import Ledger
 import PKIX
 import Store
 

@@ -1,6 +1,7 @@
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Issuance
 import PKIX
 
 /// `--out-dir`: one file for each certificate.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
+import Ledger
 import Store
 
 /// Which certificates a command is about.

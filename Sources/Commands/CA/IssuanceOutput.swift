@@ -2,6 +2,7 @@ import CertificateAuthority
 import Claims
 import Diagnostics
 import InputOutput
+import Issuance
 import JSON
 import PKIX
 
@@ -24,14 +25,14 @@ struct IssuanceFiles {
 }
 
 /// Where the results of `ca issue` go: text or JSON Lines, files, the console; and what they add up to.
-final class IssuanceOutput {
+final class IssuanceOutput: IssuanceReceiver {
     private let sink: (any ByteSink)?
     private let files: IssuanceFiles
     /// PEM that follows each certificate.
     private let chain: [UInt8]
     private let printing: IssuancePrinter.Form
     private let isDryRun: Bool
-    let failFast: Bool
+    private let failFast: Bool
     private let meter: InputMeter
     private let console: Console
     /// Whether the results vanish with their file if nothing is issued.
@@ -43,6 +44,8 @@ final class IssuanceOutput {
     private(set) var existing = 0
     private var notesTold: Set<String> = []
     private static let noteLimit = 20
+    /// Few enough that what is composed at once stays below 64 KiB: larger blocks make glibc clean up when they are freed.
+    private static let resultsPerWrite = 32
 
     /// - Parameters:
     ///   - sink: `nil` when files are all that is wanted.
@@ -65,48 +68,32 @@ final class IssuanceOutput {
         self.console = console
     }
 
-    /// What the workers may print for it; `nil` where each result is needed here.
-    var delegated: IssuancePrinter.Form? { files.areAny ? nil : printing }
-
-    var shouldStop: Bool { failFast && tally.bad > 0 }
+    private var shouldStop: Bool { failFast && tally.bad > 0 }
 
     /// Whether anything was issued or found issued, be it that its file could not be written.
     var hasCertificates: Bool { tally.good + tally.unwritten > 0 }
 
-    /// Turns down the requests whose certificates could not be handed out as they have to be; to be asked once for each
-    /// request, in their order, before any is signed.
-    func admitted(_ items: [VettedItem]) -> [VettedItem] {
-        guard let onboarding = files.onboarding else { return items }
-        return items.map { item in
-            guard let failure = onboarding.objection(to: item), case .candidate(let candidate) = item else {
-                return item
-            }
-            var report = IssuanceReport(candidate)
-            report.failures = [failure]
-            return .finished(report)
-        }
+    var stopsAtFailure: Bool { failFast }
+
+    func objection(to item: VettedItem<InputLocation>) -> CheckFailure? {
+        files.onboarding?.objection(to: item)
     }
 
-    func emit(_ results: [IssuanceEmission]) throws(ToolError) {
-        let unwritten = try writeFiles(results)
-        for (index, result) in results.enumerated() {
+    func receive(_ outcomes: [IssuanceReport]) throws(ToolError) -> Bool {
+        let unwritten = try writeFiles(outcomes)
+        for (index, outcome) in outcomes.enumerated() {
             if shouldStop { break }
-            switch result {
-            case .printed(let text, let issued, let existed):
-                tally.good += issued + existed
-                existing += existed
-                try flush()
-                try sink?.write(Array(text))
-            case .report(var report):
-                if let failure = unwritten[index] { report.failures.append(failure) }
-                count(report, unwritten[index] != nil)
-                printer.add(report)
-                copies.add(report)
-            }
+            var report = outcome
+            if let failure = unwritten[index] { report.failures.append(failure) }
+            count(report, unwritten[index] != nil)
+            printer.add(report)
+            copies.add(report)
+            if (index + 1).isMultiple(of: Self.resultsPerWrite) { try flush() }
         }
         try flush()
         try files.pem?.write(copies.take())
         console.progress(done: tally.total, failed: tally.bad, unit: "requests", meter: meter)
+        return !shouldStop
     }
 
     private func flush() throws(ToolError) {
@@ -114,11 +101,10 @@ final class IssuanceOutput {
     }
 
     /// Writes the files of the certificates among the results; says, by their places, which have none and why.
-    private func writeFiles(_ results: [IssuanceEmission]) throws(ToolError) -> [Int: CheckFailure] {
+    private func writeFiles(_ results: [IssuanceReport]) throws(ToolError) -> [Int: CheckFailure] {
         guard files.folder != nil || files.onboarding != nil else { return [:] }
         var unwritten: [Int: CheckFailure] = [:]
-        for (index, result) in results.enumerated() {
-            guard case .report(let report) = result else { continue }
+        for (index, report) in results.enumerated() {
             if report.status == .rejected {
                 // With --fail-fast nothing behind it is handed out.
                 if failFast { break }
@@ -166,8 +152,8 @@ final class IssuanceOutput {
 
     /// Prints the notes of a result for people: each once, not those of 20,000 requests that ask for the same.
     private func tell(_ report: IssuanceReport) {
-        let place = "\(report.location.source.escapedForTerminal):\(report.location.line)"
-        for note in report.notes where notesTold.count <= Self.noteLimit {
+        let place = "\(report.origin.source.escapedForTerminal):\(report.origin.line)"
+        for note in report.notes.map(\.commandLine) where notesTold.count <= Self.noteLimit {
             guard notesTold.insert(note).inserted else { continue }
             guard notesTold.count <= Self.noteLimit else {
                 return console.note("assay: note: there are more notes; --json shows all")

@@ -1,3 +1,4 @@
+import Issuance
 import JSON
 import PKIX
 
@@ -18,14 +19,12 @@ struct IssuancePrinter {
         }
     }
 
-    /// Enough for the results of one signing job. Below 64 KiB: of what is freed, larger blocks make glibc clean up.
     private static let capacity = 57_344
 
     private let form: Form
     private var writer = JSONWriter(reservingCapacity: capacity)
     /// What is composed that is not JSON.
     private var text: [UInt8] = []
-    private var times = TimestampPair()
 
     init(_ form: Form) { self.form = form }
 
@@ -39,7 +38,7 @@ struct IssuancePrinter {
 
     mutating func add(_ report: IssuanceReport) {
         switch form {
-        case .json(let chain): report.write(json: &writer, chain: chain, times: &times)
+        case .json(let chain): report.write(json: &writer, chain: chain)
         case .pem(let chain):
             guard report.status != .rejected, let certificate = report.certificate else { return }
             if text.isEmpty { text.reserveCapacity(Self.capacity) }

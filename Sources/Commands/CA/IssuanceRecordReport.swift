@@ -2,6 +2,7 @@ import Attestation
 import DeviceIdentity
 import Diagnostics
 import JSON
+import Ledger
 import PKIX
 import Store
 

@@ -4,6 +4,7 @@ import Claims
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Issuance
 import OpenSSL
 import PKIX
 
@@ -44,7 +45,7 @@ final class OnboardingFile {
     /// Why the certificate of a request could have no row, asked before it is signed; `nil` if it can have one.
     ///
     /// To be asked once for each request, in their order.
-    func objection(to item: VettedItem) -> CheckFailure? {
+    func objection(to item: VettedItem<InputLocation>) -> CheckFailure? {
         let id: String
         let request: [UInt8]
         let line: Int
@@ -57,13 +58,13 @@ final class OnboardingFile {
             } catch {
                 return CheckFailure(error.code, "no onboarding row: \(error.message)")
             }
-            (request, line) = (candidate.request.requestSHA256, candidate.location.line)
+            (request, line) = (candidate.request.requestSHA256, candidate.origin.line)
         case .finished(let report):
             // What cannot have a row is told when its row is made.
             guard let certificate = report.certificate, let digest = report.requestSHA256,
                 let row = try? OnboardingRow(issued: certificate.der, device: report.deviceUUID)
             else { return nil }
-            (id, request, line) = (row.deviceID, digest, report.location.line)
+            (id, request, line) = (row.deviceID, digest, report.origin.line)
         }
         guard let key = Self.key(id),
             let first = admitted.insert(

@@ -1,7 +1,9 @@
 import CertificateAuthority
+import CommandLineSupport
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Ledger
 import OpenSSL
 import PKIX
 import Store
@@ -64,9 +66,9 @@ struct ParentAuthority {
             guard made != nil else { throw error }
             throw ToolError(
                 error.code, error.message, context: error.context,
-                hint: "no CA was made, and its certificate is in the issuer's ledger: assay ca revoke "
+                hint: .text("no CA was made, and its certificate is in the issuer's ledger: assay ca revoke "
                     + "\(Hex.encode(draft.serial.magnitude)) --ca \(folder.path.escapedForTerminal) "
-                    + "--reason cessationOfOperation, and run the command again")
+                    + "--reason cessationOfOperation, and run the command again"))
         }
         guard let made else { throw ToolError(.internalFault, "a CA was made without its certificate") }
         for namesake in namesakes { console.note(namesake) }
@@ -105,7 +107,7 @@ struct ParentAuthority {
         let outcomes = try ledger.exchange([], [intent], reissue: false, at: now).outcomes
         switch outcomes.first {
         case .sign(let order) where order.isOwn: return order
-        case .rejected(let failure): throw ToolError(failure.code, failure.message.escapedForTerminal)
+        case .rejected(let failure): throw ToolError(failure.code, failure.commandLine.escapedForTerminal)
         case .sign, .existing, .sameAs, nil:
             throw ToolError(.internalFault, "the ledger knows a key that was made a moment ago")
         }

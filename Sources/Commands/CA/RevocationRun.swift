@@ -2,6 +2,7 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import JSON
+import Ledger
 import PKIX
 import Store
 

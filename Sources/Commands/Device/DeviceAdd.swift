@@ -4,6 +4,7 @@ import DeviceIdentity
 import Diagnostics
 import InputOutput
 import OpenSSL
+import Registry
 import Store
 
 /// `assay device add`

@@ -6,6 +6,7 @@ import Diagnostics
 import InputOutput
 import JSON
 import OpenSSL
+import Registry
 import Store
 
 /// `assay device export`

@@ -6,6 +6,7 @@ import InputOutput
 import Intake
 import JSON
 import OpenSSL
+import Registry
 import Store
 
 /// `assay device learn`

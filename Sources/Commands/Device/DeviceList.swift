@@ -3,6 +3,7 @@ import Attestation
 import Diagnostics
 import InputOutput
 import JSON
+import Registry
 import Store
 
 /// `assay device list`

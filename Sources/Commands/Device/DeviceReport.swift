@@ -2,6 +2,7 @@ import Attestation
 import DeviceIdentity
 import JSON
 import OpenSSL
+import Registry
 import Store
 
 /// A device as results show it, `assay.device/1`.

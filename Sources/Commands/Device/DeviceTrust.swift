@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceIdentity
 import Diagnostics
 import InputOutput
+import Registry
 import Store
 
 /// `assay device trust`

@@ -2,6 +2,7 @@ import DeviceIdentity
 import Diagnostics
 import InputOutput
 import JSON
+import Registry
 import Store
 
 /// The rows of an import on their way into the registry: gathered, registered in one transaction, then reported.

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import OpenSSL
+import Registry
 import Store
 
 /// What an output of a device taught, `assay.learning/1`.

@@ -2,6 +2,7 @@ import CSV
 import Diagnostics
 import InputOutput
 import Intake
+import Registry
 import Store
 
 /// A block of an import's input.

@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import JSON
+import Registry
 import Store
 
 /// What a row or command did to the registry, `assay.registration/1`.

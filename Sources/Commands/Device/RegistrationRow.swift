@@ -6,6 +6,7 @@ import Intake
 import JSON
 import OpenSSL
 import PKIX
+import Registry
 import Store
 
 /// The columns of an imported CSV.

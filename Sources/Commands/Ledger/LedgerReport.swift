@@ -1,6 +1,7 @@
 import DeviceIdentity
 import Diagnostics
 import JSON
+import PKIX
 import Store
 
 /// What was found in a ledger or a store: `assay.ledger/1` of `ledger verify`, `assay.audit/1` of `ca audit`,
@@ -150,5 +151,5 @@ struct LedgerReport {
 
 extension Timestamp {
     /// The text of a time that may have been tampered with: brought into the years 1970…9999.
-    static func clamped(_ seconds: Int64) -> String { text(min(max(seconds, 0), 253_402_300_799)) }
+    static func clamped(_ seconds: Int64) -> String { InternetTime.clamped(seconds) }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Ledger
 import Store
 
 /// What is said of a store, `assay.store/1`.

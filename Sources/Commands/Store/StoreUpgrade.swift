@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import InputOutput
+import Ledger
 import Store
 
 /// `assay store upgrade`

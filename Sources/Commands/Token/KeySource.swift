@@ -3,12 +3,14 @@ import DeviceIdentity
 import Diagnostics
 import InputOutput
 import Intake
+import Issuance
 import OpenSSL
 import PKIX
+import Registry
 import Store
 
 /// One worker's access to the identity keys of a run.
-enum KeyLookup {
+enum KeyLookup: IdentityKeys {
     case single(IdentityKey)
     case table([DeviceUUID: IdentityKey])
     case bundle(BundledKeys)

@@ -3,6 +3,7 @@ import DeviceIdentity
 import Diagnostics
 import InputOutput
 import JSON
+import Registry
 import Store
 
 /// What `token inspect` and `token verify` share: the stream through the pipeline to the output.

@@ -1,26 +1,24 @@
 import CertificateAuthority
 import Diagnostics
+import Ledger
 import OpenSSL
 import PKIX
-import Store
 
 /// Finds requests that have their certificate already, before any work is spent on them: running a finished batch again
-/// is then a matter of reading. One per worker.
+/// is then a matter of reading. One per thread.
 ///
-/// The octets of a request that is in the ledger were verified when it came first. Looking costs something too, the more
-/// so while the ledger is being written: a worker looks at one request of several until it finds one, at fewer and fewer
-/// of them while it finds none, and then at all until one is missing. What it does not find takes the long way, to the
-/// same result.
+/// The octets of a request that is in the ledger were verified when it came first. Looking costs something too: of a
+/// block whose first request has none, no other is looked for, and none in a small one. What is not found takes the long
+/// way, to the same result.
 final class StandingCertificates {
-    private static let firstInterval = 16
-    private static let longestInterval = 512
+    /// Requests in a block for which it is worth while to open the ledger a second time.
+    private static let leastCount = 16
 
     private let authority: [UInt8]
     private let profile: String
     private let open: @Sendable () throws(ToolError) -> any CertificateRegister
     private var ledger: (any CertificateRegister)?
-    private var interval = firstInterval
-    private var untilNext = firstInterval
+    private var isLooking = false
 
     init(
         authority: [UInt8], profile: String,
@@ -31,9 +29,12 @@ final class StandingCertificates {
         self.open = open
     }
 
-    /// Runs `body`, in which a block of requests is looked up; while they are found, all in one state of the ledger.
-    func block<Value>(_ body: () throws(ToolError) -> Value) throws(ToolError) -> Value {
-        guard untilNext == 1, let ledger else { return try body() }
+    /// Runs `body`, in which the requests of a block are looked up, all in one state of the ledger.
+    func block<Value>(of count: Int, _ body: () throws(ToolError) -> Value) throws(ToolError) -> Value {
+        isLooking = count >= Self.leastCount
+        guard isLooking else { return try body() }
+        if ledger == nil { ledger = try open() }
+        guard let ledger else { return try body() }
         return try ledger.reading(body)
     }
 
@@ -41,20 +42,15 @@ final class StandingCertificates {
     func certificate(
         of request: CertificationRequest, expecting expectations: RequestExpectations
     ) throws(ToolError) -> IssuanceRecord? {
-        untilNext -= 1
-        if untilNext > 0 { return nil }
-        untilNext = interval
-        if ledger == nil { ledger = try open() }
+        guard isLooking, let ledger else { return nil }
         guard
-            let record = try ledger?.standing(
+            let record = try ledger.standing(
                 authority: authority, profile: profile, request: Digest.sha256(request.der),
                 keyID: Digest.sha256(request.publicKey.der))
         else {
-            interval = min(interval * 2, Self.longestInterval)
+            isLooking = false
             return nil
         }
-        interval = Self.firstInterval
-        untilNext = 1
         // What a row says besides its request is judged on the long way.
         if let expected = expectations.deviceUUID, expected != record.device { return nil }
         return record
