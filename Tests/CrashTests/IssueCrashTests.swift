@@ -77,8 +77,9 @@ extension CrashTests {
             #expect(makers.allSatisfy { $0 == 1 })
         }
 
-        /// Room for the intents of the first group alone, or for its certificates too.
-        @Test(arguments: [2, 5])
+        /// Room for little more than intents, or for the certificates of some groups too: how many, depends on how fast they
+        /// are signed.
+        @Test(arguments: [1, 5])
         func onAFullDisk(_ megabytes: Int) throws {
             let shop = try IssueWorkshop(5_000)
             try SmallDisk.with(megabytes, below: shop.folder) { disk, grow in
@@ -91,7 +92,7 @@ extension CrashTests {
                     #expect(outcome.errors.contains("\"code\":\"io\""))
                     reported += try IssueWorkshop.results(outcome)
                 }
-                #expect(reported.isEmpty == (megabytes == 2))
+                #expect(reported.count < 5_000 && (megabytes == 1 || !reported.isEmpty))
                 try grow()
                 try shop.judge(reported, ca: ca)
                 try shop.judgeWhole(shop.run(ca: ca), ca: ca, before: reported)
