@@ -1,5 +1,6 @@
 package import Diagnostics
 package import JSON
+package import ProvisioningCommands
 
 /// `POST /claimed-devices` with JSON.
 package struct ClaimBody: Sendable, Equatable {
@@ -25,6 +26,28 @@ package struct ClaimBody: Sendable, Equatable {
         var object: JSONObject = [MemberName.claimToken: .string(claimToken)]
         if !tags.isEmpty { object[MemberName.tags] = .array(tags.map { .string($0) }) }
         return .object(object)
+    }
+}
+
+/// `POST /claimed-devices/{device}/provisioning`, and `PUT` of one command: the vendor's body, and beside it the time-out,
+/// which the vendor's service does not have.
+package struct CommandBody: Sendable, Equatable {
+    /// Seconds of a time-out: a month at most.
+    package static let timeouts: ClosedRange<Int64> = 1...2_678_400
+
+    package let command: ProvisioningCommand
+    /// Seconds; nil for what is usual at the service.
+    package let timeout: Int64?
+
+    package init(json: JSONValue) throws(ToolError) {
+        guard var object = json.objectValue, object[MemberName.timeoutSeconds] != nil else {
+            command = try ProvisioningCommand(json: json)
+            timeout = nil
+            return
+        }
+        timeout = try JSONNode(json).member(MemberName.timeoutSeconds).integer(in: Self.timeouts)
+        object[MemberName.timeoutSeconds] = nil
+        command = try ProvisioningCommand(json: .object(object))
     }
 }
 

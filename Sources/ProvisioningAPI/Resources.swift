@@ -79,10 +79,18 @@ package struct CommandResource: Sendable, Equatable {
     package var createdAt: String
     package var ruleId: String?
     package var attempts: Int
+    /// When a device fetched it last.
+    package var deliveredAt: String?
+    package var endedAt: String?
+    /// Its own time-out in seconds.
+    package var timeout: Int64?
+    /// Whether it is in progress for longer than its time-out.
+    package var isOverdue: Bool
 
     package init(
         id: String, status: String, command: ProvisioningCommand, response: Response?, createdAt: String,
-        ruleId: String?, attempts: Int
+        ruleId: String?, attempts: Int, deliveredAt: String?, endedAt: String?, timeout: Int64?,
+        isOverdue: Bool
     ) {
         self.id = id
         self.status = status
@@ -91,6 +99,10 @@ package struct CommandResource: Sendable, Equatable {
         self.createdAt = createdAt
         self.ruleId = ruleId
         self.attempts = attempts
+        self.deliveredAt = deliveredAt
+        self.endedAt = endedAt
+        self.timeout = timeout
+        self.isOverdue = isOverdue
     }
 
     /// What stands in place of a secret: the service takes secrets, and never gives them out.
@@ -106,6 +118,10 @@ package struct CommandResource: Sendable, Equatable {
         object[MemberName.createdAt] = .string(createdAt)
         object[MemberName.ruleId] = ruleId.map { .string($0) }
         object[MemberName.attempts] = .integer(Int64(attempts))
+        object[MemberName.deliveredAt] = deliveredAt.map { .string($0) }
+        object[MemberName.endedAt] = endedAt.map { .string($0) }
+        object[MemberName.timeoutSeconds] = timeout.map { .integer($0) }
+        object[MemberName.overdue] = .bool(isOverdue)
         return .object(object)
     }
 

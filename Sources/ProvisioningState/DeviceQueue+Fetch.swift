@@ -83,6 +83,7 @@ extension DeviceQueue {
         }
         for id in delivery.delivered {
             guard let place = commands.firstIndex(where: { $0.id == id }) else { continue }
+            if commands[place].status != .inProgress { commands[place].startedAt = terms.time }
             commands[place].status = .inProgress
             commands[place].attempts += 1
             commands[place].deliveredAt = terms.time
@@ -136,6 +137,7 @@ extension DeviceQueue {
         case .suspend:
             for place in commands.indices where commands[place].status == .inProgress {
                 commands[place].status = .pending
+                commands[place].startedAt = nil
                 commands[place].answeredSteps = 0
             }
         case .clear: commands.removeAll { $0.isOpen || $0.status == .failed }

@@ -20,6 +20,7 @@ struct Diagnosis: Sendable, Equatable {
         case neverSeen = "never-seen"
         case waiting
         case unanswered
+        case overdue
         case noTag = "no-tag"
         case noRule = "no-rule"
         case ruleDraft = "rule-draft"

@@ -7,7 +7,8 @@ import ProvisioningState
 import ServiceStore
 
 extension ProvisioningService {
-    static func resource(_ command: QueuedCommand) -> CommandResource {
+    /// - Parameter time: seconds since 1970, by which it is judged whether a result is overdue.
+    func resource(_ command: QueuedCommand, at time: Int64) -> CommandResource {
         let response: CommandResource.Response? =
             switch command.result {
             case nil: nil
@@ -19,27 +20,23 @@ extension ProvisioningService {
         return CommandResource(
             id: command.id.description, status: command.status.rawValue, command: command.command,
             response: response, createdAt: ServiceTime.text(command.createdAt), ruleId: command.origin.rule,
-            attempts: command.attempts)
+            attempts: command.attempts, deliveredAt: command.deliveredAt.map(ServiceTime.text),
+            endedAt: command.endedAt.map(ServiceTime.text), timeout: command.timeout,
+            isOverdue: command.isOverdue(at: time, usual: configuration.commandTimeout))
     }
 
     /// A command body that the service and a device can take.
-    func command(_ context: RequestContext) throws -> ProvisioningCommand {
-        try Self.command(try context.json(), path: .root)
-    }
-
-    static func command(_ json: JSONValue, path: JSONPath) throws -> ProvisioningCommand {
-        let command: ProvisioningCommand
-        do {
-            command = try ProvisioningCommand(json: json, path: path).normalized
-        } catch {
-            throw Refusal(400, error.code.rawValue, error.message)
-        }
+    private func command(
+        _ context: RequestContext
+    ) throws -> (command: ProvisioningCommand, timeout: Int64?) {
+        let body = try context.body { json throws(ToolError) in try CommandBody(json: json) }
+        let command = body.command.normalized
         // A single body: what matters between commands is left to the queue.
         let report = BatchValidator(purpose: .rule).validate(command.json)
         if let finding = report.findings.first(where: { $0.severity == .error }) {
             throw Refusal(422, finding.code.rawValue, finding.toolError.message)
         }
-        return command
+        return (command, body.timeout)
     }
 
     /// A random UUID of the service's own.
@@ -53,25 +50,26 @@ extension ProvisioningService {
     func addCommand(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "add a command")
         let device = try device(context)
-        let body = try command(context)
+        let (body, timeout) = try command(context)
         let key = try Self.idempotencyKey(context)
         let id =
             try key.map { Self.derivedID("assay command|\(context.key.team)|\(device)|\($0)") } ?? newUUID()
-        let command = QueuedCommand(id: id, command: body, origin: .operator, createdAt: context.time)
+        let command = QueuedCommand(
+            id: id, command: body, origin: .operator, createdAt: context.time, timeout: timeout)
         if key != nil, let known = try self.known(id, of: device, context) {
-            guard known.command == body else {
+            guard known.command == body, known.timeout == timeout else {
                 throw Refusal(
                     422, "idempotency-key",
                     "expected one Idempotency-Key for one command, found it for another")
             }
-            return ServiceResponse(json: Self.resource(known).json, status: 201)
+            return ServiceResponse(json: resource(known, at: context.time).json, status: 201)
         }
         try change(device, context, kind: "command.added", id) { queue throws(QueueRefusal) in
             // Of two at once with one key the second finds the first.
             if key != nil, queue.command(id)?.command == body { return }
             try queue.add(command)
         }
-        return ServiceResponse(json: Self.resource(command).json, status: 201)
+        return ServiceResponse(json: resource(command, at: context.time).json, status: 201)
     }
 
     /// What a client repeats with a request whose answer was lost.
@@ -99,7 +97,7 @@ extension ProvisioningService {
             try tables.queue(of: try Self.claim(of: device, context, tables))
         }
         guard let command = queue.command(id) else { throw Refusal.unknownCommand }
-        return ServiceResponse(json: Self.resource(command).json)
+        return ServiceResponse(json: resource(command, at: context.time).json)
     }
 
     func listCommands(_ context: RequestContext) throws -> ServiceResponse {
@@ -109,23 +107,24 @@ extension ProvisioningService {
         }
         return ServiceResponse(
             json: .object([
-                MemberName.items: .array(queue.commands.map { Self.resource($0).json }),
+                MemberName.items: .array(queue.commands.map { resource($0, at: context.time).json }),
                 MemberName.total: .integer(Int64(queue.commands.count)),
             ]))
     }
 
     func updateCommand(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "change a command")
-        let command = try command(context)
+        let (command, timeout) = try command(context)
         return try changeCommand(context, kind: "command.updated") { queue, id throws(QueueRefusal) in
-            try queue.update(id, to: command)
+            try queue.update(id, to: command, timeout: timeout)
         }
     }
 
     func skipCommand(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "skip a command")
+        let usual = configuration.commandTimeout
         return try changeCommand(context, kind: "command.skipped") { queue, id throws(QueueRefusal) in
-            try queue.skip(id, at: context.time)
+            try queue.skip(id, at: context.time, usualTimeout: usual)
         }
     }
 
@@ -138,8 +137,9 @@ extension ProvisioningService {
 
     func deleteCommand(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "delete a command")
+        let usual = configuration.commandTimeout
         _ = try changeCommand(context, kind: "command.deleted") { queue, id throws(QueueRefusal) in
-            try queue.delete(id)
+            try queue.delete(id, at: context.time, usualTimeout: usual)
         }
         return .noContent
     }
@@ -153,7 +153,8 @@ extension ProvisioningService {
         let queue = try change(try device(context), context, kind: kind, id) { queue throws(QueueRefusal) in
             try body(&queue, id)
         }
-        return ServiceResponse(json: queue.command(id).map { Self.resource($0).json } ?? .object([:]))
+        return ServiceResponse(
+            json: queue.command(id).map { resource($0, at: context.time).json } ?? .object([:]))
     }
 
     func commandID(_ context: RequestContext) throws -> DeviceUUID {

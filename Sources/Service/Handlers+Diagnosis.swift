@@ -70,10 +70,8 @@ extension ProvisioningService {
                 ?? BatchLimits(
                     limit: nil, rxMaxSize: nil, txMaxSize: nil, headSize: configuration.deviceHeadLimit),
             time, tables)
-        if let standing = Self.standing(claim, try tables.queue(of: claim), ahead, hasAuthority: hasAuthority)
-        {
-            return standing
-        }
+        let queue = try tables.queue(of: claim)
+        if let standing = Self.standing(claim, queue, ahead, hasAuthority: hasAuthority) { return standing }
         if let refusal = Self.refusal(claim) { return refusal }
         let hasWork = !ahead.delivery.records.isEmpty
         if claim.lastSeenAt == nil {
@@ -82,13 +80,8 @@ extension ProvisioningService {
                 "let it connect: restart it, or run its provisioning now; check host name, port and root CA in it"
             )
         }
-        if let open = ahead.queue.commands.first(where: { $0.status == .inProgress && $0.attempts > 1 }) {
-            return Diagnosis(
-                .unanswered,
-                "the device fetched \(open.command.request) \(open.attempts - 1) times and has not "
-                    + "reported a result",
-                "it is handed out again when the device asks; if that goes on, look at its log",
-                command: open.id.description)
+        if let open = queue.commands.first(where: { $0.status == .inProgress }) {
+            return unanswered(open, time)
         }
         if hasWork {
             return Diagnosis(
@@ -99,6 +92,27 @@ extension ProvisioningService {
             return Diagnosis(.provisioned, "the device is provisioned", "nothing is to be done")
         }
         return try idle(claim, ahead.queue, tables)
+    }
+
+    /// A device fetched a command, and no result came.
+    private func unanswered(_ command: QueuedCommand, _ time: Int64) -> Diagnosis {
+        let times = command.attempts == 1 ? "once" : "\(command.attempts) times"
+        let what = "the device fetched \(command.command.request) \(times) and has not reported a result"
+        let usual = configuration.commandTimeout
+        guard command.isOverdue(at: time, usual: usual), let started = command.startedAt else {
+            return Diagnosis(
+                .unanswered, what,
+                "it is handed out again when the device asks; if that goes on, look at its log",
+                command: command.id.description)
+        }
+        return Diagnosis(
+            .overdue,
+            what
+                + " for \(max(0, time.subtractingReportingOverflow(started).partialValue)) s, its time-out being "
+                + "\(command.timeout ?? usual) s",
+            "look at the device's log: it is off line, starts anew while it executes, or has no room for its answers; "
+                + "the command can be skipped or deleted now",
+            command: command.id.description)
     }
 
     private static func refusal(_ claim: ClaimRow) -> Diagnosis? {

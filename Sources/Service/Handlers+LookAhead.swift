@@ -40,17 +40,19 @@ extension ProvisioningService {
                     400, "query", "expected limit, rxMaxSize and txMaxSize as numbers, found another text")
             }
             let ahead = try lookAhead(at: claim, limits.limits, context.time, tables)
-            return ServiceResponse(json: Self.json(ahead))
+            return ServiceResponse(json: json(ahead, at: context.time))
         }
     }
 
-    private static func json(_ ahead: LookAhead) -> JSONValue {
+    private func json(_ ahead: LookAhead, at time: Int64) -> JSONValue {
         let commands = ahead.delivery.delivered.compactMap { id -> JSONValue? in
             guard let command = ahead.queue.command(id) else { return nil }
             let ids = ahead.delivery.records.map(\.correlationID).filter {
                 DeliveryID($0)?.command == id
             }
-            var object = resource(command).json.objectValue ?? [:]
+            var object = resource(command, at: time).json.objectValue ?? [:]
+            // It would be now; when it was stands in the command itself.
+            object[MemberName.deliveredAt] = nil
             object["correlationIds"] = .array(ids.map { .string($0) })
             return .object(object)
         }

@@ -22,6 +22,9 @@ package struct ServiceConfiguration: Sendable {
     package var requestsPerMinute = 0
     /// Fetches that one device may make in a minute before it is told to back off; 0 for any number.
     package var fetchesPerMinute = 0
+    /// Seconds in progress after which a command that has no time-out of its own is overdue; 0 for none. A device takes
+    /// at most two minutes each to go off line and back, and its requests half a minute: after ten no report is to come.
+    package var commandTimeout: Int64 = 600
     /// Where clients reach the service, without a stroke at its end: for the addresses in answers. Nil leaves
     /// them out.
     package var publicAddress: String?

@@ -6,7 +6,7 @@ enum ServiceSchema {
     static let applicationID: Int64 = 0x4153_5356
 
     /// `migrations[n]` leads from version n to version n + 1. A released step is never changed.
-    static let migrations: [String] = [version1]
+    static let migrations: [String] = [version1, version2]
 
     static var currentVersion: Int64 { Int64(migrations.count) }
 
@@ -148,6 +148,13 @@ enum ServiceSchema {
             result TEXT
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX bulk_operation_team ON bulk_operation (team, id);
+        """
+
+    // When a command was delivered first and no result followed is not known of older rows: the last delivery stands
+    // for it.
+    private static let version2 = """
+        ALTER TABLE command ADD COLUMN started_at INTEGER;
+        UPDATE command SET started_at = delivered_at WHERE status = 'IN_PROGRESS';
         """
 
     /// Brings a file up to date, each step in the one transaction.

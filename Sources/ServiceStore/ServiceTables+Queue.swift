@@ -10,7 +10,7 @@ extension ServiceTables {
         let commands = try all(
             """
             SELECT id, body, rule, is_follow_up, created_at, status, attempts, delivered_at, ended_at, timeout,
-                answered_steps, needs_follow_up, result, result_code, result_text
+                answered_steps, needs_follow_up, result, result_code, result_text, started_at
             FROM command WHERE claim = ? ORDER BY number
             """, [.integer(claim.number)], Self.command)
         let rules = try all(
@@ -77,13 +77,15 @@ extension ServiceTables {
             .text(body), .text(command.status.rawValue), .integer(Int64(command.attempts)),
             .optional(command.deliveredAt), .optional(command.endedAt), .optional(command.timeout),
             .integer(Int64(command.answeredSteps)), .flag(command.needsFollowUp), .optional(result.kind),
-            .optional(result.code), .optional(result.text), .integer(claim), .device(command.id),
+            .optional(result.code), .optional(result.text), .optional(command.startedAt), .integer(claim),
+            .device(command.id),
         ]
         guard isNew else {
             try run(
                 """
                 UPDATE command SET body = ?, status = ?, attempts = ?, delivered_at = ?, ended_at = ?, timeout = ?,
-                    answered_steps = ?, needs_follow_up = ?, result = ?, result_code = ?, result_text = ?
+                    answered_steps = ?, needs_follow_up = ?, result = ?, result_code = ?, result_text = ?,
+                    started_at = ?
                 WHERE claim = ? AND id = ?
                 """, values)
             return
@@ -93,8 +95,9 @@ extension ServiceTables {
         try run(
             """
             INSERT INTO command (body, status, attempts, delivered_at, ended_at, timeout, answered_steps,
-                needs_follow_up, result, result_code, result_text, claim, id, rule, is_follow_up, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                needs_follow_up, result, result_code, result_text, started_at, claim, id, rule, is_follow_up,
+                created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             values + [
                 .optional(command.origin.rule), .flag(isFollowUp), .integer(command.createdAt),
@@ -127,7 +130,8 @@ extension ServiceTables {
         return QueuedCommand(
             id: id, command: command, origin: origin, createdAt: row.integer(4), status: status,
             attempts: Int(clamping: row.integer(6)), deliveredAt: row.optionalInteger(7),
-            endedAt: row.optionalInteger(8), result: result, answeredSteps: Int(clamping: row.integer(10)),
-            needsFollowUp: row.flag(11), timeout: row.optionalInteger(9))
+            startedAt: row.optionalInteger(15), endedAt: row.optionalInteger(8), result: result,
+            answeredSteps: Int(clamping: row.integer(10)), needsFollowUp: row.flag(11),
+            timeout: row.optionalInteger(9))
     }
 }

@@ -69,11 +69,11 @@ import Testing
         ]
         for (place, request) in requests.enumerated() {
             let id = try DeviceUUID(text: "00000000-0000-0000-0000-00000000000\(place)")
-            var command = QueuedCommand(
-                id: id, command: ProvisioningCommand(request), origin: place == 1 ? .rule("r") : .operator,
-                createdAt: 5)
-            command.timeout = place == 2 ? 60 : nil
-            try queue.add(command)
+            try queue.add(
+                QueuedCommand(
+                    id: id, command: ProvisioningCommand(request),
+                    origin: place == 1 ? .rule("r") : .operator, createdAt: 5,
+                    timeout: place == 2 ? 60 : nil))
         }
         let kept = queue
         try store.write { tables in
@@ -111,6 +111,37 @@ import Testing
             try tables.queue(of: try #require(try tables.claim(of: device.uuid)))
         }
         #expect(again == changed)
+    }
+
+    @Test func `a file of the first version is brought up to date, and nothing in it is lost`() throws {
+        let path = folder.path("old.db")
+        try #require(FileManager.default.createFile(atPath: path, contents: nil))
+        let old = try Connection(path: path, mode: .readWrite)
+        try old.execute(ServiceSchema.migrations[0])
+        try old.execute(
+            """
+            PRAGMA application_id = \(ServiceSchema.applicationID); PRAGMA user_version = 1;
+            INSERT INTO team VALUES ('team', 't', 1);
+            INSERT INTO claim (device, team, claimed_at, claimed_role, device_type, firmware, phase, is_blocked,
+                is_finish_acknowledged)
+            VALUES (x'00000000000000000000000000000007', 'team', 1, 'editor', 3, zeroblob(16), 'PROVISIONING', 0, 0);
+            INSERT INTO command (claim, id, body, is_follow_up, created_at, status, attempts, delivered_at, timeout,
+                answered_steps, needs_follow_up)
+            VALUES (1, zeroblob(16), '{"request":{"finished":{}}}', 0, 2, 'PENDING', 1, 8, NULL, 0, 0),
+                (1, x'00000000000000000000000000000001', '{"request":{"finished":{}}}', 0, 2, 'IN_PROGRESS', 2, 9,
+                    60, 0, 0);
+            """)
+        let store = try ServiceStore(path: path)
+        let queue = try store.read { tables in
+            let device = try DeviceUUID(text: "00000000-0000-0000-0000-000000000007")
+            return try tables.queue(of: try #require(try tables.claim(of: device)))
+        }
+        #expect(queue.commands.map(\.startedAt) == [nil, 9])
+        #expect(queue.commands.map(\.deliveredAt) == [8, 9])
+        #expect(queue.commands.map(\.timeout) == [nil, 60])
+        #expect(queue.status == .provisioning)
+        // The next start finds nothing left to do.
+        #expect(throws: Never.self) { try ServiceStore(path: path) }
     }
 
     @Test func `another file is refused, and one of a newer service`() throws {
