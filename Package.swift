@@ -377,7 +377,6 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             dependencies: [
                 "Service", "ProvisioningAPI", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -7,6 +7,17 @@ public enum SecretInput {
     /// The longest secret, in bytes.
     public static let limit = 1024
 
+    /// The value of an environment variable.
+    public static func value(ofVariable name: String) throws(ToolError) -> [UInt8] {
+        guard let value = System.environment(name) else {
+            throw ToolError(
+                .passphrase,
+                "expected a passphrase in the environment variable \(name.escapedForTerminal), found it unset"
+            )
+        }
+        return Array(value.utf8)
+    }
+
     /// The first line of a file or of standard input (`-`), without its line end.
     public static func firstLine(ofFile path: String) throws(ToolError) -> [UInt8] {
         try firstLine(of: try ByteSource(path: path).readAll(limit: 65_536))

@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// What a connection is made of, below it TLS if there is any.
+/// What a connection is made of, TLS first if there is any.
 struct ConnectionChannel: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         let channel: any Channel
@@ -14,6 +14,8 @@ struct ConnectionChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            // The library's own channel for TLS would hold one certificate for as long as the server runs.
+            if let tls = shared.tls { try pipeline.addHandler(tls.handler) }
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = HTTPLimits.headerField
             limits.maxHeaderListSize = HTTPLimits.headerList

@@ -8,6 +8,8 @@ struct ServerContext: Sendable {
     let service: ProvisioningService
     let limits: HTTPLimits
     let log: ServiceLog
+    /// Nil for plain HTTP.
+    let tls: ServerTLS?
     let dispatcher = Dispatcher()
     let budget = BodyBudget()
 }
@@ -146,16 +148,17 @@ final class ExchangeHandler: ChannelInboundHandler {
         let message = request.serviceRequest(body: body)
         if let page = OperationalPage(rawValue: request.path), page == .health {
             // Answered here: it says that the process lives, whatever the threads are waiting for.
-            let response = page.answer(method: message.method, shared.service, shared.log.metrics)
+            let response = page.answer(message, isLocal: true, shared.service, shared.log.metrics)
             return answer(response, isLast: isLast, isWhole: true, context)
         }
         let (service, metrics) = (shared.service, shared.log.metrics)
+        let isLocal = OperationalPage.isLocal(message, peer: context.remoteAddress?.ipAddress)
         let future = shared.dispatcher.submit(urgency(of: request), on: context.eventLoop) {
             switch request.kind {
             case .device: service.respondToDevice(message)
             case .operator: service.respond(to: message)
             case .page:
-                OperationalPage(rawValue: message.path)?.answer(method: message.method, service, metrics)
+                OperationalPage(rawValue: message.path)?.answer(message, isLocal: isLocal, service, metrics)
                     ?? ServiceResponse(status: 404)
             }
         }

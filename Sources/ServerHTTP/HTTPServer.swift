@@ -1,6 +1,5 @@
 package import Diagnostics
 import HummingbirdCore
-import HummingbirdTLS
 import InputOutput
 import Logging
 import NIOCore
@@ -10,19 +9,19 @@ package import Service
 /// The Provisioning Service on a socket: the wire to the service and back, and nothing else.
 package struct HTTPServer: Sendable {
     private let address: ListenAddress
-    private let tls: TLSMaterial?
+    private let isSecure: Bool
     private let shared: ServerContext
     private let log: ServiceLog
 
     /// - Parameter tls: nil for plain HTTP.
     package init(
-        _ service: ProvisioningService, on address: ListenAddress, tls: TLSMaterial?,
+        _ service: ProvisioningService, on address: ListenAddress, tls: ServerTLS?,
         limits: HTTPLimits = HTTPLimits(), log: ServiceLog
     ) {
         self.address = address
-        self.tls = tls
+        isSecure = tls != nil
         self.log = log
-        shared = ServerContext(service: service, limits: limits, log: log)
+        shared = ServerContext(service: service, limits: limits, log: log, tls: tls)
     }
 
     private enum Event: Sendable {
@@ -41,30 +40,13 @@ package struct HTTPServer: Sendable {
     package func run(
         onListening: @escaping @Sendable (String) -> Void, until stop: @escaping @Sendable () async -> Void
     ) async throws(ToolError) {
-        if let tls {
-            let channel: TLSChannel<ConnectionChannel>
-            do {
-                channel = try TLSChannel(
-                    ConnectionChannel(shared: shared), tlsConfiguration: tls.configuration)
-            } catch {
-                throw TLSMaterial.refusal("the certificate and key cannot be used: \(error)")
-            }
-            try await run(channel, "https", onListening, stop)
-        } else {
-            try await run(ConnectionChannel(shared: shared), "http", onListening, stop)
-        }
-    }
-
-    private func run(
-        _ channel: some ServerChildChannel, _ scheme: String,
-        _ onListening: @escaping @Sendable (String) -> Void, _ stop: @escaping @Sendable () async -> Void
-    ) async throws(ToolError) {
         // What the library has to say is said by this module's own log.
         let silent = Logger(label: "assayd") { _ in SwiftLogNoOpLogHandler() }
         let (events, sender) = AsyncStream.makeStream(of: Event.self)
         let address = address
+        let scheme = isSecure ? "https" : "http"
         let server = Server(
-            childChannelSetup: channel,
+            childChannelSetup: ConnectionChannel(shared: shared),
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(

@@ -1,5 +1,4 @@
 package import Diagnostics
-import HummingbirdTLS
 import InputOutput
 import NIOSSL
 import OpenSSL

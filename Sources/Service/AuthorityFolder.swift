@@ -20,15 +20,16 @@ struct AuthorityFolder: Sendable {
     let ledgerPath: String
     let ledgerID: FileID
 
-    /// - Throws: ``ToolError`` for a folder that is not whole, an encrypted key, or a profile that is not
-    ///   there.
-    init(path: String) throws(ToolError) {
+    /// - Parameter passphrase: opens the key; nil for one that is not encrypted.
+    /// - Throws: ``ToolError`` for a folder that is not whole, a key that the passphrase does not open, or a
+    ///   profile that is not there.
+    init(path: String, passphrase: [UInt8]? = nil) throws(ToolError) {
         self.path = path
         let document = try Self.document(path + "/ca.json")
         ledgerPath = document.ledger.hasPrefix("/") ? document.ledger : path + "/" + document.ledger
         ledgerID = document.id
         chain = try Self.certificates(path + "/ca.crt")
-        key = try Self.key(path + "/ca.key")
+        key = try Self.key(path + "/ca.key", passphrase)
         let profilesFile = path + "/profiles.json"
         let profiles =
             FileSystem.kind(of: profilesFile) == nil
@@ -76,13 +77,30 @@ struct AuthorityFolder: Sendable {
         }
     }
 
-    private static func key(_ file: String) throws(ToolError) -> PrivateKey {
+    private static func key(_ file: String, _ passphrase: [UInt8]?) throws(ToolError) -> PrivateKey {
         let bytes = try ByteSource.contents(of: file, limit: limit)
-        guard case .privateKey(let key)? = try? KeyDocument.read(bytes, passphrase: nil) else {
-            throw ToolError(
-                .passphrase, "expected a private key without a passphrase, found none",
-                context: [.init("file", file.escapedForTerminal)])
+        let place = [ToolError.Context("file", file.escapedForTerminal)]
+        do throws(KeyDocument.Fault) {
+            guard case .privateKey(let key) = try KeyDocument.read(bytes, passphrase: passphrase) else {
+                throw .failure(
+                    CheckFailure(.pem, "expected the CA's private key, found a public one"), hint: nil)
+            }
+            return key
+        } catch {
+            switch error {
+            case .failure(let failure, let hint):
+                throw ToolError(failure.code, failure.message, context: place, hint: hint)
+            case .privateKey(.passphraseNeeded):
+                throw ToolError(
+                    .passphrase, "the CA's key is encrypted: expected its passphrase, found none",
+                    context: place)
+            case .privateKey(.wrongPassphrase):
+                throw ToolError(.passphrase, "the passphrase does not open the CA's key", context: place)
+            case .privateKey(.malformed):
+                throw ToolError(
+                    .pem, "expected a private key in PEM, found something else", context: place)
+            case .privateKey(.unsound(let reason)): throw ToolError(.csrKey, reason, context: place)
+            }
         }
-        return key
     }
 }

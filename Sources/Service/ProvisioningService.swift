@@ -24,7 +24,10 @@ package final class ProvisioningService: Sendable {
 
     /// Opens the files in the data folder, and makes those that are missing.
     package init(configuration: ServiceConfiguration) throws(ToolError) {
-        self.configuration = configuration
+        var kept = configuration
+        // Used below, once.
+        kept.authorityPassphrase = nil
+        self.configuration = kept
         store = try ServiceStore(path: configuration.dataFolder + "/service.db")
         registry = try Registry(
             path: configuration.dataFolder + "/assay.db", learnKeys: configuration.learnKeys)
@@ -38,7 +41,8 @@ package final class ProvisioningService: Sendable {
     ) throws(ToolError) -> DeviceCertificates? {
         guard let path = configuration.authorityFolder else { return nil }
         return try DeviceCertificates(
-            AuthorityFolder(path: path), registryPath: configuration.dataFolder + "/assay.db",
+            AuthorityFolder(path: path, passphrase: configuration.authorityPassphrase),
+            registryPath: configuration.dataFolder + "/assay.db",
             minimumTrust: configuration.learnKeys ? .observed : .trusted, clock: configuration.clock)
     }
 
@@ -73,6 +77,13 @@ package final class ProvisioningService: Sendable {
         }
         // Clients fetch what the member errorSummaryUrl names without their key.
         if route == .getBulkErrors { return try getBulkErrors(parameters.first ?? "") }
+        let (key, time) = try admit(request)
+        return try handle(
+            route, RequestContext(request: request, key: key, parameters: parameters, time: time))
+    }
+
+    /// Who asks, and when; within the rate of the key.
+    private func admit(_ request: ServiceRequest) throws -> (key: KeyRow, time: Int64) {
         let key = try authenticate(request)
         let time = configuration.clock()
         if let wait = rates.wait(key.id, at: time) {
@@ -81,8 +92,16 @@ package final class ProvisioningService: Sendable {
                 "expected at most \(configuration.requestsPerMinute) requests a minute, found more",
                 retryAfter: wait)
         }
-        return try handle(
-            route, RequestContext(request: request, key: key, parameters: parameters, time: time))
+        return (key, time)
+    }
+
+    /// The answer to a request without an API key in force; nil for one that has it, of whatever role and team.
+    package func refusal(of request: ServiceRequest) -> ServiceResponse? {
+        let answer = guarded {
+            _ = try self.admit(request)
+            return .noContent
+        }
+        return answer.status == ServiceResponse.noContent.status ? nil : answer
     }
 
     /// The answer of a body, or to what it throws.

@@ -15,6 +15,8 @@ package struct ServiceConfiguration: Sendable {
     package var learnKeys = false
     /// The folder of the CA that signs for auto-onboarding.
     package var authorityFolder: String?
+    /// Opens the CA's key; nil for one that is not encrypted.
+    package var authorityPassphrase: [UInt8]?
     /// Octets of status line and headers, with the empty line, of an answer to a device: the transport keeps
     /// below.
     package var deviceHeadLimit = 150

@@ -4,6 +4,8 @@ import InputOutput
 import JSON
 import NIOCore
 import NIOPosix
+import PKIX
+import ProvisioningAPI
 import ServerHTTP
 import Service
 
@@ -23,12 +25,22 @@ struct Serve: ServiceCommand {
             SIGTERM and SIGINT stop it: no new connection is accepted, what is being worked on is answered, for ten \
             seconds at most. The exit status is 0 after SIGTERM, as service managers expect, and 130 after SIGINT.
 
-            GET /healthz, /readyz and /metrics (Prometheus) need no key and name no device.
+            SIGHUP reads the files of --tls-cert and --tls-key again: new connections get the new certificate, those that \
+            are open end as they began. Where the files cannot be used the old certificate stays, and the log says so. \
+            Started on a terminal, it ends with its terminal.
+
+            GET /healthz and /readyz need no key. /metrics (Prometheus) needs none on this machine; from elsewhere, also \
+            through a proxy, it needs an API key of any role. None of them names a device.
+
+            A command whose result a device owes for longer than --command-timeout, or its own timeoutSeconds, is overdue: \
+            the diagnosis says so, and it can be skipped or deleted.
 
             EXAMPLES
               assayd serve --data /var/lib/assayd --listen 127.0.0.1:8080
               assayd serve --data bench --listen 127.0.0.1:8443 --self-signed
               assayd serve --data /var/lib/assayd --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key
+              assayd serve --data bench --listen 127.0.0.1:8080 --ca ca --ca-passphrase-file ca.pass
+              kill -HUP PID
             """)
 
     @OptionGroup var folder: DataOptions
@@ -69,9 +81,11 @@ struct Serve: ServiceCommand {
 
     @Option(
         help: .init(
-            "The folder of the CA that signs what devices generate under a rule (assay ca init); its key not encrypted.",
+            "The folder of the CA that signs what devices generate under a rule (assay ca init).",
             valueName: "dir"))
     var ca: String?
+
+    @OptionGroup var authority: AuthorityPassphraseOptions
 
     @Option(
         help: .init(
@@ -98,6 +112,12 @@ struct Serve: ServiceCommand {
             valueName: "n"))
     var fetchesPerMinute = 0
 
+    @Option(
+        help: .init(
+            "Seconds after its delivery at which a command without a result is overdue, 0 for never.",
+            valueName: "seconds"))
+    var commandTimeout: Int64 = 600
+
     @Option(help: .init("Seconds that a client may take for each part of a request.", valueName: "seconds"))
     var requestTimeout = 60
 
@@ -121,12 +141,21 @@ struct Serve: ServiceCommand {
         guard requestsPerMinute >= 0, fetchesPerMinute >= 0 else {
             throw ValidationError("a rate must be 0 or more")
         }
+        guard 0...CommandBody.timeouts.upperBound ~= commandTimeout else {
+            throw ValidationError(
+                "--command-timeout must be 0…\(CommandBody.timeouts.upperBound), found \(commandTimeout)")
+        }
+        guard ca != nil || !authority.isGiven else {
+            throw ValidationError("a passphrase of the CA's key is of no use without --ca")
+        }
         guard 1...100_000 ~= maxConnections else {
             throw ValidationError("--max-connections must be 1…100000, found \(maxConnections)")
         }
     }
 
     func run() async throws -> ExitStatus {
+        // On a terminal SIGHUP says that it was closed.
+        if !System.isTerminal(StandardStream.errorDescriptor) { Interruption.takeHangupAsReload() }
         let address = try ListenAddress(listen)
         try checkPlain(address)
         let log = ServiceLog()
@@ -135,13 +164,17 @@ struct Serve: ServiceCommand {
         let lock = try FolderLock(configuration.dataFolder, holder: "another assayd")
         defer { withExtendedLifetime(lock) {} }
         configuration.authorityFolder = ca
+        configuration.authorityPassphrase = try authority.secret()
+        configuration.commandTimeout = commandTimeout
         configuration.publicAddress = publicUrl.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         configuration.onFailure = onFailure
         configuration.learnKeys = learnKeys
         configuration.requestsPerMinute = requestsPerMinute
         configuration.fetchesPerMinute = fetchesPerMinute
         configuration.noteFault = { log.note("fault", ["message": $0], level: .error) }
-        let tls = try material(configuration.dataFolder, log)
+        let tls = try material(configuration.dataFolder, log).map { material throws(ToolError) in
+            try ServerTLS(material)
+        }
         // Some for the stores, standard streams and event loops.
         let needed = maxConnections + 64
         let files = OpenFileLimit.raise(to: needed)
@@ -150,7 +183,7 @@ struct Serve: ServiceCommand {
                 .usage, "expected room for \(needed) open files, found \(files)",
                 hint: "raise the limit (ulimit -n, LimitNOFILE), or give a smaller --max-connections")
         }
-        let service = try ProvisioningService(configuration: configuration)
+        let service = try service(configuration)
         var limits = HTTPLimits()
         limits.requestTimeout = .seconds(Int64(requestTimeout))
         limits.connections = maxConnections
@@ -163,7 +196,11 @@ struct Serve: ServiceCommand {
                     log.note("listening", ["url": url])
                     Self.tell(url)
                 },
-                until: { try? await waiter.runIfActive { Interruption.wait() } })
+                until: {
+                    try? await waiter.runIfActive {
+                        while Interruption.next() == .reload { self.reload(tls, log) }
+                    }
+                })
         } catch {
             service.shutdown()
             await log.close()
@@ -175,6 +212,35 @@ struct Serve: ServiceCommand {
         return Interruption.isTermination ? .done : .interrupted
     }
 
+    private func service(_ configuration: ServiceConfiguration) throws(ToolError) -> ProvisioningService {
+        do {
+            return try ProvisioningService(configuration: configuration)
+        } catch  where error.code == .passphrase {
+            var error = error
+            error.hint = "give --ca-passphrase-file, --ca-passphrase-fd or --ca-passphrase-env"
+            throw error
+        }
+    }
+
+    /// Reads the certificate's files again; whatever is wrong with them, the service goes on as it is.
+    private func reload(_ tls: ServerTLS?, _ log: ServiceLog) {
+        guard let tls, let tlsCert, let tlsKey else { return log.note("nothing-to-reload") }
+        do throws(ToolError) {
+            let material = try TLSMaterial.read(certificate: tlsCert, key: tlsKey)
+            try tls.replace(by: material)
+            log.note(
+                "certificate-replaced", ["file": tlsCert, "notAfter": InternetTime.text(material.notAfter)])
+            warnOfExpiry(material, tlsCert, log)
+        } catch {
+            log.note("certificate-kept", ["file": tlsCert, "message": error.message], level: .error)
+        }
+    }
+
+    private func warnOfExpiry(_ material: TLSMaterial, _ file: String, _ log: ServiceLog) {
+        guard material.notAfter <= System.now() else { return }
+        log.note("certificate-expired", ["file": file], level: .warning)
+    }
+
     private func checkPlain(_ address: ListenAddress) throws(ToolError) {
         guard tlsCert == nil, !selfSigned, !allowRemoteHttp, !address.isLoopback else { return }
         throw ToolError(
@@ -183,9 +249,8 @@ struct Serve: ServiceCommand {
     }
 
     private func material(_ folder: String, _ log: ServiceLog) throws(ToolError) -> TLSMaterial? {
-        let now = System.now()
         if selfSigned {
-            let (material, isNew) = try SelfSignedCertificate.load(in: folder, at: now)
+            let (material, isNew) = try SelfSignedCertificate.load(in: folder, at: System.now())
             if isNew {
                 log.note("certificate-made", ["file": SelfSignedCertificate.files(in: folder).certificate])
             }
@@ -193,7 +258,7 @@ struct Serve: ServiceCommand {
         }
         guard let tlsCert, let tlsKey else { return nil }
         let material = try TLSMaterial.read(certificate: tlsCert, key: tlsKey)
-        if material.notAfter <= now { log.note("certificate-expired", ["file": tlsCert], level: .warning) }
+        warnOfExpiry(material, tlsCert, log)
         return material
     }
 

@@ -28,6 +28,25 @@ import Testing
         #expect(refused.message == "expected GET")
     }
 
+    /// What a maker produces is nobody's business elsewhere: there `/metrics` wants a key, and only there.
+    @Test func metricsForThoseElsewhere() throws {
+        let service = try RunningService(["--requests-per-minute", "2"])
+        let viewer = try service.makeKey("viewer")
+        for header in ["X-Forwarded-For: 192.0.2.1", "forwarded: for=192.0.2.1", "Via: 1.1 proxy"] {
+            let refused = try service.ask("GET", "/metrics", headers: [header])
+            #expect(refused.status == 401)
+            #expect(refused.header("WWW-Authenticate") == "Bearer")
+            #expect(!refused.text.contains("assayd_"))
+            #expect(try service.ask("GET", "/healthz", headers: [header]).status == 200)
+            #expect(try service.ask("GET", "/readyz", headers: [header]).status == 200)
+        }
+        let far = ["X-Forwarded-For: 192.0.2.1", "Authorization: Bearer \(viewer)"]
+        #expect(try service.ask("GET", "/metrics", headers: far).text.contains("assayd_http_connections "))
+        #expect(try service.ask("HEAD", "/metrics", headers: far).status == 200)
+        #expect(try service.ask("GET", "/metrics", headers: far).status == 429)
+        #expect(try service.ask("GET", "/metrics").status == 200)
+    }
+
     /// A service manager's way, and a person's.
     @Test(arguments: [(SIGTERM, 0), (SIGINT, 130)] as [(Int32, Int32)])
     func endsInGoodOrder(_ signal: Int32, _ status: Int32) throws {
@@ -105,6 +124,24 @@ import Testing
                 "cannot listen: "
             ),
             (["key"], 2, "USAGE: assayd key <subcommand>"),
+            (
+                ["serve", "--data", "d", "--command-timeout", "2678401"], 2,
+                "--command-timeout must be 0…2678400"
+            ),
+            (["serve", "--data", "d", "--ca-passphrase-env", "P"], 2, "is of no use without --ca"),
+            (
+                ["serve", "--data", "d", "--ca", "c", "--ca-passphrase-env", "P", "--ca-passphrase-fd", "0"],
+                2,
+                "expected one of --ca-passphrase-file"
+            ),
+            (
+                ["serve", "--data", "d", "--ca", "c", "--ca-passphrase-env", "NO_SUCH_NAME"], 5,
+                "expected a passphrase in the environment variable NO_SUCH_NAME, found it unset"
+            ),
+            (
+                ["serve", "--data", "d", "--ca", "c", "--ca-passphrase-file", "/dev/null"], 5,
+                "expected a passphrase of 1 to 1024 bytes, found 0"
+            ),
         ] as [([String], Int32, String)])
     func refusesToStart(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let folder = try WorkFolder()

@@ -44,6 +44,20 @@ import Testing
         ] as [(Int64, String)])
     func dates(_ seconds: Int64, _ text: String) { #expect(HTTPDate.text(seconds) == text) }
 
+    /// Whose request needs no key for the metrics.
+    @Test(
+        arguments: [
+            ("127.0.0.1", nil, true), ("127.8.8.8", nil, true), ("::1", nil, true),
+            ("::ffff:127.0.0.1", nil, true), ("192.0.2.1", nil, false), ("::ffff:192.0.2.1", nil, false),
+            ("1127.0.0.1", nil, false), ("fe80::1", nil, false), (nil, nil, false),
+            ("127.0.0.1", "X-Real-IP", false), ("::1", "FORWARDED", false), ("::1", "Accept", true),
+        ] as [(String?, String?, Bool)])
+    func requestsOfThisMachine(_ peer: String?, _ header: String?, _ isLocal: Bool) {
+        let request = ServiceRequest(
+            method: "GET", path: "/metrics", headers: header.map { [(name: $0, value: "x")] } ?? [])
+        #expect(OperationalPage.isLocal(request, peer: peer) == isLocal)
+    }
+
     private func describe(_ parts: [HTTPServerResponsePart]) -> [String] {
         parts.map { part in
             switch part {

@@ -51,6 +51,15 @@ final class RunningService {
         init(_ description: String) { self.description = description }
     }
 
+    /// Waits until the log names an event.
+    func waitForEvent(_ event: String) throws {
+        let end = Date().addingTimeInterval(20)
+        while !program.errorsSoFar.contains("\"event\":\"\(event)\"") {
+            guard Date() < end else { throw Fault("waited in vain for \(event): \(program.errorsSoFar)") }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+
     func connect() throws -> RawConnection { try RawConnection(port: port) }
 
     /// One request on a connection of its own.

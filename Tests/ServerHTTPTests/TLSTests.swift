@@ -109,6 +109,54 @@ import Testing
                 """)
     }
 
+    /// A certificate that was renewed is shown to whoever connects next, without a restart; one that cannot be used is not.
+    @Test func certificateReplacedWhileServing() throws {
+        guard Self.hasOpenSSL else { try Skip.test("openssl is not installed") }
+        let folder = try WorkFolder()
+        for name in ["a", "b"] {
+            let made = try run(
+                [
+                    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-keyout", "\(name).key", "-out", "\(name).crt", "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                ], in: folder)
+            try #require(made.status == 0)
+        }
+        func install(_ certificate: String, _ key: String) throws {
+            try folder.write(
+                String(contentsOfFile: folder.path(certificate), encoding: .utf8), to: "server.crt")
+            try folder.write(String(contentsOfFile: folder.path(key), encoding: .utf8), to: "server.key")
+        }
+        try install("a.crt", "a.key")
+        let service = try RunningService(
+            ["--tls-cert", "server.crt", "--tls-key", "server.key"], in: folder)
+        func shows(_ name: String) throws -> Bool {
+            let answer = try ask(
+                service,
+                ["-CAfile", "\(name).crt", "-verify_return_error", "-verify_hostname", "localhost", "-quiet"])
+            return String(decoding: answer.standardOutput, as: UTF8.self).hasSuffix("ok\n")
+        }
+        #expect(try shows("a"))
+        #expect(try !shows("b"))
+        try install("b.crt", "b.key")
+        #expect(try shows("a"))
+        service.send(SIGHUP)
+        try service.waitForEvent("certificate-replaced")
+        #expect(try shows("b"))
+        #expect(try !shows("a"))
+        // The key of another: what is there stays.
+        try install("a.crt", "b.key")
+        service.send(SIGHUP)
+        try service.waitForEvent("certificate-kept")
+        #expect(try shows("b"))
+        service.send(SIGTERM)
+        let outcome = try service.wait()
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.errors.contains("expected the key of the first certificate, found another key"))
+        #expect(!outcome.errors.contains("PRIVATE KEY"))
+    }
+
     /// Handshakes that never come do not stay, and do no harm.
     @Test func plainTextWhereTLSIsExpected() throws {
         let service = try RunningService(["--self-signed", "--request-timeout", "1"])

@@ -11,7 +11,8 @@ import TestFleet
 struct AuthorityBench {
     let path: String
 
-    init(in folder: WorkFolder) throws {
+    /// - Parameter passphrase: encrypts its key.
+    init(in folder: WorkFolder, passphrase: String? = nil) throws {
         path = folder.path("ca")
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let key = try PrivateKey.generate(.p256)
@@ -25,7 +26,9 @@ struct AuthorityBench {
         _ = try SQLiteStore(path: path + "/ledger.db", access: .create, as: .ledger(id))
         let document = #"{"schema":"assay.ca-folder/1","ledger":"ledger.db","ledgerId":"\#(id)"}"#
         try folder.write(document, to: "ca/ca.json")
-        try folder.write(String(decoding: try key.pemUnencrypted(), as: UTF8.self), to: "ca/ca.key")
+        let pem =
+            try passphrase.map { try key.pemEncrypted(passphrase: Array($0.utf8)) } ?? key.pemUnencrypted()
+        try folder.write(String(decoding: pem, as: UTF8.self), to: "ca/ca.key")
         try folder.write(
             String(decoding: PEMWriter.encode(label: "CERTIFICATE", der: certificate), as: UTF8.self),
             to: "ca/ca.crt")

@@ -1,4 +1,5 @@
 import DeviceIdentity
+import Diagnostics
 import JSON
 import ProvisioningAPI
 import ProvisioningCommands
@@ -63,6 +64,37 @@ import Testing
         try later.provision(device)
         #expect(later.status(device) == "PROVISIONED")
         #expect(certificates(later, device).count == 1)
+    }
+
+    @Test func `a CA whose key is encrypted signs when its passphrase is given`() throws {
+        let folder = try WorkFolder()
+        let authority = try AuthorityBench(in: folder, passphrase: "open sesame")
+        for (passphrase, message) in [
+            (nil, "the CA's key is encrypted: expected its passphrase, found none"),
+            ("close sesame", "the passphrase does not open the CA's key"),
+        ] as [(String?, String)] {
+            do {
+                _ = try ServiceBench {
+                    $0.authorityFolder = authority.path
+                    $0.authorityPassphrase = passphrase.map { Array($0.utf8) }
+                }
+                Issue.record("expected the service not to start")
+            } catch let error as ToolError {
+                #expect(error.code == .passphrase)
+                #expect(error.message == message)
+                #expect(error.context.map(\.value) == [authority.path + "/ca.key"])
+            }
+        }
+        let bench = try ServiceBench {
+            $0.authorityFolder = authority.path
+            $0.authorityPassphrase = Array("open sesame".utf8)
+        }
+        #expect(bench.service.configuration.authorityPassphrase == nil)
+        #expect(bench.send("POST", "/provisioning-rules", rule).status == 201)
+        let device = try TestDevice(seed: 1)
+        try bench.claim(device, tags: ["nrf-cloud-onboarding"])
+        try bench.provision(device)
+        #expect(bench.status(device) == "PROVISIONED")
     }
 
     @Test func `a request that the CA refuses suspends the device and says why`() throws {

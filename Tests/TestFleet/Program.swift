@@ -47,6 +47,7 @@ public final class Program: Sendable {
         sigemptyset(&wanted)
         sigaddset(&wanted, SIGINT)
         sigaddset(&wanted, SIGTERM)
+        sigaddset(&wanted, SIGHUP)
         pthread_sigmask(SIG_UNBLOCK, &wanted, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()

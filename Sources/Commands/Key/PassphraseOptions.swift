@@ -125,14 +125,7 @@ enum PassphraseSource: Equatable {
         switch self {
         case .file(let path): secret = try SecretInput.firstLine(ofFile: path)
         case .descriptor(let number): secret = try SecretInput.firstLine(ofDescriptor: number)
-        case .variable(let name):
-            guard let value = System.environment(name) else {
-                throw ToolError(
-                    .passphrase,
-                    "expected a passphrase in the environment variable \(name.escapedForTerminal), "
-                        + "found it unset")
-            }
-            secret = Array(value.utf8)
+        case .variable(let name): secret = try SecretInput.value(ofVariable: name)
         case .bytes(let bytes): secret = bytes
         case .none, .unstated: return nil
         }
