@@ -64,6 +64,17 @@ final class ServiceUnderTest {
         _ = try program.wait(limit: 20)
     }
 
+    /// Stops it in good order; the lines that it printed.
+    func end() throws -> [String] {
+        isRunning = false
+        program.send(SIGTERM)
+        let outcome = try program.wait(limit: 20)
+        guard outcome.status == 0 else {
+            throw Fault("ended with \(outcome.status ?? -1): \(outcome.errors)")
+        }
+        return (outcome.output + outcome.errors).split(separator: "\n").map(String.init)
+    }
+
     private static func serve(_ options: [String], _ folder: WorkFolder) throws -> (Program, String) {
         let program = try Program(TestPaths.service, ["serve", "--data", "data"] + options, in: folder.url)
         program.waitForOutput(bytes: 60, limit: 30)
