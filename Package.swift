@@ -198,8 +198,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState", "COSE", "CBOR",
-                "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "Simulator", "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState",
+                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 

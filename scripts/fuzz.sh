@@ -15,7 +15,8 @@ case "$seconds" in '' | *[!0-9]*)
     ;;
 esac
 targets=("$@")
-[ $# -gt 0 ] || targets=(token cbor-strict cbor-general csr certificate crl pem json csv name device-message)
+[ $# -gt 0 ] || targets=(token cbor-strict cbor-general csr certificate crl pem json csv name device-message
+    service-request service-answer modem-command)
 
 # lld, because gold fails on the fuzzer's sections.
 ASSAY_FUZZ=1 ASSAY_WITHOUT_SERVICE=1 "$swift" build -c release --scratch-path .build-fuzz --product assay-fuzz \
@@ -32,7 +33,7 @@ fuzz_one() {
     ASSAY_FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
         "$binary" "$corpus/$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=512 -timeout=5 \
         -artifact_prefix="$new/" -print_final_stats=1 >"$log" 2>&1 || status=$?
-    printf '%-14s %9s executions, %5s inputs in the corpus' "$target" \
+    printf '%-15s %9s executions, %5s inputs in the corpus' "$target" \
         "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$(find "$corpus/$target" -type f | wc -l)"
     if [ "$status" -eq 0 ]; then
         printf ', nothing found\n'
@@ -42,7 +43,7 @@ fuzz_one() {
         for input in "$new"/*; do
             [ -e "$input" ] || continue
             mv "$input" "fixtures/fuzz/$target/"
-            printf '%-14s left fixtures/fuzz/%s/%s\n' '' "$target" "${input##*/}"
+            printf '%-15s left fixtures/fuzz/%s/%s\n' '' "$target" "${input##*/}"
         done
     fi
     rm -rf "$new"

@@ -14,6 +14,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case name
     case deviceMessage = "device-message"
     case serviceRequest = "service-request"
+    case serviceAnswer = "service-answer"
+    case modemCommand = "modem-command"
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -33,6 +35,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .name: Certificates.checkName(bytes)
         case .deviceMessage: DeviceMessages.check(bytes)
         case .serviceRequest: ServiceRequests.check(bytes)
+        case .serviceAnswer: ServiceAnswers.check(bytes)
+        case .modemCommand: ModemCommands.check(bytes)
         }
     }
 }
