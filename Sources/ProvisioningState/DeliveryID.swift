@@ -41,6 +41,8 @@ package struct DeliveryID: Sendable, Equatable {
         else { return nil }
         self.command = command
         self.counter = counter
+        // A device gives back what it was given, octet for octet: another spelling of it is not ours.
+        guard self.text.utf8.elementsEqual(bytes) else { return nil }
     }
 
     package var text: String {

@@ -126,8 +126,10 @@ package final class ProvisioningService: Sendable {
         case .found(let route, _) where route.isDeviceSide:
             name = route.rawValue
             response = answerDevice(route, request)
-        case .otherMethods where RoutingTable.isDevicePath(request.path):
-            response = ServiceResponse(status: 405)
+        case .otherMethods(let methods) where RoutingTable.isDevicePath(request.path):
+            // RFC 9110 section 15.5.6. No device asks so: its head may be as long as it likes.
+            response = ServiceResponse(
+                status: 405, headers: [(name: "Allow", value: methods.joined(separator: ", "))])
         default: response = ServiceResponse(status: 404)
         }
         metrics.count(name, response.status)
