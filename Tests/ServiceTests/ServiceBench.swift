@@ -32,9 +32,11 @@ final class ServiceBench: Sendable {
         }
     }
 
-    /// - Parameter configure: changes the configuration before the service starts.
-    init(configure: (inout ServiceConfiguration) -> Void = { _ in }) throws {
-        folder = try WorkFolder()
+    /// - Parameters:
+    ///   - parent: where the service's folder is made; the system's folder for temporary files otherwise.
+    ///   - configure: changes the configuration before the service starts.
+    init(in parent: URL? = nil, configure: (inout ServiceConfiguration) -> Void = { _ in }) throws {
+        folder = try WorkFolder(in: parent)
         time = Time()
         service = try Self.service(folder, time, configure)
         owner = try service.createKey(role: .owner, team: "Harbour", name: "owner").secret
@@ -64,7 +66,9 @@ final class ServiceBench: Sendable {
     }
 
     /// Registers the identity key of a device, as a person would before.
-    func register(_ devices: TestDevice...) throws {
+    func register(_ devices: TestDevice...) throws { try register(devices) }
+
+    func register(_ devices: [TestDevice]) throws {
         let registry = try SQLiteStore(path: folder.url.path + "/assay.db", access: .create)
         _ = try registry.register(
             devices.map {
@@ -156,13 +160,13 @@ final class ServiceBench: Sendable {
     struct Unexpected: Error { let status: Int }
 
     @discardableResult
-    func report(_ device: TestDevice, _ responses: [DeviceResponse]) throws -> Int {
+    func report(_ device: TestDevice, _ responses: [DeviceResponse], jwt: String? = nil) throws -> Int {
         service.respondToDevice(
             ServiceRequest(
                 method: "POST", path: "/v1/provisioning/response",
                 headers: [
                     (name: "Content-Type", value: "application/cbor"),
-                    (name: "Authorization", value: "Bearer \(try jwt(device))"),
+                    (name: "Authorization", value: "Bearer \(try jwt ?? self.jwt(device))"),
                 ], body: DeviceMessage.responses(responses).cbor)
         ).status
     }
