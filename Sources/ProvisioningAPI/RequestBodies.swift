@@ -40,6 +40,7 @@ package struct CommandBody: Sendable, Equatable {
     package let timeout: Int64?
 
     package init(json: JSONValue) throws(ToolError) {
+        if json.objectValue != nil { _ = try TextRule.description(of: JSONNode(json)) }
         guard var object = json.objectValue, object[MemberName.timeoutSeconds] != nil else {
             command = try ProvisioningCommand(json: json)
             timeout = nil
@@ -48,6 +49,28 @@ package struct CommandBody: Sendable, Equatable {
         timeout = try JSONNode(json).member(MemberName.timeoutSeconds).integer(in: Self.timeouts)
         object[MemberName.timeoutSeconds] = nil
         command = try ProvisioningCommand(json: .object(object))
+    }
+}
+
+/// How long texts may be that are for people alone. The vendor does not say; what is kept is shown again in every list.
+package enum TextRule {
+    /// Octets of a description.
+    package static let longestDescription = 4096
+    /// Octets of the name of a rule.
+    package static let longestName = 256
+
+    /// The member `description`, which may be missing.
+    static func description(of node: JSONNode) throws(ToolError) -> String? {
+        try text(MemberName.description, of: node, longestDescription)
+    }
+
+    static func text(_ name: String, of node: JSONNode, _ limit: Int) throws(ToolError) -> String? {
+        guard let member = try node.optionalMember(name) else { return nil }
+        let text = try member.string()
+        guard text.utf8.count <= limit else {
+            throw member.error("expected at most \(limit) octets, found \(text.utf8.count)")
+        }
+        return text
     }
 }
 
@@ -72,7 +95,7 @@ package struct TagBody: Sendable, Equatable {
         let member = try node.member(MemberName.tag)
         tag = try member.string()
         try TagRule.check(tag, member)
-        description = try node.optionalMember(MemberName.description)?.string()
+        description = try TextRule.description(of: node)
     }
 }
 

@@ -15,13 +15,14 @@ package struct RuleBody: Sendable, Equatable {
         try node.allowOnly([
             MemberName.name, MemberName.description, MemberName.active, MemberName.commands, MemberName.tags,
         ])
-        name = try node.optionalMember(MemberName.name)?.string()
-        description = try node.optionalMember(MemberName.description)?.string()
+        name = try TextRule.text(MemberName.name, of: node, TextRule.longestName)
+        description = try TextRule.description(of: node)
         isActive = try node.optionalMember(MemberName.active)?.bool()
         if let member = try node.optionalMember(MemberName.tags) { tags = try TagRule.tags(member) }
         guard let member = try node.optionalMember(MemberName.commands) else { return }
         var commands: [ProvisioningCommand] = []
         for element in try member.elements() {
+            if element.value.objectValue != nil { _ = try TextRule.description(of: element) }
             commands.append(try ProvisioningCommand(json: element.value, path: element.path))
         }
         self.commands = commands

@@ -237,10 +237,22 @@ struct ContentCheck {
                 "expected at most \(ConfigurationSetting.deviceLimit) settings, as many as a device takes, "
                     + "found \(settings.count)")
         }
+        for setting in settings {
+            if setting.key.isEmpty {
+                report(.error, .command, path, "expected a key of each setting, found an empty one")
+            }
+            // To the device, whose library is in C, a NUL is the end of the text.
+            if [setting.key, setting.value].contains(where: { $0.utf8.contains(0) }) {
+                report(
+                    .error, .command, path.appending(setting.key),
+                    "expected no NUL in a setting, where the device takes the text to end, found one")
+            }
+        }
         for setting in settings where setting.key == "provisioning/interval-sec" {
-            let isSeconds =
-                setting.value.utf8.count <= 9 && UInt32(setting.value) != nil && !setting.value.hasPrefix("+")
-            if !isSeconds {
+            // Behind a leading zero the device reads an octal number.
+            let isDecimal =
+                !setting.value.hasPrefix("+") && (setting.value == "0" || !setting.value.hasPrefix("0"))
+            if !isDecimal || setting.value.utf8.count > 9 || UInt32(setting.value) == nil {
                 report(
                     .error, .command, path.appending(setting.key),
                     "expected a decimal number of seconds, found \(Shown.text(setting.value))")

@@ -15,6 +15,12 @@ extension ProvisioningService {
         let reason: String
         let message: String
 
+        init(row: Int, _ refusal: Refusal) {
+            self.row = row
+            reason = refusal.body.reason
+            message = refusal.body.message
+        }
+
         var json: JSONValue {
             .object([
                 MemberName.row: .integer(Int64(row)), MemberName.reason: .string(reason),
@@ -43,7 +49,8 @@ extension ProvisioningService {
         }
     }
 
-    /// The answer is the outcome: 201 if all rows claimed, 200 if some did, 400 if none.
+    /// The answer is the outcome: 201 if all rows claimed, 200 if some did, 400 if none; 202 where a dry run finds some that
+    /// would.
     func claimMany(_ context: RequestContext) throws -> ServiceResponse {
         let result = try claimRows(context, operation: nil)
         var json = result.json
@@ -53,12 +60,16 @@ extension ProvisioningService {
                     + (result.failed.first.map { "row \($0.row): \($0.message)" } ?? "no row"))
             return ServiceResponse(json: .object(json), status: 400)
         }
+        if try context.isDryRun() { return ServiceResponse(json: .object(json), status: 202) }
         return ServiceResponse(json: .object(json), status: result.failed.isEmpty ? 201 : 200)
     }
 
     /// The older form: the answer names an operation, whose outcome is asked for.
     func claimInBulk(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "claim devices")
+        guard try !context.isDryRun() else {
+            throw Refusal(400, "query", "expected no dry run of an operation: ask without /bulk")
+        }
         let id = try newULID(context.time)
         _ = try claimRows(context, operation: id)
         return ServiceResponse(
@@ -79,12 +90,18 @@ extension ProvisioningService {
             do {
                 rows.append(try bulkRow(row, event))
             } catch let refusal as Refusal {
-                result.failed.append(
-                    FailedRow(row: row, reason: refusal.body.reason, message: refusal.body.message))
+                result.failed.append(FailedRow(row: row, refusal))
             }
         }
-        if try context.query("dryrun") == "true", id == nil {
-            for row in rows { result.claimed.append(row.candidate.device.description) }
+        if try context.isDryRun() {
+            for row in rows {
+                do {
+                    _ = try store.read { try Self.checkClaimable(row.candidate.device, context, $0) }
+                    result.claimed.append(row.candidate.device.description)
+                } catch let refusal as Refusal {
+                    result.failed.append(FailedRow(row: row.row, refusal))
+                }
+            }
             return result
         }
         let examined = result
@@ -97,9 +114,7 @@ extension ProvisioningService {
                     let device = row.candidate.device.description
                     if !result.claimed.contains(device) { result.claimed.append(device) }
                 } catch let refusal as Refusal {
-                    result.failed.append(
-                        FailedRow(
-                            row: row.row, reason: refusal.body.reason, message: refusal.body.message))
+                    result.failed.append(FailedRow(row: row.row, refusal))
                 }
             }
             if let id {
@@ -130,7 +145,9 @@ extension ProvisioningService {
         case .record(let record):
             guard 1...2 ~= record.count, let token = record[0] else {
                 throw Refusal(
-                    400, "csv", "expected a token and perhaps a field of tags, found \(record.count) fields")
+                    400, "csv",
+                    "expected a token and perhaps one field of tags, in quotation marks with commas between them, "
+                        + "found \(record.count) fields")
             }
             let tags = (record[1]?.text ?? "").split(separator: ",", omittingEmptySubsequences: true)
                 .map(String.init)

@@ -33,7 +33,7 @@ extension ProvisioningService {
     private func claimOne(_ context: RequestContext) throws -> ServiceResponse {
         let body = try context.body { json throws(ToolError) in try ClaimBody(json: json) }
         let candidate = try examine(body.claimToken)
-        if try context.query("dryrun") == "true" {
+        if try context.isDryRun() {
             _ = try store.read { try Self.checkClaimable(candidate.device, context, $0) }
             return ServiceResponse(json: .object([:]), status: 202)
         }
@@ -80,7 +80,7 @@ extension ProvisioningService {
 
     /// The claim of this device if it is the asker's already; nil if nobody has it.
     @discardableResult
-    private static func checkClaimable(
+    static func checkClaimable(
         _ device: DeviceUUID, _ context: RequestContext, _ tables: ServiceTables
     ) throws -> ClaimRow? {
         guard let claim = try tables.claim(of: device) else { return nil }

@@ -21,6 +21,20 @@ struct RequestContext: Sendable {
     /// The value of a query parameter, decoded; empty where it has no value.
     func query(_ name: String) throws -> String? { try QueryText.value(name, in: request.query) }
 
+    /// Whether a claim is only rehearsed. What is no more than like the word for it is refused: who misspells a rehearsal
+    /// does not want the real thing.
+    func isDryRun() throws -> Bool {
+        let names = (request.query ?? "").split(separator: "&").map { $0.prefix { $0 != "=" } }
+        guard names.allSatisfy({ $0.utf8.elementsEqual("dryrun".utf8) }) else {
+            throw Refusal(400, "query", "expected no parameter of a claim but dryrun, found another")
+        }
+        switch try query("dryrun")?.lowercased() {
+        case nil, "false"?: return false
+        case "true"?: return true
+        default: throw Refusal(400, "query", "expected dryrun to be true or false, found another")
+        }
+    }
+
     func require(_ role: Role, to purpose: String) throws {
         guard key.role >= role else {
             throw Refusal(

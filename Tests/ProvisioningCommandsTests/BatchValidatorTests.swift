@@ -175,10 +175,22 @@ private func findings(_ requests: CommandRequest...) -> [String] {
             findings(.config(settings), .finished) == [
                 "note command \(path)config", "error command-limit \(path)config.properties",
             ])
+        for seconds in ["1h", "", "060", "00", "+5", "-5", "0x3c", "1.5", "1234567890", "60 "] {
+            #expect(
+                findings(.config([.init(key: "provisioning/interval-sec", value: seconds)]), .finished) == [
+                    "note command \(path)config",
+                    "error command \(path)config.properties.provisioning/interval-sec",
+                ], "\(seconds)")
+        }
+        for seconds in ["0", "60", "999999999"] {
+            #expect(
+                findings(.config([.init(key: "provisioning/interval-sec", value: seconds)]), .finished)
+                    == ["note command \(path)config"], "\(seconds)")
+        }
         #expect(
-            findings(.config([.init(key: "provisioning/interval-sec", value: "1h")]), .finished) == [
-                "note command \(path)config",
-                "error command \(path)config.properties.provisioning/interval-sec",
+            findings(.config([.init(key: "", value: "x"), .init(key: "k", value: "v\u{0}")]), .finished) == [
+                "note command \(path)config", "error command \(path)config.properties",
+                "error command \(path)config.properties.k",
             ])
         #expect(
             findings(.serverCertificate(SecTag(50), content: Sample.leaf), .finished)

@@ -214,6 +214,17 @@ import Testing
                 #"{"timeoutSeconds":\#(timeout),"request":{"finished":{}}}"#)
             #expect(answer.status == 400, "\(timeout) \(answer.text)")
         }
+        // What is kept is shown again in every list.
+        let long = String(repeating: "x", count: 4097)
+        for (method, path, body) in [
+            ("POST", "/claimed-devices/\(device.device.uuid)/provisioning", #"{"request":{"finished":{}}"#),
+            ("POST", "/provisioning/tags", #"{"tag":"t""#),
+            ("POST", "/provisioning-rules", String(Self.rule.dropLast())),
+        ] {
+            let answer = try service.ask(as: owner, method, path, body + #","description":"\#(long)"}"#)
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(answer.message?.hasSuffix("expected at most 4096 octets, found 4097") == true)
+        }
         #expect(try service.ask("GET", "/metrics").text.contains("\nassayd_faults_total 0\n"))
     }
 }

@@ -65,6 +65,41 @@ import Testing
             refused.json?["message"]?.stringValue?.hasPrefix("claimToken: no identity key is known") == true)
     }
 
+    /// Who misspells a rehearsal does not want the real thing.
+    @Test func `a dry run claims nothing, however it is written`() throws {
+        let bench = try ServiceBench()
+        let (free, ours, theirs) = (try TestDevice(seed: 1), try TestDevice(seed: 2), try TestDevice(seed: 3))
+        try bench.register(free)
+        try bench.claim(ours)
+        let other = try bench.service.createKey(role: .owner, team: "Yard", name: "k").secret
+        try bench.claim(theirs, key: other)
+        let body = #"{"claimToken":"\#(try ServiceBench.token(free))"}"#
+        let table = try [free, ours, theirs].map { try ServiceBench.token($0) + "\n" }.joined()
+        for (query, status) in [
+            ("dryrun=true", 202), ("dryrun=True", 202), ("dryrun=1", 400), ("dryrun=", 400), ("dryrun", 400),
+            ("dryrun=yes", 400), ("dryRun=true", 400), ("dry_run=true", 400),
+            ("dryrun=true&dryrun=false", 400),
+            ("dryrun=true&x=1", 400), ("dryrun=%74rue", 202),
+        ] {
+            #expect(
+                bench.send("POST", "/claimed-devices", body, query: query).status == status, "\(query)")
+            let rows = bench.send("POST", "/claimed-devices", table, query: query, type: "text/csv")
+            #expect(rows.status == status, "\(query)")
+            if status == 202 {
+                #expect(
+                    rows.json?["claimedIds"]
+                        == .array([.string("\(free.uuid)"), .string("\(ours.uuid)")]))
+                #expect(
+                    rows.json?["failed"]?.arrayValue?.map { $0["reason"] } == [.string("claimed-elsewhere")])
+            }
+            #expect(
+                bench.send("POST", "/claimed-devices/bulk", table, query: query, type: "text/csv").status
+                    == 400)
+            #expect(bench.status(free) == nil, "\(query)")
+        }
+        #expect(bench.send("POST", "/claimed-devices", body, query: "dryrun=false").status == 201)
+    }
+
     @Test func `lists go page by page, also while they change`() throws {
         let bench = try ServiceBench()
         let devices = try (1...7).map { try TestDevice(seed: $0) }

@@ -36,7 +36,7 @@ import Testing
                 ("error", tally.statuses["ERROR"]), ("provisioned", tally.statuses["PROVISIONED"]),
                 ("awaiting", tally.statuses["AWAITING"]), ("provisioning", tally.statuses["PROVISIONING"]),
             ] as [(String, Int?)] {
-                #expect((count ?? 0) > 50, "\(what): \(count ?? 0)")
+                #expect((count ?? 0) > 25, "\(what): \(count ?? 0)")
             }
         }
     }
