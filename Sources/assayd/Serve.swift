@@ -215,7 +215,8 @@ struct Serve: ServiceCommand {
     private func service(_ configuration: ServiceConfiguration) throws(ToolError) -> ProvisioningService {
         do {
             return try ProvisioningService(configuration: configuration)
-        } catch  where error.code == .passphrase {
+        } catch {
+            guard error.code == .passphrase, !authority.isGiven else { throw error }
             var error = error
             error.hint = "give --ca-passphrase-file, --ca-passphrase-fd or --ca-passphrase-env"
             throw error
