@@ -27,9 +27,9 @@ final class Dispatcher: Sendable {
     var count: Int { open.load(ordering: .relaxed) }
 
     /// Works on a request; nil if there are too many.
-    func submit(
-        _ urgency: Urgency, on loop: any EventLoop, _ work: @escaping @Sendable () -> ServiceResponse
-    ) -> EventLoopFuture<ServiceResponse>? {
+    func submit<Answer: Sendable>(
+        _ urgency: Urgency, on loop: any EventLoop, _ work: @escaping @Sendable () -> Answer
+    ) -> EventLoopFuture<Answer>? {
         let count = open.add(1, ordering: .relaxed).newValue
         guard count <= urgency.bound else {
             open.subtract(1, ordering: .relaxed)

@@ -12,6 +12,8 @@ struct ServerContext: Sendable {
     let tls: ServerTLS?
     let dispatcher = Dispatcher()
     let budget = BodyBudget()
+    /// What happens to operators' requests in a rehearsal.
+    var faults: FaultPlan?
 }
 
 /// One connection: a request is read whole, answered whole, and only then the next one is looked at.
@@ -153,13 +155,16 @@ final class ExchangeHandler: ChannelInboundHandler {
         }
         let (service, metrics) = (shared.service, shared.log.metrics)
         let isLocal = OperationalPage.isLocal(message, peer: context.remoteAddress?.ipAddress)
+        let fault = request.kind == .operator ? shared.faults?.next() : nil
         let future = shared.dispatcher.submit(urgency(of: request), on: context.eventLoop) {
             switch request.kind {
-            case .device: service.respondToDevice(message)
-            case .operator: service.respond(to: message)
+            case .device: FaultyAnswer(nil) { service.respondToDevice(message) }
+            case .operator: FaultyAnswer(fault) { service.respond(to: message) }
             case .page:
-                OperationalPage(rawValue: message.path)?.answer(message, isLocal: isLocal, service, metrics)
-                    ?? ServiceResponse(status: 404)
+                FaultyAnswer(nil) {
+                    OperationalPage(rawValue: message.path)?.answer(
+                        message, isLocal: isLocal, service, metrics) ?? ServiceResponse(status: 404)
+                }
             }
         }
         guard let future else {
@@ -169,8 +174,9 @@ final class ExchangeHandler: ChannelInboundHandler {
         future.whenComplete { result in
             let (handler, context) = bound.value
             // Its threads end only with the service.
-            let response = (try? result.get()) ?? TransportProblem.overload(request.kind)
-            handler.answer(response, isLast: isLast, isWhole: true, context)
+            let answer =
+                (try? result.get()) ?? FaultyAnswer(nil) { TransportProblem.overload(request.kind) }
+            handler.give(answer, isLast: isLast, context)
         }
     }
 
@@ -200,7 +206,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     /// - Parameters:
     ///   - isLast: whether the connection ends with it.
     ///   - isWhole: whether the request was read to its end.
-    private func answer(
+    func answer(
         _ response: ServiceResponse, isLast: Bool, isWhole: Bool, _ context: ChannelHandlerContext
     ) {
         shared.budget.release(body.count)
@@ -254,7 +260,7 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     // MARK: Time and end
 
-    private func start(_ time: TimeAmount, _ context: ChannelHandlerContext) {
+    func start(_ time: TimeAmount, _ context: ChannelHandlerContext) {
         deadline?.cancel()
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         deadline = context.eventLoop.scheduleTask(in: time) {
@@ -280,7 +286,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         }
     }
 
-    private func close(_ context: ChannelHandlerContext) {
+    func close(_ context: ChannelHandlerContext) {
         if case .closed = phase { return }
         end()
         context.close(promise: nil)

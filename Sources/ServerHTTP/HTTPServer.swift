@@ -13,15 +13,17 @@ package struct HTTPServer: Sendable {
     private let shared: ServerContext
     private let log: ServiceLog
 
-    /// - Parameter tls: nil for plain HTTP.
+    /// - Parameters:
+    ///   - tls: nil for plain HTTP.
+    ///   - faults: what happens to operators' requests in a rehearsal; nil for nothing.
     package init(
         _ service: ProvisioningService, on address: ListenAddress, tls: ServerTLS?,
-        limits: HTTPLimits = HTTPLimits(), log: ServiceLog
+        limits: HTTPLimits = HTTPLimits(), log: ServiceLog, faults: FaultPlan? = nil
     ) {
         self.address = address
         isSecure = tls != nil
         self.log = log
-        shared = ServerContext(service: service, limits: limits, log: log, tls: tls)
+        shared = ServerContext(service: service, limits: limits, log: log, tls: tls, faults: faults)
     }
 
     private enum Event: Sendable {

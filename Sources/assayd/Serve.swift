@@ -124,7 +124,18 @@ struct Serve: ServiceCommand {
     @Option(help: .init("Connections at once; more wait.", valueName: "n"))
     var maxConnections = 1000
 
+    @Option(
+        help: .init(
+            "For rehearsal, on this machine alone: do this to operators' requests with this probability. Kinds: "
+                + Fault.allCases.map(\.rawValue).joined(separator: ", ") + ". Several are allowed.",
+            valueName: "kind:p"))
+    var fault: [String] = []
+
+    @Option(help: .init("What decides which requests get a fault (default: 0).", valueName: "text"))
+    var seed: String?
+
     func validate() throws {
+        guard seed == nil || !fault.isEmpty else { throw ValidationError("--seed needs --fault") }
         guard (tlsCert == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key belong together, found one")
         }
@@ -158,6 +169,7 @@ struct Serve: ServiceCommand {
         if !System.isTerminal(StandardStream.errorDescriptor) { Interruption.takeHangupAsReload() }
         let address = try ListenAddress(listen)
         try checkPlain(address)
+        let faults = try plan(address)
         let log = ServiceLog()
         var configuration = try folder.configuration()
         // One writer: what the service holds in memory of its store is its own.
@@ -172,6 +184,9 @@ struct Serve: ServiceCommand {
         configuration.requestsPerMinute = requestsPerMinute
         configuration.fetchesPerMinute = fetchesPerMinute
         configuration.noteFault = { log.note("fault", ["message": $0], level: .error) }
+        if !fault.isEmpty {
+            log.note("rehearsal", ["faults": fault.joined(separator: " ")], level: .warning)
+        }
         let tls = try material(configuration.dataFolder, log).map { material throws(ToolError) in
             try ServerTLS(material)
         }
@@ -187,7 +202,7 @@ struct Serve: ServiceCommand {
         var limits = HTTPLimits()
         limits.requestTimeout = .seconds(Int64(requestTimeout))
         limits.connections = maxConnections
-        let server = HTTPServer(service, on: address, tls: tls, limits: limits, log: log)
+        let server = HTTPServer(service, on: address, tls: tls, limits: limits, log: log, faults: faults)
         let waiter = NIOThreadPool(numberOfThreads: 1)
         waiter.start()
         do {
@@ -240,6 +255,18 @@ struct Serve: ServiceCommand {
     private func warnOfExpiry(_ material: TLSMaterial, _ file: String, _ log: ServiceLog) {
         guard material.notAfter <= System.now() else { return }
         log.note("certificate-expired", ["file": file], level: .warning)
+    }
+
+    private func plan(_ address: ListenAddress) throws(ToolError) -> FaultPlan? {
+        if fault.isEmpty { return nil }
+        guard address.isLoopback else {
+            throw ToolError(
+                .usage, "--fault is for addresses of this machine alone, found \(address.host)",
+                hint: "listen on 127.0.0.1")
+        }
+        var shares: [FaultPlan.Share] = []
+        for text in fault { shares.append(try FaultPlan.Share(text)) }
+        return try FaultPlan(shares, seed: seed ?? "0")
     }
 
     private func checkPlain(_ address: ListenAddress) throws(ToolError) {
