@@ -73,6 +73,8 @@ let package = Package(
             name: "ProvisioningAPI",
             dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        // What becomes of what is sent to a service, as values that only go forward.
+        .target(name: "Journal", swiftSettings: safe),
         // The queue of one device as a value: events in, actions out.
         .target(
             name: "ProvisioningState", dependencies: ["ProvisioningCommands", "JSON", "DeviceIdentity"],
@@ -93,9 +95,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Ledger", "Registry", "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX",
-                "OpenSSL",
-                "InputOutput", "DeviceIdentity", "Diagnostics",
+                "Journal", "Ledger", "Registry", "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX",
+                "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
         .target(

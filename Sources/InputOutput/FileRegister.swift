@@ -22,7 +22,7 @@ public enum FileRegister {
         "ledger.db-journal",
     ]
     /// What stands beside a store or ledger and belongs to it.
-    private static let sideFiles = ["", "-wal", "-shm", "-journal"]
+    private static let sideFiles = ["", "-wal", "-shm", "-journal", "-runs"]
 
     /// A file, whatever it is called.
     struct Identity: Hashable, Sendable {

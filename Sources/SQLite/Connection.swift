@@ -54,6 +54,19 @@ public final class Connection {
         return Connection(opened: pointer)
     }
 
+    /// A database in a file without a name, which is gone when the connection is.
+    public static func temporary() throws(SQLiteError) -> Connection {
+        _ = isConfigured
+        var pointer: OpaquePointer?
+        let code = sqlite3_open_v2("", &pointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        guard code == SQLITE_OK, let pointer else {
+            let error = SQLiteError(code, pointer)
+            sqlite3_close_v2(pointer)
+            throw error
+        }
+        return Connection(opened: pointer)
+    }
+
     deinit { sqlite3_close_v2(pointer) }
 
     private static func uriEscaped(_ path: String) -> String {

@@ -17,7 +17,8 @@ public final class SQLiteStore {
     }
 
     let connection: Connection
-    let path: String
+    /// The file, without links.
+    package let path: String
     /// What the file was opened as.
     let role: FileRole
     /// Whether this call made the file.

@@ -7,7 +7,9 @@ enum Schema {
     static let applicationID: Int64 = 0x4153_5359
 
     /// `migrations[n]` leads from version n to version n + 1. A released step is never changed.
-    static let migrations: [String] = [version1, version2, version3, version4, version5]
+    static let migrations: [String] = [
+        version1, version2, version3, version4, version5, version6,
+    ]
 
     static var currentVersion: Int { migrations.count }
 
@@ -254,6 +256,38 @@ enum Schema {
         -- Whose IMEI is whose, by all but the check digit: a number, because its entries are a third of a text's. Not
         -- unique, because stores of before may have one twice; registering sees to it.
         CREATE INDEX device_imei ON device (CAST(imei AS INTEGER) / 10) WHERE imei IS NOT NULL;
+        """
+
+    /// Version 6: journals of what was sent to services.
+    private static let version6 = """
+        CREATE TABLE journal (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('claim', 'commands', 'rule', 'onboarding')),
+            service TEXT NOT NULL,
+            team TEXT NOT NULL,
+            UNIQUE (kind, service, team)
+        ) STRICT;
+        CREATE TABLE journal_run (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            begun_at INTEGER NOT NULL
+        ) STRICT;
+        -- What the key is, the kind of the journal says; a claim's is the device's UUID.
+        CREATE TABLE journal_entry (
+            journal INTEGER NOT NULL REFERENCES journal (id),
+            key BLOB NOT NULL,
+            state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+            attempt INTEGER NOT NULL CHECK (attempt > 0),
+            run INTEGER NOT NULL REFERENCES journal_run (id),
+            at INTEGER NOT NULL,
+            note TEXT NOT NULL,
+            PRIMARY KEY (journal, key)
+        ) STRICT, WITHOUT ROWID;
+        -- When the next request may be sent to a service, in microseconds since 1970: one rate for all processes.
+        CREATE TABLE journal_pace (
+            service TEXT PRIMARY KEY,
+            next_at INTEGER NOT NULL,
+            paused_until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Brings the file to the current version, in one transaction; does nothing when it is there already.
