@@ -143,6 +143,15 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // Layer 5: sending to a service so that nothing is lost and nothing sent twice. The transport comes from outside.
+        .target(
+            name: "Submission",
+            dependencies: [
+                "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands", "OpenSSL", "JSON",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+
         // Layer 5: devices that are not there. Transports come from outside.
         .target(
             name: "Simulator",
@@ -351,6 +360,14 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "SubmissionTests",
+            dependencies: [
+                "Submission", "Journal", "Store", "ProvisioningAPI", "DeviceIdentity", "Diagnostics",
+                "TestFleet",
+                "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ClaimsTests",
             dependencies: [
                 "Claims", "Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics",
@@ -363,13 +380,17 @@ let package = Package(
 // The Provisioning Service on a socket. What it needs of others takes a minute to fetch and minutes to build; `assay` links
 // none of it, and who builds `assay` alone sets ASSAY_WITHOUT_SERVICE (`make demo`, `make release`).
 if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
-    package.products += [.executable(name: "assayd", targets: ["assayd"])]
+    package.products += [
+        .executable(name: "assayd", targets: ["assayd"]),
+        .executable(name: "assay-submit", targets: ["assay-submit"]),
+    ]
     package.dependencies += [
         // Without its traits it needs no Foundation with ICU's data.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ]
     package.targets += [
         // Layer 6: the wire to Service and back.
@@ -407,6 +428,28 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: safe),
+        // Layer 6: what is submitted, over HTTP and TLS.
+        .target(
+            name: "SubmissionHTTP",
+            dependencies: [
+                "Submission", "Diagnostics",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: safe),
+        // The verbs of assay that talk to a service.
+        .executableTarget(
+            name: "assay-submit",
+            dependencies: [
+                "Commands", "CommandLineSupport", "SubmissionHTTP", "Submission", "Journal", "Store",
+                "Claims",
+                "ProvisioningAPI", "ProvisioningCommands", "JSON", "OpenSSL", "InputOutput", "DeviceIdentity",
+                "Diagnostics",
+            ],
+            swiftSettings: safe),
         .testTarget(
             name: "ServerHTTPTests",
             dependencies: [
@@ -428,7 +471,11 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             ],
             swiftSettings: common),
         .testTarget(
-            name: "SimulateTests", dependencies: ["JSON", "TestFleet", "TestSupport", "assay", "assayd"],
+            name: "SimulateTests",
+            dependencies: [
+                "Store", "Journal", "DeviceIdentity", "JSON", "TestFleet", "TestSupport", "assay", "assayd",
+                "assay-submit",
+            ],
             swiftSettings: common),
     ]
 }

@@ -60,5 +60,5 @@ public struct ClaimFinding: Error, Sendable, Equatable {
 
 /// What is known of a row; the `status` of results.
 public enum ClaimStatus: String, Sendable, CaseIterable {
-    case ready, duplicate, malformed, rejected, claimed, failed
+    case ready, duplicate, malformed, rejected, claimed, existing, failed, unknown
 }

@@ -1,11 +1,11 @@
 public import ArgumentParser
 import CommandLineSupport
-import Diagnostics
+package import Diagnostics
 import InputOutput
 import OpenSSL
 
 /// A verb of `assay`: it parses, calls the modules below, renders, and answers with an exit status.
-protocol AssayCommand: ParsableCommand {
+package protocol AssayCommand: ParsableCommand {
     func run(in environment: Environment) throws -> ExitStatus
 }
 
@@ -25,6 +25,7 @@ public struct AssayRoot: ParsableCommand {
             TokenGroup.self, DeviceGroup.self, StoreGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
             CertificateGroup.self,
             CAGroup.self, LedgerGroup.self, CommandsGroup.self, RuleGroup.self, ClaimGroup.self,
+            OnboardGroup.self, FleetGroup.self, AccountGroup.self,
             Explain.self,
         ])
 
@@ -33,19 +34,25 @@ public struct AssayRoot: ParsableCommand {
 
 /// Runs the program; the only place that ends the process.
 public enum Program {
-    public static func main() -> Never {
+    /// Runs `assay`, which itself talks to nobody.
+    public static func main() -> Never { main(network: HelperProgram()) }
+
+    /// - Parameter network: what runs the verbs that talk to a service.
+    package static func main(network: any NetworkRunner) -> Never {
         CoreDumps.disable()
         Interruption.install()
         // For whoever wants to compare the calculation in blocks with libcrypto's own function.
         if System.environment("ASSAY_VERIFY") == "single" { P256Verifier.verifySingly() }
         let arguments = Array(CommandLine.arguments.dropFirst())
         let console = Console(json: arguments.contains("--json"), quiet: false)
-        let status = run(arguments, console)
+        let status = run(arguments, console, network)
         // As a process ends that SIGPIPE ends: what shells know as "somebody has read enough".
         System.exit(StandardStream.readerHasLeft ? 128 + 13 : status.rawValue)
     }
 
-    private static func run(_ arguments: [String], _ console: Console) -> ExitStatus {
+    private static func run(
+        _ arguments: [String], _ console: Console, _ network: any NetworkRunner
+    ) -> ExitStatus {
         do {
             if let position = System.foreignArgument {
                 throw ToolError(
@@ -62,7 +69,7 @@ public enum Program {
                 try command.run()
                 return .done
             }
-            let status = try verb.run(in: Environment())
+            let status = try verb.run(in: Environment(network: network))
             return Interruption.requested ? .interrupted : status
         } catch let error as ToolError {
             let isNews = !StandardStream.readerHasLeft && error.message != Interruption.error.message

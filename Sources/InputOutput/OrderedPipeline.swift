@@ -93,7 +93,7 @@ public enum OrderedPipeline {
 ///
 /// Who waits for results is woken when the chunks run low, not by each result: with more threads than cores, each time
 /// would take a core from a worker.
-private final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Sendable {
+final class ChunkQueue<Chunk: Sendable, Output: Sendable>: @unchecked Sendable {
     // Every stored property is touched only while `mutex` is held, which is what makes sharing safe. The lock and
     // the conditions live on the heap because pthread objects must not move.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

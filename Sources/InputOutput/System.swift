@@ -9,6 +9,13 @@ public enum System {
         return Int64(time.tv_sec)
     }
 
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    public static func nowMicroseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1_000
+    }
+
     /// Nanoseconds of a clock that never goes back.
     public static func monotonicNanoseconds() -> UInt64 {
         var time = timespec()

@@ -110,6 +110,11 @@ package enum RoutingTable {
     /// another.
     package static func request(
         _ route: Route, _ parameters: String...
+    ) -> (method: String, path: String)? { request(route, parameters) }
+
+    /// The same.
+    package static func request(
+        _ route: Route, _ parameters: [String]
     ) -> (method: String, path: String)? {
         guard let row = rows.first(where: { $0.route == route }) else { return nil }
         var rest = parameters[...]

@@ -1,16 +1,16 @@
-import ArgumentParser
+package import ArgumentParser
 import Claims
-import Diagnostics
+package import Diagnostics
 import InputOutput
 import Intake
 
 /// `assay claim check`
-struct ClaimCheck: AssayCommand {
-    static let configuration = CommandConfiguration(
+package struct ClaimCheck: NetworkVerb {
+    package static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Say which rows of a file of tokens can claim their device, and why the others cannot.",
         discussion: """
-            Offline: nothing is sent. Every row is decoded, and verified where the key of its device is at hand \
+            Offline: nothing is sent, unless --online says so. Every row is decoded, and verified where the key of its device is at hand \
             (--key, --keys or a store). The token is compared with the UUID column, the IMEI, time and tags are \
             checked for the damage that spreadsheets do, and a device that was in an earlier row or file is a \
             duplicate. Only rows that are not ready are printed; --verbose prints all, --json one object for each. \
@@ -18,16 +18,32 @@ struct ClaimCheck: AssayCommand {
             """)
 
     @OptionGroup var claims: ClaimOptions
-    @OptionGroup var output: OutputOptions
+    @Flag(
+        help: """
+            Ask the service too, by its dry run, whether each row that is ready can be claimed. Nothing is claimed; the \
+            tokens are sent, one in each request.
+            """)
+    var online = false
+
+    @OptionGroup package var service: ServiceOptions
+    @OptionGroup package var pace: PaceOptions
+    @OptionGroup package var output: OutputOptions
     @OptionGroup var file: FileOptions
     @OptionGroup var batch: BatchOptions
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
+        if online, file.output != nil {
+            throw ValidationError("expected one of --online and --output, found both")
+        }
+        if online { try claims.demandOtherInput(than: service) }
         try FileOptions.demandFiles(
             ["--rejects": claims.rejects, "--report": claims.report], beside: file.output)
     }
 
-    func run(in environment: Environment) throws -> ExitStatus {
+    package func run(in environment: Environment) throws -> ExitStatus {
+        if online { return try environment.network.run(self, in: environment) }
         let console = output.console
         let keys = try claims.source()
         let run = ClaimRun(
@@ -48,5 +64,10 @@ struct ClaimCheck: AssayCommand {
         console.note(
             delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + stream.passedOver.note)
         return delivery.tally.exitStatus
+    }
+
+    /// The rows, judged, for a run that asks the service about them.
+    package func intake(_ environment: Environment, _ console: Console) throws -> ClaimIntake {
+        try ClaimIntake(claims, tags: nil, jobs: batch.jobs ?? environment.defaultJobs, output, console)
     }
 }

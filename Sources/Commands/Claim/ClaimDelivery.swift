@@ -92,14 +92,9 @@ final class ClaimDelivery {
         guard let device = claim.device else { return nil }
         let here = DeviceIndex.Occurrence(source: source, line: claim.line, fingerprint: claim.fingerprint)
         guard let first = devices.insert(device, here) else { return nil }
-        let isSame = first.fingerprint == claim.fingerprint
-        return ClaimFinding(
-            .rejected, .duplicateDevice,
-            "device \(device) is in \(names[first.source].text):\(first.line) already, "
-                + (isSame ? "with the same token" : "with another token"),
-            hint: isSame
-                ? "remove the row; a device is claimed once"
-                : "keep the token that was read last; a device is claimed once")
+        return .duplicate(
+            of: device, in: names[first.source], line: first.line,
+            isSame: first.fingerprint == claim.fingerprint)
     }
 
     /// The report that the worker could not render, or nil where its rendering stands or none is wanted.
@@ -132,6 +127,21 @@ final class ClaimDelivery {
         try table.append(
             duplicate.map { ClaimReport(claim, duplicateOf: $0, source: name, namesSource: several) }
                 ?? ClaimReport(claim, source: name, namesSource: several))
+    }
+}
+
+extension ClaimFinding {
+    /// What is wrong with a row whose device was in an earlier one.
+    static func duplicate(
+        of device: DeviceUUID, in source: SourceName, line: Int, isSame: Bool
+    ) -> ClaimFinding {
+        ClaimFinding(
+            .rejected, .duplicateDevice,
+            "device \(device) is in \(source.text):\(line) already, "
+                + (isSame ? "with the same token" : "with another token"),
+            hint: isSame
+                ? "remove the row; a device is claimed once"
+                : "keep the token that was read last; a device is claimed once")
     }
 }
 

@@ -4,6 +4,8 @@ import ArgumentParser
 struct ClaimGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claim",
-        abstract: "Check files of stored attestation tokens and prepare claims from them.",
-        subcommands: [ClaimCheck.self, ClaimPack.self, ClaimOnboard.self])
+        abstract: "Check files of stored attestation tokens, and claim their devices.",
+        subcommands: [
+            ClaimCheck.self, ClaimPack.self, ClaimSubmit.self, ClaimStatusCommand.self, ClaimOnboard.self,
+        ])
 }

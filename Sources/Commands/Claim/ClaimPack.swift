@@ -34,7 +34,7 @@ struct ClaimPack: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let tags = try parsedTags(console)
+        let tags = try Self.parsedTags(tags, console)
         let keys = try claims.source()
         let run = ClaimRun(
             keys: keys, policy: claims.policy, json: output.json, verbose: claims.verbose,
@@ -63,7 +63,8 @@ struct ClaimPack: AssayCommand {
         return delivery.tally.exitStatus
     }
 
-    private func parsedTags(_ console: Console) throws -> ClaimTags? {
+    /// The value of `--tags`.
+    static func parsedTags(_ tags: String?, _ console: Console) throws -> ClaimTags? {
         guard let tags else { return nil }
         let parsed: ClaimTags
         do {

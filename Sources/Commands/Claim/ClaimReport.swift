@@ -1,21 +1,21 @@
 import CSV
-import Claims
+package import Claims
 import CommandLineSupport
 import DeviceIdentity
-import Diagnostics
-import JSON
+package import Diagnostics
+package import JSON
 
 /// The result for one row, `assay.claim/1`.
-struct ClaimReport {
+package struct ClaimReport: Sendable {
     /// The source and whether it is named, which it is when there are several.
     let source: SourceName
     let namesSource: Bool
     let line: Int
     let device: DeviceUUID?
     let fingerprint: UInt32
-    let status: ClaimStatus
-    let message: String
-    let findings: [ClaimFinding]
+    package private(set) var status: ClaimStatus
+    private(set) var message: String
+    private(set) var findings: [ClaimFinding]
 
     init(_ claim: ExaminedClaim, source: SourceName, namesSource: Bool, message: String? = nil) {
         self.source = source
@@ -40,6 +40,15 @@ struct ClaimReport {
         message = finding.shownMessage
     }
 
+    /// The same row after it was sent.
+    package mutating func become(
+        _ status: ClaimStatus, _ message: String, failure code: ErrorCode? = nil, hint: String = ""
+    ) {
+        self.status = status
+        self.message = message.withheld
+        findings = code.map { [ClaimFinding(.rejected, $0, message, hint: hint)] } ?? []
+    }
+
     /// A source that could not be read.
     init(unreadable error: ToolError, source: SourceName, namesSource: Bool) {
         self.source = source
@@ -54,7 +63,7 @@ struct ClaimReport {
         message = error.message.withheld
     }
 
-    func write(json writer: inout JSONWriter) {
+    package func write(json writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.claim/1")
@@ -100,7 +109,7 @@ struct ClaimReport {
     }
 
     /// One line for each finding: `tokens.csv:17: malformed csv, column 1 (imei): …; …`.
-    var text: [UInt8] {
+    package var text: [UInt8] {
         let place = "\(source.text):\(line): \(status.rawValue)"
         if findings.isEmpty {
             let name = device.map { " \($0)" } ?? ""

@@ -62,6 +62,13 @@ struct ClaimRun: Sendable {
 
     /// Reads everything, writes everything; the tally decides the exit status.
     func run(_ stream: ClaimStream, to delivery: ClaimDelivery, console: Console) throws(ToolError) {
+        try run(stream, console: console) { output throws(ToolError) in try delivery.deliver(output) }
+    }
+
+    /// Reads everything; `deliver` gets the blocks in order, and false from it stops the run.
+    func run(
+        _ stream: ClaimStream, console: Console, deliver: (Output) throws(ToolError) -> Bool
+    ) throws(ToolError) {
         var stream = stream
         let names = stream.names
         try OrderedPipeline.run(
@@ -71,7 +78,7 @@ struct ClaimRun: Sendable {
             process: { process($1, $0, names) },
             deliver: { output throws(ToolError) in
                 if let error = output.fatal { throw error }
-                return try delivery.deliver(output)
+                return try deliver(output)
             })
         if stream.keyOutputs > 0 {
             let noun = stream.keyOutputs == 1 ? "output" : "outputs"

@@ -20,7 +20,7 @@ struct ClaimTally: Equatable {
         case .ready: ready += 1
         case .duplicate: duplicate += 1
         case .malformed: malformed += 1
-        case .rejected, .claimed, .failed: rejected += 1
+        case .rejected, .claimed, .existing, .failed, .unknown: rejected += 1
         }
         if verified, status == .ready { self.verified += 1 }
     }

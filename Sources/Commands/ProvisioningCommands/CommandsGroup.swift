@@ -4,8 +4,10 @@ import ArgumentParser
 struct CommandsGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commands",
-        abstract: "Compose and check batches of provisioning commands, and show what devices get of them.",
+        abstract:
+            "Compose, check and send batches of provisioning commands, and show what devices get of them.",
         subcommands: [
             CommandsCompose.self, CommandsValidate.self, CommandsEncode.self, CommandsDecode.self,
+            CommandsSubmit.self,
         ])
 }

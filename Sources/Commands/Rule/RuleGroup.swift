@@ -4,6 +4,6 @@ import ArgumentParser
 struct RuleGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rule",
-        abstract: "Compose provisioning rules.",
-        subcommands: [RuleCompose.self])
+        abstract: "Compose provisioning rules, and send them.",
+        subcommands: [RuleCompose.self, RuleSubmit.self, RuleList.self])
 }

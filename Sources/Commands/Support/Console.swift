@@ -1,12 +1,12 @@
 import CommandLineSupport
-import Diagnostics
-import InputOutput
+package import Diagnostics
+package import InputOutput
 
 /// Standard error: errors, hints, notes, progress and the summary. Results never come here.
 ///
 /// What it is given may hold anything that stood in an argument or a file. Here, and nowhere else, it is escaped for the
 /// terminal and whatever looks like a credential is withheld.
-final class Console {
+package final class Console {
     private let json: Bool
     private let quiet: Bool
     private let stream = StandardStream.error()
@@ -23,13 +23,13 @@ final class Console {
     }
 
     /// One `error` line, one `at` line for each fact, one `hint` line; or the same as one JSON object.
-    func error(_ error: ToolError) {
+    package func error(_ error: ToolError) {
         clearProgress()
         put(ErrorReport(program: "assay", json: json).bytes(of: error))
     }
 
     /// A line for people that is neither result nor error; `--quiet` silences it.
-    func note(_ text: String) {
+    package func note(_ text: String) {
         if quiet { return }
         clearProgress()
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
@@ -46,7 +46,7 @@ final class Console {
 
     /// Count, rate, failures and, where `meter` knows the end, a bar and the remaining time; redrawn at most five times
     /// a second, on a terminal only.
-    func progress(done: Int, failed: Int, unit: String, meter: InputMeter? = nil) {
+    package func progress(done: Int, failed: Int, unit: String, meter: InputMeter? = nil) {
         guard showsProgress else { return }
         let now = System.monotonicNanoseconds()
         guard now - lastProgress > 200_000_000 else { return }

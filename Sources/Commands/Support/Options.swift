@@ -4,14 +4,16 @@ import InputOutput
 import JSON
 
 /// Options of every command that prints results.
-struct OutputOptions: ParsableArguments {
+package struct OutputOptions: ParsableArguments {
     @Flag(help: "Print one JSON object per line instead of text.")
-    var json = false
+    package var json = false
 
     @Flag(help: "Print no progress and no summary on standard error.")
     var quiet = false
 
-    var console: Console { Console(json: json, quiet: quiet) }
+    package init() {}
+
+    package var console: Console { Console(json: json, quiet: quiet) }
 }
 
 /// Options of every command that writes a file.

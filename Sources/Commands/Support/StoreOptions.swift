@@ -54,6 +54,9 @@ struct StoreOptions: ParsableArguments {
     /// Whether the caller named a store, or the default one is there.
     var isAvailable: Bool { named != nil || Self.standard.flatMap(FileSystem.kind) != nil }
 
+    /// Whether the file that options and environment lead to exists.
+    var isThere: Bool { (named ?? Self.standard).flatMap(FileSystem.kind) != nil }
+
     /// Opens the store; one that is made is said.
     func open(_ access: SQLiteStore.Access, _ console: Console) throws(ToolError) -> SQLiteStore {
         let path = try path()

@@ -1,0 +1,33 @@
+package import ArgumentParser
+
+/// `assay fleet retry`
+package struct FleetRetry: FleetChangeVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Let devices run a command again that failed.",
+        discussion: """
+            Without --command the command that failed is run again. A key generation makes a new key.
+
+            EXAMPLES
+              assay fleet retry 50363154-3931-44f0-8022-121b6401627d --service nrfcloud --api-key-file key.txt
+            """)
+
+    @Argument(help: .init("Devices.", valueName: "uuid"))
+    package var devices: [String]
+
+    @Option(help: .init("This command, of one device; without it the one that failed.", valueName: "id"))
+    package var command: String?
+
+    package func validate() throws {
+        guard command == nil || devices.count == 1 else {
+            throw ValidationError("expected one device with --command, found \\(devices.count)")
+        }
+    }
+
+    @OptionGroup package var service: ServiceOptions
+    @OptionGroup package var output: OutputOptions
+
+    package init() {}
+
+    package var change: FleetChange { .retry(command: command) }
+}

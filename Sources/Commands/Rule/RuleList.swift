@@ -1,0 +1,17 @@
+package import ArgumentParser
+
+/// `assay rule list`
+package struct RuleList: NetworkVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the provisioning rules of a team at a service.",
+        discussion: """
+            EXAMPLES
+              assay rule list --service nrfcloud --api-key-file key.txt
+            """)
+
+    @OptionGroup package var service: ServiceOptions
+    @OptionGroup package var output: OutputOptions
+
+    package init() {}
+}

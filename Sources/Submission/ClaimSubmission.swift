@@ -1,0 +1,245 @@
+package import Diagnostics
+import JSON
+import Journal
+import ProvisioningAPI
+package import Store
+
+/// Claims rows, each once, whatever the network does: what is about to be sent is on disk before, what was answered is on
+/// disk before it is told, and what nobody knows the service is asked. One for each thread.
+package final class ClaimSubmission {
+    /// What the threads of a run share.
+    package struct Plan: Sendable {
+        /// The number of the journal and of the run.
+        package let journal: Int64
+        package let run: Int64
+        package let retriesFailed: Bool
+        /// Whether a run is at work.
+        package let isAlive: @Sendable (Int64) -> Bool
+
+        let work: BulkWork
+
+        package init(
+            journal: Int64, run: Int64, retriesFailed: Bool, work: BulkWork = .claims,
+            isAlive: @escaping @Sendable (Int64) -> Bool
+        ) {
+            self.work = work
+            self.journal = journal
+            self.run = run
+            self.retriesFailed = retriesFailed
+            self.isAlive = isAlive
+        }
+    }
+
+    /// So many are asked for one by one in any case.
+    private static let fewest = 20
+
+    private let plan: Plan
+    private let talk: Conversation
+    private let store: SQLiteStore
+    private var outcomes: [ClaimOutcome?] = []
+    private var items: [ClaimItem] = []
+    /// What the service said of rows that it did not name.
+    private var remarks: [Int: String] = [:]
+    /// Rows that this run has sent.
+    private var sent: Set<Int> = []
+
+    /// - Parameter store: of this thread alone.
+    package init(_ plan: Plan, _ talk: Conversation, _ store: SQLiteStore) {
+        self.plan = plan
+        self.talk = talk
+        self.store = store
+    }
+
+    /// Claims rows of different devices, at most as many as the service takes in one request; answers what became of each.
+    package func submit(_ items: [ClaimItem]) throws(ToolError) -> [ClaimOutcome] {
+        self.items = items
+        outcomes = Array(repeating: nil, count: items.count)
+        remarks = [:]
+        sent = []
+        while true {
+            let open = outcomes.indices.filter { outcomes[$0] == nil }
+            if open.isEmpty { break }
+            if talk.control.isStopped {
+                try conclude(open)
+                break
+            }
+            try advance(open)
+        }
+        // None is nil here; a row that was forgotten would be one that nobody knows anything of.
+        return outcomes.map { $0 ?? .unknown("the run ended before it was known") }
+    }
+
+    private func advance(_ open: [Int]) throws(ToolError) {
+        let decisions = try store.take(
+            open.map { items[$0].key }, in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed,
+            at: talk.clock.seconds, isAlive: plan.isAlive)
+        var toSend: [Int] = []
+        var toAsk: [Int] = []
+        for (place, decision) in zip(open, decisions) {
+            switch decision {
+            case .send: toSend.append(place)
+            case .ask: toAsk.append(place)
+            case .busy: break
+            case .accepted: outcomes[place] = sent.contains(place) ? .claimed : .existing
+            case .failed(let note): outcomes[place] = .refused(note)
+            }
+        }
+        if !toSend.isEmpty {
+            try send(toSend)
+        } else if !toAsk.isEmpty {
+            try ask(toAsk)
+        } else if outcomes.contains(where: { $0 == nil }) {
+            // All that is left another process has in hand.
+            talk.rest(100_000)
+        }
+    }
+
+    // MARK: Sending
+
+    private func send(_ places: [Int]) throws(ToolError) {
+        guard let (method, url) = talk.address.request(plan.work.sendRoute) else { return }
+        let rows = places.map { items[$0] }
+        let reply = try talk.send(
+            ServiceCall(
+                method: method, url: url, contentType: "text/csv", body: Array(rows.map(\.line).joined())))
+        switch reply {
+        case .stopped, .notTaken: try record(places) { _ in .notTaken }
+        case .unknown:
+            sent.formUnion(places)
+            try record(places) { _ in .unanswered }
+        case .answer(let answer):
+            sent.formUnion(places)
+            switch BulkClaimAnswer(answer, to: rows, of: plan.work) {
+            case .rows(let verdicts):
+                talk.trust()
+                try enter(verdicts, places)
+            case .operation(let id):
+                talk.trust()
+                try enter(try BulkOperation(id, talk).verdicts(on: rows), places)
+            case .unreadable(let reason):
+                try record(places) { _ in .unanswered }
+                talk.distrust(reason)
+            case .fatal(let error):
+                talk.control.stop(error)
+                try record(places) { _ in .notTaken }
+            }
+        }
+    }
+
+    private func enter(_ verdicts: [BulkClaimAnswer.Verdict], _ places: [Int]) throws(ToolError) {
+        for (place, verdict) in zip(places, verdicts) {
+            if case .unaccounted(let remark) = verdict { remarks[place] = remark }
+        }
+        try record(places) { offset in
+            switch verdicts[offset] {
+            case .claimed: .accepted(note: "")
+            case .refused(let message): .refused(note: message)
+            case .unaccounted: .unanswered
+            }
+        }
+        // What is on disk may be told.
+        for (place, verdict) in zip(places, verdicts) {
+            switch verdict {
+            case .claimed: outcomes[place] = .claimed
+            case .refused(let message): outcomes[place] = .refused(message)
+            case .unaccounted: break
+            }
+        }
+    }
+
+    private func record(_ places: [Int], _ event: (Int) -> JournalEvent) throws(ToolError) {
+        try store.record(
+            places.enumerated().map { (items[$1].key, event($0)) }, in: plan.journal, by: plan.run,
+            at: talk.clock.seconds)
+    }
+
+    // MARK: Asking
+
+    /// Asks the service whether it has devices for the team: by its list where that is shorter, else one by one.
+    private func ask(_ places: [Int]) throws(ToolError) {
+        if places.count > Self.fewest, plan.work == .claims {
+            let listed = try FleetList(talk).has(places.map { items[$0].name }, pages: places.count / 8)
+            if talk.control.isStopped { return }
+            if let listed {
+                let (there, missing) = (
+                    places.filter { listed.contains(items[$0].name) },
+                    places.filter { !listed.contains(items[$0].name) }
+                )
+                try record(there) { _ in .accepted(note: "") }
+                for place in there { outcomes[place] = sent.contains(place) ? .claimed : .existing }
+                try leave(missing)
+                return
+            }
+        }
+        for place in places {
+            guard let (method, url) = talk.address.request(plan.work.askRoute, [items[place].name]) else {
+                continue
+            }
+            switch try talk.send(ServiceCall(method: method, url: url)) {
+            case .stopped: return
+            // Nothing is known yet; the row is asked for again.
+            case .notTaken, .unknown: return
+            case .answer(let answer):
+                guard try learn(answer, of: place) else { return }
+            }
+        }
+    }
+
+    /// False where the answer says nothing.
+    private func learn(_ answer: ServiceAnswer, of place: Int) throws(ToolError) -> Bool {
+        switch answer.status {
+        case 200...299:
+            guard let id = AnswerText.json(answer)?[MemberName.id]?.stringValue,
+                id.lowercased() == items[place].name.lowercased()
+            else {
+                talk.distrust(
+                    "expected the device that was asked for, found HTTP \(answer.status): \(AnswerText.message(answer))"
+                )
+                return false
+            }
+            talk.trust()
+            try record([place]) { _ in .accepted(note: "") }
+            outcomes[place] = sent.contains(place) ? .claimed : .existing
+            return true
+        case 404, 410:
+            guard answer.body.isEmpty || AnswerText.json(answer) != nil else {
+                talk.distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
+                return false
+            }
+            talk.trust()
+            try leave([place])
+            return true
+        default:
+            if let error = AnswerText.fatal(answer, doing: "look at devices") {
+                talk.control.stop(error)
+            } else {
+                talk.distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
+            }
+            return false
+        }
+    }
+
+    /// Enters that the service does not have these devices. What its answer of before said counts now.
+    private func leave(_ places: [Int]) throws(ToolError) {
+        try record(places) { offset in remarks[places[offset]].map { .refused(note: $0) } ?? .notTaken }
+        for place in places {
+            if let remark = remarks[place] { outcomes[place] = .refused(remark) }
+        }
+    }
+
+    // MARK: The end
+
+    /// What is told of rows that are left when the run stops.
+    private func conclude(_ open: [Int]) throws(ToolError) {
+        let reason = talk.control.error?.message ?? "interrupted"
+        for place in open {
+            let entry = try store.entry(items[place].key, in: plan.journal)
+            switch entry?.state {
+            case .accepted: outcomes[place] = sent.contains(place) ? .claimed : .existing
+            case .failed: outcomes[place] = .refused(entry?.note ?? "")
+            case .intended, .unknown: outcomes[place] = .unknown(reason)
+            case .waiting, nil: outcomes[place] = .notSent(reason)
+            }
+        }
+    }
+}

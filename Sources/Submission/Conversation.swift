@@ -1,0 +1,137 @@
+package import Diagnostics
+
+/// One thread's talk with a service: each request in its turn, pauses kept, failures told apart.
+package final class Conversation {
+    package let address: ServiceAddress
+    package let clock: SubmissionClock
+    package let control: RunControl
+    private let pace: any Pace
+    private let transport: any ServiceTransport
+    /// Microseconds between two requests; 0 for no rate.
+    private let interval: Int64
+
+    package init(
+        with address: ServiceAddress, over transport: any ServiceTransport, pace: any Pace, interval: Int64,
+        clock: SubmissionClock, control: RunControl
+    ) {
+        self.address = address
+        self.transport = transport
+        self.pace = pace
+        self.interval = interval
+        self.clock = clock
+        self.control = control
+    }
+
+    /// What a request led to.
+    package enum Reply: Sendable {
+        case answer(ServiceAnswer)
+        /// The service does not have it: it was not reached, or said that it is busy (429).
+        case notTaken
+        /// Nobody knows.
+        case unknown(String)
+        /// The run is over; nothing was sent.
+        case stopped
+    }
+
+    /// Sends a request once. What failed has been waited for when this returns.
+    package func send(_ call: ServiceCall) throws(ToolError) -> Reply {
+        guard try waitForTurn() else { return .stopped }
+        switch transport.send(call) {
+        case .notSent(let reason):
+            backOff(unreachable(reason))
+            return .notTaken
+        case .unanswered(let reason):
+            backOff(unreachable(reason))
+            return .unknown(reason)
+        case .answer(let answer):
+            if answer.status == 429 {
+                // The service is there: being asked to wait is no failure, however often it comes.
+                control.answered(at: clock.now())
+                let seconds = RetryPolicy.delay(retryAfter: answer.retryAfter ?? 1)
+                let jitter = answer.retryAfter == nil ? clock.random(1_000_000) : clock.random(250_000)
+                try pace.pause(address.provisioning, until: clock.now() + seconds + jitter)
+                return .notTaken
+            }
+            if 500...599 ~= answer.status {
+                if let seconds = answer.retryAfter {
+                    try pace.pause(
+                        address.provisioning, until: clock.now() + RetryPolicy.delay(retryAfter: seconds))
+                }
+                let reason = "HTTP \(answer.status): \(AnswerText.message(answer))"
+                backOff(
+                    ToolError(
+                        .serviceUnreachable, "the service fails: \(reason)", context: [place],
+                        hint: "run the command again later; what is done is kept"))
+                return .unknown(reason)
+            }
+            return .answer(answer)
+        }
+    }
+
+    /// The last answer made sense: the service is there.
+    package func trust() { control.answered(at: clock.now()) }
+
+    /// Sends a request that changes nothing until it is answered; `nil` when the run stopped first.
+    package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? {
+        while true {
+            switch try send(call) {
+            case .answer(let answer):
+                guard answer.body.isEmpty || AnswerText.json(answer) != nil else {
+                    distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
+                    if control.isStopped { return nil }
+                    continue
+                }
+                trust()
+                return answer
+            case .stopped: return nil
+            case .notTaken, .unknown: if control.isStopped { return nil }
+            }
+        }
+    }
+
+    /// Waits for so long, or until the run is over.
+    package func rest(_ span: Int64) {
+        let end = clock.now() + span
+        while !control.isStopped {
+            let left = end - clock.now()
+            if left <= 0 { return }
+            clock.sleep(min(left, 100_000))
+        }
+    }
+
+    /// An answer came that says nothing: as if there had been none.
+    package func distrust(_ reason: String) {
+        backOff(
+            ToolError(
+                .serviceContract, "the service's answer makes no sense: \(reason)", context: [place],
+                hint: "check the address of the service and what stands between it and here"))
+    }
+
+    private var place: ToolError.Context { .init("service", address.provisioning.escapedForTerminal) }
+
+    private func unreachable(_ reason: String) -> ToolError {
+        ToolError(
+            .serviceUnreachable, "the service does not answer: \(reason)", context: [place],
+            hint: "check the address and the network, then run the command again; what is done is kept")
+    }
+
+    private func backOff(_ error: ToolError) {
+        let failures = control.troubled(error, at: clock.now())
+        rest(RetryPolicy.delay(after: failures, random: clock.random))
+    }
+
+    /// False when the run is over.
+    private func waitForTurn() throws(ToolError) -> Bool {
+        if control.isStopped { return false }
+        let turn = try pace.takeTurn(at: address.provisioning, interval: interval, now: clock.now())
+        rest(turn - clock.now())
+        // Somebody may have been told to wait while this one waited for its turn.
+        while !control.isStopped {
+            let pause = try pace.pause(of: address.provisioning, now: clock.now())
+            let left = pause - clock.now()
+            if left <= 0 { return true }
+            rest(left)
+        }
+        return false
+    }
+}

@@ -1,0 +1,43 @@
+import Diagnostics
+import JSON
+import ProvisioningAPI
+
+/// The service's list of the team's devices, where it is short enough to be read instead of asking for each.
+struct FleetList {
+    private static let pageLimit = 1_000
+
+    private let talk: Conversation
+
+    init(_ talk: Conversation) { self.talk = talk }
+
+    /// Which of these devices are in the list; `nil` where the list is longer than so many pages, does not add up, or
+    /// cannot be had, so that it says nothing of those that are not in it.
+    func has(_ names: [String], pages: Int) throws(ToolError) -> Set<String>? {
+        let wanted = Set(names)
+        var found: Set<String> = []
+        var count: Int64 = 0
+        var token: String?
+        for number in 0..<max(pages, 1) {
+            let query =
+                "pageLimit=\(Self.pageLimit)"
+                + (token.map { "&pageNextToken=" + PercentEncoding.encode($0) } ?? "")
+            guard let (method, url) = talk.address.request(.listDevices, query: query),
+                let answer = try talk.ask(ServiceCall(method: method, url: url)), answer.status == 200,
+                let json = AnswerText.json(answer), let items = json[MemberName.items]?.arrayValue,
+                let total = json[MemberName.total]?.integerValue
+            else { return nil }
+            if number == 0, total / Int64(Self.pageLimit) >= Int64(pages) { return nil }
+            count += Int64(items.count)
+            for item in items {
+                guard let id = item[MemberName.id]?.stringValue?.lowercased() else { return nil }
+                if wanted.contains(id) { found.insert(id) }
+            }
+            guard let next = json[MemberName.pageNextToken]?.stringValue else {
+                // Others may claim meanwhile: more than there were, never fewer.
+                return count >= total ? found : nil
+            }
+            token = next
+        }
+        return nil
+    }
+}

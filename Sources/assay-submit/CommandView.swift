@@ -1,0 +1,69 @@
+import CommandLineSupport
+import JSON
+import ProvisioningAPI
+import ProvisioningCommands
+
+/// A command as the service shows it.
+struct CommandView: Sendable {
+    /// The states that are left by nobody but an operator.
+    private static let final: Set<String> = ["SUCCEEDED", "FAILED", "SKIPPED"]
+
+    let id: String
+    var status: String
+    /// What it is: the member of its request.
+    var kind: String?
+    /// What the device answered to a key generation: a CSR or a public key, signed by the device.
+    var token: String?
+    /// Whether the token is that of a CSR.
+    var isRequest = false
+    /// Why it failed.
+    var reason: String?
+
+    init(accepted id: String) {
+        self.id = id
+        status = "PENDING"
+    }
+
+    init?(_ json: JSONValue) {
+        guard let id = json[MemberName.id]?.stringValue, let status = json[MemberName.status]?.stringValue
+        else {
+            return nil
+        }
+        self.id = id
+        self.status = status
+        kind = json[MemberName.request]?.objectValue?.members.first?.name
+        for member in json[MemberName.response]?.objectValue?.members ?? [] {
+            if member.isNamed(MemberName.error) || member.isNamed(MemberName.message) {
+                reason = Self.reason(member.value)
+            } else if let text = (member.value[MemberName.message] ?? member.value["csr"])?.stringValue {
+                token = text
+                isRequest = member.isNamed(CommandRequest.Kind.certificateSigningRequest.rawValue)
+            }
+        }
+    }
+
+    private static func reason(_ json: JSONValue) -> String? {
+        if let text = json.stringValue { return text }
+        let code = json[MemberName.cmeError]?.integerValue.map { "CME \($0)" }
+        return [code, json[MemberName.message]?.stringValue].compactMap(\.self).joined(separator: ": ")
+    }
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("id")
+        writer.string(id)
+        writer.key("status")
+        writer.string(status)
+        if let kind {
+            writer.key("kind")
+            writer.string(kind)
+        }
+        if let reason, !reason.isEmpty {
+            writer.key("message")
+            writer.string(Withholding.withheld(reason))
+        }
+        writer.endObject()
+    }
+
+    var isFinal: Bool { Self.final.contains(status) }
+}

@@ -1,0 +1,120 @@
+import CommandLineSupport
+import Commands
+import DeviceIdentity
+import Diagnostics
+import JSON
+import ProvisioningAPI
+import Submission
+
+/// The result for one batch, `assay.submission/1`.
+struct SubmissionReport: Sendable {
+    enum Status: String, Sendable {
+        case accepted, succeeded, failed, skipped, unknown
+    }
+
+    let source: String
+    let line: Int
+    let device: DeviceUUID?
+    var commands: [CommandView] = []
+    var failures: [CheckFailure] = []
+    private var hasUnknown = false
+
+    /// A batch that is not sent.
+    init(_ document: CommandsSubmit.Document) {
+        source = document.source
+        line = document.line
+        device = document.device
+        failures = document.failures
+    }
+
+    /// A batch that was sent.
+    init(_ document: CommandsSubmit.Document, _ outcomes: [CommandOutcome]) {
+        self.init(document)
+        for (place, outcome) in outcomes.enumerated() {
+            switch outcome {
+            case .accepted(let id): commands.append(CommandView(accepted: id))
+            case .refused(let reason):
+                failures.append(CheckFailure(.serviceRefused, "commands[\(place)]: \(reason)"))
+            case .notSent(let reason):
+                failures.append(CheckFailure(.serviceUnreachable, "commands[\(place)]: not sent: \(reason)"))
+            case .unknown(let reason):
+                hasUnknown = true
+                failures.append(
+                    CheckFailure(.serviceUnreachable, "commands[\(place)]: may have been sent: \(reason)"))
+            }
+        }
+    }
+
+    var status: Status {
+        if hasUnknown { return .unknown }
+        if !failures.isEmpty || commands.contains(where: { $0.status == "FAILED" }) || device == nil {
+            return .failed
+        }
+        if commands.contains(where: { $0.status == "SKIPPED" }) { return .skipped }
+        return commands.allSatisfy { $0.status == "SUCCEEDED" } ? .succeeded : .accepted
+    }
+
+    /// Whether commands are under way that may still end.
+    var isOpen: Bool {
+        guard commands.contains(where: { !$0.isFinal }) else { return false }
+        // All behind a failed one waits for a person.
+        return !commands.contains { $0.status == "FAILED" }
+    }
+
+    /// Takes what the service shows of the commands.
+    mutating func take(_ views: [CommandView]) {
+        for (place, command) in commands.enumerated() {
+            if let view = views.first(where: { $0.id == command.id }) { commands[place] = view }
+        }
+    }
+
+    func write(json writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: "assay.submission/1")
+        writer.key("input")
+        writer.beginObject()
+        writer.key("source")
+        writer.string(source)
+        writer.key("line")
+        writer.integer(Int64(line))
+        writer.endObject()
+        if let device {
+            writer.key("deviceUuid")
+            writer.string(device.description)
+        }
+        writer.key("status")
+        writer.string(status.rawValue)
+        writer.key("commands")
+        writer.beginArray()
+        for command in commands { command.write(json: &writer) }
+        writer.endArray()
+        writer.key("failures")
+        writer.beginArray()
+        for failure in failures {
+            writer.beginObject()
+            writer.key("code")
+            writer.string(failure.code.rawValue)
+            writer.key("message")
+            writer.string(Withholding.withheld(failure.message))
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        writer.newline()
+    }
+
+    /// One line, and one more for each thing that went wrong.
+    var text: [UInt8] {
+        let name = device?.description ?? "\(source):\(line)"
+        var lines = [
+            "\(name): \(status.rawValue), \(commands.count) \(commands.count == 1 ? "command" : "commands")"
+        ]
+        lines += failures.map { "\(name): \($0.code.rawValue): \($0.message)" }
+        for command in commands where command.status == "FAILED" {
+            lines.append(
+                "\(name): command \(command.id) failed: \(command.reason ?? "the service does not say why")")
+        }
+        return Array(lines.map { Withholding.safe($0) + "\n" }.joined().utf8)
+    }
+}
