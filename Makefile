@@ -10,11 +10,13 @@ RELEASE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product
 # assay alone is built in a folder of its own: what the service needs of others is neither fetched nor built.
 BUILD_ASSAY = ASSAY_WITHOUT_SERVICE=1 $(SWIFT) build --scratch-path .build-release $(RELEASE_FLAGS)
 SERVICE_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product assayd
+SUBMIT_FLAGS = -c release --static-swift-stdlib --disable-local-rpath --product assay-submit
 # Where `make release` and `make service` leave the programs for those who may know nothing of Swift: install, deb, tarball.
 PROGRAM = .build/package/assay
 SERVICE = .build/package/assayd
+SUBMIT = .build/package/assay-submit
 
-.PHONY: help demo demo-service test bench lint install uninstall deb tarball clean build release service fuzz soak docs \
+.PHONY: help demo demo-service test bench lint install uninstall deb tarball clean build release service submit fuzz soak docs \
 	swift packages
 
 help:
@@ -24,6 +26,7 @@ help:
 	@echo 'make lint      format, layers, warnings as errors, scripts, manual'
 	@echo 'make release   the program, optimised; make demo does it too'
 	@echo 'make service   the service, assayd; the first time takes minutes more'
+	@echo 'make submit    assay-submit, by which assay talks to services; the first time takes minutes more'
 	@echo 'make install   program, manual, completions, schemas (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR)); after'
 	@echo '               make release, needs no Swift'
 	@echo 'make uninstall removes what make install put there'
@@ -44,7 +47,7 @@ packages: swift
 demo: packages release
 	@scripts/demo $(CURDIR)/$(PROGRAM)
 
-demo-service: packages release service
+demo-service: packages release service submit
 	@scripts/install-packages demo >&2
 	@scripts/demo-service $(CURDIR)/$(PROGRAM) $(CURDIR)/$(SERVICE)
 
@@ -73,6 +76,12 @@ service: swift
 	@$(SWIFT) build $(SERVICE_FLAGS) >&2
 	@mkdir -p $(dir $(SERVICE)) && install "$$($(SWIFT) build $(SERVICE_FLAGS) --show-bin-path)/assayd" $(SERVICE)
 	@$(call refuse_faults,$(SERVICE))
+
+submit: swift
+	@echo 'building assay-submit for release; the first time takes about ten minutes on two cores' >&2
+	@$(SWIFT) build $(SUBMIT_FLAGS) >&2
+	@mkdir -p $(dir $(SUBMIT)) && install "$$($(SWIFT) build $(SUBMIT_FLAGS) --show-bin-path)/assay-submit" $(SUBMIT)
+	@$(call refuse_faults,$(SUBMIT))
 
 refuse_faults = ! grep -aq ASSAY_FAULT $(1) || \
 	{ rm -f $(1); echo 'release: error: the steps at which a test lets the program die are in this build' >&2; exit 1; }
