@@ -95,7 +95,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Journal", "Ledger", "Registry", "SQLite", "JSON", "Attestation", "CertificateAuthority", "PKIX",
+                "Journal", "Ledger", "Registry", "SQLite", "JSON", "Attestation", "CertificateAuthority",
+                "PKIX",
                 "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),

@@ -16,12 +16,12 @@ package final class FaultPlan: Sendable {
             let kinds = Fault.allCases.map(\.rawValue).joined(separator: ", ")
             guard parts.count == 2, let fault = Fault(rawValue: String(parts[0])) else {
                 throw ToolError(
-                    .usage, "--fault: expected KIND:PROBABILITY, found \(text.escapedForTerminal)",
+                    .usage, "expected a fault as KIND:PROBABILITY, found \(text.escapedForTerminal)",
                     hint: "the kinds are \(kinds)")
             }
             guard let probability = Double(parts[1]), 0...1 ~= probability else {
                 throw ToolError(
-                    .usage, "--fault: expected a probability of 0 to 1, found \(text.escapedForTerminal)")
+                    .usage, "expected a fault with a probability of 0 to 1, found \(text.escapedForTerminal)")
             }
             self.fault = fault
             millionths = Int(probability * 1_000_000)
@@ -34,7 +34,7 @@ package final class FaultPlan: Sendable {
     /// - Throws: ``ToolError`` with `usage` where the probabilities add up to more than 1.
     package init(_ shares: [Share], seed: String) throws(ToolError) {
         guard shares.map(\.millionths).reduce(0, +) <= 1_000_000 else {
-            throw ToolError(.usage, "--fault: expected probabilities of at most 1 together, found more")
+            throw ToolError(.usage, "expected faults with probabilities of at most 1 together, found more")
         }
         self.shares = shares
         // FNV-1a: any text gives a beginning of its own.

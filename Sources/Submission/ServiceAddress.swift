@@ -32,7 +32,7 @@ package struct ServiceAddress: Sendable, Equatable {
     private static func normal(_ text: String) throws(ToolError) -> String {
         func refuse(_ reason: String) -> ToolError {
             ToolError(
-                .usage, "--service: \(reason)",
+                .usage, "the address of the service: \(reason)",
                 hint: "give https://HOST, https://HOST:PORT or nrfcloud, or set ASSAY_SERVICE")
         }
         guard let separator = text.firstRange(of: "://") else {

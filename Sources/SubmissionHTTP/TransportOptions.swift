@@ -34,14 +34,15 @@ package struct TransportOptions: Sendable {
         do {
             let certificates = try NIOSSLCertificate.fromPEMBytes(roots)
             guard !certificates.isEmpty else {
-                throw ToolError(.pem, "expected certificates in --root-ca, found none")
+                throw ToolError(.pem, "expected certificates of the service's root CA, found none")
             }
             configuration.trustRoots = .certificates(certificates)
             return configuration
         } catch let error as ToolError {
             throw error
         } catch {
-            throw ToolError(.pem, "expected certificates in PEM in --root-ca, found none that can be read")
+            throw ToolError(
+                .pem, "expected certificates of the service's root CA in PEM, found none that can be read")
         }
     }
 }

@@ -42,7 +42,7 @@ package struct ClaimReport: Sendable {
 
     /// The same row after it was sent.
     package mutating func become(
-        _ status: ClaimStatus, _ message: String, failure code: ErrorCode? = nil, hint: String = ""
+        _ status: ClaimStatus, _ message: String, failure code: ErrorCode? = nil, hint: Hint = ""
     ) {
         self.status = status
         self.message = message.withheld
