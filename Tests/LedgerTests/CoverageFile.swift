@@ -104,6 +104,13 @@ final class CoverageFile {
         if kind != .ledger {
             try base.execute("INSERT INTO moved_ledger VALUES (1, zeroblob(16), '/ca/ledger.db', 1, 1)")
         }
+        try base.execute(
+            """
+            INSERT INTO journal VALUES (1, 'claim', 'https://a', 't');
+            INSERT INTO journal_run VALUES (1, 1);
+            INSERT INTO journal_entry VALUES (1, zeroblob(16), 4, 1, 1, 1, '');
+            INSERT INTO journal_pace VALUES ('https://a', 1, 1)
+            """)
         try base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         head = try SQLiteStore(path: path, access: .readOnly, as: role).verifyLedger().head
     }

@@ -35,6 +35,8 @@ import Testing
         "identity inserted": "the first row counts",
         "series inserted": "means nothing until a certificate is issued under it",
         // Where a store of before says its issuances went; the ledger there has its own chain.
+        "journal": "what was sent the service knows", "journal_run": "", "journal_entry": "",
+        "journal_pace": "",
         "moved_ledger": "the ledger that is named has its own id and its own chain",
         // Nothing was signed for an intent. It is held against the request when it is completed.
         "intent.series": "", "intent.request": "", "intent.serial": "", "intent.subject": "",
