@@ -146,7 +146,10 @@ public struct IssuanceRecord: Sendable, Equatable {
     public let reason: Int64?
 
     package init(
-        id: Int64, authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8], device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbsDigest: [UInt8], attestation: AttestationEvidence?, intendedAt: Int64, issuedAt: Int64?, certificate: [UInt8]?, replaces: Int64?, isCurrent: Bool, revokedAt: Int64?, reason: Int64?
+        id: Int64, authority: [UInt8], profile: String, request: [UInt8], serial: [UInt8], keyID: [UInt8],
+        device: DeviceUUID?, subject: String, notBefore: Int64, notAfter: Int64, tbsDigest: [UInt8],
+        attestation: AttestationEvidence?, intendedAt: Int64, issuedAt: Int64?, certificate: [UInt8]?,
+        replaces: Int64?, isCurrent: Bool, revokedAt: Int64?, reason: Int64?
     ) {
         self.id = id
         self.authority = authority

@@ -49,7 +49,8 @@ enum StoreFile {
     }
 
     private static let putBack = Hint.text(
-        "put the CA's own ledger back; none is made in its place, because it would know nothing of what was issued")
+        "put the CA's own ledger back; none is made in its place, because it would know nothing of what was issued"
+    )
 
     static func empty(_ path: String, _ role: FileRole) -> ToolError {
         ToolError(

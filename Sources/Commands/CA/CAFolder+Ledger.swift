@@ -130,9 +130,10 @@ extension CAFolder {
         }
         return halfMade(
             message,
-            .text("an interrupted assay ca init or import leaves this; remove \(found) and run it again. With --issuer, revoke "
-                + "first what assay ca list --ca ISSUER --profile ca:intermediate shows of it. If this was a CA that "
-                + "issued, put its ca.crt back instead"))
+            .text(
+                "an interrupted assay ca init or import leaves this; remove \(found) and run it again. With --issuer, revoke "
+                    + "first what assay ca list --ca ISSUER --profile ca:intermediate shows of it. If this was a CA that "
+                    + "issued, put its ca.crt back instead"))
     }
 
     private func halfMade(_ message: String, _ hint: Hint) -> ToolError {

@@ -54,8 +54,9 @@ struct IssuedCertificateFile {
                 .usage,
                 "expected a serial number or a file, found '\(argument.escapedForTerminal)', which may be either",
                 hint:
-                    .text("./\(argument.escapedForTerminal) is the file; for the serial number run it from another folder, "
-                    + "or put colons between the octets"))
+                    .text(
+                        "./\(argument.escapedForTerminal) is the file; for the serial number run it from another folder, "
+                            + "or put colons between the octets"))
         case nil: return serial.map { .serial($0) } ?? .unknown
         }
     }

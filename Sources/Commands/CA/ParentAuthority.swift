@@ -66,9 +66,10 @@ struct ParentAuthority {
             guard made != nil else { throw error }
             throw ToolError(
                 error.code, error.message, context: error.context,
-                hint: .text("no CA was made, and its certificate is in the issuer's ledger: assay ca revoke "
-                    + "\(Hex.encode(draft.serial.magnitude)) --ca \(folder.path.escapedForTerminal) "
-                    + "--reason cessationOfOperation, and run the command again"))
+                hint: .text(
+                    "no CA was made, and its certificate is in the issuer's ledger: assay ca revoke "
+                        + "\(Hex.encode(draft.serial.magnitude)) --ca \(folder.path.escapedForTerminal) "
+                        + "--reason cessationOfOperation, and run the command again"))
         }
         guard let made else { throw ToolError(.internalFault, "a CA was made without its certificate") }
         for namesake in namesakes { console.note(namesake) }

@@ -53,8 +53,9 @@ struct JWTKeyOptions: ParsableArguments {
                     "expected a table of device UUIDs and keys, found PEM, which does not say whose key it is",
                     context: [.init("file", keys.escapedForTerminal)],
                     hint:
-                        .text("--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
-                        + "each"))
+                        .text(
+                            "--key takes one key in PEM; --keys takes a folder with a file <device UUID>.pem for "
+                                + "each"))
             }
             return .keys(
                 DeviceKeyTable { device in
