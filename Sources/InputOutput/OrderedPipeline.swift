@@ -16,11 +16,13 @@ public enum OrderedPipeline {
     /// as long as results come in, so that a delivered result may lead to more work; the run ends when there is nothing
     /// and nothing is in flight.
     /// - Parameter depth: chunks in flight for each job: enough to keep the workers busy while `next` and `deliver` run.
+    /// - Parameter standingBack: whether the workers leave the processor to the calling thread where it has much to do, such
+    ///   as keeping a ledger, and other threads work beside them.
     /// - Parameter stop: ends the run in good order: what is in flight is delivered, no more is read.
     /// - Parameter makeWorker: called once on each thread; what it makes never leaves that thread.
     /// - Parameter deliver: called in order; `false` stops the run after what was delivered.
     public static func run<Chunk: Sendable, Output: Sendable, Worker>(
-        jobs: Int, depth: Int = 3, until stop: StopSignal = .interruption,
+        jobs: Int, depth: Int = 3, standingBack: Bool = false, until stop: StopSignal = .interruption,
         makeWorker: @escaping @Sendable () throws(ToolError) -> Worker,
         next: (InputDemand) throws(ToolError) -> Arrival<Chunk>,
         process: @escaping @Sendable (Worker, Chunk) -> Output,
@@ -52,6 +54,7 @@ public enum OrderedPipeline {
         let queue = ChunkQueue<Chunk, Output>(lowWater: depth * min(jobs, 64) * 3 / 4)
         let threads = (0..<min(jobs, 64)).compactMap { _ in
             WorkerThread {
+                if standingBack { WorkerThread.standBack() }
                 MemoryPool.reserve()
                 do {
                     let worker = try makeWorker()

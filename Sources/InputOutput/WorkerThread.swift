@@ -26,5 +26,12 @@ final class WorkerThread {
         self.thread = thread
     }
 
+    /// Gives the calling thread less of the processor than others of the process that ask for it. On Linux the value belongs
+    /// to the thread.
+    static func standBack() {
+        let value = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, min(value + 5, 19))
+    }
+
     func join() { pthread_join(thread, nil) }
 }

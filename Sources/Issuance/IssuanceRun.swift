@@ -92,7 +92,7 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
         let settings = settings
         // 1: vet.
         try OrderedPipeline.run(
-            jobs: jobs, depth: Self.depth, until: stop,
+            jobs: jobs, depth: Self.depth, standingBack: true, until: stop,
             makeWorker: { () throws(ToolError) in try VettingBench<Origin>(settings) },
             next: { demand throws(ToolError) in try nextBlock(demand) },
             process: { bench, block -> Result<[VettedItem<Origin>], ToolError> in
