@@ -8,7 +8,7 @@ public struct DeviceOutcome: Sendable, Equatable {
     public enum Status: String, Sendable {
         /// It has not had an answer yet.
         case waiting
-        /// A `finished` was acknowledged.
+        /// A `finished` was acknowledged, or does not come again though the answer to its report was lost.
         case provisioned
         /// The service had nothing to do for it.
         case idle

@@ -15,6 +15,8 @@ struct DeviceRun {
     private var reports: UInt64 = 0
     private var lastAnswer = ServiceAnswer.noContent
     private var hasFailedCommand = false
+    /// The last batch had a `finished`, and whether the service knows was not answered yet.
+    private var isFinishedOpen = false
 
     init(index: Int, _ settings: FleetRun.Settings, _ world: FleetRun.World) throws(ToolError) {
         do { arithmetic = try P256Arithmetic() } catch { throw ToolError(.internalFault, error.message) }
@@ -46,6 +48,7 @@ struct DeviceRun {
                 let execution = client.execute(commands, arithmetic)
                 outcome.commands += execution.count
                 hasFailedCommand = execution.failure != nil
+                isFinishedOpen = execution.isFinished
                 event = .executed(execution, settings: client.settings)
             case .send(let request):
                 lastAnswer = try await exchange(request)
@@ -84,6 +87,10 @@ struct DeviceRun {
         for event in transition.events {
             switch event {
             case .done: outcome.status = .provisioned
+            case .noCommands
+            where settings.goal == .provisioned && isFinishedOpen && transition.problem == nil:
+                // The answer to its report was lost, the report was not: `finished` would have come again.
+                outcome.status = .provisioned
             case .noCommands:
                 outcome.status = hasFailedCommand || transition.problem != nil ? .failed : .idle
             case .notClaimed: outcome.status = .unclaimed

@@ -4,7 +4,7 @@ public import Diagnostics
 public struct FleetRun: Sendable {
     /// Where a device is to get.
     public enum Goal: String, Sendable, CaseIterable {
-        /// A `finished` was acknowledged.
+        /// A `finished` was acknowledged, or does not come again though the answer to its report was lost.
         case provisioned
         /// The service has nothing (more) to do for it.
         case idle

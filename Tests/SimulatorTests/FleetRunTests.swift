@@ -92,6 +92,38 @@ struct FleetRunTests {
         #expect(service.seen.count == 25)
     }
 
+    /// The service took the report of `finished`, but its answer was lost: nothing comes again.
+    @Test func isProvisionedWithoutTheLastAnswer() async throws {
+        let service = ScriptedService([
+            content([finished("u.1")]), .noAnswer("the connection broke"), .noContent,
+        ])
+        let outcomes = try await run(settings(.provisioned), service)
+        #expect(outcomes.map(\.status) == [.provisioned])
+        #expect(outcomes.map(\.commands) == [1])
+        #expect(outcomes.first?.failures.map(\.code) == [.serviceUnreachable])
+        #expect(service.seen.count == 3)
+    }
+
+    /// The report itself was lost: `finished` comes again, and only then nothing does.
+    @Test func executesAFinishedAgainWhoseReportWasLost() async throws {
+        let service = ScriptedService([
+            content([finished("u.1")]), .noAnswer("the connection broke"), content([finished("u.1")]),
+            .accepted,
+        ])
+        let outcomes = try await run(settings(.provisioned), service)
+        #expect(outcomes.map(\.status) == [.provisioned])
+        #expect(outcomes.map(\.commands) == [2])
+        #expect(service.seen.count == 4)
+    }
+
+    /// Nothing waits for a device that was provisioned before: it is idle at its next run.
+    @Test(arguments: [ServiceAnswer.accepted, .noAnswer("the connection broke")])
+    func isIdleAfterFinished(_ answer: ServiceAnswer) async throws {
+        let service = ScriptedService([content([finished("u.1")]), answer, .noContent])
+        let outcomes = try await run(settings(.idle), service)
+        #expect(outcomes.map(\.status) == [.idle])
+    }
+
     @Test func endsWhereNothingIsToBeDone() async throws {
         let service = ScriptedService([.noContent])
         let outcomes = try await run(settings(.idle), service)
