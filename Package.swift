@@ -363,7 +363,7 @@ let package = Package(
         .testTarget(
             name: "SubmissionTests",
             dependencies: [
-                "Submission", "Journal", "Store", "ProvisioningAPI", "DeviceIdentity", "Diagnostics",
+                "JSON", "Submission", "Journal", "Store", "ProvisioningAPI", "DeviceIdentity", "Diagnostics",
                 "TestFleet",
                 "TestSupport",
             ],

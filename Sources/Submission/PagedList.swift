@@ -15,6 +15,7 @@ package struct PagedList {
         _ route: Route, query: String = "", doing purpose: String, each: (JSONValue) throws(ToolError) -> Bool
     ) throws(ToolError) {
         var token: String?
+        var seen: Set<String> = []
         repeat {
             let parameters = [
                 "pageLimit=100", query.isEmpty ? nil : query,
@@ -39,8 +40,8 @@ package struct PagedList {
             // Null stands for none (seen of the vendor's service).
             for item in json[MemberName.items]?.arrayValue ?? [] where try !each(item) { return }
             let next = json[MemberName.pageNextToken]?.stringValue
-            // A service that gives out the same page again would never end.
-            token = next == token ? nil : next
+            // A service that gives out a page again would never end.
+            token = next.flatMap { seen.insert($0).inserted ? $0 : nil }
         } while token != nil
     }
 }

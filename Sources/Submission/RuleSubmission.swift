@@ -6,6 +6,9 @@ import ProvisioningAPI
 package import Store
 
 /// Creates a rule, once.
+///
+/// Where no answer came, the list of rules says whether it is there. The rules that had its name before are kept, so that an
+/// older one is not taken for it: not every service refuses a second rule of one name.
 package struct RuleSubmission {
     private let plan: ClaimSubmission.Plan
     private let talk: Conversation
@@ -17,24 +20,22 @@ package struct RuleSubmission {
         self.store = store
     }
 
-    /// - Parameter name: the rule's, which no other of the team has.
+    /// - Parameter name: the rule's, by which it is looked for.
     package func submit(name: String, body: JSONValue) throws(ToolError) -> CommandOutcome {
         let octets = body.compact()
         let key = Digest.sha256(octets)
-        while !talk.control.isStopped {
-            let decision = try store.take(
-                [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed,
-                at: talk.clock.seconds, isAlive: plan.isAlive
-            ).first
-            switch decision {
-            case .accepted(let id)?: return .accepted(id: id)
-            case .failed(let note)?: return .refused(note)
-            case .busy?, nil: talk.rest(100_000)
-            case .send?: try send(octets, key)
-            case .ask?:
-                let id = try id(of: name)
-                if talk.control.isStopped { break }
-                try record(key, id.map { .accepted(note: $0) } ?? .notTaken)
+        if let before = try baseline(name, key) {
+            while !talk.control.isStopped {
+                switch try take(key) {
+                case .accepted(let id): return .accepted(id: id)
+                case .failed(let note): return .refused(note)
+                case .busy: talk.rest(100_000)
+                case .send: try send(octets, key)
+                case .ask:
+                    let id = try ids(of: name).last { !before.contains($0) }
+                    if talk.control.isStopped { break }
+                    try record(key, id.map { .accepted(note: $0) } ?? .notTaken)
+                }
             }
         }
         let reason = talk.control.error?.message ?? "interrupted"
@@ -45,6 +46,33 @@ package struct RuleSubmission {
         case .intended, .unknown: return .unknown(reason)
         case .waiting, nil: return .notSent(reason)
         }
+    }
+
+    private func take(_ key: [UInt8]) throws(ToolError) -> JournalRules.Decision {
+        try store.take(
+            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed,
+            at: talk.clock.seconds, isAlive: plan.isAlive
+        ).first ?? .busy
+    }
+
+    /// The ids of the rules that had this name before it was first sent; `nil` when the run is over.
+    private func baseline(_ name: String, _ rule: [UInt8]) throws(ToolError) -> Set<String>? {
+        let key = rule + [0]
+        while !talk.control.isStopped {
+            switch try take(key) {
+            case .accepted(let note): return Set(note.split(separator: " ").map(String.init))
+            case .busy: talk.rest(100_000)
+            case .ask: try record(key, .notTaken)
+            case .failed, .send:
+                let ids = try ids(of: name)
+                if talk.control.isStopped {
+                    try record(key, .notTaken)
+                } else {
+                    try record(key, .accepted(note: ids.joined(separator: " ")))
+                }
+            }
+        }
+        return nil
     }
 
     private func record(_ key: [UInt8], _ event: JournalEvent) throws(ToolError) {
@@ -76,13 +104,15 @@ package struct RuleSubmission {
         }
     }
 
-    /// The id of the rule of this name; `nil` where there is none, or the run is over.
-    private func id(of name: String) throws(ToolError) -> String? {
-        var id: String?
+    /// The ids of the rules of this name; not to be relied upon when the run is over.
+    private func ids(of name: String) throws(ToolError) -> [String] {
+        var ids: [String] = []
         try PagedList(talk).read(.listRules, doing: "look at rules") { rule in
-            if rule[MemberName.name]?.stringValue == name { id = rule[MemberName.id]?.stringValue ?? "" }
-            return id == nil
+            if rule[MemberName.name]?.stringValue == name, let id = rule[MemberName.id]?.stringValue {
+                ids.append(id)
+            }
+            return true
         }
-        return id
+        return ids
     }
 }
