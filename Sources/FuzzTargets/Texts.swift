@@ -13,13 +13,6 @@ enum Texts {
             return "the indented text is not read"
         }
         guard indented == value else { return "the indented text is another value" }
-        // The second time from memory.
-        let reader = JSONReader()
-        for _ in 0..<2 {
-            guard let read = try? reader.read(bytes), read == value else {
-                return "a reader that remembers reads another value"
-            }
-        }
         return nil
     }
 

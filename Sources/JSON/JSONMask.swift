@@ -6,7 +6,7 @@ struct JSONMask {
 
     init(_ text: UnsafeBufferPointer<UInt8>, _ scan: JSONPrescan) throws(JSONError) {
         var bytes = Array(text)
-        for number in scan.numbers where number.isKept {
+        for number in scan.keptNumbers {
             for index in number.range {
                 bytes[index] = index == number.range.lowerBound ? Byte.zero : Byte.space
             }

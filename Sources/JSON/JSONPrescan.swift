@@ -1,49 +1,29 @@
-/// One pass over a JSON text before jansson sees it: bounds, what jansson would lose or refuse, and an outline.
+/// One pass over a JSON text before jansson sees it: bounds, and what jansson would lose or refuse.
 ///
 /// jansson rounds fractions to `double`, refuses integers beyond 64 bits and numbers like `1e400`, and
 /// cannot hold U+0000 in a member's name. So numbers that are not 64-bit integers are noted with their text
-/// and replaced by `0`; the escape `\u0000` is replaced by a private-use character that occurs nowhere else
-/// in the text (``JSONMask``). Grammar stays jansson's business: a replaced number was a whole number
+/// and replaced, length kept, by `0`; the escape `\u0000` is replaced by a private-use character that
+/// occurs nowhere else in the text. Grammar stays jansson's business: a replaced number was a whole number
 /// by RFC 8259 section 6 and stays one, so nothing malformed becomes well-formed. The exception is the
 /// byte 0, refused here: jansson 2.14 overlooks one behind a number (`12<NUL>` reads as 12).
-///
-/// The outline is what jansson reads first: the same tokens in the same order, but a number stands there as `0`, and
-/// a string that is no member's name and has neither escapes nor octets beyond ASCII as `""`. jansson takes a string
-/// octet by octet through several calls; of such a one it could say only that it is a string.
 struct JSONPrescan {
-    /// A number of the document.
-    struct Number {
+    /// A number kept as text: how many numbers are in front of it in the document, and where it is.
+    struct KeptNumber {
+        let ordinal: Int
         let range: Range<Int>
-        /// `nil` for one that is kept as text, and for what is no number, over which jansson stumbles.
-        let integer: Int64?
-        /// Whether it is kept as text.
-        let isKept: Bool
     }
 
-    /// All numbers in order.
-    private(set) var numbers: [Number] = []
-    /// Whether any number is kept as text.
-    private(set) var keepsNumbers = false
+    private(set) var keptNumbers: [KeptNumber] = []
     /// Offsets of `\u0000` escapes.
     private(set) var nulEscapes: [Int] = []
-    /// For each string that is a value, in order: where its characters are, or `nil` where the outline has them.
-    private(set) var texts: [Range<Int>?] = []
-    /// The length of the outline in bytes.
-    private(set) var outlineCount = 0
 
+    private var numberCount = 0
     private var depth = 0
     private var valueCount = 1
     private let limits: JSONLimits
-    private let text: UnsafeBufferPointer<UInt8>
-    private let outline: UnsafeMutableBufferPointer<UInt8>
 
-    /// - Parameter outline: where the outline is written, at least as long as the text.
-    init(
-        _ text: UnsafeBufferPointer<UInt8>, limits: JSONLimits, outline: UnsafeMutableBufferPointer<UInt8>
-    ) throws(JSONError) {
+    init(_ text: UnsafeBufferPointer<UInt8>, limits: JSONLimits) throws(JSONError) {
         self.limits = limits
-        self.text = text
-        self.outline = outline
         guard text.count <= limits.bytes else {
             throw JSONError(
                 reason: .tooLong,
@@ -53,35 +33,31 @@ struct JSONPrescan {
         if let nul = text.firstIndex(of: 0) {
             throw Self.error(.syntax, "expected JSON, found a byte 0", text, at: nul)
         }
-        texts.reserveCapacity(8)
         var index = 0
         while index < text.count {
-            let byte = text[index]
-            switch byte {
+            switch text[index] {
             case Byte.quote:
-                index = endOfString(from: index + 1)
+                index = endOfString(text, from: index + 1)
                 continue
             case Byte.openBracket, Byte.openBrace:
                 depth += 1
                 valueCount += 1
-                try checkBounds(at: index)
+                try checkBounds(text, at: index)
             case Byte.closeBracket, Byte.closeBrace:
                 depth = max(0, depth - 1)
             case Byte.comma:
                 valueCount += 1
-                try checkBounds(at: index)
+                try checkBounds(text, at: index)
             case Byte.minus, Byte.zero...UInt8(ascii: "9"):
-                index = endOfNumber(from: index)
+                index = endOfNumber(text, from: index)
                 continue
             default: break
             }
-            outline[outlineCount] = byte
-            outlineCount += 1
             index += 1
         }
     }
 
-    private func checkBounds(at index: Int) throws(JSONError) {
+    private func checkBounds(_ text: UnsafeBufferPointer<UInt8>, at index: Int) throws(JSONError) {
         if depth > limits.depth {
             throw Self.error(
                 .tooDeep, "expected at most \(limits.depth) levels of nesting, found more", text, at: index)
@@ -93,103 +69,40 @@ struct JSONPrescan {
     }
 
     /// The offset behind the string that opened in front of `start`.
-    private mutating func endOfString(from start: Int) -> Int {
-        var index = Self.endOfPlain(text, from: start)
-        if index < text.count, text[index] == Byte.quote {
-            index += 1
-            if isName(endingAt: index) {
-                keep((start - 1)..<index)
-            } else {
-                texts.append(start..<(index - 1))
-                outline[outlineCount] = Byte.quote
-                outline[outlineCount + 1] = Byte.quote
-                outlineCount += 2
+    private mutating func endOfString(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < text.count {
+            let byte = text[index]
+            if byte == Byte.quote {
+                return index + 1
             }
-            return index
-        }
-        while index < text.count, text[index] != Byte.quote {
-            if text[index] == Byte.backslash {
-                if Self.escapedUnit(text, at: index) == 0 { nulEscapes.append(index) }
+            if byte == Byte.backslash {
+                if Self.escapedUnit(text, at: index) == 0 {
+                    nulEscapes.append(index)
+                }
+                index += 2
+            } else {
                 index += 1
             }
-            index += 1
         }
-        index = min(index + 1, text.count)
-        keep((start - 1)..<index)
-        if !isName(endingAt: index) { texts.append(nil) }
-        return index
+        return text.count
     }
 
-    /// Whether the string that ends here is a member's name: in well-formed JSON, only a name has a colon behind it.
-    private func isName(endingAt end: Int) -> Bool {
-        var index = end
-        while index < text.count {
-            switch text[index] {
-            case Byte.colon: return true
-            case Byte.space, 0x09, Byte.lineFeed, 0x0d: index += 1
-            default: return false
-            }
-        }
-        return false
-    }
-
-    /// Copies a piece of the text to the outline as it is.
-    private mutating func keep(_ range: Range<Int>) {
-        for index in range {
-            outline[outlineCount] = text[index]
-            outlineCount += 1
-        }
-    }
-
-    /// The offset behind the number that starts here.
-    private mutating func endOfNumber(from start: Int) -> Int {
+    /// The offset behind the number that starts here; notes it when an `Int64` cannot hold it exactly.
+    private mutating func endOfNumber(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var end = start + 1
         while end < text.count, Self.isNumberByte(text[end]) {
             end += 1
         }
         let token = text[start..<end]
-        let integer = Self.exactInt64(token)
-        let isKept = integer == nil && Self.isNumber(token)
-        numbers.append(Number(range: start..<end, integer: integer, isKept: isKept))
-        if isKept { keepsNumbers = true }
-        if integer == nil, !isKept {
-            keep(start..<end)
-        } else {
-            outline[outlineCount] = Byte.zero
-            outlineCount += 1
+        if !Self.isExactInt64(token), Self.isNumber(token) {
+            keptNumbers.append(KeptNumber(ordinal: numberCount, range: start..<end))
         }
+        numberCount += 1
         return end
     }
 
     // MARK: Tokens
-
-    /// The offset of the first octet from `start` on that is no ASCII character, or not in a string as it is: the
-    /// quotation mark at its end, an escape, a control character. Eight octets at a time: most strings are long.
-    private static func endOfPlain(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops = ones << 7
-        var index = start
-        if let base = UnsafeRawPointer(text.baseAddress) {
-            while text.count - index >= 8 {
-                let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                // An octet below n borrows from its top bit, and an octet that is 0 is one below 1.
-                let quote = word ^ (ones &* UInt64(Byte.quote))
-                let backslash = word ^ (ones &* UInt64(Byte.backslash))
-                let ends =
-                    ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote)
-                    | ((backslash &- ones) & ~backslash) | word
-                // An octet behind the first one that ends the text may be marked wrongly, the first one never.
-                guard ends & tops == 0 else { return index + (ends & tops).trailingZeroBitCount / 8 }
-                index += 8
-            }
-        }
-        while index < text.count {
-            let byte = text[index]
-            if byte < 0x20 || byte >= 0x80 || byte == Byte.quote || byte == Byte.backslash { break }
-            index += 1
-        }
-        return index
-    }
 
     private static func isNumberByte(_ byte: UInt8) -> Bool {
         switch byte {
@@ -200,24 +113,17 @@ struct JSONPrescan {
         }
     }
 
-    /// The value of an integer without leading zeros or negative zero that fits 64 bits; `nil` for another text.
-    private static func exactInt64(_ token: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
+    /// Whether the text is an integer without leading zeros or negative zero that fits 64 bits.
+    private static func isExactInt64(_ token: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         let isNegative = token.first == Byte.minus
         let digits = isNegative ? token.dropFirst() : token
-        guard let first = digits.first, digits.count <= 19 else { return nil }
+        guard let first = digits.first, digits.count <= 19, digits.allSatisfy(isDigit) else { return false }
         if first == Byte.zero {
-            return digits.count == 1 && !isNegative ? 0 : nil
+            return digits.count == 1 && !isNegative
         }
         // 19 digits cannot overflow 64 unsigned bits.
-        var magnitude: UInt64 = 0
-        for digit in digits {
-            guard isDigit(digit) else { return nil }
-            magnitude = magnitude * 10 + UInt64(digit - Byte.zero)
-        }
-        if isNegative {
-            return magnitude <= Int64.min.magnitude ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
-        }
-        return Int64(exactly: magnitude)
+        let magnitude = digits.reduce(0 as UInt64) { $0 * 10 + UInt64($1 - Byte.zero) }
+        return magnitude <= (isNegative ? Int64.min.magnitude : Int64.max.magnitude)
     }
 
     /// Whether the text is a number by RFC 8259 section 6.

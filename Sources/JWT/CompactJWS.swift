@@ -18,10 +18,8 @@ public struct CompactJWS: Sendable {
     /// The decoded third part; empty for an unsecured token, which no verifier accepts.
     public let signature: [UInt8]
 
-    /// - Parameters:
-    ///   - text: one token, ASCII, without white space around it.
-    ///   - reader: reads the header; of use where many tokens are read.
-    public init(_ text: ArraySlice<UInt8>, reader: JSONReader = JSONReader()) throws(JWTError) {
+    /// - Parameter text: one token, ASCII, without white space around it.
+    public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
         guard text.count <= Self.limit else {
             throw JWTError(.jwtFormat, "expected at most \(Self.limit) characters, found more")
         }
@@ -34,7 +32,7 @@ public struct CompactJWS: Sendable {
         payload = try Self.decode(text[(first + 1)..<second], "payload")
         signature = try Self.decode(text[(second + 1)...], "signature")
         signingInput = text[..<second]
-        header = try JOSEHeader(headerBytes, reader)
+        header = try JOSEHeader(headerBytes)
     }
 
     private static func wrongParts(_ text: ArraySlice<UInt8>, _ dots: Int) -> JWTError {
@@ -60,11 +58,10 @@ public struct CompactJWS: Sendable {
     }
 
     /// One JSON object and nothing else; white space around it is JSON's and allowed.
-    static func object(_ bytes: [UInt8], _ name: String, _ reader: JSONReader) throws(JWTError) -> JSONObject
-    {
+    static func object(_ bytes: [UInt8], _ name: String) throws(JWTError) -> JSONObject {
         let value: JSONValue
         do {
-            value = try reader.read(bytes, limits: jsonLimits)
+            value = try JSONValue(parsing: bytes, limits: jsonLimits)
         } catch {
             let place = error.line > 0 ? " at line \(error.line), column \(error.column)" : ""
             throw JWTError(.jwtFormat, "\(name): \(error.message)\(place)")
@@ -87,8 +84,8 @@ public struct JOSEHeader: Sendable {
     /// The text of `kid`.
     public let keyID: String?
 
-    init(_ bytes: [UInt8], _ reader: JSONReader) throws(JWTError) {
-        parameters = try CompactJWS.object(bytes, "header", reader)
+    init(_ bytes: [UInt8]) throws(JWTError) {
+        parameters = try CompactJWS.object(bytes, "header")
         guard let algorithm = parameters["alg"] else {
             throw JWTError(.jwtFormat, "header: expected a member 'alg', found none")
         }

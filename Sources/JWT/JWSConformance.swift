@@ -33,7 +33,7 @@ public enum JWSConformance {
             guard let time else { return .success(jws.payload) }
             var policy = JWTPolicy(now: time)
             policy.leeway = 0
-            let claims = try CompactJWS.object(jws.payload, "claims", JSONReader())
+            let claims = try CompactJWS.object(jws.payload, "claims")
             let failures = ClaimChecks.failures(claims, policy)
             return failures.first.map { .failure($0) } ?? .success(jws.payload)
         } catch {

@@ -11,12 +11,10 @@ public struct UnverifiedJWT: Sendable {
     /// The device that `iss` names: `<chip>.<device UUID>`, any chip text without a dot.
     public let claimedDevice: DeviceUUID?
 
-    /// - Parameters:
-    ///   - text: one token, ASCII, without white space around it.
-    ///   - reader: reads header and claims; of use where many tokens are read.
-    public init(_ text: ArraySlice<UInt8>, reader: JSONReader = JSONReader()) throws(JWTError) {
-        jws = try CompactJWS(text, reader: reader)
-        claims = try CompactJWS.object(jws.payload, "claims", reader)
+    /// - Parameter text: one token, ASCII, without white space around it.
+    public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
+        jws = try CompactJWS(text)
+        claims = try CompactJWS.object(jws.payload, "claims")
         claimedDevice = claims["iss"]?.stringValue.flatMap { Self.device(inIssuer: $0) }
     }
 

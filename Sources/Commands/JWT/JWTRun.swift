@@ -24,7 +24,6 @@ struct JWTRun {
         let verifier: JWTVerifier?
         /// Only with a store.
         let registry: StoreJWTKeys?
-        let reader = JSONReader()
         var writer = JSONWriter(reservingCapacity: 65_536)
 
         init(_ mode: Mode) throws(ToolError) {
@@ -141,7 +140,7 @@ struct JWTRun {
         _ text: ArraySlice<UInt8>, _ location: InputLocation, _ worker: Worker, _ block: inout Block
     ) {
         do {
-            let token = try UnverifiedJWT(text, reader: worker.reader)
+            let token = try UnverifiedJWT(text)
             // Rejected until it is verified: what is left out on the way must not pass.
             var report = JWTReport(
                 location: location, verdict: worker.verifier == nil ? .unverified : .rejected,
