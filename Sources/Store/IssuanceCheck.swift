@@ -143,7 +143,7 @@ struct IssuanceCheck {
             }
         }
         try checkLinks(&verdict)
-        try MarkCheck(store).finish(&verdict)
+        try LookupIndexCheck(store).finish(&verdict)
     }
 
     /// A row that is marked as replaced gives way to another certificate for the same request: only a row that says

@@ -8,7 +8,6 @@ import SQLite
 struct LedgerExchange {
     private let store: SQLiteStore
     private let statements: LedgerStatements
-    private let secret: MarkSecret
     private var series: LedgerSeries
     private let time: Int64
     /// The rows of a dry run; `nil` where the ledger is written.
@@ -22,14 +21,13 @@ struct LedgerExchange {
     init(_ store: SQLiteStore, reissueAfter floor: Int64?, at time: Int64) throws(SQLiteError) {
         self.store = store
         statements = try store.ledgerStatements.get()
-        secret = try store.markSecret.get()
         series = try LedgerSeries(store)
         self.time = time
         lastRowBefore = try Self.lastRow(of: store)
         lastRow = lastRowBefore
         reissueFloor = floor ?? lastRowBefore
         plan = nil
-        try Mark.file(in: store, upTo: lastRowBefore)
+        try store.lookup.compact(upTo: lastRowBefore)
     }
 
     /// The same for a dry run: by the same rules, over the rows of the ledger and those that are planned, and nothing is
@@ -38,14 +36,13 @@ struct LedgerExchange {
         self.store = store
         self.plan = plan
         statements = try LedgerStatements(store, isPlanning: true)
-        secret = try store.markSecret.get()
         if let known = plan.series { series = known } else { series = try LedgerSeries(store) }
         self.time = time
         plan.begin(after: try Self.lastRow(of: store))
         lastRowBefore = plan.last
         lastRow = plan.last
         reissueFloor = plan.lastKept ?? 0
-        try Mark.look(in: store)
+        try store.lookup.refresh()
     }
 
     /// Keeps for the next exchange of a dry run what this one made up.
@@ -89,10 +86,11 @@ struct LedgerExchange {
     mutating func note(_ intent: IssuanceIntent, reissue: Bool) throws(SQLiteError) -> IntentOutcome {
         // A pair of CA and profile that is new gets its number now.
         let seriesID = try number(of: intent)
-        let marks = secret.marks(of: intent)
+        let secret = try store.lookup.secret()
+        let keys = secret.keys(of: intent)
         let rules = LedgerRules(reissue: reissue, lastRowBefore: lastRowBefore, reissueFloor: reissueFloor)
         let tables = SQLiteLedgerTables(
-            store: store, statements: statements, secret: secret, series: series, marks: marks, plan: plan)
+            store: store, statements: statements, secret: secret, series: series, keys: keys, plan: plan)
         switch try rules.decide(intent, in: tables) {
         case .rejected(let failure): return .rejected(failure)
         case .existing(let record): return .existing(record)
@@ -103,7 +101,7 @@ struct LedgerExchange {
                     id: row.id, intent: IssuanceIntent(unfinished: row), isOwn: false,
                     intendedAt: row.intendedAt))
         case .sign(let replaced):
-            let id = try insert(intent, seriesID, marks, replaces: replaced)
+            let id = try insert(intent, seriesID, keys, replaces: replaced)
             return .sign(.init(id: id, intent: intent, isOwn: true, intendedAt: time))
         }
     }
@@ -114,10 +112,10 @@ struct LedgerExchange {
     }
 
     private mutating func insert(
-        _ intent: IssuanceIntent, _ seriesID: Int64, _ marks: IntentMarks, replaces: Int64?
+        _ intent: IssuanceIntent, _ seriesID: Int64, _ keys: IntentKeys, replaces: Int64?
     ) throws(SQLiteError) -> Int64 {
         if let plan {
-            lastRow = try plan.insert(intent, seriesID, marks, replaces: replaces, store)
+            lastRow = try plan.insert(intent, seriesID, keys, replaces: replaces, store)
             return lastRow
         }
         // A number at the end of the range can only be somebody's tampering; the insert then fails.
@@ -145,13 +143,7 @@ struct LedgerExchange {
         try insert.set(14, replaces)
         _ = try insert.step()
         lastRow = id
-        let mark = statements.mark
-        for entry in marks.filed {
-            mark.begin()
-            try mark.set(1, entry)
-            try mark.set(2, id)
-            _ = try mark.step()
-        }
+        try store.lookup.note(keys.noted, row: id)
         return id
     }
 }

@@ -2,22 +2,14 @@ import SQLite
 
 /// The statements that every certificate runs.
 final class LedgerStatements {
-    let anyRecent: Statement
-    let anyFiled: Statement
     let ofKey: Statement
     let ofDevice: Statement
     let attested: Statement
     let intend: Statement
-    let mark: Statement
     let enter: Statement
 
     /// - Parameter isPlanning: whether the planned rows of a dry run are among those looked at.
     init(_ store: SQLiteStore, isPlanning: Bool = false) throws(SQLiteError) {
-        anyRecent = try store.statement(
-            (isPlanning ? ["recent_mark", "planned_mark"] : ["recent_mark"]).flatMap { table in
-                (1...3).map { "SELECT 1 FROM \(table) WHERE mark = ?\($0)" }
-            }.joined(separator: " UNION ALL "))
-        anyFiled = try store.statement("SELECT 1 FROM mark WHERE mark = ?")
         ofKey = try store.statement(Self.look(isPlanning) { _ in "key_id = ?2" })
         ofDevice = try store.statement(
             Self.look(isPlanning) { replacedBy in
@@ -32,7 +24,6 @@ final class LedgerStatements {
                 tbs_digest, attestation_profile, attestation_key, intended_at, replaces)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
-        mark = try store.statement("INSERT INTO recent_mark (mark, issuance) VALUES (?, ?)")
         enter = try store.statement(
             """
             INSERT INTO certificate (id, issued_at, der, seq, hash) SELECT ?1, ?2, ?3, ?4, ?5
@@ -41,7 +32,7 @@ final class LedgerStatements {
             """)
     }
 
-    /// A look at the rows with the mark `?1` of which a condition holds, and behind them at those that a dry run plans.
+    /// A look at the rows under the look-up key `?1` of which a condition holds, and behind them at those that a dry run plans.
     ///
     /// - Parameter condition: composed with what says by which row one is replaced.
     private static func look(_ isPlanning: Bool, where condition: (_ replacedBy: String) -> String) -> String
@@ -52,40 +43,8 @@ final class LedgerStatements {
             FROM \(table) WHERE id IN (\(rows)) AND \(condition(replacedBy))
             """
         }
-        guard isPlanning else { return select("issuance", Mark.rows(of: "?1"), "replaced_by") }
-        return select("issuance", Mark.rows(of: "?1"), PlannedRows.replacedBy) + " UNION ALL "
+        guard isPlanning else { return select("issuance", LookupIndex.rows(of: "?1"), "replaced_by") }
+        return select("issuance", LookupIndex.rows(of: "?1"), PlannedRows.replacedBy) + " UNION ALL "
             + select("planned", PlannedRows.rows(of: "?1"), "replaced_by")
-    }
-
-    /// Whether a row may be of the same key, the same device or the same name.
-    func isKnown(_ marks: [Int64], _ store: SQLiteStore) throws(SQLiteError) -> Bool {
-        if try isRecent(marks) { return true }
-        for mark in marks where try isFiled(mark, store) { return true }
-        return false
-    }
-
-    /// Three at a time, which is what nearly all have at most.
-    private func isRecent(_ marks: [Int64]) throws(SQLiteError) -> Bool {
-        let recent = anyRecent
-        for first in stride(from: 0, to: marks.count, by: 3) {
-            recent.begin()
-            for offset in 0..<3 {
-                let place = first + offset
-                try recent.set(
-                    Int32(truncatingIfNeeded: offset + 1), place < marks.count ? marks[place] : nil)
-            }
-            defer { recent.reset() }
-            if try recent.step() { return true }
-        }
-        return false
-    }
-
-    private func isFiled(_ mark: Int64, _ store: SQLiteStore) throws(SQLiteError) -> Bool {
-        guard try store.markFilters.mayHave(mark, store) else { return false }
-        let select = anyFiled
-        select.begin()
-        try select.set(1, mark)
-        defer { select.reset() }
-        return try select.step()
     }
 }

@@ -32,7 +32,7 @@ final class PlannedRows {
                 replaced_by INTEGER NOT NULL DEFAULT 0,
                 reason INTEGER
             );
-            CREATE TEMP TABLE planned_mark (
+            CREATE TEMP TABLE \(Self.index) (
                 mark INTEGER NOT NULL,
                 issuance INTEGER NOT NULL,
                 PRIMARY KEY (mark, issuance)
@@ -46,8 +46,11 @@ final class PlannedRows {
 
     func isPlanned(_ id: Int64) -> Bool { id > Self.base }
 
-    /// SQL for the planned rows with a mark.
-    static func rows(of mark: String) -> String { "SELECT issuance FROM planned_mark WHERE mark = \(mark)" }
+    /// The table by which planned rows are found, beside those of the ``LookupIndex``.
+    static let index = "planned_mark"
+
+    /// SQL for the planned rows under a look-up key.
+    static func rows(of place: String) -> String { "SELECT issuance FROM \(index) WHERE mark = \(place)" }
 
     /// SQL for what stands in a row of the ledger, or is to stand there, as its `replaced_by`.
     static let replacedBy = """
@@ -59,7 +62,7 @@ final class PlannedRows {
     ///
     /// Its serial number is not kept: the certificate will have another.
     func insert(
-        _ intent: IssuanceIntent, _ seriesID: Int64, _ marks: IntentMarks, replaces: Int64?,
+        _ intent: IssuanceIntent, _ seriesID: Int64, _ keys: IntentKeys, replaces: Int64?,
         _ store: SQLiteStore
     ) throws(SQLiteError) -> Int64 {
         last += 1
@@ -84,12 +87,12 @@ final class PlannedRows {
         try insert.set(6, text: intent.subject)
         try insert.set(7, text: intent.attestation?.profile.rawValue)
         _ = try insert.step()
-        let mark = try store.statement("INSERT OR IGNORE INTO planned_mark (mark, issuance) VALUES (?, ?)")
-        for entry in marks.filed {
-            mark.begin()
-            try mark.set(1, entry)
-            try mark.set(2, last)
-            _ = try mark.step()
+        let note = try store.statement("INSERT OR IGNORE INTO \(Self.index) (mark, issuance) VALUES (?, ?)")
+        for key in keys.noted {
+            note.begin()
+            try note.set(1, key.bits)
+            try note.set(2, last)
+            _ = try note.step()
         }
         return last
     }

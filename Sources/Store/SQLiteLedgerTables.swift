@@ -2,27 +2,27 @@ import DeviceIdentity
 import Ledger
 import SQLite
 
-/// The ledger's tables as its rules ask them about one intent: rows are found by their marks.
+/// The ledger's tables as its rules ask them about one intent: rows are found by the look-up index.
 struct SQLiteLedgerTables: LedgerTables {
     typealias Failure = SQLiteError
 
     let store: SQLiteStore
     let statements: LedgerStatements
-    let secret: MarkSecret
+    let secret: LookupSecret
     let series: LedgerSeries
     /// Those of the intent that is decided on.
-    let marks: IntentMarks
+    let keys: IntentKeys
     /// The rows of a dry run; `nil` where the ledger is written.
     let plan: PlannedRows?
 
     func mayKnow(_ intent: IssuanceIntent) throws(SQLiteError) -> Bool {
-        try statements.isKnown(marks.asked, store)
+        try store.lookup.mayHave(keys.asked, isPlanning: plan != nil)
     }
 
     func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [LedgerRow] {
         let select = statements.ofKey
         select.begin()
-        try select.set(1, Mark.key(keyID))
+        try select.set(1, LookupSecret.publicKey(keyID).bits)
         try select.set(2, blob: keyID)
         return try rows(select)
     }
@@ -35,10 +35,10 @@ struct SQLiteLedgerTables: LedgerTables {
         try attestedRows(secret.device(device))
     }
 
-    private func attestedRows(_ mark: Int64) throws(SQLiteError) -> [LedgerRow] {
+    private func attestedRows(_ key: LookupKey) throws(SQLiteError) -> [LedgerRow] {
         let select = statements.attested
         select.begin()
-        try select.set(1, mark)
+        try select.set(1, key.bits)
         return try rows(select)
     }
 
@@ -48,7 +48,7 @@ struct SQLiteLedgerTables: LedgerTables {
         guard let number = series.knownNumber(authority, profile) else { return nil }
         let select = statements.ofDevice
         select.begin()
-        try select.set(1, secret.device(device))
+        try select.set(1, secret.device(device).bits)
         try select.set(2, blob: device.bytes)
         try select.set(3, number)
         try select.set(4, isAttested ? 1 : 0)

@@ -22,7 +22,7 @@ public struct IssuanceFilter: Sendable, Equatable {
     public init() {}
 
     /// Conditions in SQL and their values.
-    func sql(at now: Int64, _ secret: MarkSecret) -> (text: String, values: [Statement.Value]) {
+    func sql(at now: Int64, _ secret: LookupSecret) -> (text: String, values: [Statement.Value]) {
         var terms: [String] = []
         var values: [Statement.Value] = []
         func add(_ term: String, _ value: Statement.Value) {
@@ -41,9 +41,9 @@ public struct IssuanceFilter: Sendable, Equatable {
         if certificatesOnly { terms.append("der IS NOT NULL") }
         if let device {
             add("device = ?", .blob(device.bytes))
-            // All of a device's rows are among those of its mark.
+            // All of a device's rows are among those under its look-up key.
             let place = "?\(values.count + 1)"
-            add("issuance.id IN (\(Mark.rows(of: place)))", .integer(secret.device(device)))
+            add("issuance.id IN (\(LookupIndex.rows(of: place)))", .integer(secret.device(device).bits))
         }
         if let profile { add("profile = ?", .text(profile)) }
         if let authority { add("authority = ?", .blob(authority)) }
@@ -63,7 +63,7 @@ extension SQLiteStore {
         _ body: (IssuanceRecord) throws(ToolError) -> Bool
     ) throws(ToolError) {
         let select = try read("cannot read the ledger") { () throws(SQLiteError) in
-            let conditions = filter.sql(at: now, try markSecret.get())
+            let conditions = filter.sql(at: now, try lookup.secret())
             let select = try connection.prepare(
                 """
                 SELECT \(Self.issuanceColumns) FROM \(Self.issuanceTables)\(conditions.text)

@@ -55,9 +55,9 @@ extension SQLiteStore: CertificateRegister {
     }
 
     private func rows(ofKey keyID: [UInt8]) throws(SQLiteError) -> [Int64] {
-        let select = try statement(Mark.rows(of: "?1"))
+        let select = try statement(LookupIndex.rows(of: "?1"))
         select.begin()
-        try select.set(1, Mark.key(keyID))
+        try select.set(1, LookupSecret.publicKey(keyID).bits)
         var rows: [Int64] = []
         while try select.step() { rows.append(select.integer(0)) }
         return rows

@@ -6,29 +6,12 @@ import SQLite
 extension SQLiteStore {
     /// Names that two devices have, each by its own word for its key.
     ///
-    /// Rows of one name are filed under one mark, which ``RowCheck`` makes sure of: only marks that come twice are looked
-    /// at.
+    /// Rows of one name are under one look-up key, which ``LookupIndexCheck`` makes sure of: only keys that come twice are
+    /// looked at.
     func sharedNames() throws(SQLiteError) -> [LedgerFinding] {
-        let select = try connection.prepare(
-            """
-            SELECT mark, issuance FROM
-                (SELECT mark, issuance FROM recent_mark UNION ALL SELECT mark, issuance FROM mark)
-            ORDER BY mark, issuance
-            """)
         var findings: [LedgerFinding] = []
         var seen: Set<[Int64]> = []
-        var mark: Int64?
-        var rows: [Int64] = []
-        func finish() throws(SQLiteError) {
-            if rows.count > 1 { try compare(rows, &seen, &findings) }
-            rows = []
-        }
-        while try select.step() {
-            if select.integer(0) != mark { try finish() }
-            mark = select.integer(0)
-            rows.append(select.integer(1))
-        }
-        try finish()
+        try lookup.shared { rows throws(SQLiteError) in try compare(rows, &seen, &findings) }
         return findings
     }
 

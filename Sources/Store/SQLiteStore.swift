@@ -23,7 +23,7 @@ public final class SQLiteStore {
     let role: FileRole
     /// Whether this call made the file.
     public let created: Bool
-    private var statements: [String: Statement] = [:]
+    private let statements: StatementCache
     /// The statement that every token runs, looked up once instead of by its text each time.
     var keyOfDevice: Statement?
     /// The statements that every certificate runs, looked up once instead of by their text each time.
@@ -32,12 +32,8 @@ public final class SQLiteStore {
     var reissueFloor: Int64?
     /// The last entry of the audit chain as this transaction left it; `nil` when it has to be read.
     var chainHead: (sequence: Int64, hash: [UInt8])?
-    /// What makes the ledger's marks, read once.
-    lazy var markSecret = Result { () throws(SQLiteError) in try MarkSecret(self) }
-    /// What the large table of marks does not have.
-    var markFilters = MarkFilters()
-    /// How many rows of the ledger come between two moves of marks; tests want few.
-    var rowsPerMove = Mark.rowsPerMove
+    /// By what rows of the ledger are found.
+    let lookup: LookupIndex
     /// What the hash of the last entry was made of: room for the next.
     var chainBuffer: [UInt8] = []
 
@@ -59,14 +55,18 @@ public final class SQLiteStore {
         try FileRegister.beginUse(of: path, as: role.isLedger ? .ledger : .store)
         if access == .readOnly {
             connection = try Self.openForReading(path, role, busyTimeout)
+            statements = StatementCache(connection)
+            lookup = LookupIndex(statements)
         } else {
             connection = try Self.openForWriting(path, access, role, busyTimeout)
+            statements = StatementCache(connection)
+            lookup = LookupIndex(statements)
             try Schema.migrate(
                 connection, path: path, as: role,
                 finish: { version throws(SQLiteError) in
                     if version < 5 {
-                        try MarkSecret.make(in: self)
-                        if version > 0 { try Mark.fileAll(in: self) }
+                        try lookup.makeSecret()
+                        if version > 0 { try lookup.rebuild() }
                     }
                     try enterTrust(from: version)
                     try pinRows(from: version)
@@ -77,12 +77,7 @@ public final class SQLiteStore {
     }
 
     /// A prepared statement, made once.
-    func statement(_ sql: String) throws(SQLiteError) -> Statement {
-        if let known = statements[sql] { return known }
-        let statement = try connection.prepare(sql)
-        statements[sql] = statement
-        return statement
-    }
+    func statement(_ sql: String) throws(SQLiteError) -> Statement { try statements.statement(sql) }
 
     /// Runs `body` in one write transaction.
     func write<Value>(_ doing: String, _ body: () throws(SQLiteError) -> Value) throws(ToolError) -> Value {
@@ -91,7 +86,7 @@ public final class SQLiteStore {
             defer { chainHead = nil }
             return try connection.transaction(body, mapError: { $0 })
         } catch {
-            markFilters.reset()
+            lookup.reset()
             throw storeError(doing, path, error, role)
         }
     }

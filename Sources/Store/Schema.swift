@@ -181,8 +181,8 @@ enum Schema {
 
     // A certificate is its own entry of the audit chain, whose body follows from its row: one row less for each, and half
     // of the octets. Keys and UUIDs come in no order, so that an index over them costs a page for each; they are found
-    // by marks instead (``Mark``), which come to their place many at a time.
-    /// Version 4: the audit chain in the certificates, and marks.
+    // by a ``LookupIndex`` instead, whose entries come to their place many at a time.
+    /// Version 4: the audit chain in the certificates, and the look-up index.
     private static let version4 = """
         ALTER TABLE certificate ADD COLUMN seq INTEGER;
         ALTER TABLE certificate ADD COLUMN hash BLOB CHECK (hash IS NULL OR length(hash) = 32);
@@ -248,7 +248,7 @@ enum Schema {
             UNION ALL SELECT uuid, substr(plain, 2, 32), digest FROM observation WHERE length(plain) >= 65
             UNION ALL SELECT uuid, substr(plain, 67, 32), digest FROM observation WHERE length(plain) >= 130;
 
-        -- Names. What keys the marks (MarkSecret), made with the file; all marks are filed anew with it.
+        -- Names. What keys the look-up index (LookupSecret), made with the file; all rows are indexed anew with it.
         CREATE TABLE mark_secret (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             octets BLOB NOT NULL CHECK (length(octets) = 16)

@@ -202,7 +202,7 @@ final class CoverageFile {
     private static func ledger(as role: FileRole) throws -> TestLedger {
         let ledger = try TestLedger(as: role)
         let store = ledger.store
-        store.rowsPerMove = 1
+        store.lookup.rowsPerMove = 1
         for _ in 0..<40 { try ledger.issue() }
         try ledger.reissueLast()
         try ledger.issue(

@@ -86,7 +86,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         let pool = Pool(&random)
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = [1, 3, 1_000].randomElement(using: &random) ?? 1
+        ledger.store.lookup.rowsPerMove = [1, 3, 1_000].randomElement(using: &random) ?? 1
         let memory = MemoryLedger()
         var time: Int64 = TestLedger.now
         var orders: [IntentOutcome.Draft] = []

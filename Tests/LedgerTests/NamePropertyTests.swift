@@ -31,7 +31,7 @@ import Testing
     func namesStayWithTheirDevices(_ seed: UInt64) throws {
         let scenario = try NameScenario(seed: seed, count: 60)
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = seed % 2 == 0 ? 1 : 1_000
+        ledger.store.lookup.rowsPerMove = seed % 2 == 0 ? 1 : 1_000
         let registry = Registry()
         for member in scenario.members where member.isRegistered {
             registry.imeis[member.device.uuid] = .some(member.hasIMEI ? member.device.imei : nil)

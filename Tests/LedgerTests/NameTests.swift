@@ -103,7 +103,7 @@ import Testing
     @Test(arguments: [Int64(1), 1_000])
     func aNameIsKeptForEver(_ rowsPerMove: Int64) throws {
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = rowsPerMove
+        ledger.store.lookup.rowsPerMove = rowsPerMove
         let intent = try intent(ledger, "CN=pump", device: device(1), isAttested: true)
         guard
             case .sign(let draft)? = try ledger.store.exchange(
@@ -164,7 +164,7 @@ import Testing
                 == "sign")
     }
 
-    /// Texts that are one to Unicode are filed under one mark.
+    /// Texts that are one to Unicode are under one look-up key.
     @Test func equivalentNamesHaveOneMark() {
         for value in UInt32(0x80)...0x2FA1F {
             guard let scalar = Unicode.Scalar(value), !scalar.isInvisible,
@@ -244,34 +244,34 @@ import Testing
         #expect(try code(ledger, intent(ledger, "CN=valve", device: b, isAttested: true)) == "sign")
         try ledger.tamper("UPDATE issuance SET subject = 'CN=Pump' WHERE id = 2")
         // The marks no longer fit; an upgrade files them anew.
-        try ledger.store.write("test") { () throws(SQLiteError) in try Mark.fileAll(in: ledger.store) }
+        try ledger.store.write("test") { () throws(SQLiteError) in try ledger.store.lookup.rebuild() }
         let findings = try ledger.store.duplicates().map(\.failure)
         #expect(findings.map(\.code) == [.nameTaken])
         #expect(findings.first?.message.contains("gives device \(b) the name of device \(a)") == true)
     }
 
-    // MARK: Marks
+    // MARK: Look-up keys
 
-    @Test func marksAreOfTheFileAlone() throws {
+    @Test func lookupKeysAreOfTheFileAlone() throws {
         let (first, second) = (try TestLedger(), try TestLedger())
         let uuid = try device(7)
-        let (one, two) = (try first.store.markSecret.get(), try second.store.markSecret.get())
+        let (one, two) = (try first.store.lookup.secret(), try second.store.lookup.secret())
         #expect(one.device(uuid) != two.device(uuid))
-        let again = try SQLiteStore(path: first.path, access: .readOnly).markSecret.get()
+        let again = try SQLiteStore(path: first.path, access: .readOnly).lookup.secret()
         #expect(again.device(uuid) == one.device(uuid))
         #expect(one.name(.imei(1)) != two.name(.imei(1)))
     }
 
-    /// What made 16,000 UUIDs come under one mark once.
-    @Test func chosenUUIDsHaveMarksOfTheirOwn() throws {
-        let secret = try TestLedger().store.markSecret.get()
+    /// What made 16,000 UUIDs come under one key once.
+    @Test func chosenUUIDsHaveKeysOfTheirOwn() throws {
+        let secret = try TestLedger().store.lookup.secret()
         var marks: Set<Int64> = []
         for high in UInt64(1)...4_000 {
             let low = (high &* 0x9E37_79B9_7F4A_7C15) ^ 0x1234
             let bytes = [high, low].flatMap { word in
                 (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
             }
-            marks.insert(secret.device(try #require(DeviceUUID(bytes: bytes[...]))))
+            marks.insert(secret.device(try #require(DeviceUUID(bytes: bytes[...]))).bits)
         }
         #expect(marks.count == 4_000)
     }

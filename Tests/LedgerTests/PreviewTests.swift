@@ -96,7 +96,7 @@ import Testing
     @Test(arguments: Array(UInt64(1)...40))
     func aDryRunSaysWhatTheRunDoes(_ seed: UInt64) throws {
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = seed % 2 == 0 ? 1 : 1_000
+        ledger.store.lookup.rowsPerMove = seed % 2 == 0 ? 1 : 1_000
         var source = Source(seed: seed, ledger)
         var random = SplitMix64(seed: ~seed)
         for batch in try source.batches() {
@@ -121,7 +121,7 @@ import Testing
         #expect(try contents(ledger) == before)
         // The run is another process.
         let store = try SQLiteStore(path: ledger.path, access: .readWrite)
-        store.rowsPerMove = ledger.store.rowsPerMove
+        store.lookup.rowsPerMove = ledger.store.lookup.rowsPerMove
         completed = []
         var found: [String] = []
         for batch in batches {

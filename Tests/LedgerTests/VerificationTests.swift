@@ -154,7 +154,7 @@ import Testing
         let ledger = try TestLedger()
         for _ in 0..<2 { try ledger.issue() }
         try ledger.tamper("\(change) WHERE id = 2")
-        let message = "the \(what) of \(name(2)) is not filed under its mark"
+        let message = "the \(what) of \(name(2)) is not in the look-up index"
         // The common name is filed as a name.
         #expect(try ledger.findings() == [editedEntry(2), message])
     }
@@ -166,17 +166,18 @@ import Testing
         #expect(try ledger.findings() == [editedEntry(2, serial: 9)])
     }
 
-    @Test func aRowThatIsNotFoundByItsMarksIsNamed() throws {
+    @Test func aRowThatIsNotUnderItsKeysIsNamed() throws {
         let ledger = try TestLedger()
         for _ in 0..<2 { try ledger.issue() }
         let row = try #require(try ledger.store.issuance(ofSerial: serial(2)))
         let device = try #require(row.device)
-        for (mark, what) in [
-            (Mark.key(row.keyID), "key"), (try ledger.store.markSecret.get().device(device), "device"),
+        for (key, what) in [
+            (LookupKey(digest: row.keyID), "key"),
+            (try ledger.store.lookup.secret().device(device), "device"),
         ] {
-            try ledger.tamper("UPDATE recent_mark SET issuance = 1 WHERE mark = \(mark)")
-            #expect(try ledger.findings() == ["the \(what) of \(name(2)) is not filed under its mark"])
-            try ledger.tamper("UPDATE recent_mark SET issuance = 2 WHERE mark = \(mark)")
+            try ledger.tamper("UPDATE recent_mark SET issuance = 1 WHERE mark = \(key.bits)")
+            #expect(try ledger.findings() == ["the \(what) of \(name(2)) is not in the look-up index"])
+            try ledger.tamper("UPDATE recent_mark SET issuance = 2 WHERE mark = \(key.bits)")
         }
         #expect(try ledger.findings() == [])
     }

@@ -124,7 +124,7 @@ import Testing
                 "the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724 in the ledger is not the one of entry 4",
                 "the rows of the ledger up to 2 are not as entry 5 found them: one is missing, or when it was "
                     + "intended, what it replaces or whose it is was changed",
-                "the device of 0cfcf1f88b0e956907b1b53502f6e098315aa724 is not filed under its mark",
+                "the device of 0cfcf1f88b0e956907b1b53502f6e098315aa724 is not in the look-up index",
             ]
         ),
     ])

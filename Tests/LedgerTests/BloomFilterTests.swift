@@ -6,50 +6,50 @@ import Testing
 
 @testable import Store
 
-@Suite struct MarkFilterTests {
-    /// Marks in no order, all of one range.
-    private func marks(_ count: Int, seed: UInt64) -> [Int64] {
+@Suite struct BloomFilterTests {
+    /// Keys in no order, all of one range.
+    private func keys(_ count: Int, seed: UInt64) -> [LookupKey] {
         var state = seed
         return (0..<count).map { _ in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int64(truncatingIfNeeded: state >> 21)
+            return LookupKey(bits: Int64(truncatingIfNeeded: state >> 21))
         }
     }
 
     @Test(arguments: [0, 1, 1_000, 20_000])
     func whatWasPutInIsFound(_ count: Int) {
-        var filter = MarkFilter(capacity: count)
-        let inside = marks(count, seed: 1)
-        for mark in inside { filter.insert(mark) }
+        var filter = BloomFilter(capacity: count)
+        let inside = keys(count, seed: 1)
+        for key in inside { filter.insert(key) }
         #expect(filter.count == count)
         #expect(inside.allSatisfy { filter.mayContain($0) })
-        // Eight bits a mark and three probes: 3.1 % of what was not put in, less with more room.
-        let wrong = marks(20_000, seed: 2).count { filter.mayContain($0) }
+        // Eight bits a key and three probes: 3.1 % of what was not put in, less with more room.
+        let wrong = keys(20_000, seed: 2).count { filter.mayContain($0) }
         #expect(wrong < 20_000 * 36 / 1_000)
         #expect(count > 0 || wrong == 0)
     }
 
     @Test func itIsFullWhenItAnswersTooOften() {
-        var filter = MarkFilter(capacity: 1)
+        var filter = BloomFilter(capacity: 1)
         #expect(filter.octets.count == 1_024)
-        for mark in marks(1_023, seed: 3) { filter.insert(mark) }
+        for key in keys(1_023, seed: 3) { filter.insert(key) }
         #expect(!filter.isFull)
-        filter.insert(7)
+        filter.insert(LookupKey(bits: 7))
         #expect(filter.isFull)
     }
 
     @Test func whatCannotBeAFilterIsNone() {
-        #expect(MarkFilter(count: 1, octets: [UInt8](repeating: 0, count: 2_048)) != nil)
-        #expect(MarkFilter(count: 1, octets: []) == nil)
-        #expect(MarkFilter(count: 1, octets: [UInt8](repeating: 0, count: 512)) == nil)
-        #expect(MarkFilter(count: 1, octets: [UInt8](repeating: 0, count: 3_000)) == nil)
-        #expect(MarkFilter(count: -1, octets: [UInt8](repeating: 0, count: 2_048)) == nil)
+        #expect(BloomFilter(count: 1, octets: [UInt8](repeating: 0, count: 2_048)) != nil)
+        #expect(BloomFilter(count: 1, octets: []) == nil)
+        #expect(BloomFilter(count: 1, octets: [UInt8](repeating: 0, count: 512)) == nil)
+        #expect(BloomFilter(count: 1, octets: [UInt8](repeating: 0, count: 3_000)) == nil)
+        #expect(BloomFilter(count: -1, octets: [UInt8](repeating: 0, count: 2_048)) == nil)
     }
 
     /// A ledger whose marks moved, asked for more keys and devices than it takes until filters are used.
     private func usedLedger(_ count: Int = 200) throws -> TestLedger {
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = 1
+        ledger.store.lookup.rowsPerMove = 1
         for _ in 0..<count { try ledger.issue() }
         return ledger
     }
@@ -86,9 +86,9 @@ import Testing
         let select = try ledger.store.connection.prepare("SELECT mark FROM mark")
         var count = 0
         while try select.step() {
-            let mark = select.integer(0)
-            let filter = try #require(try MarkFilters.read(Mark.range(of: mark), ledger.store))
-            #expect(filter.mayContain(mark))
+            let key = LookupKey(bits: select.integer(0))
+            let filter = try #require(try ledger.store.lookup.filter(of: LookupIndex.range(of: key)))
+            #expect(filter.mayContain(key))
             count += 1
         }
         #expect(count > 200)
@@ -101,7 +101,7 @@ import Testing
     func noKeyIsPassedOver(_ movesItself: Bool) throws {
         let ledger = try usedLedger()
         let other = try SQLiteStore(path: ledger.path, access: .readWrite)
-        other.rowsPerMove = 1
+        other.lookup.rowsPerMove = 1
         let store = movesItself ? ledger.store : other
         // More look-ups than it takes until filters are read.
         for _ in 0..<3 {
@@ -134,8 +134,8 @@ import Testing
             return
         }
         #expect(try filed(ledger) == 0)
-        ledger.store.rowsPerMove = 1
-        other.rowsPerMove = 1
+        ledger.store.lookup.rowsPerMove = 1
+        other.lookup.rowsPerMove = 1
         for number in 0..<60 {
             try ledger.issue()
             guard number % 10 == 0 else { continue }
@@ -151,7 +151,7 @@ import Testing
         #expect(filed > 0)
         let findings = try ledger.findings()
         #expect(findings.count == Int(filed))
-        #expect(findings.allSatisfy { $0.hasSuffix("is not filed under its mark") })
+        #expect(findings.allSatisfy { $0.hasSuffix("is not in the look-up index") })
         // Without one, the table is looked at.
         try ledger.tamper("DELETE FROM mark_filter")
         #expect(try ledger.findings() == [])

@@ -1,17 +1,17 @@
-/// Tells that a mark is not among many, without a look at the table: a Bloom filter.
+/// Tells that a look-up key is not among many, without a look at the table.
 ///
-/// It says yes of all marks that were put in, and of about one in thirty or fewer that were not.
-struct MarkFilter {
-    /// Octets of the smallest; one for each mark that it is made for.
+/// It says yes of all keys that were put in, and of about one in thirty or fewer that were not.
+struct BloomFilter {
+    /// Octets of the smallest; one for each key that it is made for.
     private static let smallest = 1_024
     private static let probes = 3
 
-    /// How many marks were put in.
+    /// How many keys were put in.
     private(set) var count: Int
     /// A power of two of them, but in what somebody tampered with.
     private(set) var octets: [UInt8]
 
-    /// An empty filter for at least `capacity` marks.
+    /// An empty filter for at least `capacity` keys.
     init(capacity: Int) {
         var size = Self.smallest
         while size < capacity, size < 1 << 30 { size *= 2 }
@@ -31,9 +31,9 @@ struct MarkFilter {
     /// Whether another one would have to be made: it says yes too often beyond that.
     var isFull: Bool { count >= octets.count }
 
-    mutating func insert(_ mark: Int64) {
+    mutating func insert(_ key: LookupKey) {
         count += 1
-        var word = Self.spread(mark)
+        var word = Self.spread(key)
         for _ in 0..<Self.probes {
             let bit = Int(truncatingIfNeeded: word) & (octets.count * 8 - 1)
             octets[bit >> 3] |= 1 << UInt8(bit & 7)
@@ -41,9 +41,9 @@ struct MarkFilter {
         }
     }
 
-    /// Whether the mark may have been put in; `false` is certain.
-    func mayContain(_ mark: Int64) -> Bool {
-        var word = Self.spread(mark)
+    /// Whether the key may have been put in; `false` is certain.
+    func mayContain(_ key: LookupKey) -> Bool {
+        var word = Self.spread(key)
         for _ in 0..<Self.probes {
             let bit = Int(truncatingIfNeeded: word) & (octets.count * 8 - 1)
             if octets[bit >> 3] & (1 << UInt8(bit & 7)) == 0 { return false }
@@ -52,9 +52,9 @@ struct MarkFilter {
         return true
     }
 
-    /// Independent bits for the probes: marks of one filter have their first bits in common.
-    private static func spread(_ mark: Int64) -> UInt64 {
-        var word = UInt64(bitPattern: mark) &* 0x9E37_79B9_7F4A_7C15
+    /// Independent bits for the probes: keys of one filter have their first bits in common.
+    private static func spread(_ key: LookupKey) -> UInt64 {
+        var word = UInt64(bitPattern: key.bits) &* 0x9E37_79B9_7F4A_7C15
         word = (word ^ (word >> 29)) &* 0xBF58_476D_1CE4_E5B9
         return word ^ (word >> 32)
     }

@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 /// By what the rows of the ledger are found, also once it was moved to where most of it is.
-@Suite struct MarkTests {
+@Suite struct LookupIndexTests {
     private func exchange(_ ledger: TestLedger, _ intent: IssuanceIntent) throws -> IntentOutcome? {
         try ledger.store.exchange([], [intent], reissue: false, at: TestLedger.now).outcomes.first
     }
@@ -37,7 +37,7 @@ import Testing
     /// All of the range whose turn it is move, and nothing else; nothing moves while there are few.
     @Test func marksMoveByRanges() throws {
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = 1
+        ledger.store.lookup.rowsPerMove = 1
         for number in 1...80 {
             let before = try ledger.state()
             try ledger.issue()
@@ -59,13 +59,13 @@ import Testing
         let ledger = try TestLedger()
         for _ in 0..<80 { try ledger.issue() }
         #expect(try ledger.state().filed == [])
-        ledger.store.rowsPerMove = 2
+        ledger.store.lookup.rowsPerMove = 2
         try ledger.issue()
         var state = try ledger.state()
         #expect(state.moves == 8)
         #expect(Set(state.filed.map { $0.mark >> 43 }).isSubset(of: Set(1...8)))
         #expect(state.recent.allSatisfy { !(1...8).contains($0.mark >> 43) || $0.issuance == 81 })
-        ledger.store.rowsPerMove = 1
+        ledger.store.lookup.rowsPerMove = 1
         try ledger.issue()
         state = try ledger.state()
         #expect(state.moves == 50)
@@ -77,7 +77,7 @@ import Testing
     @Test(arguments: [Int64.max, .min, -1])
     func movesThatCannotBeAreNoTrap(_ moves: Int64) throws {
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = 1
+        ledger.store.lookup.rowsPerMove = 1
         for _ in 0..<40 { try ledger.issue() }
         try ledger.tamper("UPDATE filing SET moves = \(moves)")
         for _ in 0..<4 { try ledger.issue() }
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func marksAreSpread() throws {
-        let secret = try TestLedger().store.markSecret.get()
+        let secret = try TestLedger().store.lookup.secret()
         // Lots, and devices counted up: what real identities look like.
         var marks: Set<Int64> = []
         var ranges = [Int](repeating: 0, count: 32)
@@ -94,7 +94,7 @@ import Testing
                 let bytes = Array("P\(String(lot + 10))19D".utf8) + [0, 0x80, 0x22, 0, 0, 0, 0, 0, 0]
                 let uuid = try #require(
                     DeviceUUID(bytes: (bytes.prefix(15) + [UInt8(number)]).prefix(16)))
-                let mark = secret.device(uuid)
+                let mark = secret.device(uuid).bits
                 #expect((0..<(1 << 48)).contains(mark))
                 marks.insert(mark)
                 ranges[Int(mark >> 43)] += 1
@@ -103,14 +103,14 @@ import Testing
         #expect(marks.count == 8192)
         // 256 are expected in each; five standard deviations are 80.
         #expect(ranges.allSatisfy { (176...336).contains($0) })
-        #expect(Mark.key([0xFF, 1, 2, 3, 4, 5, 6, 7]) == 0xFF01_0203_0405)
+        #expect(LookupKey(digest: [0xFF, 1, 2, 3, 4, 5, 6, 7]) == LookupKey(bits: 0xFF01_0203_0405))
     }
 
     /// The same answers whether a row's marks are recent or were moved.
     @Test(arguments: [Int64(1), 1_000])
     func aRowIsFoundWhereverItsMarksAre(_ rowsPerMove: Int64) throws {
         let ledger = try TestLedger()
-        ledger.store.rowsPerMove = rowsPerMove
+        ledger.store.lookup.rowsPerMove = rowsPerMove
         let serials = try (0..<70).map { _ in try ledger.issue() }
         #expect(try ledger.state().filed.isEmpty == (rowsPerMove > 1))
         let stranger = try #require(DeviceUUID(bytes: [UInt8](repeating: 1, count: 16)[...]))
