@@ -3,7 +3,7 @@ import Diagnostics
 import Ledger
 
 /// What a dry run makes of the ledger's answers: outcomes as those of a run, without certificates.
-struct DryRun<Origin: Sendable> {
+struct DryRun {
     private let plan: IssuancePlan
     /// Draws up what an earlier run left unfinished.
     private let drafter: CertificateDrafter
@@ -21,8 +21,8 @@ struct DryRun<Origin: Sendable> {
     ///
     /// - Parameter answers: the ledger's to the candidates among them.
     mutating func outcomes(
-        of items: [VettedItem<Origin>], _ answers: [IntentOutcome]
-    ) -> [IssuanceOutcome<Origin>] {
+        of items: [VettedItem], _ answers: [IntentOutcome]
+    ) -> [IssuanceOutcome] {
         var next = answers.makeIterator()
         return items.map { item in
             switch item {
@@ -33,8 +33,8 @@ struct DryRun<Origin: Sendable> {
     }
 
     private mutating func outcome(
-        _ candidate: IssuanceCandidate<Origin>, _ answer: IntentOutcome?
-    ) -> IssuanceOutcome<Origin> {
+        _ candidate: IssuanceCandidate, _ answer: IntentOutcome?
+    ) -> IssuanceOutcome {
         switch answer {
         case .existing(let record):
             return IssuanceOutcome(candidate, existing: record, under: plan)

@@ -8,8 +8,8 @@ import PKIX
 import Registry
 
 /// A vetted request with the draft of its certificate. A class, because it passes through many hands.
-package final class IssuanceCandidate<Origin: Sendable>: Sendable {
-    package let origin: Origin
+package final class IssuanceCandidate: Sendable {
+    package let origin: RequestOrigin
     package let request: VettedRequest
     let intent: IssuanceIntent
     /// The TBSCertificate to whose digest the intent commits.
@@ -19,7 +19,7 @@ package final class IssuanceCandidate<Origin: Sendable>: Sendable {
     let flaw: ToolError?
 
     init(
-        origin: Origin, request: VettedRequest, intent: IssuanceIntent, certificate: CertificateDraft,
+        origin: RequestOrigin, request: VettedRequest, intent: IssuanceIntent, certificate: CertificateDraft,
         remarks: IssuanceRemarks?, flaw: ToolError? = nil
     ) {
         self.origin = origin
@@ -32,10 +32,10 @@ package final class IssuanceCandidate<Origin: Sendable>: Sendable {
 }
 
 /// A candidate, or the final word on a request that gets no certificate from this run.
-package enum VettedItem<Origin: Sendable>: Sendable {
+package enum VettedItem: Sendable {
     // Boxed: the outcome is large, and nearly all items are the other case.
-    indirect case finished(IssuanceOutcome<Origin>)
-    case candidate(IssuanceCandidate<Origin>)
+    indirect case finished(IssuanceOutcome)
+    case candidate(IssuanceCandidate)
 
     /// Whether it was rejected or could not be read.
     var isTurnedDown: Bool {

@@ -4,10 +4,10 @@ package import Ledger
 
 /// Takes a few requests through the steps, on the thread of whoever asks: those who come at once share the two flushes to
 /// disk. Not to be used by two threads at once: ledger, connections and OpenSSL contexts are its own.
-package final class IssuanceDesk<Origin: Sendable> {
+package final class IssuanceDesk {
     private let settings: IssuanceSettings
     private let ledger: any IssuanceLedger
-    private let bench: VettingBench<Origin>
+    private let bench: VettingBench
 
     package init(_ settings: IssuanceSettings, ledger: any IssuanceLedger) throws(ToolError) {
         self.settings = settings
@@ -23,8 +23,8 @@ package final class IssuanceDesk<Origin: Sendable> {
     ///   - now: what the ledger writes down as the time, seconds since 1970.
     /// - Throws: ``ToolError`` when the ledger or the key fails: asking again completes what was begun.
     package func issue(
-        _ requests: [IssuanceRequest<Origin>], under plan: IssuancePlan, reissue: Bool, at now: Int64
-    ) throws(ToolError) -> [IssuanceOutcome<Origin>] {
+        _ requests: [IssuanceRequest], under plan: IssuancePlan, reissue: Bool, at now: Int64
+    ) throws(ToolError) -> [IssuanceOutcome] {
         try ledger.demandStanding(plan.issuer)
         // 1: vet.
         let items = try bench.vet(requests, under: plan)
@@ -35,10 +35,10 @@ package final class IssuanceDesk<Origin: Sendable> {
         let answers =
             intents.isEmpty ? [] : try ledger.exchange([], intents, reissue: reissue, at: now).outcomes
         // 3: sign.
-        var blocks: [[SigningOrder<Origin>]] = []
+        var blocks: [[SigningOrder]] = []
         var group = IssuanceGroup(items, answers, after: [], under: plan, orders: &blocks)
         if !blocks.isEmpty {
-            let signing = try SigningBench<Origin>(plan: plan)
+            let signing = try SigningBench(plan: plan)
             for (number, orders) in blocks.enumerated() { group.enter(try signing.sign(orders), as: number) }
         }
         // 4: enter.

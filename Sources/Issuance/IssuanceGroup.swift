@@ -4,12 +4,12 @@ import Ledger
 import OpenSSL
 
 /// Requests that share their flushes to disk: one for their intents, one for their certificates.
-struct IssuanceGroup<Origin: Sendable> {
+struct IssuanceGroup {
     /// What is known of one request, and what is still to come.
     private enum Entry {
-        indirect case finished(IssuanceOutcome<Origin>)
+        indirect case finished(IssuanceOutcome)
         /// The certificate comes with the signature number `slot`. The candidate itself goes with the order to sign it.
-        case waiting(Origin, IssuanceIntent, IssuanceRemarks?, slot: Int, existed: Bool)
+        case waiting(RequestOrigin, IssuanceIntent, IssuanceRemarks?, slot: Int, existed: Bool)
     }
 
     /// Drafts in a block of orders: enough for all cores, small enough to share them evenly.
@@ -32,11 +32,11 @@ struct IssuanceGroup<Origin: Sendable> {
     ///   - plan: what a certificate of an earlier run is held against.
     ///   - orders: gets what is to be signed, in blocks whose number ``enter(_:as:)`` takes.
     init(
-        _ items: [VettedItem<Origin>], _ answers: [IntentOutcome], after earlier: [IssuanceGroup],
-        under plan: IssuancePlan, orders: inout [[SigningOrder<Origin>]]
+        _ items: [VettedItem], _ answers: [IntentOutcome], after earlier: [IssuanceGroup],
+        under plan: IssuancePlan, orders: inout [[SigningOrder]]
     ) {
         var next = answers.makeIterator()
-        var block: [SigningOrder<Origin>] = []
+        var block: [SigningOrder] = []
         entries.reserveCapacity(items.count)
         rows.reserveCapacity(answers.count)
         for item in items {
@@ -100,7 +100,7 @@ struct IssuanceGroup<Origin: Sendable> {
     ///   - taken: what stands in the ledger in place of one of ``signed``, by its place among the certificates of one
     ///     transaction.
     ///   - first: the place of this group's first.
-    func outcomes(taken: [Int: TakenEntry], from first: Int) -> [IssuanceOutcome<Origin>] {
+    func outcomes(taken: [Int: TakenEntry], from first: Int) -> [IssuanceOutcome] {
         let signatures = signatures(taken, first)
         return entries.map { entry in
             switch entry {

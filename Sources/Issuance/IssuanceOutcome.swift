@@ -49,8 +49,8 @@ package struct PlannedCertificate: Sendable {
 }
 
 /// What became of one request, once it is on disk.
-package struct IssuanceOutcome<Origin: Sendable>: Sendable {
-    package let origin: Origin
+package struct IssuanceOutcome: Sendable {
+    package let origin: RequestOrigin
     /// The device that vouched for the key, or that a request without a token has as its common name.
     package internal(set) var deviceUUID: DeviceUUID?
     /// The device of a token that nobody verified: an address at best.
@@ -80,20 +80,20 @@ package struct IssuanceOutcome<Origin: Sendable>: Sendable {
         return existed ? .existing : .issued
     }
 
-    init(_ origin: Origin, failures: [CheckFailure] = []) {
+    init(_ origin: RequestOrigin, failures: [CheckFailure] = []) {
         self.origin = origin
         self.failures = failures
     }
 
     /// A source that could not be read.
-    init(_ origin: Origin, unreadable error: ToolError) {
+    init(_ origin: RequestOrigin, unreadable error: ToolError) {
         self.init(origin, failures: [.init(error.code, error.message)])
         isMalformed = true
         unreadable = error
     }
 
     /// A request that has its certificate in the ledger.
-    init(_ origin: Origin, existing record: IssuanceRecord) {
+    init(_ origin: RequestOrigin, existing record: IssuanceRecord) {
         self.origin = origin
         deviceUUID = record.device
         attestation = record.attestation
@@ -103,7 +103,7 @@ package struct IssuanceOutcome<Origin: Sendable>: Sendable {
     }
 
     /// A request that passed and has its certificate in the ledger.
-    init(_ candidate: IssuanceCandidate<Origin>, existing record: IssuanceRecord, under plan: IssuancePlan) {
+    init(_ candidate: IssuanceCandidate, existing record: IssuanceRecord, under plan: IssuancePlan) {
         self.init(candidate)
         existed = true
         certificate = CertificateSummary(record)
@@ -118,7 +118,7 @@ package struct IssuanceOutcome<Origin: Sendable>: Sendable {
     }
 
     /// A request that passed by itself, and to which the ledger said no.
-    init(_ candidate: IssuanceCandidate<Origin>, rejected failure: CheckFailure) {
+    init(_ candidate: IssuanceCandidate, rejected failure: CheckFailure) {
         self.init(candidate)
         failures = [failure]
         // A name that is another's says nothing of this request.
@@ -132,7 +132,7 @@ package struct IssuanceOutcome<Origin: Sendable>: Sendable {
     ///   - intent: the one that the certificate would come of.
     ///   - flaw: why it would not be signed.
     init(
-        _ candidate: IssuanceCandidate<Origin>, planned intent: IssuanceIntent, isEarlier: Bool,
+        _ candidate: IssuanceCandidate, planned intent: IssuanceIntent, isEarlier: Bool,
         flaw: ToolError?
     ) {
         self.init(candidate)
@@ -146,19 +146,19 @@ package struct IssuanceOutcome<Origin: Sendable>: Sendable {
     }
 
     /// A request of which the ledger forgot to speak.
-    static func unanswered(_ candidate: IssuanceCandidate<Origin>) -> IssuanceOutcome {
+    static func unanswered(_ candidate: IssuanceCandidate) -> IssuanceOutcome {
         var outcome = IssuanceOutcome(candidate)
         outcome.failures = [.init(.internalFault, "the ledger gave no answer")]
         return outcome
     }
 
     /// A request that passed; its certificate is still to come.
-    init(_ candidate: IssuanceCandidate<Origin>) {
+    init(_ candidate: IssuanceCandidate) {
         self.init(candidate.origin, candidate.intent, candidate.remarks)
     }
 
     /// A request that passed; its certificate is still to come.
-    init(_ origin: Origin, _ intent: IssuanceIntent, _ remarks: IssuanceRemarks?) {
+    init(_ origin: RequestOrigin, _ intent: IssuanceIntent, _ remarks: IssuanceRemarks?) {
         self.origin = origin
         claimedDeviceUUID = remarks?.claimedDevice
         notes = remarks?.notes ?? []
@@ -168,7 +168,7 @@ package struct IssuanceOutcome<Origin: Sendable>: Sendable {
     }
 
     /// A candidate that the caller cannot hand out.
-    package init(_ candidate: IssuanceCandidate<Origin>, refusedBecause failure: CheckFailure) {
+    package init(_ candidate: IssuanceCandidate, refusedBecause failure: CheckFailure) {
         self.init(candidate)
         failures = [failure]
     }

@@ -2,7 +2,7 @@ package import CertificateAuthority
 package import Diagnostics
 
 /// What comes in: a request that was read and is not verified, or something that should have been one.
-package struct IssuanceRequest<Origin: Sendable>: Sendable {
+package struct IssuanceRequest: Sendable {
     package enum Content: Sendable {
         case request(ReceivedRequest, RequestExpectations)
         /// Why it is no request.
@@ -12,10 +12,10 @@ package struct IssuanceRequest<Origin: Sendable>: Sendable {
     }
 
     /// What the caller calls it; it comes back with the outcome.
-    package let origin: Origin
+    package let origin: RequestOrigin
     package let content: Content
 
-    package init(_ origin: Origin, _ content: Content) {
+    package init(_ origin: RequestOrigin, _ content: Content) {
         self.origin = origin
         self.content = content
     }

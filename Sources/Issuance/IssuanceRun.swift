@@ -4,34 +4,31 @@ package import InputOutput
 package import Ledger
 
 /// Where the requests of a run come from, a block at a time.
-package protocol IssuanceSource<Origin>: SendableMetatype {
-    associatedtype Origin: Sendable
+package protocol IssuanceSource: SendableMetatype {
     associatedtype Block: Sendable
 
     mutating func next(_ demand: InputDemand) -> Arrival<Block>
     /// The requests of a block, read on whatever thread has time for it.
-    static func requests(of block: Block) -> [IssuanceRequest<Origin>]
+    static func requests(of block: Block) -> [IssuanceRequest]
 }
 
 /// Whoever hears of the outcomes of a run, in the order of the requests.
-package protocol IssuanceReceiver<Origin>: AnyObject {
-    associatedtype Origin: Sendable
+package protocol IssuanceReceiver: AnyObject {
 
     /// Whether nothing behind the first request that is turned down is to be signed.
     var stopsAtFailure: Bool { get }
     /// Why a candidate could not be handed out as it has to be, asked once for each item, in their order, before any is
     /// signed; nil for all others.
-    func objection(to item: VettedItem<Origin>) -> CheckFailure?
+    func objection(to item: VettedItem) -> CheckFailure?
     /// - Returns: whether more is wanted.
-    func receive(_ outcomes: [IssuanceOutcome<Origin>]) throws(ToolError) -> Bool
+    func receive(_ outcomes: [IssuanceOutcome]) throws(ToolError) -> Bool
 }
 
 /// Takes the requests of a stream through the steps, on all cores, and reports them in the order of the input.
 ///
 /// Nothing is signed whose intent is not on disk, nothing is told whose certificate is not. A flush to disk is shared by a
 /// group: the transaction that enters the certificates of signed groups notes the intents of the next.
-package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiver<Source.Origin>> {
-    package typealias Origin = Source.Origin
+package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiver> {
 
     /// Requests in a group: enough that a flush to disk costs little for each, few enough that the last group, during
     /// whose flush nothing is left to do, does not keep the run waiting.
@@ -49,21 +46,21 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
     private let receiver: Receiver
     private let jobs: Int
     private let stop: StopSignal
-    private let pool: SigningPool<Origin>
+    private let pool: SigningPool
 
     private var source: Source
     private var sourceEnded = false
     /// Vetted, and not noted yet.
-    private var collected: [VettedItem<Origin>] = []
+    private var collected: [VettedItem] = []
     /// Noted, and not all signed and entered yet.
-    private var groups: [IssuanceGroup<Origin>] = []
+    private var groups: [IssuanceGroup] = []
     /// How many groups were finished and removed: `groups[0]` is the group of this number.
     private var finishedGroups = 0
     /// Where the receiver stops at a failure, whether there was one: nothing behind it is looked at.
     private var hasFailed = false
     private var isWanted = true
     /// What outcomes come of where nothing is signed.
-    private var dryRun: DryRun<Origin>?
+    private var dryRun: DryRun?
 
     /// - Parameters:
     ///   - jobs: threads that vet; as many sign, if the key has so many sessions.
@@ -93,9 +90,9 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
         // 1: vet.
         try OrderedPipeline.run(
             jobs: jobs, depth: Self.depth, standingBack: true, until: stop,
-            makeWorker: { () throws(ToolError) in try VettingBench<Origin>(settings) },
+            makeWorker: { () throws(ToolError) in try VettingBench(settings) },
             next: { demand throws(ToolError) in try nextBlock(demand) },
-            process: { bench, block -> Result<[VettedItem<Origin>], ToolError> in
+            process: { bench, block -> Result<[VettedItem], ToolError> in
                 do throws(ToolError) {
                     return .success(try bench.vet(Source.requests(of: block)))
                 } catch {
@@ -130,7 +127,7 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
     }
 
     /// Takes in what was vetted, where a failure ends the run up to the first that is turned down.
-    private func collect(_ items: [VettedItem<Origin>]) {
+    private func collect(_ items: [VettedItem]) {
         if hasFailed { return }
         let items = items.map { item in
             guard let failure = receiver.objection(to: item), case .candidate(let candidate) = item else {
@@ -200,10 +197,10 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
     }
 
     private func begin(
-        _ items: [VettedItem<Origin>], _ answers: [IntentOutcome]
+        _ items: [VettedItem], _ answers: [IntentOutcome]
     ) throws(ToolError) {
         let (items, answers) = untilFailure(items, answers)
-        var blocks: [[SigningOrder<Origin>]] = []
+        var blocks: [[SigningOrder]] = []
         groups.append(IssuanceGroup(items, answers, after: groups, under: settings.plan, orders: &blocks))
         let group = finishedGroups + groups.count - 1
         guard !blocks.isEmpty else { return }
@@ -213,8 +210,8 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
 
     /// Where a failure ends the run: up to the first that the ledger turns down.
     private func untilFailure(
-        _ items: [VettedItem<Origin>], _ answers: [IntentOutcome]
-    ) -> (items: [VettedItem<Origin>], answers: [IntentOutcome]) {
+        _ items: [VettedItem], _ answers: [IntentOutcome]
+    ) -> (items: [VettedItem], answers: [IntentOutcome]) {
         guard receiver.stopsAtFailure else { return (items, answers) }
         var answered = 0
         for (index, item) in items.enumerated() {
@@ -228,7 +225,7 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
         return (items, answers)
     }
 
-    private func tell(_ outcomes: [IssuanceOutcome<Origin>]) throws(ToolError) {
+    private func tell(_ outcomes: [IssuanceOutcome]) throws(ToolError) {
         guard isWanted else { return }
         isWanted = try receiver.receive(outcomes)
     }

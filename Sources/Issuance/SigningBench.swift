@@ -5,9 +5,9 @@ import OpenSSL
 import PKIX
 
 /// A candidate that may be signed: its intent is on disk.
-struct SigningOrder<Origin: Sendable>: Sendable {
+struct SigningOrder: Sendable {
     let draft: IntentOutcome.Draft
-    let candidate: IssuanceCandidate<Origin>
+    let candidate: IssuanceCandidate
     /// What the outcome says beside its certificate.
     let remarks: IssuanceRemarks?
     /// Whether an earlier part of the run signs the same.
@@ -15,7 +15,7 @@ struct SigningOrder<Origin: Sendable>: Sendable {
 
     /// - Parameter plan: what an intent of an earlier run is held against.
     init(
-        _ draft: IntentOutcome.Draft, _ candidate: IssuanceCandidate<Origin>, existed: Bool = false,
+        _ draft: IntentOutcome.Draft, _ candidate: IssuanceCandidate, existed: Bool = false,
         under plan: IssuancePlan
     ) {
         let differences = draft.isOwn ? [] : plan.differences(from: draft.intent, candidate.intent)
@@ -39,7 +39,7 @@ struct SignedBlock: Sendable {
 }
 
 /// Step 3: checks and signs drafts whose intents are on disk. One per thread: it owns a session of the CA's key.
-final class SigningBench<Origin: Sendable> {
+final class SigningBench {
     private let drafter: CertificateDrafter
     private let worker: IssuingWorker
 
@@ -52,7 +52,7 @@ final class SigningBench<Origin: Sendable> {
     /// Signs a block.
     ///
     /// - Throws: ``ToolError`` when the key does not sign: nothing more can be issued.
-    func sign(_ orders: [SigningOrder<Origin>]) throws(ToolError) -> SignedBlock {
+    func sign(_ orders: [SigningOrder]) throws(ToolError) -> SignedBlock {
         var block = SignedBlock()
         var signed = SignedIntents(reservingCapacity: orders.count)
         block.outcomes.reserveCapacity(orders.count)
@@ -78,7 +78,7 @@ extension CertificateDrafter {
     /// Checks what is to be signed; the draft of an earlier run is made again from its intent.
     ///
     /// - Throws: ``ToolError`` with `lint`: this must not be signed.
-    func prepare<Origin>(_ order: SigningOrder<Origin>) throws(ToolError) -> PreparedCertificate {
+    func prepare(_ order: SigningOrder) throws(ToolError) -> PreparedCertificate {
         let intent = order.draft.intent
         guard let serial = CertificateSerial(magnitude: intent.serial),
             let validity = ValidityPeriod(notBefore: intent.notBefore, notAfter: intent.notAfter)
@@ -90,7 +90,7 @@ extension CertificateDrafter {
     }
 
     /// Why a certificate would not be signed; `nil` if it would.
-    func flaw<Origin>(in order: SigningOrder<Origin>) -> ToolError? {
+    func flaw(in order: SigningOrder) -> ToolError? {
         do throws(ToolError) {
             _ = try prepare(order)
             return nil
@@ -113,8 +113,8 @@ extension CertificateDrafter {
     }
 
     /// Makes the draft of an earlier intent again, to which that intent commits.
-    private func redraft<Origin>(
-        _ order: SigningOrder<Origin>, serial: CertificateSerial, validity: ValidityPeriod
+    private func redraft(
+        _ order: SigningOrder, serial: CertificateSerial, validity: ValidityPeriod
     ) throws(ToolError) -> CertificateDraft {
         if case .success(let certificate) = draft(
             order.candidate.request, serial: serial, validity: validity),

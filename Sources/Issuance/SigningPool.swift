@@ -4,12 +4,12 @@ import InputOutput
 
 /// Signs blocks of orders on threads of its own, as many as the key has sessions; a few orders on the calling thread, which
 /// is done before a thread is started.
-final class SigningPool<Origin: Sendable> {
+final class SigningPool {
     /// A block of orders, and where what comes of it belongs.
     struct Order: Sendable {
         let group: Int
         let number: Int
-        let orders: [SigningOrder<Origin>]
+        let orders: [SigningOrder]
     }
 
     private typealias Signed = (group: Int, number: Int, block: Result<SignedBlock, ToolError>)
@@ -18,7 +18,7 @@ final class SigningPool<Origin: Sendable> {
     private let jobs: Int
     private var threads: WorkerPool<Order, Signed>?
     /// For the calling thread.
-    private var bench: SigningBench<Origin>?
+    private var bench: SigningBench?
     private var atHand: [Signed] = []
 
     init(plan: IssuancePlan, jobs: Int) {
@@ -40,13 +40,13 @@ final class SigningPool<Origin: Sendable> {
     private static func pool(
         _ plan: IssuancePlan, _ jobs: Int
     ) throws(ToolError) -> WorkerPool<Order, Signed> {
-        let makeBench: @Sendable () throws(ToolError) -> SigningBench<Origin> = { () throws(ToolError) in
+        let makeBench: @Sendable () throws(ToolError) -> SigningBench = { () throws(ToolError) in
             try SigningBench(plan: plan)
         }
         return try WorkerPool(threads: jobs, makeWorker: makeBench) { bench, order in perform(order, bench) }
     }
 
-    private static func perform(_ order: Order, _ bench: SigningBench<Origin>) -> Signed {
+    private static func perform(_ order: Order, _ bench: SigningBench) -> Signed {
         do throws(ToolError) {
             return (order.group, order.number, .success(try bench.sign(order.orders)))
         } catch {

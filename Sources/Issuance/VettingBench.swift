@@ -6,7 +6,7 @@ import OpenSSL
 import PKIX
 
 /// Step 1: vets requests and drafts their certificates. One per thread: it owns OpenSSL contexts and connections.
-final class VettingBench<Origin: Sendable> {
+final class VettingBench {
     private let settings: IssuanceSettings
     private let sources: DeviceSources
     private let vetter: RequestVetter
@@ -45,21 +45,21 @@ final class VettingBench<Origin: Sendable> {
         case received(ReceivedRequest, RequestExpectations)
         case vetted(VettedRequest)
         /// Boxed: most requests never get there.
-        indirect case finished(IssuanceOutcome<Origin>)
+        indirect case finished(IssuanceOutcome)
     }
 
     /// Vets a block of requests.
     ///
     /// - Parameter plan: the run's own, unless its time has passed by.
     func vet(
-        _ requests: [IssuanceRequest<Origin>], under plan: IssuancePlan? = nil
-    ) throws(ToolError) -> [VettedItem<Origin>] {
+        _ requests: [IssuanceRequest], under plan: IssuancePlan? = nil
+    ) throws(ToolError) -> [VettedItem] {
         let drafter = CertificateDrafter(plan: plan ?? settings.plan)
         var stages: [Stage] = []
         stages.reserveCapacity(requests.count)
         try lookUp(requests, &stages)
         try vet(requests, &stages)
-        var items: [VettedItem<Origin>] = []
+        var items: [VettedItem] = []
         items.reserveCapacity(stages.count)
         for (stage, request) in zip(stages, requests) {
             switch stage {
@@ -71,7 +71,7 @@ final class VettingBench<Origin: Sendable> {
         return items
     }
 
-    private func lookUp(_ requests: [IssuanceRequest<Origin>], _ stages: inout [Stage]) throws(ToolError) {
+    private func lookUp(_ requests: [IssuanceRequest], _ stages: inout [Stage]) throws(ToolError) {
         guard let standing else {
             for request in requests { stages.append(try stage(request)) }
             return
@@ -84,7 +84,7 @@ final class VettingBench<Origin: Sendable> {
         }
     }
 
-    private func stage(_ request: IssuanceRequest<Origin>) throws(ToolError) -> Stage {
+    private func stage(_ request: IssuanceRequest) throws(ToolError) -> Stage {
         let origin = request.origin
         switch request.content {
         case .unreadable(let error): return .finished(IssuanceOutcome(origin, unreadable: error))
@@ -109,7 +109,7 @@ final class VettingBench<Origin: Sendable> {
 
     /// All in one state of the registry: whose name is whose does not change within a block.
     private func vet(
-        _ requests: [IssuanceRequest<Origin>], _ stages: inout [Stage]
+        _ requests: [IssuanceRequest], _ stages: inout [Stage]
     ) throws(ToolError) {
         guard let registry = sources.registry else { return try vetEach(requests, &stages) }
         stages = try registry.reading { [stages] () throws(ToolError) in
@@ -122,7 +122,7 @@ final class VettingBench<Origin: Sendable> {
     /// All requests of a block go through one step before any goes through the next: what a step needs is then in the
     /// processor's caches, from which the verification of a signature drives everything else.
     private func vetEach(
-        _ requests: [IssuanceRequest<Origin>], _ stages: inout [Stage]
+        _ requests: [IssuanceRequest], _ stages: inout [Stage]
     ) throws(ToolError) {
         var places: [Int] = []
         var submissions: [RequestVetter.Submission] = []
@@ -154,8 +154,9 @@ final class VettingBench<Origin: Sendable> {
     }
 
     private func draft(
-        _ request: VettedRequest, _ origin: Origin, _ drafter: CertificateDrafter, _ newer: IssuancePlan?
-    ) throws(ToolError) -> VettedItem<Origin> {
+        _ request: VettedRequest, _ origin: RequestOrigin, _ drafter: CertificateDrafter,
+        _ newer: IssuancePlan?
+    ) throws(ToolError) -> VettedItem {
         let plan = newer ?? settings.plan
         let serial = try settings.serials.next()
         let certificate: CertificateDraft

@@ -20,7 +20,7 @@ final class DeviceCertificates: @unchecked Sendable {
     }
 
     private let folder: AuthorityFolder
-    private let desk: IssuanceDesk<Int>
+    private let desk: IssuanceDesk
     private let gate = Mutex(())
     private let waiting = Mutex<[Job]>([])
 
@@ -93,32 +93,32 @@ final class DeviceCertificates: @unchecked Sendable {
         var again: [Int] = []
         for outcome in try desk.issue(requests(jobs, jobs.indices), under: plan, reissue: false, at: time) {
             if outcome.failures.first?.code == .duplicateDevice {
-                again.append(outcome.origin)
+                again.append(outcome.origin.place)
             } else {
-                finish(jobs[outcome.origin], outcome)
+                finish(jobs[outcome.origin.place], outcome)
             }
         }
         guard !again.isEmpty else { return }
         for outcome in try desk.issue(requests(jobs, again), under: plan, reissue: true, at: time) {
-            finish(jobs[outcome.origin], outcome)
+            finish(jobs[outcome.origin.place], outcome)
         }
     }
 
-    private func requests(_ jobs: [Job], _ numbers: some Sequence<Int>) -> [IssuanceRequest<Int>] {
+    private func requests(_ jobs: [Job], _ numbers: some Sequence<Int>) -> [IssuanceRequest] {
         numbers.map { number in
             let job = jobs[number]
             guard case .certificationRequest(_, let request) = job.token.content else {
                 return IssuanceRequest(
-                    number,
+                    RequestOrigin(place: number),
                     .unusable(.init(.tokenFormat, "expected a %KEYGEN answer with a CSR, found another")))
             }
             return IssuanceRequest(
-                number,
+                RequestOrigin(place: number),
                 .request(.attested(job.token, request), RequestExpectations(deviceUUID: job.device)))
         }
     }
 
-    private func finish(_ job: Job, _ outcome: IssuanceOutcome<Int>) {
+    private func finish(_ job: Job, _ outcome: IssuanceOutcome) {
         job.outcome.withLock {
             $0 =
                 if outcome.failures.isEmpty, let certificate = outcome.certificate {

@@ -78,16 +78,18 @@ private struct RequestFile: IssuanceSource {
 
     private static let lastLine = Array("-----END CERTIFICATE REQUEST-----\n".utf8.reversed())
 
-    static func requests(of block: ArraySlice<UInt8>) -> [IssuanceRequest<Int>] {
+    static func requests(of block: ArraySlice<UInt8>) -> [IssuanceRequest] {
         guard let entries = try? PEMDocument(Array(block)).entries else {
-            return [IssuanceRequest(0, .unusable(.init(.pem, "expected CSRs in PEM")))]
+            return [IssuanceRequest(RequestOrigin(place: 1), .unusable(.init(.pem, "expected CSRs in PEM")))]
         }
         return entries.map { entry in
             do throws(DERError) {
                 let request = try CertificationRequest(der: entry.der)
-                return IssuanceRequest(entry.line, .request(.bare(request), RequestExpectations()))
+                return IssuanceRequest(
+                    RequestOrigin(place: entry.line), .request(.bare(request), RequestExpectations()))
             } catch {
-                return IssuanceRequest(entry.line, .unusable(.init(.der, "expected a CSR")))
+                return IssuanceRequest(
+                    RequestOrigin(place: entry.line), .unusable(.init(.der, "expected a CSR")))
             }
         }
     }
@@ -99,9 +101,9 @@ private final class PEMReceiver: IssuanceReceiver {
     private let sink = StandardStream.output()
     private(set) var count = 0
 
-    func objection(to item: VettedItem<Int>) -> CheckFailure? { nil }
+    func objection(to item: VettedItem) -> CheckFailure? { nil }
 
-    func receive(_ outcomes: [IssuanceOutcome<Int>]) throws(ToolError) -> Bool {
+    func receive(_ outcomes: [IssuanceOutcome]) throws(ToolError) -> Bool {
         var text: [UInt8] = []
         for outcome in outcomes {
             guard let certificate = outcome.certificate, outcome.failures.isEmpty else {

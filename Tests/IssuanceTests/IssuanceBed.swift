@@ -91,25 +91,25 @@ struct IssuanceBed {
 
 /// Requests at hand, in blocks of one size.
 struct RequestList: IssuanceSource {
-    private let blocks: [[IssuanceRequest<Int>]]
+    private let blocks: [[IssuanceRequest]]
     private var next = 0
     /// Before which block nothing is at hand for a while.
     var pauses: Set<Int> = []
 
-    init(_ requests: [IssuanceRequest<Int>], perBlock: Int) {
+    init(_ requests: [IssuanceRequest], perBlock: Int) {
         blocks = stride(from: 0, to: requests.count, by: perBlock).map {
             Array(requests[$0..<min($0 + perBlock, requests.count)])
         }
     }
 
-    mutating func next(_ demand: InputDemand) -> Arrival<[IssuanceRequest<Int>]> {
+    mutating func next(_ demand: InputDemand) -> Arrival<[IssuanceRequest]> {
         guard next < blocks.count else { return .end }
         if pauses.contains(next), demand != .awaited { return .nothingYet }
         defer { next += 1 }
         return .value(blocks[next])
     }
 
-    static func requests(of block: [IssuanceRequest<Int>]) -> [IssuanceRequest<Int>] { block }
+    static func requests(of block: [IssuanceRequest]) -> [IssuanceRequest] { block }
 }
 
 /// Hears everything, and looks whether what it hears is in the ledger already.
@@ -129,16 +129,18 @@ final class Listener: IssuanceReceiver {
         self.stopsAtFailure = stopsAtFailure
     }
 
-    func objection(to item: VettedItem<Int>) -> CheckFailure? {
-        guard case .candidate(let candidate) = item, objections.contains(candidate.origin) else { return nil }
+    func objection(to item: VettedItem) -> CheckFailure? {
+        guard case .candidate(let candidate) = item, objections.contains(candidate.origin.place) else {
+            return nil
+        }
         return CheckFailure(.duplicateDevice, "no row")
     }
 
-    func receive(_ outcomes: [IssuanceOutcome<Int>]) throws(ToolError) -> Bool {
+    func receive(_ outcomes: [IssuanceOutcome]) throws(ToolError) -> Bool {
         calls += 1
         let entered = Set(ledger.entered.values)
         for outcome in outcomes {
-            origins.append(outcome.origin)
+            origins.append(outcome.origin.place)
             statuses.append(outcome.status)
             if let certificate = outcome.certificate?.der {
                 certificates.append(certificate)

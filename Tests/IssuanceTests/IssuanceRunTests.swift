@@ -14,9 +14,10 @@ import Testing
 @Suite struct IssuanceRunTests {
     private static let now = IssuanceBed.now
 
-    private func requests(_ count: Int) throws -> [IssuanceRequest<Int>] {
+    private func requests(_ count: Int) throws -> [IssuanceRequest] {
         try (0..<count).map {
-            IssuanceRequest($0, .request(.bare(try IssuanceBed.request($0)), RequestExpectations()))
+            IssuanceRequest(
+                RequestOrigin(place: $0), .request(.bare(try IssuanceBed.request($0)), RequestExpectations()))
         }
     }
 
@@ -42,10 +43,10 @@ import Testing
         var random = SplitMix64(seed: seed)
         let bed = try IssuanceBed(concurrency: [1, 2, .max].randomElement(using: &random) ?? 1)
         let good = try requests(Int.random(in: 1...160, using: &random))
-        var all: [IssuanceRequest<Int>] = []
+        var all: [IssuanceRequest] = []
         var expected: [Bool] = []
         for _ in 0..<Int.random(in: 1...400, using: &random) {
-            let origin = all.count
+            let origin = RequestOrigin(place: all.count)
             switch Int.random(in: 0..<8, using: &random) {
             case 0: all.append(.init(origin, .unusable(.init(.pem, "no request"))))
             case 1: all.append(.init(origin, .unreadable(ToolError(.io, "no such file"))))
@@ -126,7 +127,7 @@ import Testing
         let ledger = WitnessLedger()
         let listener = Listener(ledger, stopsAtFailure: true)
         switch who {
-        case "request": all[50] = .init(50, .unusable(.init(.pem, "no request")))
+        case "request": all[50] = .init(RequestOrigin(place: 50), .unusable(.init(.pem, "no request")))
         case "ledger":
             guard case .request(let received, _) = all[50].content else { return }
             ledger.rejectedKeys = [Digest.sha256(received.request.publicKey.der)]
@@ -185,10 +186,10 @@ import Testing
     @Test func theDeskIssuesAFew() throws {
         let bed = try IssuanceBed()
         let ledger = WitnessLedger()
-        let desk = try IssuanceDesk<Int>(bed.settings, ledger: ledger)
-        let all = try requests(40) + [.init(40, .unusable(.init(.der, "no request")))]
+        let desk = try IssuanceDesk(bed.settings, ledger: ledger)
+        let all = try requests(40) + [.init(RequestOrigin(place: 40), .unusable(.init(.der, "no request")))]
         let outcomes = try desk.issue(all, under: bed.plan, reissue: false, at: Self.now)
-        #expect(outcomes.map(\.origin) == Array(0...40))
+        #expect(outcomes.map(\.origin.place) == Array(0...40))
         #expect(outcomes.map(\.status) == Array(repeating: .issued, count: 40) + [.rejected])
         #expect(ledger.complaints == [])
         #expect(Set(outcomes.compactMap { $0.certificate?.der }) == Set(ledger.entered.values))

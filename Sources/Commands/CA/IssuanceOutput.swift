@@ -75,7 +75,7 @@ final class IssuanceOutput: IssuanceReceiver {
 
     var stopsAtFailure: Bool { failFast }
 
-    func objection(to item: VettedItem<InputLocation>) -> CheckFailure? {
+    func objection(to item: VettedItem) -> CheckFailure? {
         files.onboarding?.objection(to: item)
     }
 
@@ -152,7 +152,7 @@ final class IssuanceOutput: IssuanceReceiver {
 
     /// Prints the notes of a result for people: each once, not those of 20,000 requests that ask for the same.
     private func tell(_ report: IssuanceReport) {
-        let place = "\(report.origin.source.escapedForTerminal):\(report.origin.line)"
+        let place = "\(report.origin.source.escapedForTerminal):\(report.origin.place)"
         for note in report.notes.map(\.commandLine) where notesTold.count <= Self.noteLimit {
             guard notesTold.insert(note).inserted else { continue }
             guard notesTold.count <= Self.noteLimit else {

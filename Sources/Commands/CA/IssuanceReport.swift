@@ -11,15 +11,15 @@ import PKIX
 import Store
 
 /// The result for one request, `assay.issuance/1`.
-typealias IssuanceReport = IssuanceOutcome<InputLocation>
+typealias IssuanceReport = IssuanceOutcome
 
-extension IssuanceOutcome<InputLocation> {
+extension IssuanceOutcome {
     /// - Parameter chain: PEM that follows the certificate's.
     func write(json writer: inout JSONWriter, chain: [UInt8]) {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.issuance/1")
-        writer.input(origin)
+        writer.input(InputLocation(origin))
         writer.key("status")
         writer.string(status.rawValue)
         if let device = deviceUUID {
@@ -104,7 +104,7 @@ extension IssuanceOutcome<InputLocation> {
         let text = failures.map { "\($0.code.rawValue): \($0.commandLine)" }.joined(separator: "; ")
         return ToolError(
             first.code, text.escapedForTerminal,
-            context: [.init("file", "\(origin.source.escapedForTerminal):\(origin.line)")])
+            context: [.init("file", "\(origin.source.escapedForTerminal):\(origin.place)")])
     }
 
     /// The name of the certificate's file: from values of fixed shape alone, never from text of the request.
@@ -114,7 +114,7 @@ extension IssuanceOutcome<InputLocation> {
 
     /// One line for people: where, what, and of which certificate.
     var line: [UInt8] {
-        var text = "\(origin.source):\(origin.line) \(status.rawValue)"
+        var text = "\(origin.source):\(origin.place) \(status.rawValue)"
         if !failures.isEmpty {
             text += ": " + failures.map(\.code.rawValue).joined(separator: ", ")
         } else if let planned {

@@ -45,7 +45,7 @@ final class OnboardingFile {
     /// Why the certificate of a request could have no row, asked before it is signed; `nil` if it can have one.
     ///
     /// To be asked once for each request, in their order.
-    func objection(to item: VettedItem<InputLocation>) -> CheckFailure? {
+    func objection(to item: VettedItem) -> CheckFailure? {
         let id: String
         let request: [UInt8]
         let line: Int
@@ -58,13 +58,13 @@ final class OnboardingFile {
             } catch {
                 return CheckFailure(error.code, "no onboarding row: \(error.message)")
             }
-            (request, line) = (candidate.request.requestSHA256, candidate.origin.line)
+            (request, line) = (candidate.request.requestSHA256, candidate.origin.place)
         case .finished(let report):
             // What cannot have a row is told when its row is made.
             guard let certificate = report.certificate, let digest = report.requestSHA256,
                 let row = try? OnboardingRow(issued: certificate.der, device: report.deviceUUID)
             else { return nil }
-            (id, request, line) = (row.deviceID, digest, report.origin.line)
+            (id, request, line) = (row.deviceID, digest, report.origin.place)
         }
         guard let key = Self.key(id),
             let first = admitted.insert(

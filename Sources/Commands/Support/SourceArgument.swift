@@ -1,5 +1,6 @@
 import Diagnostics
 import InputOutput
+import Issuance
 
 /// An input argument: a file, standard input, or short text given on the command line itself.
 enum SourceArgument: Sendable {
@@ -33,4 +34,10 @@ struct InputLocation: Sendable {
     }
 
     init(source: String, line: Int) { self.init(SourceName(source), line: line) }
+
+    /// Of a request whose place is a line of a source that was named before.
+    init(_ origin: RequestOrigin) {
+        source = origin.source
+        line = origin.place
+    }
 }
