@@ -46,6 +46,8 @@ let package = Package(
         .target(name: "DeviceIdentity", dependencies: ["Diagnostics"], swiftSettings: safe),
         .target(name: "COSE", dependencies: ["CBOR", "OpenSSL", "Diagnostics"], swiftSettings: safe),
         .target(name: "PKIX", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
+        // Private keys behind one interface, wherever they are kept.
+        .target(name: "Keys", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
 
         // Layer 3: pure rules, no files, no clock, no network.
         .target(
@@ -54,11 +56,13 @@ let package = Package(
             swiftSettings: safe),
         .target(
             name: "CertificateAuthority",
-            dependencies: ["Attestation", "PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics"],
+            dependencies: [
+                "Attestation", "Keys", "PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics",
+            ],
             swiftSettings: safe),
         .target(
             name: "JWT",
-            dependencies: ["JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
+            dependencies: ["Keys", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
             name: "ProvisioningCommands",
@@ -167,7 +171,8 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "CommandLineSupport", "Issuance",
-                "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims", "COSE",
+                "Keys", "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims",
+                "COSE",
                 "CBOR", "PKIX",
                 "OpenSSL", "Store", "Ledger", "Registry", "Intake", "JSON", "CSV", "InputOutput",
                 "DeviceIdentity", "Diagnostics",
@@ -260,7 +265,7 @@ let package = Package(
         .testTarget(
             name: "CertificateAuthorityTests",
             dependencies: [
-                "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "JSON", "DeviceIdentity",
+                "CertificateAuthority", "Attestation", "Keys", "PKIX", "OpenSSL", "JSON", "DeviceIdentity",
                 "Diagnostics", "TestSupport", "TestFleet",
             ],
             swiftSettings: common),
@@ -350,7 +355,8 @@ let package = Package(
         .testTarget(
             name: "IssuanceTests",
             dependencies: [
-                "Issuance", "Ledger", "CertificateAuthority", "Attestation", "PKIX", "OpenSSL", "InputOutput",
+                "Issuance", "Ledger", "CertificateAuthority", "Attestation", "Keys", "PKIX", "OpenSSL",
+                "InputOutput",
                 "DeviceIdentity", "Diagnostics", "TestSupport",
             ],
             swiftSettings: common),

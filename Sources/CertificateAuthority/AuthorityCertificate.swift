@@ -1,4 +1,5 @@
 public import Diagnostics
+public import Keys
 public import OpenSSL
 public import PKIX
 

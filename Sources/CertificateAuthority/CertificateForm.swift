@@ -1,4 +1,5 @@
 import Diagnostics
+import Keys
 import OpenSSL
 import PKIX
 

@@ -1,4 +1,5 @@
 public import Diagnostics
+import Keys
 import OpenSSL
 public import PKIX
 

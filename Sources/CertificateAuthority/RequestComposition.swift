@@ -1,12 +1,13 @@
 public import Diagnostics
-public import OpenSSL
+public import Keys
+import OpenSSL
 public import PKIX
 
 extension CertificationRequest {
     /// A request for `subject` by the holder of `key`, without attributes (RFC 2986 section 4).
     ///
     /// - Throws: ``ToolError`` with code `csr-key` for a key that Assay does not sign with, else `internal`.
-    public static func make(subject: DistinguishedName, key: PrivateKey) throws(ToolError)
+    public static func make(subject: DistinguishedName, key: any SigningKey) throws(ToolError)
         -> CertificationRequest
     {
         guard let algorithm = SigningScheme.algorithm(for: key.publicKey.kind),
@@ -19,8 +20,8 @@ extension CertificationRequest {
             writer.raw(key.publicKey.spki)
             writer.constructed(.constructed(0)) { _ in }
         }
+        let signature = try key.sign(information.bytes, algorithm)
         do {
-            let signature = try key.sign(information.bytes, algorithm: algorithm)
             var request = DERWriter(capacity: information.bytes.count + signature.count + 32)
             request.sequence { writer in
                 writer.raw(information.bytes)
@@ -28,8 +29,6 @@ extension CertificationRequest {
                 writer.bitString(signature)
             }
             return try CertificationRequest(der: request.bytes)
-        } catch let error as OpenSSLError {
-            throw ToolError(.internalFault, error.message)
         } catch {
             throw ToolError(.internalFault, "the request that was made cannot be read back")
         }

@@ -1,7 +1,8 @@
 public import DeviceIdentity
 public import Diagnostics
 public import JSON
-public import OpenSSL
+public import Keys
+import OpenSSL
 import PKIX
 
 /// A token to be signed: what goes into header and claims, in which order.
@@ -52,8 +53,9 @@ public struct JWTDraft: Sendable {
     /// - Parameters:
     ///   - now: seconds since 1970.
     ///   - random: at least 32 random bytes for the jti of a device-shaped token.
-    /// - Throws: ``ToolError`` with `usage` for claims that cannot be, `algorithm` for a key that is not on P-256.
-    public func sign(_ key: PrivateKey, now: Int64, random: [UInt8]) throws(ToolError) -> Signed {
+    /// - Throws: ``ToolError`` with `usage` for claims that cannot be, `algorithm` for a key that is not on P-256, or as
+    ///   ``SigningKey/makeSession(_:)``.
+    public func sign(_ key: any SigningKey, now: Int64, random: [UInt8]) throws(ToolError) -> Signed {
         guard key.publicKey.kind == .p256 else {
             throw ToolError(
                 .algorithm, "expected a P-256 key, with which ES256 signs, found another kind of key")
@@ -62,13 +64,7 @@ public struct JWTDraft: Sendable {
         let claims = try claimsObject(now, random)
         let input =
             Base64.encode(text(header), .url) + [UInt8(ascii: ".")] + Base64.encode(text(claims), .url)
-        let signature: [UInt8]
-        do {
-            signature = try P256Signer(key: key).sign(digest: Digest.sha256(input))
-        } catch {
-            throw ToolError(.internalFault, error.message)
-        }
-        guard let halves = Self.fixedWidth(signature) else {
+        guard let halves = Self.fixedWidth(try key.sign(input, .ecdsa(.sha256))) else {
             throw ToolError(.internalFault, "expected an ECDSA signature, found something else")
         }
         let token = input + [UInt8(ascii: ".")] + Base64.encode(halves, .url)

@@ -71,7 +71,7 @@ import Testing
             ).get()
         }
         let made = try CertificationRequest.make(
-            subject: try name("CN=\(Self.uuid)"), key: try .generate(test.key))
+            subject: try name("CN=\(Self.uuid)"), key: try PrivateKey.generate(test.key))
         return try RequestVetter(profile: test.profile, demand: .none).vet(made).get()
     }
 

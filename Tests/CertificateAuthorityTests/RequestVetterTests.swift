@@ -35,7 +35,8 @@ import Testing
 
     @Test(arguments: [PrivateKey.GeneratedKind.p384, .ed25519, .rsa3072])
     func otherKeysAreNoDevices(_ kind: PrivateKey.GeneratedKind) throws {
-        let request = try CertificationRequest.make(subject: try name("CN=x"), key: try .generate(kind))
+        let request = try CertificationRequest.make(
+            subject: try name("CN=x"), key: try PrivateKey.generate(kind))
         #expect(codes(try vetter().vet(request)) == [.csrKey])
     }
 

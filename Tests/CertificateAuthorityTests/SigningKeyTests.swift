@@ -1,5 +1,6 @@
 @testable import CertificateAuthority
 import Diagnostics
+import Keys
 import OpenSSL
 import PKIX
 import Synchronization

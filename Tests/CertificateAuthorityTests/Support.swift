@@ -3,6 +3,7 @@ import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import Foundation
+import Keys
 import OpenSSL
 import PKIX
 import TestSupport

@@ -2,6 +2,7 @@ import Attestation
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Keys
 import OpenSSL
 import PKIX
 import Ledger

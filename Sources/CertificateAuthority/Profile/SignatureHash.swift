@@ -1,3 +1,4 @@
+import Keys
 public import OpenSSL
 
 /// The hash under a certificate's signature.

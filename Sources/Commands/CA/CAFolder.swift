@@ -2,6 +2,7 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import Intake
+import Keys
 import OpenSSL
 import PKIX
 
@@ -29,7 +30,7 @@ struct CAFolder {
         // What a CA without a ledger issued, nobody would know of.
         _ = try document()
         let chain = try Self.certificates(certificateFile)
-        let key = try KeyFile.readPrivate(keyFile, passphrase)
+        let key = try KeyFile.open(.file(keyFile), passphrase)
         return try Self.issuer(chain, key, at: now, file: certificateFile)
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Keys
 import OpenSSL
 import PKIX
 
@@ -48,11 +49,12 @@ struct CAImport: AssayCommand {
         let chain = try CAFolder.certificates(cert)
         // Read once: a descriptor gives its passphrase once.
         let secret = try passphrase.source.stated()
+        let reference = try KeyReference(key)
         let privateKey: PrivateKey
         if keyPassphrase.source == .unstated, let secret {
-            privateKey = try KeyFile.readPrivate(key, .bytes(secret))
+            privateKey = try KeyFile.open(reference, .bytes(secret))
         } else {
-            privateKey = try KeyFile.readPrivate(key, keyPassphrase.source)
+            privateKey = try KeyFile.open(reference, keyPassphrase.source)
         }
         let issuer = try CAFolder.issuer(chain, privateKey, at: environment.now, file: cert)
         let newSecret =

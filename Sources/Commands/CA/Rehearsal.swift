@@ -1,6 +1,7 @@
 import CertificateAuthority
 import Diagnostics
 import InputOutput
+import Keys
 import Ledger
 import OpenSSL
 import Store

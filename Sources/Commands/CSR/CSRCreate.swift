@@ -3,6 +3,7 @@ import CertificateAuthority
 import Diagnostics
 import InputOutput
 import JSON
+import Keys
 import PKIX
 
 /// `assay csr create`
@@ -22,7 +23,7 @@ struct CSRCreate: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let name = try subject.name()
-        let privateKey = try KeyFile.readPrivate(key, passphrase.source)
+        let privateKey = try KeyFile.open(try KeyReference(key), passphrase.source)
         let request = try CertificationRequest.make(subject: name, key: privateKey)
         let sink = try file.sink()
         if output.json {

@@ -4,6 +4,7 @@ import Diagnostics
 import InputOutput
 import JSON
 import JWT
+import Keys
 import OpenSSL
 
 /// `assay jwt sign`
@@ -78,7 +79,7 @@ struct JWTSign: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let privateKey = try KeyFile.readPrivate(key, passphrase.source)
+        let privateKey = try KeyFile.open(try KeyReference(key), passphrase.source)
         let random: [UInt8]
         do {
             random = try RandomBytes.make(32)

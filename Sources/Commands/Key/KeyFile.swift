@@ -1,6 +1,7 @@
 import Diagnostics
 import InputOutput
 import Intake
+import Keys
 import OpenSSL
 import PKIX
 
@@ -11,16 +12,19 @@ enum KeyFile {
         try SourceReader.contents(of: path, for: Expectation(.pem, "a key in PEM"), limit: 1 << 20)
     }
 
-    /// Reads a private key, asking for the passphrase if it needs one that was not given.
+    /// Opens a private key, asking for the passphrase if it needs one that was not given.
     ///
     /// - Throws: ``ToolError`` with `io`, `pem`, `csr-key` or `passphrase`.
-    static func readPrivate(_ path: String, _ source: PassphraseSource) throws(ToolError) -> PrivateKey {
-        try readPrivate(try contents(of: path), path, source)
+    static func open(_ reference: KeyReference, _ source: PassphraseSource) throws(ToolError) -> PrivateKey {
+        switch reference {
+        case .file(let path): try readPrivate(path, source)
+        }
     }
 
     private static func readPrivate(
-        _ bytes: [UInt8], _ path: String, _ source: PassphraseSource
+        _ path: String, _ source: PassphraseSource
     ) throws(ToolError) -> PrivateKey {
+        let bytes = try contents(of: path)
         guard KeyDocument.hasPrivateKey(bytes), case .privateKey(let key) = try read(bytes, path, source)
         else {
             throw ToolError(
