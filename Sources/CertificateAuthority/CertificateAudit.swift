@@ -61,13 +61,7 @@ public struct CertificateAudit: Sendable {
         }
         let tbs = Array(der[certificate.tbsRange])
         failures += facts.contradictions(with: certificate)
-        if certificate.issuer != authority.certificate.subject {
-            failures.append(CheckFailure(.chain, "the issuer is not the CA"))
-        } else if !authority.isValid(
-            signature: Array(der[certificate.signatureRange]), over: tbs, algorithm: form.algorithm)
-        {
-            failures.append(CheckFailure(.chain, "the signature is not the CA's"))
-        }
+        failures += signatureFailures(of: certificate, tbs)
         if profile.attestation.minimumTrust != nil, !facts.isAttested {
             failures.append(
                 CheckFailure(.notAttested, "the profile demands a device's word, which is missing"))
@@ -84,6 +78,19 @@ public struct CertificateAudit: Sendable {
             failures.append(CheckFailure(.lint, finding))
         }
         return failures
+    }
+
+    /// The signature is judged by the algorithm that the certificate names: whether it is the
+    /// profile's as it is now is another question.
+    private func signatureFailures(of certificate: ParsedCertificate, _ tbs: [UInt8]) -> [CheckFailure] {
+        guard certificate.issuer == authority.certificate.subject else {
+            return [CheckFailure(.chain, "the issuer is not the CA")]
+        }
+        guard case .supported(let algorithm) = certificate.signatureAlgorithm.meaning,
+            authority.isValid(
+                signature: Array(certificate.der[certificate.signatureRange]), over: tbs, algorithm: algorithm)
+        else { return [CheckFailure(.chain, "the signature is not the CA's")] }
+        return []
     }
 
     /// What a certificate of this CA and profile looks like. The path length of a CA was chosen when it was made.

@@ -48,6 +48,29 @@ import Testing
             ])
     }
 
+    /// The profile was given another hash since: the signature is the CA's all the same.
+    @Test func anotherHashInTheProfileMakesNoSignatureWrong() throws {
+        let document = String(decoding: ProfileSet.standard.document, as: UTF8.self)
+            .replacing(#""signatureHash": "auto""#, with: #""signatureHash": "sha384""#)
+        let edited = try ProfileSet(parsing: Array(document.utf8), origin: "x").named("intermediate")
+        let draft = try draft()
+        let audit = try CertificateAudit(authority: authority, profile: edited)
+        #expect(
+            audit.failures(of: try draft.signed(), try facts(draft)) == [
+                CheckFailure(.lint, "the signature algorithm is not the profile's for this CA")
+            ])
+    }
+
+    /// A signature of another key is none, whatever the profile says.
+    @Test func aWrongSignatureIsFound() throws {
+        let draft = try draft()
+        var der = try draft.signed()
+        der[der.count - 1] ^= 1
+        let audit = try CertificateAudit(authority: authority, profile: .intermediate)
+        #expect(
+            audit.failures(of: der, try facts(draft)) == [CheckFailure(.chain, "the signature is not the CA's")])
+    }
+
     /// Under a device's profile it would be nothing.
     @Test func aDeviceProfileDoesNotFit() throws {
         let draft = try draft()
