@@ -37,6 +37,19 @@ public struct KnownAuthority: Sendable {
     /// The kind of the CA's key.
     public var keyKind: PublicKey.Kind { key.kind }
 
+    /// Whether the CA signed a certificate under a name that is its own by RFC 5280 section 7.1 and has other octets.
+    ///
+    /// - Parameter der: a certificate; anything else is none of the CA's.
+    public func signedUnderAnotherSpelling(_ der: [UInt8]) -> Bool {
+        guard let issued = try? ParsedCertificate(der: der), issued.issuer != certificate.subject,
+            AuthorityName(certificate.subject).isName(of: issued.issuer),
+            case .supported(let algorithm) = issued.signatureAlgorithm.meaning
+        else { return false }
+        return isValid(
+            signature: Array(der[issued.signatureRange]), over: Array(der[issued.tbsRange]),
+            algorithm: algorithm)
+    }
+
     /// Whether the CA made `signature` over `message`.
     ///
     /// - Parameter algorithm: nil for the one that the CA uses unless a profile says otherwise.

@@ -69,14 +69,15 @@ package struct IssuanceSettings: Sendable {
 }
 
 extension IssuanceLedger {
-    /// Asserts that the CA was not revoked itself: a ledger that it shares with the one above it knows that.
+    /// Asserts that the CA was not revoked itself, which a ledger knows that it shares with the one above it, and that it
+    /// has one spelling of its name in the ledger.
     ///
-    /// - Throws: ``ToolError`` with `revoked`.
+    /// - Throws: ``ToolError`` with `revoked` or `ledger-mismatch`.
     package func demandStanding(_ issuer: Issuer) throws(ToolError) {
         let keyID = Digest.sha256(issuer.certificate.publicKey.der)
         guard let failure = try refusal(ofAuthority: issuer.chain.first ?? [], keyID: keyID) else { return }
         throw ToolError(
             failure.code, failure.message,
-            hint: .replaceAuthority)
+            hint: failure.hint ?? .replaceAuthority)
     }
 }

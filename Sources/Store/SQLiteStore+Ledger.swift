@@ -29,9 +29,11 @@ extension SQLiteStore: IssuanceLedger {
 
 extension SQLiteStore {
     public func refusal(ofAuthority certificate: [UInt8], keyID: [UInt8]) throws(ToolError) -> CheckFailure? {
-        try read("cannot read the ledger") { () throws(SQLiteError) in
+        let refusal = try read("cannot read the ledger") { () throws(SQLiteError) in
             LedgerRules.refusal(ofAuthority: certificate, rows: try records(ofKey: keyID))
         }
+        if let refusal { return refusal }
+        return try otherSpelling(ofAuthority: certificate)
     }
 }
 

@@ -17,6 +17,8 @@ struct RowAudit: Sendable {
 
     private let audits: [Key: [CertificateAudit]]
     private let authorities: Set<[UInt8]>
+    /// Of the CAs that were given.
+    let certificates: [[UInt8]]
 
     /// - Parameter known: each CA with its profiles as they are now.
     init(_ known: [(authority: KnownAuthority, profiles: ProfileSet)]) throws(ToolError) {
@@ -33,6 +35,7 @@ struct RowAudit: Sendable {
         }
         self.audits = audits
         authorities = Set(known.map(\.authority.identity))
+        certificates = known.map(\.authority.certificate.der)
     }
 
     /// Of a CA that was not given only what the ledger says otherwise than the certificate.
@@ -78,6 +81,10 @@ enum AuditRun {
     ) throws(ToolError) -> LedgerVerdict {
         var verdict = try ledger.verifyLedger(includesContents: false)
         for finding in try ledger.duplicates() { verdict.add(finding) }
+        for certificate in audit.certificates {
+            guard let failure = try ledger.otherSpelling(ofAuthority: certificate) else { continue }
+            verdict.add(LedgerFinding(failure.code, failure.message))
+        }
         let names = registry.map { AttestedNames(registry: RegistryDevices($0)) }
         var last = Int64.min
         var done = 0

@@ -62,6 +62,7 @@ struct CACRL: AssayCommand {
         // A name that is taken is found before a number is used.
         let sink = try file.sink()
         let ledger = try place.open(.readWrite)
+        try CAFolder.demandOneSpelling(of: issuer.certificate.der, in: ledger)
         switch try ledger.clockVerdict(environment.now) {
         case .plausible: break
         case .behind where !clock.acceptClock:

@@ -29,6 +29,16 @@ extension CAFolder {
         }
     }
 
+    /// Asserts that the CA did not issue into its ledger under another spelling of its name.
+    ///
+    /// - Throws: ``ToolError`` with `ledger-mismatch`.
+    static func demandOneSpelling(of certificate: [UInt8], in ledger: SQLiteStore) throws(ToolError) {
+        guard let failure = try ledger.otherSpelling(ofAuthority: certificate) else { return }
+        throw ToolError(
+            failure.code, failure.message, context: [.init("file", ledger.path.escapedForTerminal)],
+            hint: failure.hint)
+    }
+
     func place(_ document: CADocument) -> LedgerPlace {
         let ledger = document.ledger.hasPrefix("/") ? document.ledger : file(document.ledger)
         // It may be opened after the results are.

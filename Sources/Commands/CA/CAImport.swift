@@ -5,6 +5,7 @@ import InputOutput
 import Keys
 import OpenSSL
 import PKIX
+import Store
 
 /// `assay ca import`
 struct CAImport: AssayCommand {
@@ -57,6 +58,9 @@ struct CAImport: AssayCommand {
             privateKey = try KeyFile.open(reference, keyPassphrase.source)
         }
         let issuer = try CAFolder.issuer(chain, privateKey, at: environment.now, file: cert)
+        if let shared {
+            try CAFolder.demandOneSpelling(of: issuer.certificate.der, in: try shared.open(.readOnly))
+        }
         let newSecret =
             if let secret {
                 try PassphraseSource.bytes(secret).forNewKey(folder.keyFile)

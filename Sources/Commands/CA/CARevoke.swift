@@ -65,6 +65,7 @@ struct CARevoke: AssayCommand {
         let known = try self.ledger.knownAuthority()
         let authority = known.identity
         let ledger = try ledger.open(.readWrite)
+        try CAFolder.demandOneSpelling(of: known.certificate.der, in: ledger)
         Self.noteClock(try ledger.clockVerdict(environment.now), output.console)
         var run = RevocationRun(
             ledger: ledger, authority: authority, reason: reason.reason, json: output.json,
