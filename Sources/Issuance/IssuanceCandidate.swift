@@ -56,6 +56,6 @@ extension IssuanceIntent {
             notBefore: plan.validity.notBefore, notAfter: plan.validity.notAfter, tbsDigest: draft.sha256,
             attestation: request.attestation.map {
                 AttestationEvidence(profile: $0.profile, keyID: $0.key.publicKey.kid)
-            }, isNameProven: request.isNameProven, objection: request.objection)
+            }, isNameProven: request.isNameProven, objection: request.objection ?? plan.objection)
     }
 }

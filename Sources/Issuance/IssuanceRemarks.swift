@@ -83,7 +83,8 @@ extension IssuancePlan {
         var notes: [IssuanceNote] = []
         let seconds = validity.notAfter - validity.notBefore
         let (lasts, overflow) = notAfter.subtractingReportingOverflow(notBefore)
-        if notAfter != validity.notAfter, overflow || lasts != seconds {
+        // Where this plan would sign nothing there is no new one to compare it with.
+        if objection == nil, notAfter != validity.notAfter, overflow || lasts != seconds {
             notes.append(
                 IssuanceNote(
                     "\(what) is valid until \(InternetTime.clamped(notAfter)), a new one would be until "

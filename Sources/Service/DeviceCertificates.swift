@@ -33,6 +33,9 @@ final class DeviceCertificates: @unchecked Sendable {
         self.folder = folder
         // A CA that cannot sign is found now and not by the first device.
         let plan = try IssuancePlan(issuer: folder.issuer(at: clock()), profile: folder.profile, at: clock())
+        if let objection = plan.objection {
+            throw ToolError(objection.code, objection.message, hint: objection.hint)
+        }
         let settings = IssuanceSettings(
             plan: plan, demand: .always, minimumTrust: minimumTrust,
             serials: SerialNumbers(
