@@ -13,6 +13,8 @@ struct RevocationListReader {
     private(set) var findings: [LintFinding] = []
     private var body: DERReader
     private var version = 0
+    private var hasNumber = false
+    private var hasKeyIdentifier = false
 
     init(_ der: [UInt8]) throws(DERError) {
         guard der.count <= RevocationList.maximumSize else {
@@ -60,6 +62,7 @@ struct RevocationListReader {
             try readExtensions(&wrapper)
             try wrapper.finish("extensions")
         }
+        noteMissingExtensions(version)
         try body.finish("TBS list")
         // After the extensions, which may say that it is no complete list.
         if let revoked {
@@ -155,8 +158,15 @@ struct RevocationListReader {
             try value.finish("extension value")
         }
         self.scope = scope
-        if !known.contains(.crlNumber) { findings.append(LintFinding(.listNumber)) }
-        if !known.contains(.authorityKeyIdentifier) { findings.append(LintFinding(.listKeyIdentifier)) }
+        hasNumber = known.contains(.crlNumber)
+        hasKeyIdentifier = known.contains(.authorityKeyIdentifier)
+    }
+
+    /// A list of version 1 has no place for them; that it is one is said instead.
+    private mutating func noteMissingExtensions(_ version: Int) {
+        guard version == 1 else { return }
+        if !hasNumber { findings.append(LintFinding(.listNumber)) }
+        if !hasKeyIdentifier { findings.append(LintFinding(.listKeyIdentifier)) }
     }
 
     /// A list of extensions that is not empty, holds none twice and writes no default.
