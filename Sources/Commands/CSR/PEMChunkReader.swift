@@ -58,12 +58,16 @@ struct PEMChunkReader {
     /// Up to where was looked, from line to line.
     private var seen = 0
     private var isInBlock = false
+    /// Characters that a block without armour still has to have; 0 outside of one.
+    private var bareRest = 0
 
     /// Looks on for a place to cut; nil if there is none yet.
     private mutating func boundary() -> Int? {
         while let feed = ByteSearch.firstLineFeed(in: pending, from: seen) {
             let line = pending[seen..<feed]
-            if line.starts(with: Self.begin) {
+            if continuesBare(line, to: feed + 1) {
+                // It is held together.
+            } else if line.starts(with: Self.begin) {
                 safe = seen
                 isInBlock = true
             } else if !isInBlock || line.starts(with: Self.end) || PEMInterruption.isInput(line) {
@@ -73,6 +77,24 @@ struct PEMChunkReader {
             seen = feed + 1
         }
         return safe > 0 ? safe : nil
+    }
+
+    /// Whether a line belongs to a block without armour, which it may begin.
+    private mutating func continuesBare(_ line: ArraySlice<UInt8>, to end: Int) -> Bool {
+        guard !isInBlock else { return false }
+        if bareRest == 0 {
+            guard let length = BareBlock.length(beginningWith: line) else { return false }
+            safe = seen
+            bareRest = length
+        }
+        let text = line.trimmed
+        guard BareBlock.isBase64(text) else {
+            bareRest = 0
+            return false
+        }
+        bareRest = max(bareRest - text.count, 0)
+        if bareRest == 0 { safe = end }
+        return true
     }
 
     /// Reads on in a too long line; what follows its line feed is kept again.
@@ -89,7 +111,10 @@ struct PEMChunkReader {
 
     private mutating func take(_ end: Int) -> LineChunk {
         let bytes: [UInt8]
-        if end > safe { isInBlock = false }
+        if end > safe {
+            isInBlock = false
+            bareRest = 0
+        }
         seen = max(seen - end, 0)
         safe = 0
         if end == pending.count {

@@ -1,6 +1,7 @@
 import Attestation
 import CSV
 import CertificateAuthority
+import DeviceIdentity
 import Diagnostics
 import InputOutput
 import Intake
@@ -108,6 +109,12 @@ extension RequestChunk {
         while start < range.upperBound {
             let end = bytes[start..<range.upperBound].firstIndex(of: 0x0a) ?? range.upperBound
             let text = bytes[start..<end]
+            if let bare = Self.bareBlock(bytes, start..<range.upperBound) {
+                guard body(RequestItem(line: line, content: bare.content)) else { return false }
+                line += bytes[start..<bare.end].count { $0 == 0x0a }
+                start = bare.end
+                continue
+            }
             if let (content, expectations) = Self.content(of: text, format) {
                 guard body(RequestItem(line: line, content: content, expectations: expectations)) else {
                     return false
@@ -119,6 +126,36 @@ extension RequestChunk {
             start = end + 1
         }
         return true
+    }
+
+    /// A request in base64 without armour that begins here, and where the next line does; nil where there is none.
+    private static func bareBlock(_ bytes: [UInt8], _ range: Range<Int>) -> (
+        content: RequestItem.Content, end: Int
+    )? {
+        var text: [UInt8] = []
+        var length = 0
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let feed = bytes[start..<range.upperBound].firstIndex(of: 0x0a) ?? range.upperBound
+            let line = bytes[start..<feed].trimmed
+            if text.isEmpty {
+                guard let expected = BareBlock.length(beginningWith: line) else { return nil }
+                length = expected
+            } else if !BareBlock.isBase64(line) {
+                break
+            }
+            text += line
+            start = min(feed + 1, range.upperBound)
+            if text.count >= length { break }
+        }
+        guard text.count == length, let der = try? Base64.decodeStandard(text[...]) else {
+            let failure = CheckFailure(
+                .pem,
+                "expected a request in base64 of \(length) characters, as it says itself, found \(text.count)"
+            )
+            return (.malformed(failure), start)
+        }
+        return (.der(der), start)
     }
 
     // MARK: Lines

@@ -32,8 +32,10 @@ enum RequestFormat: Sendable, Equatable {
     static func detect(_ head: [UInt8]) -> RequestFormat {
         let census = LineCensus(head, needing: fields, reading: forms)
         if census.hasHeader { return .csv }
-        if census.pemBlocks + census.brokenBlocks > 0 { return .text }
+        if census.pemBlocks > 0 { return .text }
+        // An object holds a block within one of its strings.
         if census.objects > 0 { return .objects }
+        if census.brokenBlocks > 0 { return .text }
         if census.rows > 0 { return .csv }
         if census.answers > 0 { return .text }
         if census.tokens > 0 { return .list }

@@ -186,12 +186,14 @@ struct RequestStream {
         }
     }
 
-    /// The DER of a text that is base64 without armour; nil for any other.
+    /// The DER of a text that is base64 without armour; nil for any other, and for several of them, which are read as blocks
+    /// among lines.
     private static func bareBase64(_ bytes: [UInt8]) -> [UInt8]? {
         // A sequence of 128 octets and more begins with these two letters.
         guard bytes.first(where: { !$0.isBlank }) == UInt8(ascii: "M") else { return nil }
         let text = bytes.filter { !$0.isBlank }
         guard text.starts(with: Array("MI".utf8)) else { return nil }
+        if let first = BareBlock.length(beginningWith: text[...]), first < text.count { return nil }
         return try? Base64.decodeStandard(text[...])
     }
 }
