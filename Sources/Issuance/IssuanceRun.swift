@@ -14,7 +14,6 @@ package protocol IssuanceSource: SendableMetatype {
 
 /// Whoever hears of the outcomes of a run, in the order of the requests.
 package protocol IssuanceReceiver: AnyObject {
-
     /// Whether nothing behind the first request that is turned down is to be signed.
     var stopsAtFailure: Bool { get }
     /// Why a candidate could not be handed out as it has to be, asked once for each item, in their order, before any is
@@ -22,6 +21,14 @@ package protocol IssuanceReceiver: AnyObject {
     func objection(to item: VettedItem) -> CheckFailure?
     /// - Returns: whether more is wanted.
     func receive(_ outcomes: [IssuanceOutcome]) throws(ToolError) -> Bool
+    /// Hands out what was received: the run is going to wait, or over.
+    ///
+    /// - Returns: whether more is wanted.
+    func settle() throws(ToolError) -> Bool
+}
+
+extension IssuanceReceiver {
+    package func settle() throws(ToolError) -> Bool { true }
 }
 
 /// Takes the requests of a stream through the steps, on all cores, and reports them in the order of the input.
@@ -86,6 +93,16 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
     /// - Throws: ``ToolError`` when nothing more can be issued; what was entered is in the ledger all the same.
     package func run() throws(ToolError) {
         defer { pool.close() }
+        do throws(ToolError) {
+            try work()
+        } catch {
+            // What was received before it failed is handed out all the same; why it failed is the news.
+            _ = try? receiver.settle()
+            throw error
+        }
+    }
+
+    private func work() throws(ToolError) {
         let settings = settings
         // 1: vet.
         try OrderedPipeline.run(
@@ -162,6 +179,8 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
             while groups.contains(where: { !$0.isSigned }) { try takeSigned(isAwaited: true) }
             try exchange(beginning: false)
         }
+        let wantsMore = try receiver.settle()
+        isWanted = isWanted && wantsMore
     }
 
     private func takeSigned(isAwaited: Bool) throws(ToolError) {

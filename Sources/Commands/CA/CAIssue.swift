@@ -169,7 +169,7 @@ struct CAIssue: AssayCommand {
         try authority.demandStanding(issuer, in: ledger)
         var stream = input.stream
         if console.showsProgress { stream.measure() }
-        let results = IssuanceOutput(
+        let results = try IssuanceOutput(
             sink: sink, mayVanish: file.output.map { $0 != "-" } ?? false, files: files,
             chain: chain ? issuer.chain.flatMap { PEMWriter.encode(label: "CERTIFICATE", der: $0) } : [],
             json: output.json, isDryRun: dryRun, failFast: batch.failFast, meter: stream.meter,

@@ -37,6 +37,15 @@ final class CertificateFolder {
         if isNew { FileSystem.removeEmptyFolder(path) }
     }
 
+    /// Writes the files of a group of results; says, by their places, which have none and why.
+    func write(_ reports: [IssuanceReport], chain: [UInt8]) -> [Int: CheckFailure] {
+        var failures: [Int: CheckFailure] = [:]
+        for (place, report) in reports.enumerated() where report.status != .rejected {
+            failures[place] = write(report, chain: chain, as: place)
+        }
+        return failures.merging(settle()) { first, _ in first }
+    }
+
     /// Writes the certificate of a result, if it has one; says why it could not. The file has its name after ``settle()``.
     ///
     /// A file that holds this very certificate already is left as it is: a run that is repeated finds its own files.

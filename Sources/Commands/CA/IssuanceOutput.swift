@@ -28,6 +28,10 @@ struct IssuanceFiles {
 final class IssuanceOutput: IssuanceReceiver {
     private let sink: (any ByteSink)?
     private let files: IssuanceFiles
+    /// Writes the files of the folder beside the run; nil where what becomes of a file decides what comes next.
+    private let filer: CertificateFiler?
+    /// Results whose files are being written, oldest first.
+    private var beingFiled: [[IssuanceReport]] = []
     /// PEM that follows each certificate.
     private let chain: [UInt8]
     private let printing: IssuancePrinter.Form
@@ -53,7 +57,11 @@ final class IssuanceOutput: IssuanceReceiver {
     init(
         sink: (any ByteSink)?, mayVanish: Bool, files: IssuanceFiles, chain: [UInt8], json: Bool,
         isDryRun: Bool = false, failFast: Bool, meter: InputMeter, console: Console
-    ) {
+    ) throws(ToolError) {
+        filer =
+            if let folder = files.folder, files.onboarding == nil, !failFast {
+                try CertificateFiler(folder, chain: chain)
+            } else { nil }
         self.sink = sink
         self.mayVanish = mayVanish
         self.files = files
@@ -80,7 +88,29 @@ final class IssuanceOutput: IssuanceReceiver {
     }
 
     func receive(_ outcomes: [IssuanceReport]) throws(ToolError) -> Bool {
-        let unwritten = try writeFiles(outcomes)
+        guard let filer else { return try hand(outcomes, unwritten: try writeFiles(outcomes)) }
+        filer.put(outcomes)
+        beingFiled.append(outcomes)
+        // While the files of one group are written, the next is entered and signed.
+        while beingFiled.count > 1 { try handOldest(filer) }
+        return true
+    }
+
+    func settle() throws(ToolError) -> Bool {
+        guard let filer else { return !shouldStop }
+        while !beingFiled.isEmpty { try handOldest(filer) }
+        return true
+    }
+
+    private func handOldest(_ filer: CertificateFiler) throws(ToolError) {
+        let unwritten = try filer.take()
+        _ = try hand(beingFiled.removeFirst(), unwritten: unwritten)
+    }
+
+    /// Counts and prints results whose files are there, or never will be.
+    private func hand(
+        _ outcomes: [IssuanceReport], unwritten: [Int: CheckFailure]
+    ) throws(ToolError) -> Bool {
         for (index, outcome) in outcomes.enumerated() {
             if shouldStop { break }
             var report = outcome
