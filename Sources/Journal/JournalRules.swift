@@ -4,8 +4,8 @@ package enum JournalRules {
     package enum Decision: Sendable, Equatable {
         /// Send it now.
         case send
-        /// Ask the service first whether it has it.
-        case ask
+        /// Ask the service first whether it has it; what was noted while it was in hand.
+        case ask(note: String)
         /// Another run has it in hand: look again later.
         case busy
         /// The service has it.
@@ -26,7 +26,7 @@ package enum JournalRules {
         case .waiting: return (.send, .intended(retriesFailed: false))
         case .intended, .unknown:
             guard entry.run == run || !isAlive(entry.run) else { return (.busy, nil) }
-            return (.ask, .adopted)
+            return (.ask(note: entry.note), .adopted)
         case .failed:
             // Once a run: what failed in this one is its result.
             guard retriesFailed, entry.run != run else { return (.failed(note: entry.note), nil) }
@@ -54,8 +54,12 @@ package enum JournalRules {
             return JournalEntry(state: .intended, attempt: entry.attempt + 1, run: run)
         case .adopted:
             guard entry.isInHand else { return nil }
-            return JournalEntry(state: .unknown, attempt: entry.attempt, run: run)
-        case .unanswered: return become(.unknown)
+            return JournalEntry(state: .unknown, attempt: entry.attempt, run: run, note: entry.note)
+        case .noted(let word):
+            let isKnown = entry.note.split(separator: " ").contains { $0.utf8.elementsEqual(word.utf8) }
+            let note = isKnown ? entry.note : entry.note + (entry.note.isEmpty ? "" : " ") + word
+            return become(entry.state, note: note)
+        case .unanswered: return become(.unknown, note: entry.note)
         case .notTaken: return become(.waiting)
         case .accepted(let note): return become(.accepted, note: note)
         case .refused(let note): return become(.failed, note: note)

@@ -14,26 +14,56 @@ struct BulkOperation {
         self.talk = talk
     }
 
-    /// Waits for its end; a verdict for each row. Of a row that has no error the service is asked whether it has the device.
-    func verdicts(on items: [ClaimItem]) throws(ToolError) -> [BulkClaimAnswer.Verdict] {
-        let unsure = BulkClaimAnswer.Verdict.unaccounted("bulk operation \(id) did not take the device")
-        var verdicts = Array(repeating: unsure, count: items.count)
-        guard let end = try outcome() else { return verdicts }
-        guard end[MemberName.status]?.stringValue == "FAILED" else { return verdicts }
-        for (row, message) in try errors(end) where verdicts.indices.contains(row) {
-            verdicts[row] = .refused(AnswerText.cut(message))
+    /// How it ended.
+    struct End {
+        let id: String
+        /// What is wrong with the rows that it did not take, counted from 0.
+        let errors: [Int: String]
+
+        /// Of a row that has no error the service is asked whether it has the device.
+        func verdict(on place: RowNote.Place) -> BulkClaimAnswer.Verdict {
+            errors[place.row].map { .refused(AnswerText.cut($0)) }
+                ?? .unaccounted("bulk operation \(id) did not take the device")
         }
-        return verdicts
     }
 
+    /// Waits for its end; `nil` when the run is over before the operation is.
+    func end() throws(ToolError) -> End? {
+        guard let operation = try outcome() else { return nil }
+        guard operation[MemberName.status]?.stringValue == "FAILED" else { return End(id: id, errors: [:]) }
+        let errors = try errors(operation)
+        // What the errors are decides what is sent again.
+        if talk.control.isStopped { return nil }
+        return End(id: id, errors: Dictionary(errors.map { ($0.row, $0.message) }) { first, _ in first })
+    }
+
+    /// The operation when it is over. Only its own word ends it: whatever else is answered in its place says nothing of it,
+    /// and rows that were sent again meanwhile would be sent twice.
     private func outcome() throws(ToolError) -> JSONValue? {
         guard let (method, url) = talk.address.request(.getBulkOperation, [id]) else { return nil }
         while !talk.control.isStopped {
-            guard let answer = try talk.ask(ServiceCall(method: method, url: url)) else { return nil }
-            let json = AnswerText.json(answer)
-            let status = json?[MemberName.status]?.stringValue
-            guard status == "PENDING" || status == "IN_PROGRESS" else { return json }
-            talk.rest(Self.pause)
+            guard case .answer(let answer) = try talk.send(ServiceCall(method: method, url: url)) else {
+                continue
+            }
+            if [401, 403].contains(answer.status),
+                let error = AnswerText.fatal(answer, doing: "look at bulk operations")
+            {
+                talk.control.stop(error)
+                return nil
+            }
+            let json = answer.status == 200 ? AnswerText.json(answer) : nil
+            switch json?[MemberName.status]?.stringValue {
+            case "PENDING", "IN_PROGRESS":
+                talk.trust()
+                talk.rest(Self.pause)
+            case "SUCCEEDED", "FAILED":
+                talk.trust()
+                return json
+            default:
+                talk.distrust(
+                    "expected the state of a bulk operation, found HTTP \(answer.status): "
+                        + AnswerText.message(answer))
+            }
         }
         return nil
     }

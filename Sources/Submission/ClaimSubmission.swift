@@ -42,6 +42,10 @@ package final class ClaimSubmission {
     private var remarks: [Int: String] = [:]
     /// Rows that this run has sent.
     private var sent: Set<Int> = []
+    /// What was noted of rows that have to be asked for.
+    private var notes: [Int: RowNote] = [:]
+    /// Rows whose operation is over and did not say what became of them.
+    private var overlooked: Set<Int> = []
 
     /// - Parameter store: of this thread alone.
     package init(_ plan: Plan, _ talk: Conversation, _ store: SQLiteStore) {
@@ -56,6 +60,8 @@ package final class ClaimSubmission {
         outcomes = Array(repeating: nil, count: items.count)
         remarks = [:]
         sent = []
+        notes = [:]
+        overlooked = []
         while true {
             let open = outcomes.indices.filter { outcomes[$0] == nil }
             if open.isEmpty { break }
@@ -78,7 +84,9 @@ package final class ClaimSubmission {
         for (place, decision) in zip(open, decisions) {
             switch decision {
             case .send: toSend.append(place)
-            case .ask: toAsk.append(place)
+            case .ask(let note):
+                toAsk.append(place)
+                notes[place] = RowNote(note)
             case .busy: break
             case .accepted: outcomes[place] = sent.contains(place) ? .claimed : .existing
             case .failed(let note): outcomes[place] = .refused(note)
@@ -115,7 +123,10 @@ package final class ClaimSubmission {
                 try enter(verdicts, places)
             case .operation(let id):
                 talk.trust()
-                try enter(try BulkOperation(id, talk).verdicts(on: rows), places)
+                // On disk before it is asked for: who goes on after this run asks for it too, and sends nothing again.
+                try record(places) { row in
+                    .noted(RowNote.word(.init(operation: id, row: row, count: places.count)))
+                }
             case .unreadable(let reason):
                 try record(places) { _ in .unanswered }
                 talk.distrust(reason)
@@ -140,7 +151,7 @@ package final class ClaimSubmission {
         // What is on disk may be told.
         for (place, verdict) in zip(places, verdicts) {
             switch verdict {
-            case .claimed: outcomes[place] = .claimed
+            case .claimed: outcomes[place] = sent.contains(place) ? .claimed : .existing
             case .refused(let message): outcomes[place] = .refused(message)
             case .unaccounted: break
             }
@@ -155,8 +166,24 @@ package final class ClaimSubmission {
 
     // MARK: Asking
 
-    /// Asks the service whether it has devices for the team: by its list where that is shorter, else one by one.
+    /// Asks the operation that took a row, where one did, and of all others the service whether it has the device.
     private func ask(_ places: [Int]) throws(ToolError) {
+        let operations = Dictionary(
+            grouping: places.filter { !overlooked.contains($0) }.compactMap { place in
+                notes[place]?.place.map { (place: place, at: $0) }
+            }, by: \.at.operation)
+        for (id, rows) in operations.sorted(by: { $0.value[0].place < $1.value[0].place }) {
+            // Without an end nobody knows what it took.
+            guard let end = try BulkOperation(id, talk).end() else { return }
+            try enter(rows.map { end.verdict(on: $0.at) }, rows.map(\.place))
+            overlooked.formUnion(rows.map(\.place))
+        }
+        let left = places.filter { outcomes[$0] == nil }
+        if !left.isEmpty { try askForDevices(left) }
+    }
+
+    /// Asks the service whether it has devices for the team: by its list where that is shorter, else one by one.
+    private func askForDevices(_ places: [Int]) throws(ToolError) {
         if places.count > Self.fewest, plan.work == .claims {
             let listed = try FleetList(talk).has(places.map { items[$0].name }, pages: places.count / 8)
             if talk.control.isStopped { return }

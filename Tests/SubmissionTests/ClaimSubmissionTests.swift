@@ -171,6 +171,80 @@ struct ClaimSubmissionTests {
         #expect(transport.calls.map(\.method) == ["POST", "GET", "GET"])
     }
 
+    /// Whatever is answered in the place of a bulk operation, only its own word ends it.
+    @Test(arguments: [404, 400, 409, 500, 200])
+    func anOperationIsOverWhenItSaysSo(_ status: Int) throws {
+        let items = TestItems.make(1)
+        let looks = Mutex(0)
+        let transport = TestTransport { call in
+            if call.method == "POST" { return .json(202, #"{"bulkOpsRequestId":"01G4"}"#) }
+            guard call.url.contains("bulk-ops") else {
+                return looks.withLock { $0 } < 4
+                    ? .json(404, "{}") : .json(200, #"{"id":"\#(items[0].name)"}"#)
+            }
+            let look = looks.withLock {
+                $0 += 1
+                return $0
+            }
+            return look == 1
+                ? .json(status, #"{"message":"not yet"}"#)
+                : .json(200, #"{"status":"\#(look < 4 ? "PENDING" : "SUCCEEDED")"}"#)
+        }
+        #expect(try submit(items, over: transport).outcomes == [.claimed])
+        #expect(transport.calls.count { $0.method == "POST" } == 1)
+        #expect(transport.calls.count { $0.url.contains("bulk-ops") } == 4)
+    }
+
+    /// An operation that is never told of leaves its rows unknown, and the run ends.
+    @Test func anOperationThatIsNotToldOfLeavesItsRowsUnknown() throws {
+        let transport = TestTransport { call in
+            call.method == "POST"
+                ? .json(202, #"{"bulkOpsRequestId":"01G4"}"#) : .json(404, #"{"message":"no"}"#)
+        }
+        let result = try submit(TestItems.make(1), over: transport, patience: 10_000_000)
+        #expect(result.error?.code == .serviceContract)
+        guard case .unknown? = result.outcomes.first else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(transport.calls.count { $0.method == "POST" } == 1)
+    }
+
+    /// A run that died while an operation was pending: the one after it asks the operation, and sends nothing.
+    @Test func anOperationIsFollowedByTheRunAfter() throws {
+        let items = TestItems.make(3)
+        let first = TestTransport { call in
+            call.method == "POST"
+                ? .json(202, #"{"bulkOpsRequestId":"01G4 x:y"}"#) : .notSent("connection refused")
+        }
+        for outcome in try submit(items, over: first, patience: 5_000_000).outcomes {
+            guard case .unknown = outcome else {
+                Issue.record("\(outcome)")
+                continue
+            }
+        }
+        // In another order, and with one row less: errors are found by the place in the body that was sent.
+        let second = TestTransport { call in
+            if call.url.hasSuffix("/errors") { return .json(200, #"{"errors":["[2]: no"]}"#) }
+            if call.url.contains("bulk-ops") { return .json(200, #"{"status":"FAILED"}"#) }
+            return .json(200, #"{"id":"\#(items[0].name)"}"#)
+        }
+        #expect(
+            try submit([items[2], items[0]], over: second).outcomes == [.refused("no"), .existing])
+        #expect(second.calls.allSatisfy { $0.method == "GET" })
+        #expect(second.calls[0].url == "https://a/v1/bulk-ops-requests/01G4%20x%3Ay")
+    }
+
+    @Test(arguments: [401, 403])
+    func aKeyThatMayNotLookAtOperationsEndsTheRun(_ status: Int) throws {
+        let transport = TestTransport { call in
+            call.method == "POST"
+                ? .json(202, #"{"bulkOpsRequestId":"01G4"}"#) : .json(status, #"{"message":"no"}"#)
+        }
+        #expect(try submit(TestItems.make(1), over: transport).error?.code == .serviceRefused)
+        #expect(transport.calls.count == 2)
+    }
+
     @Test func delaysGrowAndAreBounded() {
         let long = (1...20).map { RetryPolicy.delay(after: $0, random: { $0 - 1 }) }
         let short = (1...20).map { RetryPolicy.delay(after: $0, random: { _ in 0 }) }
