@@ -11,6 +11,8 @@ package enum BulkClaimAnswer: Sendable, Equatable {
         case refused(String)
         /// It says nothing of this row: the service has to be asked. The text is what it says of rows that it does not name.
         case unaccounted(String)
+        /// It says that something went wrong, and not whether with this row: that the device is there proves nothing.
+        case doubtful(String)
     }
 
     /// A verdict for each row that was sent.

@@ -5,6 +5,8 @@ import ProvisioningAPI
 /// An operation that the service works on by itself, of which it is asked how it went.
 struct BulkOperation {
     private static let pause: Int64 = 1_000_000
+    /// How often errors are asked for that cannot be had.
+    private static let attempts = 5
 
     private let id: String
     private let talk: Conversation
@@ -17,24 +19,37 @@ struct BulkOperation {
     /// How it ended.
     struct End {
         let id: String
-        /// What is wrong with the rows that it did not take, counted from 0.
-        let errors: [Int: String]
+        let hasFailed: Bool
+        /// What is wrong with rows that it did not take, counted from 0; `nil` where that could not be read.
+        let errors: [Int: String]?
 
-        /// Of a row that has no error the service is asked whether it has the device.
-        func verdict(on place: RowNote.Place) -> BulkClaimAnswer.Verdict {
-            errors[place.row].map { .refused(AnswerText.cut($0)) }
-                ?? .unaccounted("bulk operation \(id) did not take the device")
+        /// What it says of a row of its body.
+        func verdict(on place: RowNote.Place, of work: BulkWork) -> BulkClaimAnswer.Verdict {
+            guard hasFailed else {
+                // Whether it took a device the service can be asked, and with which certificate it can not.
+                return work.isProvenByDevice
+                    ? .unaccounted("bulk operation \(id) did not take the device") : .claimed
+            }
+            // A row that is not there means that rows are counted otherwise than was thought.
+            guard let errors, errors.keys.allSatisfy({ 0..<place.count ~= $0 }) else {
+                return .doubtful("bulk operation \(id) failed, and its errors cannot be read")
+            }
+            if let message = errors[place.row] { return .refused(AnswerText.cut(message)) }
+            // What failed is told row by row; all others are in.
+            return work.isProvenByDevice
+                ? .unaccounted("bulk operation \(id) did not take the device") : .claimed
         }
     }
 
     /// Waits for its end; `nil` when the run is over before the operation is.
     func end() throws(ToolError) -> End? {
         guard let operation = try outcome() else { return nil }
-        guard operation[MemberName.status]?.stringValue == "FAILED" else { return End(id: id, errors: [:]) }
+        guard operation[MemberName.status]?.stringValue == "FAILED" else {
+            return End(id: id, hasFailed: false, errors: nil)
+        }
         let errors = try errors(operation)
-        // What the errors are decides what is sent again.
-        if talk.control.isStopped { return nil }
-        return End(id: id, errors: Dictionary(errors.map { ($0.row, $0.message) }) { first, _ in first })
+        if errors == nil, talk.control.isStopped { return nil }
+        return End(id: id, hasFailed: true, errors: errors)
     }
 
     /// The operation when it is over. Only its own word ends it: whatever else is answered in its place says nothing of it,
@@ -68,19 +83,27 @@ struct BulkOperation {
         return nil
     }
 
-    /// What went wrong, row by row, counted from 0.
-    private func errors(_ operation: JSONValue) throws(ToolError) -> [(row: Int, message: String)] {
+    /// What went wrong, row by row, counted from 0; `nil` where it cannot be read. It may be at another host, whose silence
+    /// is not the service's.
+    private func errors(_ operation: JSONValue) throws(ToolError) -> [Int: String]? {
         var call: ServiceCall?
         if let url = operation["errorSummaryUrl"]?.stringValue,
             url.hasPrefix("https://") || url.hasPrefix("http://")
         {
-            // It may be at another host, which is not given the key.
+            // Another host is not given the key.
             call = ServiceCall(method: "GET", url: url)
             call?.needsKey = url.hasPrefix(talk.address.core + "/")
         } else if let (method, url) = talk.address.request(.getBulkErrors, [id]) {
             call = ServiceCall(method: method, url: url)
         }
-        guard let call, let answer = try talk.ask(call), answer.status == 200 else { return [] }
-        return BulkErrors.read(answer.body)
+        guard let call else { return nil }
+        for _ in 0..<Self.attempts {
+            switch try talk.send(call) {
+            case .answer(let answer): return answer.status == 200 ? BulkErrors.read(answer.body) : nil
+            case .stopped: return nil
+            case .notTaken, .unknown: continue
+            }
+        }
+        return nil
     }
 }

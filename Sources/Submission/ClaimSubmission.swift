@@ -46,6 +46,10 @@ package final class ClaimSubmission {
     private var notes: [Int: RowNote] = [:]
     /// Rows whose operation is over and did not say what became of them.
     private var overlooked: Set<Int> = []
+    /// Of rows that were about to be sent: whether the service did not have their devices before.
+    private var isNew: [Int: Bool] = [:]
+    /// Rows of a request that went wrong somewhere: that the service has the device does not say that it took the row.
+    private var doubtful: Set<Int> = []
 
     /// - Parameter store: of this thread alone.
     package init(_ plan: Plan, _ talk: Conversation, _ store: SQLiteStore) {
@@ -62,6 +66,8 @@ package final class ClaimSubmission {
         sent = []
         notes = [:]
         overlooked = []
+        doubtful = []
+        isNew = [:]
         while true {
             let open = outcomes.indices.filter { outcomes[$0] == nil }
             if open.isEmpty { break }
@@ -107,6 +113,7 @@ package final class ClaimSubmission {
     private func send(_ places: [Int]) throws(ToolError) {
         guard let (method, url) = talk.address.request(plan.work.sendRoute) else { return }
         let rows = places.map { items[$0] }
+        if !plan.work.isProvenByDevice { try noteNew(places) }
         let reply = try talk.send(
             ServiceCall(
                 method: method, url: url, contentType: "text/csv", body: Array(rows.map(\.line).joined())))
@@ -137,15 +144,42 @@ package final class ClaimSubmission {
         }
     }
 
+    /// Notes the rows whose devices the service does not have: if it has them later, it took the rows.
+    private func noteNew(_ places: [Int]) throws(ToolError) {
+        // A row that comes again has not been taken in between.
+        let unseen = places.filter { isNew[$0] == nil }
+        if unseen.count > Self.fewest {
+            let listed = try FleetList(talk, of: plan.work).has(
+                unseen.map { items[$0].name }, pages: unseen.count / 8)
+            for place in unseen { isNew[place] = listed.map { !$0.contains(items[place].name) } ?? false }
+        } else {
+            for place in unseen {
+                guard let (method, url) = talk.address.request(plan.work.askRoute, [items[place].name]),
+                    let answer = try talk.ask(ServiceCall(method: method, url: url))
+                else { return }
+                // An empty one may be of whatever stands in between.
+                isNew[place] = answer.status == 404 && !answer.body.isEmpty
+            }
+        }
+        if talk.control.isStopped { return }
+        try record(places.filter { isNew[$0] == true }) { _ in .noted(RowNote.new) }
+    }
+
     private func enter(_ verdicts: [BulkClaimAnswer.Verdict], _ places: [Int]) throws(ToolError) {
         for (place, verdict) in zip(places, verdicts) {
-            if case .unaccounted(let remark) = verdict { remarks[place] = remark }
+            switch verdict {
+            case .unaccounted(let remark): remarks[place] = remark
+            case .doubtful(let remark):
+                remarks[place] = remark
+                doubtful.insert(place)
+            case .claimed, .refused: break
+            }
         }
         try record(places) { offset in
             switch verdicts[offset] {
             case .claimed: .accepted(note: "")
             case .refused(let message): .refused(note: message)
-            case .unaccounted: .unanswered
+            case .unaccounted, .doubtful: .unanswered
             }
         }
         // What is on disk may be told.
@@ -153,7 +187,7 @@ package final class ClaimSubmission {
             switch verdict {
             case .claimed: outcomes[place] = sent.contains(place) ? .claimed : .existing
             case .refused(let message): outcomes[place] = .refused(message)
-            case .unaccounted: break
+            case .unaccounted, .doubtful: break
             }
         }
     }
@@ -175,7 +209,7 @@ package final class ClaimSubmission {
         for (id, rows) in operations.sorted(by: { $0.value[0].place < $1.value[0].place }) {
             // Without an end nobody knows what it took.
             guard let end = try BulkOperation(id, talk).end() else { return }
-            try enter(rows.map { end.verdict(on: $0.at) }, rows.map(\.place))
+            try enter(rows.map { end.verdict(on: $0.at, of: plan.work) }, rows.map(\.place))
             overlooked.formUnion(rows.map(\.place))
         }
         let left = places.filter { outcomes[$0] == nil }
@@ -184,8 +218,9 @@ package final class ClaimSubmission {
 
     /// Asks the service whether it has devices for the team: by its list where that is shorter, else one by one.
     private func askForDevices(_ places: [Int]) throws(ToolError) {
-        if places.count > Self.fewest, plan.work == .claims {
-            let listed = try FleetList(talk).has(places.map { items[$0].name }, pages: places.count / 8)
+        if places.count > Self.fewest, plan.work.isProvenByDevice {
+            let listed = try FleetList(talk, of: plan.work).has(
+                places.map { items[$0].name }, pages: places.count / 8)
             if talk.control.isStopped { return }
             if let listed {
                 let (there, missing) = (
@@ -225,6 +260,13 @@ package final class ClaimSubmission {
                 return false
             }
             talk.trust()
+            guard plan.work.isProvenByDevice || (notes[place]?.isNew ?? false) && !doubtful.contains(place)
+            else {
+                let remark = remarks[place].map { $0 + "; " } ?? ""
+                outcomes[place] = .unknown(
+                    remark + "the service has a device of this id, and does not say with which credential")
+                return true
+            }
             try record([place]) { _ in .accepted(note: "") }
             outcomes[place] = sent.contains(place) ? .claimed : .existing
             return true

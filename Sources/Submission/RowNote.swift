@@ -13,12 +13,17 @@ struct RowNote: Equatable {
 
     /// The operation that took the row.
     private(set) var place: Place?
+    /// Whether the service did not have the device before the row was sent.
+    private(set) var isNew = false
 
+    /// The word for that.
+    static let new = "new"
     private static let operation = "operation"
 
     /// - Parameter text: words, of which those that are not known say nothing.
     init(_ text: String) {
         for word in text.split(separator: " ") {
+            if word == Self.new { isNew = true }
             let parts = word.split(separator: ":", omittingEmptySubsequences: false)
             if parts.count == 4, parts[0] == Self.operation, let id = PercentEncoding.decode(parts[1]),
                 let row = Int(parts[2]), let count = Int(parts[3]), 0..<max(count, 0) ~= row
