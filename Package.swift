@@ -369,8 +369,8 @@ let package = Package(
         .testTarget(
             name: "SubmissionTests",
             dependencies: [
-                "JSON", "Submission", "Journal", "Store", "ProvisioningAPI", "DeviceIdentity", "Diagnostics",
-                "TestFleet",
+                "JSON", "Submission", "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands",
+                "DeviceIdentity", "Diagnostics", "TestFleet",
                 "TestSupport",
             ],
             swiftSettings: common),

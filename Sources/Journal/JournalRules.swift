@@ -16,21 +16,23 @@ package enum JournalRules {
 
     /// - Parameters:
     ///   - entry: what is known; `nil` of what was never seen.
+    ///   - note: what is noted of it if it is sent.
     ///   - isAlive: whether a run is still at work.
     /// - Returns: the decision, and the event that has to be on disk before it is acted upon.
     package static func decide(
-        _ entry: JournalEntry?, by run: Int64, retriesFailed: Bool, isAlive: (Int64) -> Bool
+        _ entry: JournalEntry?, by run: Int64, retriesFailed: Bool, note: String = "",
+        isAlive: (Int64) -> Bool
     ) -> (decision: Decision, event: JournalEvent?) {
-        guard let entry else { return (.send, .intended(retriesFailed: false)) }
+        guard let entry else { return (.send, .intended(retriesFailed: false, note: note)) }
         switch entry.state {
-        case .waiting: return (.send, .intended(retriesFailed: false))
+        case .waiting: return (.send, .intended(retriesFailed: false, note: note))
         case .intended, .unknown:
             guard entry.run == run || !isAlive(entry.run) else { return (.busy, nil) }
             return (.ask(note: entry.note), .adopted)
         case .failed:
             // Once a run: what failed in this one is its result.
             guard retriesFailed, entry.run != run else { return (.failed(note: entry.note), nil) }
-            return (.send, .intended(retriesFailed: true))
+            return (.send, .intended(retriesFailed: true, note: note))
         case .accepted: return (.accepted(note: entry.note), nil)
         }
     }
@@ -38,8 +40,8 @@ package enum JournalRules {
     /// The entry after an event; `nil` where the event cannot happen to it.
     package static func next(_ entry: JournalEntry?, by run: Int64, on event: JournalEvent) -> JournalEntry? {
         guard let entry else {
-            guard case .intended = event else { return nil }
-            return JournalEntry(state: .intended, attempt: 1, run: run)
+            guard case .intended(_, let note) = event else { return nil }
+            return JournalEntry(state: .intended, attempt: 1, run: run, note: note)
         }
         func become(_ state: EntryState, note: String = "") -> JournalEntry? {
             // Nobody knows the outcome of what another run has in hand.
@@ -47,11 +49,11 @@ package enum JournalRules {
             return JournalEntry(state: state, attempt: entry.attempt, run: run, note: note)
         }
         switch event {
-        case .intended(let retriesFailed):
+        case .intended(let retriesFailed, let note):
             guard entry.state == .waiting || entry.state == .failed && retriesFailed,
                 entry.attempt < .max
             else { return nil }
-            return JournalEntry(state: .intended, attempt: entry.attempt + 1, run: run)
+            return JournalEntry(state: .intended, attempt: entry.attempt + 1, run: run, note: note)
         case .adopted:
             guard entry.isInHand else { return nil }
             return JournalEntry(state: .unknown, attempt: entry.attempt, run: run, note: entry.note)

@@ -58,19 +58,24 @@ final class CommandsSubmitRun {
             journal: access.journal, run: access.run, retriesFailed: verb.retryFailed, isAlive: access.isAlive
         )
         let round = verb.round
-        let line = try OrderedLine<CommandsSubmit.Document, SubmissionReport>(
+        let turns = DeviceTurns()
+        let line = try OrderedLine<(document: CommandsSubmit.Document, number: Int), SubmissionReport>(
             jobs: verb.pace.connections, depth: verb.pace.connections * 4,
             makeWorker: { () throws(ToolError) in
                 // A connection to the store belongs to one thread.
                 let store = try SQLiteStore(path: path, access: .readWrite)
-                return CommandSubmission(plan, session.conversation(store), store)
+                let talk = session.conversation(store)
+                return (talk: talk, submission: CommandSubmission(plan, talk, store))
             },
-            process: { worker, document throws(ToolError) in
+            process: { worker, piece throws(ToolError) in
+                let document = piece.document
                 guard document.failures.isEmpty, let device = document.device else {
                     return SubmissionReport(document)
                 }
                 let item = BatchItem(device: device, commands: document.commands, round: round)
-                return SubmissionReport(document, try worker.submit(item))
+                defer { turns.end(of: device) }
+                turns.wait(for: piece.number, of: device, worker.talk)
+                return SubmissionReport(document, try worker.submission.submit(item))
             })
         let deliver = { [self] (report: SubmissionReport) throws(ToolError) in
             if verb.wait { waiting.append(report) } else { try tell(report) }
@@ -85,7 +90,8 @@ final class CommandsSubmitRun {
                         context: [.init("file", document.source.escapedForTerminal)]))
                 return true
             }
-            try line.put(document, deliver: deliver)
+            let number = document.failures.isEmpty ? document.device.map(turns.draw) ?? 0 : 0
+            try line.put((document, number), deliver: deliver)
             return !session.control.isStopped
         }
         try line.finish(deliver: deliver)
