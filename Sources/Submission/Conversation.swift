@@ -72,19 +72,31 @@ package final class Conversation {
     package func trust() { control.answered(at: clock.now()) }
 
     /// Sends a request that changes nothing until it is answered; `nil` when the run stopped first.
-    package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? {
+    package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? { try insist(call)?.answer }
+
+    /// Sends a request that may be done twice until it is answered; `nil` when the run stopped first.
+    ///
+    /// - Returns: the answer, and whether the service may have done it before at an earlier try.
+    package func insist(
+        _ call: ServiceCall
+    ) throws(ToolError) -> (answer: ServiceAnswer, mayBeDone: Bool)? {
+        var mayBeDone = false
         while true {
             switch try send(call) {
             case .answer(let answer):
                 guard answer.body.isEmpty || AnswerText.json(answer) != nil else {
+                    mayBeDone = true
                     distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
                     if control.isStopped { return nil }
                     continue
                 }
                 trust()
-                return answer
+                return (answer, mayBeDone)
             case .stopped: return nil
-            case .notTaken, .unknown: if control.isStopped { return nil }
+            case .notTaken: if control.isStopped { return nil }
+            case .unknown:
+                mayBeDone = true
+                if control.isStopped { return nil }
             }
         }
     }
