@@ -11,7 +11,8 @@ package final class Conversation {
     private let interval: Int64
 
     package init(
-        with address: ServiceAddress, over transport: any ServiceTransport, pace: any Pace, interval: Int64,
+        with address: ServiceAddress, over transport: any ServiceTransport, pace: any Pace,
+        interval: Int64,
         clock: SubmissionClock, control: RunControl
     ) {
         self.address = address
@@ -43,20 +44,21 @@ package final class Conversation {
         case .unanswered(let reason):
             backOff(unreachable(reason))
             return .unknown(reason)
+        case .senseless(let reason):
+            distrust(reason)
+            return .unknown(reason)
         case .answer(let answer):
+            let wished = wait(wishedBy: answer)
             if answer.status == 429 {
                 // The service is there: being asked to wait is no failure, however often it comes.
                 control.answered(at: clock.now())
-                let seconds = RetryPolicy.delay(retryAfter: answer.retryAfter ?? 1)
-                let jitter = answer.retryAfter == nil ? clock.random(1_000_000) : clock.random(250_000)
-                try pace.pause(address.provisioning, until: clock.now() + seconds + jitter)
+                let jitter = clock.random(wished == nil ? 1_000_000 : 250_000)
+                try pace.pause(address.provisioning, until: clock.now() + (wished ?? 1_000_000) + jitter)
                 return .notTaken
             }
-            if 500...599 ~= answer.status {
-                if let seconds = answer.retryAfter {
-                    try pace.pause(
-                        address.provisioning, until: clock.now() + RetryPolicy.delay(retryAfter: seconds))
-                }
+            // 408 and 425 are of whoever stands in between as often as of the service: they say nothing of the request.
+            if 500...599 ~= answer.status || [408, 425].contains(answer.status) {
+                if let wished { try pace.pause(address.provisioning, until: clock.now() + wished) }
                 let reason = "HTTP \(answer.status): \(AnswerText.message(answer))"
                 backOff(
                     ToolError(
@@ -72,7 +74,9 @@ package final class Conversation {
     package func trust() { control.answered(at: clock.now()) }
 
     /// Sends a request that changes nothing until it is answered; `nil` when the run stopped first.
-    package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? { try insist(call)?.answer }
+    package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? {
+        try insist(call)?.answer
+    }
 
     /// Sends a request that may be done twice until it is answered; `nil` when the run stopped first.
     ///
@@ -117,6 +121,12 @@ package final class Conversation {
             ToolError(
                 .serviceContract, "the service's answer makes no sense: \(reason)", context: [place],
                 hint: "check the address of the service and what stands between it and here"))
+    }
+
+    /// How long the service wants to be left alone, in microseconds.
+    private func wait(wishedBy answer: ServiceAnswer) -> Int64? {
+        if let seconds = answer.retryAfter { return RetryPolicy.delay(retryAfter: seconds) }
+        return answer.retryAt.map { RetryPolicy.delay(until: $0, now: clock.now()) }
     }
 
     private var place: ToolError.Context { .init("service", address.provisioning.escapedForTerminal) }

@@ -26,11 +26,12 @@ struct ServiceSession {
             service: address.provisioning,
             httpsProxy: System.environment("HTTPS_PROXY") ?? System.environment("https_proxy"),
             noProxy: System.environment("NO_PROXY") ?? System.environment("no_proxy"))
+        let key = try options.key()
         transport = try HTTPTransport(
             TransportOptions(
-                key: try options.key(), roots: roots, proxy: proxy, connections: pace?.connections ?? 1,
+                key: key, roots: roots, proxy: proxy, connections: pace?.connections ?? 1,
                 answerLimit: pace?.answerLimit ?? 30,
-                userAgent: "assay/" + Version.current))
+                userAgent: "assay/" + Version.current), now: { System.nowMicroseconds() / 1_000_000 })
         clock = .system
         control = RunControl(RetryPolicy(patience: pace?.patience ?? 30_000_000), clock)
         interval = pace?.interval ?? 0

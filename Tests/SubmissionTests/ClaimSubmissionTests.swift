@@ -1,11 +1,12 @@
 import Diagnostics
 import Journal
 import Store
-@testable import Submission
 import Synchronization
 import TestFleet
 import TestSupport
 import Testing
+
+@testable import Submission
 
 /// Claims against a service of a few lines that fails as it likes.
 @Suite("A claim, whatever the network does")
@@ -90,13 +91,48 @@ struct ClaimSubmissionTests {
                 $0 += 1
                 return $0
             }
-            return number <= 40 ? .answer(ServiceAnswer(status: 429, retryAfter: 60)) : Self.claimed(items)
+            return number <= 40
+                ? .answer(ServiceAnswer(status: 429, retryAfter: 60)) : Self.claimed(items)
         }
         let before = time.now
         let result = try submit(items, over: transport, patience: 10_000_000)
         #expect(result.outcomes == [.claimed])
         #expect(result.error == nil)
         #expect(time.now - before >= 40 * 60_000_000)
+    }
+
+    /// Of whoever stands in between as often as of the service: the devices are asked for, then the rows are sent again.
+    @Test(arguments: [408, 425])
+    func aTimeOutThatIsToldIsOne(_ status: Int) throws {
+        let items = TestItems.make(1)
+        let posts = Mutex(0)
+        let transport = TestTransport { call in
+            guard call.method == "POST" else { return .json(404, #"{"message":"no"}"#) }
+            let number = posts.withLock {
+                $0 += 1
+                return $0
+            }
+            return number == 1 ? .answer(ServiceAnswer(status: status)) : Self.claimed(items)
+        }
+        #expect(try submit(items, over: transport).outcomes == [.claimed])
+        #expect(transport.calls.map(\.method) == ["POST", "GET", "POST"])
+    }
+
+    @Test func theServiceSaysUntilWhenToWait() throws {
+        let items = TestItems.make(1)
+        let end = time.now / 1_000_000 + 8
+        let posts = Mutex(0)
+        let transport = TestTransport { _ in
+            let number = posts.withLock {
+                $0 += 1
+                return $0
+            }
+            return number == 1
+                ? .answer(ServiceAnswer(status: 429, retryAt: end)) : Self.claimed(items)
+        }
+        #expect(try submit(items, over: transport).outcomes == [.claimed])
+        #expect(time.now >= end * 1_000_000)
+        #expect(posts.withLock { $0 } == 2)
     }
 
     @Test func whatWasRefusedIsSentAgainWhenThatIsAskedFor() throws {
@@ -147,7 +183,9 @@ struct ClaimSubmissionTests {
     /// An answer that is not the service's counts as none; a service that never answers otherwise is given up.
     @Test func aPageForPeopleIsNoAnswer() throws {
         let items = TestItems.make(1)
-        let transport = TestTransport { _ in .answer(ServiceAnswer(status: 200, body: Array("<html>".utf8))) }
+        let transport = TestTransport { _ in
+            .answer(ServiceAnswer(status: 200, body: Array("<html>".utf8)))
+        }
         let result = try submit(items, over: transport)
         #expect(result.error?.code == .serviceContract)
         guard case .unknown? = result.outcomes.first else {
@@ -215,7 +253,7 @@ struct ClaimSubmissionTests {
         let items = TestItems.make(3)
         let first = TestTransport { call in
             call.method == "POST"
-                ? .json(202, #"{"bulkOpsRequestId":"01G4 x:y"}"#) : .notSent("connection refused")
+                ? .json(202, #"{"bulkOpsRequestId":"01G4:x"}"#) : .notSent("connection refused")
         }
         for outcome in try submit(items, over: first, patience: 5_000_000).outcomes {
             guard case .unknown = outcome else {
@@ -232,7 +270,7 @@ struct ClaimSubmissionTests {
         #expect(
             try submit([items[2], items[0]], over: second).outcomes == [.refused("no"), .existing])
         #expect(second.calls.allSatisfy { $0.method == "GET" })
-        #expect(second.calls[0].url == "https://a/v1/bulk-ops-requests/01G4%20x%3Ay")
+        #expect(second.calls[0].url == "https://a/v1/bulk-ops-requests/01G4%3Ax")
     }
 
     @Test(arguments: [401, 403])
@@ -261,7 +299,8 @@ struct ClaimSubmissionTests {
         var turns: [Int64] = []
         for number in 0..<10 {
             turns.append(
-                try (number % 2 == 0 ? store : other).takeTurn(at: "https://a", interval: 200_000, now: 1_000)
+                try (number % 2 == 0 ? store : other).takeTurn(
+                    at: "https://a", interval: 200_000, now: 1_000)
             )
         }
         #expect(turns == (0..<10).map { 1_000 + $0 * 200_000 })
