@@ -152,8 +152,8 @@ let package = Package(
         .target(
             name: "Submission",
             dependencies: [
-                "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands", "OpenSSL", "JSON",
-                "DeviceIdentity", "Diagnostics",
+                "CommandLineSupport", "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands", "OpenSSL",
+                "JSON", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
 

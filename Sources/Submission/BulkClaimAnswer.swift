@@ -35,7 +35,7 @@ package enum BulkClaimAnswer: Sendable, Equatable {
             return
         }
         let json = AnswerText.json(answer)
-        if answer.status == 202, let id = json?[MemberName.bulkOpsRequestId]?.stringValue {
+        if answer.status == 202, let id = AnswerText.id(json?[MemberName.bulkOpsRequestId]) {
             self = .operation(id)
             return
         }

@@ -120,7 +120,7 @@ package final class CommandSubmission {
                 return try record(key, .notTaken)
             }
             let json = AnswerText.json(answer)
-            if 200...299 ~= answer.status, let id = json?[MemberName.id]?.stringValue, !id.isEmpty {
+            if 200...299 ~= answer.status, let id = AnswerText.id(json?[MemberName.id]) {
                 talk.trust()
                 try record(key, .accepted(note: id))
             } else if 400...499 ~= answer.status, json != nil || answer.body.isEmpty {
@@ -157,7 +157,7 @@ package final class CommandSubmission {
                 "the service does not list commands: HTTP \(answer.status): \(AnswerText.message(answer))")
         case .commands(let items):
             let commands = items.compactMap { item in
-                item[MemberName.id]?.stringValue.map { (id: $0, likeness: BatchItem.likeness(of: item)) }
+                AnswerText.id(item[MemberName.id]).map { (id: $0, likeness: BatchItem.likeness(of: item)) }
             }
             guard commands.count == items.count else {
                 return .untold("the service lists commands without an id")

@@ -91,7 +91,7 @@ package struct RuleSubmission {
             if let error = AnswerText.fatal(answer, doing: "create rules") {
                 talk.control.stop(error)
                 try record(key, .notTaken)
-            } else if 200...299 ~= answer.status, let id = json?[MemberName.id]?.stringValue {
+            } else if 200...299 ~= answer.status, let id = AnswerText.id(json?[MemberName.id]) {
                 talk.trust()
                 try record(key, .accepted(note: id))
             } else if 400...499 ~= answer.status, json != nil || answer.body.isEmpty {
@@ -108,7 +108,7 @@ package struct RuleSubmission {
     private func ids(of name: String) throws(ToolError) -> [String] {
         var ids: [String] = []
         try PagedList(talk).read(.listRules, doing: "look at rules") { rule in
-            if rule[MemberName.name]?.stringValue == name, let id = rule[MemberName.id]?.stringValue {
+            if rule[MemberName.name]?.stringValue == name, let id = AnswerText.id(rule[MemberName.id]) {
                 ids.append(id)
             }
             return true

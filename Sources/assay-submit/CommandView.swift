@@ -2,6 +2,7 @@ import CommandLineSupport
 import JSON
 import ProvisioningAPI
 import ProvisioningCommands
+import Submission
 
 /// A command as the service shows it.
 struct CommandView: Sendable {
@@ -25,16 +26,16 @@ struct CommandView: Sendable {
     }
 
     init?(_ json: JSONValue) {
-        guard let id = json[MemberName.id]?.stringValue, let status = json[MemberName.status]?.stringValue
+        guard let id = AnswerText.id(json[MemberName.id]), let status = json[MemberName.status]?.stringValue
         else {
             return nil
         }
         self.id = id
-        self.status = status
-        kind = json[MemberName.request]?.objectValue?.members.first?.name
+        self.status = Withholding.withheld(status)
+        kind = json[MemberName.request]?.objectValue?.members.first.map { Withholding.withheld($0.name) }
         for member in json[MemberName.response]?.objectValue?.members ?? [] {
             if member.isNamed(MemberName.error) || member.isNamed(MemberName.message) {
-                reason = Self.reason(member.value)
+                reason = Self.reason(member.value).map(Withholding.withheld)
             } else if let text = (member.value[MemberName.message] ?? member.value["csr"])?.stringValue {
                 token = text
                 isRequest = member.isNamed(CommandRequest.Kind.certificateSigningRequest.rawValue)
