@@ -452,7 +452,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             name: "assay-submit",
             dependencies: [
                 "Commands", "CommandLineSupport", "SubmissionHTTP", "Submission", "Journal", "Store",
-                "Claims",
+                "Claims", "Attestation",
                 "ProvisioningAPI", "ProvisioningCommands", "JSON", "OpenSSL", "InputOutput", "DeviceIdentity",
                 "Diagnostics",
             ],

@@ -1,7 +1,6 @@
 import CommandLineSupport
 import JSON
 import ProvisioningAPI
-import ProvisioningCommands
 import Submission
 
 /// A command as the service shows it.
@@ -13,10 +12,8 @@ struct CommandView: Sendable {
     var status: String
     /// What it is: the member of its request.
     var kind: String?
-    /// What the device answered to a key generation: a CSR or a public key, signed by the device.
+    /// What the device answered to a key generation: a CSR or a public key, signed by the device. Not to be printed.
     var token: String?
-    /// Whether the token is that of a CSR.
-    var isRequest = false
     /// Why it failed.
     var reason: String?
 
@@ -38,7 +35,6 @@ struct CommandView: Sendable {
                 reason = Self.reason(member.value).map(Withholding.withheld)
             } else if let text = (member.value[MemberName.message] ?? member.value["csr"])?.stringValue {
                 token = text
-                isRequest = member.isNamed(CommandRequest.Kind.certificateSigningRequest.rawValue)
             }
         }
     }

@@ -17,7 +17,8 @@ final class CommandsSubmitRun {
     /// Batches whose commands are under way, in the order of the input.
     private var waiting: [SubmissionReport] = []
     private let csrs: NewFile?
-    private var csrCount = 0
+    /// The commands whose CSRs are in it.
+    private var written: Set<String> = []
 
     private init(_ verb: CommandsSubmit) throws {
         self.verb = verb
@@ -39,7 +40,7 @@ final class CommandsSubmitRun {
             .commands, store, at: session.address, team: account.team, now: environment.now)
         try send(session, access, store.path, environment.now)
         if verb.wait { try follow(CommandFollower(talk: talk)) }
-        if csrCount > 0, !Interruption.requested { try csrs?.commit() }
+        if !written.isEmpty, !Interruption.requested { try csrs?.commit() }
         guard total > 0 || unreadable > 0 || Interruption.requested else {
             throw ToolError(.json, "expected a batch of commands, found none in the input")
         }
@@ -118,13 +119,15 @@ final class CommandsSubmitRun {
     }
 
     private func tell(_ report: SubmissionReport) throws(ToolError) {
+        var report = report
+        if let csrs {
+            // The same batch may stand in the input twice: its commands are there once.
+            for (id, request) in report.takeRequests() where written.insert(id).inserted {
+                try csrs.write(request.line + [0x0a])
+            }
+        }
         counts[report.status, default: 0] += 1
         total += 1
-        for command in report.commands where command.isRequest {
-            guard let token = command.token, !token.utf8.contains(0x0a) else { continue }
-            csrCount += 1
-            try csrs?.write(Array((token + "\n").utf8))
-        }
         guard verb.output.json else { return try sink.write(report.text) }
         var writer = JSONWriter()
         report.write(json: &writer)
@@ -140,7 +143,7 @@ final class CommandsSubmitRun {
         let parts: [SubmissionReport.Status] = [.accepted, .succeeded, .failed, .skipped, .unknown]
         return "assay: \(total) \(total == 1 ? "batch" : "batches"): "
             + parts.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
-            + (verb.wait ? "; \(csrCount) CSRs" : "")
+            + (csrs == nil ? "" : "; \(written.count) \(written.count == 1 ? "CSR" : "CSRs")")
             + (unreadable > 0 ? "; \(unreadable) unreadable" : "")
     }
 
