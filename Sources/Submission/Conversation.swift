@@ -9,6 +9,8 @@ package final class Conversation {
     private let transport: any ServiceTransport
     /// Microseconds between two requests; 0 for no rate.
     private let interval: Int64
+    /// Of the request that was sent last.
+    private var kind = RunControl.Kind.question
 
     package init(
         with address: ServiceAddress, over transport: any ServiceTransport, pace: any Pace,
@@ -36,6 +38,7 @@ package final class Conversation {
 
     /// Sends a request once. What failed has been waited for when this returns.
     package func send(_ call: ServiceCall) throws(ToolError) -> Reply {
+        kind = call.method == "GET" ? .question : .change
         guard try waitForTurn() else { return .stopped }
         switch transport.send(call) {
         case .notSent(let reason):
@@ -51,7 +54,7 @@ package final class Conversation {
             let wished = wait(wishedBy: answer)
             if answer.status == 429 {
                 // The service is there: being asked to wait is no failure, however often it comes.
-                control.answered(at: clock.now())
+                control.answered(kind)
                 let jitter = clock.random(wished == nil ? 1_000_000 : 250_000)
                 try pace.pause(address.provisioning, until: clock.now() + (wished ?? 1_000_000) + jitter)
                 return .notTaken
@@ -71,7 +74,7 @@ package final class Conversation {
     }
 
     /// The last answer made sense: the service is there.
-    package func trust() { control.answered(at: clock.now()) }
+    package func trust() { control.answered(kind) }
 
     /// Sends a request that changes nothing until it is answered; `nil` when the run stopped first.
     package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? {
@@ -138,7 +141,7 @@ package final class Conversation {
     }
 
     private func backOff(_ error: ToolError) {
-        let failures = control.troubled(error, at: clock.now())
+        let failures = control.troubled(error, kind, at: clock.now())
         rest(RetryPolicy.delay(after: failures, random: clock.random))
     }
 

@@ -118,6 +118,18 @@ struct ClaimSubmissionTests {
         #expect(transport.calls.map(\.method) == ["POST", "GET", "POST"])
     }
 
+    /// A service that answers every question and takes nothing is not sent the same for ever.
+    @Test(arguments: [
+        TransportOutcome.unanswered("reset"), .json(500, "{}"), .json(408, ""),
+        .answer(ServiceAnswer(status: 200, body: Array("<html>".utf8))), .senseless("a status of 99"),
+    ])
+    func aServiceThatTakesNothingEndsTheRun(_ answer: TransportOutcome) throws {
+        let transport = TestTransport { $0.method == "POST" ? answer : .json(404, #"{"message":"no"}"#) }
+        let result = try submit(TestItems.make(1), over: transport, patience: 300_000_000)
+        #expect(result.error?.exitStatus == .service)
+        #expect(transport.calls.count { $0.method == "POST" } < 30)
+    }
+
     @Test func theServiceSaysUntilWhenToWait() throws {
         let items = TestItems.make(1)
         let end = time.now / 1_000_000 + 8
