@@ -152,7 +152,8 @@ let package = Package(
         .target(
             name: "Submission",
             dependencies: [
-                "CommandLineSupport", "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands", "OpenSSL",
+                "CommandLineSupport", "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands",
+                "OpenSSL",
                 "JSON", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
