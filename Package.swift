@@ -152,8 +152,9 @@ let package = Package(
         .target(
             name: "Submission",
             dependencies: [
-                "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands", "OpenSSL", "JSON",
-                "DeviceIdentity", "Diagnostics",
+                "CommandLineSupport", "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands",
+                "OpenSSL",
+                "JSON", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
 
@@ -369,8 +370,8 @@ let package = Package(
         .testTarget(
             name: "SubmissionTests",
             dependencies: [
-                "JSON", "Submission", "Journal", "Store", "ProvisioningAPI", "DeviceIdentity", "Diagnostics",
-                "TestFleet",
+                "JSON", "Submission", "Journal", "Store", "ProvisioningAPI", "ProvisioningCommands",
+                "DeviceIdentity", "Diagnostics", "TestFleet",
                 "TestSupport",
             ],
             swiftSettings: common),
@@ -452,7 +453,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             name: "assay-submit",
             dependencies: [
                 "Commands", "CommandLineSupport", "SubmissionHTTP", "Submission", "Journal", "Store",
-                "Claims",
+                "Claims", "Attestation",
                 "ProvisioningAPI", "ProvisioningCommands", "JSON", "OpenSSL", "InputOutput", "DeviceIdentity",
                 "Diagnostics",
             ],

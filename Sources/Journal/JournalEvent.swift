@@ -1,7 +1,9 @@
 /// What happens to something that is sent.
 package enum JournalEvent: Sendable, Equatable {
-    /// A run is about to send it. What failed is sent again only where that is asked for.
-    case intended(retriesFailed: Bool)
+    /// A run is about to send it, and notes this of it. What failed is sent again only where that is asked for.
+    case intended(retriesFailed: Bool, note: String = "")
+    /// A run that has it in hand learned something that the run after it has to know: the note grows by this word.
+    case noted(String)
     /// A run takes what another one, which is gone, or it itself left without knowing what came of it; it asks the service.
     case adopted
     /// No answer came, or none that says anything.

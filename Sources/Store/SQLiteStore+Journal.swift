@@ -49,10 +49,12 @@ extension SQLiteStore {
 
     /// Decides what is to be done about each key, and enters what has to be on disk before it is done.
     ///
-    /// - Parameter isAlive: whether the run of a number is at work, be it in this process or in another.
+    /// - Parameters:
+    ///   - note: what is noted of those that are to be sent.
+    ///   - isAlive: whether the run of a number is at work, be it in this process or in another.
     package func take(
-        _ keys: [[UInt8]], in journal: Int64, by run: Int64, retriesFailed: Bool, at time: Int64,
-        isAlive: (Int64) -> Bool
+        _ keys: [[UInt8]], in journal: Int64, by run: Int64, retriesFailed: Bool, note: String = "",
+        at time: Int64, isAlive: (Int64) -> Bool
     ) throws(ToolError) -> [JournalRules.Decision] {
         var alive: [Int64: Bool] = [:]
         func isKnownAlive(_ run: Int64) -> Bool {
@@ -65,7 +67,7 @@ extension SQLiteStore {
             try keys.map { key throws(SQLiteError) in
                 let entry = try journalEntry(key, journal)
                 let (decision, event) = JournalRules.decide(
-                    entry, by: run, retriesFailed: retriesFailed, isAlive: isKnownAlive)
+                    entry, by: run, retriesFailed: retriesFailed, note: note, isAlive: isKnownAlive)
                 if let event { try enter(event, entry, key, journal, run, time) }
                 return decision
             }
@@ -94,17 +96,46 @@ extension SQLiteStore {
     ) throws(ToolError) -> [String] {
         try read("cannot read the store") { () throws(SQLiteError) in
             let select = try statement(
-                """
-                SELECT note FROM journal_entry
-                WHERE journal = ? AND key >= ? AND substr(key, 1, ?) = ? AND state = 4 ORDER BY key
-                """)
+                "SELECT note FROM journal_entry WHERE journal = ? AND key BETWEEN ? AND ? AND state = 4 ORDER BY key"
+            )
             defer { select.reset() }
-            let count = Int64(prefix.count)
-            try select.bind(.integer(journal), .blob(prefix), .integer(count), .blob(prefix))
+            try select.bind(.integer(journal), .blob(prefix), .blob(Self.end(of: prefix)))
             var notes: [String] = []
             while try select.step() { notes.append(select.text(0)) }
             return notes
         }
+    }
+
+    /// What runs have in hand under keys that begin so.
+    package func entriesInHand(
+        under prefix: [UInt8], in journal: Int64
+    ) throws(ToolError) -> [(key: [UInt8], entry: JournalEntry)] {
+        try read("cannot read the store") { () throws(SQLiteError) in
+            let select = try statement(
+                """
+                SELECT key, state, attempt, run, note FROM journal_entry
+                WHERE journal = ? AND key BETWEEN ? AND ? AND state < 2 ORDER BY key
+                """)
+            defer { select.reset() }
+            try select.bind(.integer(journal), .blob(prefix), .blob(Self.end(of: prefix)))
+            var entries: [(key: [UInt8], entry: JournalEntry)] = []
+            while try select.step() {
+                guard let state = EntryState(rawValue: select.integer(1)) else { continue }
+                entries.append(
+                    (
+                        key: select.blob(0),
+                        entry: JournalEntry(
+                            state: state, attempt: select.integer(2), run: select.integer(3),
+                            note: select.text(4))
+                    ))
+            }
+            return entries
+        }
+    }
+
+    /// No key that begins with `prefix` is greater.
+    private static func end(of prefix: [UInt8]) -> [UInt8] {
+        prefix + [UInt8](repeating: 0xff, count: 64)
     }
 
     /// Forgets what is known of a key: the service was asked to undo it.

@@ -13,6 +13,23 @@ package struct BatchItem: Sendable {
         /// By what it is known again in the service's list: what the service does not give out is left out.
         let likeness: [UInt8]
         package let kind: CommandRequest.Kind
+        /// What is noted of it while it is in hand, so that other batches know what may be its own.
+        let mark: String
+
+        init(_ command: ProvisioningCommand) {
+            body = command.json.compact()
+            likeness = BatchItem.likeness(of: command.json)
+            kind = command.request.kind
+            mark = Self.marker + Hex.encode(Array(Digest.sha256(likeness).prefix(8)))
+        }
+
+        private static let marker = "like:"
+
+        /// Whether what has this note while it is in hand may be a command like this one.
+        func mayBe(_ note: String) -> Bool {
+            let marks = note.split(separator: " ").filter { $0.hasPrefix(Self.marker) }
+            return marks.isEmpty || marks.contains { $0 == mark }
+        }
     }
 
     package let device: DeviceUUID
@@ -24,11 +41,7 @@ package struct BatchItem: Sendable {
     /// - Parameter round: makes another thing of the same batch.
     package init(device: DeviceUUID, commands: [ProvisioningCommand], round: String) {
         self.device = device
-        self.commands = commands.map { command in
-            Command(
-                body: command.json.compact(), likeness: Self.likeness(of: command.json),
-                kind: command.request.kind)
-        }
+        self.commands = commands.map(Command.init)
         var digested = Array(round.utf8) + [0]
         for command in self.commands {
             digested += Array(String(command.body.count).utf8) + [0x3a] + command.body
@@ -41,6 +54,9 @@ package struct BatchItem: Sendable {
         let number = UInt16(truncatingIfNeeded: place.map { $0 + 1 } ?? 0)
         return key + [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
     }
+
+    /// Whether a key is that of what is noted of a batch as a whole.
+    static func isOfBatch(_ key: [UInt8]) -> Bool { key.suffix(2).allSatisfy { $0 == 0 } }
 
     /// What stands in the place of this command in any list: no line ends that a service may write otherwise, no secret.
     static func likeness(of command: JSONValue) -> [UInt8] {

@@ -11,6 +11,8 @@ package enum BulkClaimAnswer: Sendable, Equatable {
         case refused(String)
         /// It says nothing of this row: the service has to be asked. The text is what it says of rows that it does not name.
         case unaccounted(String)
+        /// It says that something went wrong, and not whether with this row: that the device is there proves nothing.
+        case doubtful(String)
     }
 
     /// A verdict for each row that was sent.
@@ -33,7 +35,7 @@ package enum BulkClaimAnswer: Sendable, Equatable {
             return
         }
         let json = AnswerText.json(answer)
-        if answer.status == 202, let id = json?[MemberName.bulkOpsRequestId]?.stringValue {
+        if answer.status == 202, let id = AnswerText.id(json?[MemberName.bulkOpsRequestId]) {
             self = .operation(id)
             return
         }
@@ -87,12 +89,20 @@ package enum BulkClaimAnswer: Sendable, Equatable {
                 strays.append(failure.message)
             }
         }
-        let first = base(of: numbered.map(\.row), items, ids)
+        let bases = bases(of: numbered.map(\.row), items, ids, refusals)
+        // Of rows that may be counted either way the service is asked, each that may be meant.
+        var candidates: [Int: [String]] = [:]
         for (row, message) in numbered {
-            if let first, items.indices.contains(row - first) {
-                refusals[row - first] = message
-            } else {
+            let places = bases.map { row - $0 }.filter(items.indices.contains)
+            if bases.count == 1, let place = places.first {
+                refusals[place] = message
+            } else if places.isEmpty {
                 strays.append(message)
+            }
+            for place in places where bases.count > 1 {
+                if !(candidates[place] ?? []).contains(message) {
+                    candidates[place, default: []].append(message)
+                }
             }
         }
         let rest =
@@ -104,21 +114,25 @@ package enum BulkClaimAnswer: Sendable, Equatable {
             case (true, nil): .claimed
             case (false, let message?): .refused(message)
             case (true, let message?): .unaccounted(message)
-            case (false, nil): .unaccounted(rest)
+            case (false, nil):
+                .unaccounted(candidates[place]?.joined(separator: ", or: ") ?? rest)
             }
         }
     }
 
-    /// Whether rows are counted from 0 or from 1: the one by which no row is claimed and failed at once; `nil` where that
-    /// does not tell.
-    private static func base(of rows: [Int], _ items: [ClaimItem], _ claimed: Set<DeviceUUID>) -> Int? {
-        let possible = [0, 1].filter { first in
+    /// Whether rows are counted from 0 or from 1: each by which all rows are in the body and none is claimed, or named
+    /// otherwise, and failed at once.
+    private static func bases(
+        of rows: [Int], _ items: [ClaimItem], _ claimed: Set<DeviceUUID>, _ refusals: [Int: String]
+    ) -> [Int] {
+        [0, 1].filter { first in
             rows.allSatisfy { row in
-                items.indices.contains(row - first)
-                    && !(items[row - first].device.map(claimed.contains) ?? false)
+                // A row is a number of whoever wrote the answer.
+                let (place, overflows) = row.subtractingReportingOverflow(first)
+                return !overflows && items.indices.contains(place) && refusals[place] == nil
+                    && !(items[place].device.map(claimed.contains) ?? false)
             }
         }
-        return possible.count == 2 && rows.count == items.count ? nil : possible.first
     }
 }
 

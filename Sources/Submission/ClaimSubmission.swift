@@ -42,6 +42,14 @@ package final class ClaimSubmission {
     private var remarks: [Int: String] = [:]
     /// Rows that this run has sent.
     private var sent: Set<Int> = []
+    /// What was noted of rows that have to be asked for.
+    private var notes: [Int: RowNote] = [:]
+    /// Rows whose operation is over and did not say what became of them.
+    private var overlooked: Set<Int> = []
+    /// Of rows that were about to be sent: whether the service did not have their devices before.
+    private var isNew: [Int: Bool] = [:]
+    /// Rows of a request that went wrong somewhere: that the service has the device does not say that it took the row.
+    private var doubtful: Set<Int> = []
 
     /// - Parameter store: of this thread alone.
     package init(_ plan: Plan, _ talk: Conversation, _ store: SQLiteStore) {
@@ -56,6 +64,10 @@ package final class ClaimSubmission {
         outcomes = Array(repeating: nil, count: items.count)
         remarks = [:]
         sent = []
+        notes = [:]
+        overlooked = []
+        doubtful = []
+        isNew = [:]
         while true {
             let open = outcomes.indices.filter { outcomes[$0] == nil }
             if open.isEmpty { break }
@@ -78,7 +90,9 @@ package final class ClaimSubmission {
         for (place, decision) in zip(open, decisions) {
             switch decision {
             case .send: toSend.append(place)
-            case .ask: toAsk.append(place)
+            case .ask(let note):
+                toAsk.append(place)
+                notes[place] = RowNote(note)
             case .busy: break
             case .accepted: outcomes[place] = sent.contains(place) ? .claimed : .existing
             case .failed(let note): outcomes[place] = .refused(note)
@@ -99,6 +113,7 @@ package final class ClaimSubmission {
     private func send(_ places: [Int]) throws(ToolError) {
         guard let (method, url) = talk.address.request(plan.work.sendRoute) else { return }
         let rows = places.map { items[$0] }
+        if !plan.work.isProvenByDevice { try noteNew(places) }
         let reply = try talk.send(
             ServiceCall(
                 method: method, url: url, contentType: "text/csv", body: Array(rows.map(\.line).joined())))
@@ -115,7 +130,10 @@ package final class ClaimSubmission {
                 try enter(verdicts, places)
             case .operation(let id):
                 talk.trust()
-                try enter(try BulkOperation(id, talk).verdicts(on: rows), places)
+                // On disk before it is asked for: who goes on after this run asks for it too, and sends nothing again.
+                try record(places) { row in
+                    .noted(RowNote.word(.init(operation: id, row: row, count: places.count)))
+                }
             case .unreadable(let reason):
                 try record(places) { _ in .unanswered }
                 talk.distrust(reason)
@@ -126,23 +144,50 @@ package final class ClaimSubmission {
         }
     }
 
+    /// Notes the rows whose devices the service does not have: if it has them later, it took the rows.
+    private func noteNew(_ places: [Int]) throws(ToolError) {
+        // A row that comes again has not been taken in between.
+        let unseen = places.filter { isNew[$0] == nil }
+        if unseen.count > Self.fewest {
+            let listed = try FleetList(talk, of: plan.work).has(
+                unseen.map { items[$0].name }, pages: unseen.count / 8)
+            for place in unseen { isNew[place] = listed.map { !$0.contains(items[place].name) } ?? false }
+        } else {
+            for place in unseen {
+                guard let (method, url) = talk.address.request(plan.work.askRoute, [items[place].name]),
+                    let answer = try talk.ask(ServiceCall(method: method, url: url))
+                else { return }
+                // An empty one may be of whatever stands in between.
+                isNew[place] = answer.status == 404 && !answer.body.isEmpty
+            }
+        }
+        if talk.control.isStopped { return }
+        try record(places.filter { isNew[$0] == true }) { _ in .noted(RowNote.new) }
+    }
+
     private func enter(_ verdicts: [BulkClaimAnswer.Verdict], _ places: [Int]) throws(ToolError) {
         for (place, verdict) in zip(places, verdicts) {
-            if case .unaccounted(let remark) = verdict { remarks[place] = remark }
+            switch verdict {
+            case .unaccounted(let remark): remarks[place] = remark
+            case .doubtful(let remark):
+                remarks[place] = remark
+                doubtful.insert(place)
+            case .claimed, .refused: break
+            }
         }
         try record(places) { offset in
             switch verdicts[offset] {
             case .claimed: .accepted(note: "")
             case .refused(let message): .refused(note: message)
-            case .unaccounted: .unanswered
+            case .unaccounted, .doubtful: .unanswered
             }
         }
         // What is on disk may be told.
         for (place, verdict) in zip(places, verdicts) {
             switch verdict {
-            case .claimed: outcomes[place] = .claimed
+            case .claimed: outcomes[place] = sent.contains(place) ? .claimed : .existing
             case .refused(let message): outcomes[place] = .refused(message)
-            case .unaccounted: break
+            case .unaccounted, .doubtful: break
             }
         }
     }
@@ -155,10 +200,27 @@ package final class ClaimSubmission {
 
     // MARK: Asking
 
-    /// Asks the service whether it has devices for the team: by its list where that is shorter, else one by one.
+    /// Asks the operation that took a row, where one did, and of all others the service whether it has the device.
     private func ask(_ places: [Int]) throws(ToolError) {
-        if places.count > Self.fewest, plan.work == .claims {
-            let listed = try FleetList(talk).has(places.map { items[$0].name }, pages: places.count / 8)
+        let operations = Dictionary(
+            grouping: places.filter { !overlooked.contains($0) }.compactMap { place in
+                notes[place]?.place.map { (place: place, at: $0) }
+            }, by: \.at.operation)
+        for (id, rows) in operations.sorted(by: { $0.value[0].place < $1.value[0].place }) {
+            // Without an end nobody knows what it took.
+            guard let end = try BulkOperation(id, talk).end() else { return }
+            try enter(rows.map { end.verdict(on: $0.at, of: plan.work) }, rows.map(\.place))
+            overlooked.formUnion(rows.map(\.place))
+        }
+        let left = places.filter { outcomes[$0] == nil }
+        if !left.isEmpty { try askForDevices(left) }
+    }
+
+    /// Asks the service whether it has devices for the team: by its list where that is shorter, else one by one.
+    private func askForDevices(_ places: [Int]) throws(ToolError) {
+        if places.count > Self.fewest, plan.work.isProvenByDevice {
+            let listed = try FleetList(talk, of: plan.work).has(
+                places.map { items[$0].name }, pages: places.count / 8)
             if talk.control.isStopped { return }
             if let listed {
                 let (there, missing) = (
@@ -198,6 +260,13 @@ package final class ClaimSubmission {
                 return false
             }
             talk.trust()
+            guard plan.work.isProvenByDevice || (notes[place]?.isNew ?? false) && !doubtful.contains(place)
+            else {
+                let remark = remarks[place].map { $0 + "; " } ?? ""
+                outcomes[place] = .unknown(
+                    remark + "the service has a device of this id, and does not say with which credential")
+                return true
+            }
             try record([place]) { _ in .accepted(note: "") }
             outcomes[place] = sent.contains(place) ? .claimed : .existing
             return true

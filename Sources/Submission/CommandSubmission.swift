@@ -15,8 +15,11 @@ package final class CommandSubmission {
     private let plan: ClaimSubmission.Plan
     private let talk: Conversation
     private let store: SQLiteStore
-    /// Commands whose outcome the service did not want to tell.
+    /// Why nobody can say whether the service has a command.
     private var untold: String?
+    /// Between two looks at what another process has in hand, in microseconds, and how many of them.
+    private static let pause: Int64 = 1_000_000
+    private static let looks = 60
 
     /// - Parameter store: of this thread alone.
     package init(_ plan: ClaimSubmission.Plan, _ talk: Conversation, _ store: SQLiteStore) {
@@ -25,14 +28,14 @@ package final class CommandSubmission {
         self.store = store
     }
 
-    /// Sends a batch; answers what became of each command.
+    /// Sends a batch; answers what became of each command. Batches of one device are sent one after the other
+    /// (``DeviceTurns``).
     package func submit(_ item: BatchItem) throws(ToolError) -> [CommandOutcome] {
         var outcomes: [CommandOutcome] = []
         untold = nil
         let before = try baseline(item)
         for place in item.commands.indices {
-            let outcome: CommandOutcome =
-                before == nil ? try conclude(item, place) : try settle(item, place, before ?? [])
+            let outcome = try settle(item, place, before)
             outcomes.append(outcome)
             guard case .accepted = outcome else { break }
         }
@@ -42,10 +45,11 @@ package final class CommandSubmission {
             + Array(repeating: .notSent("the command in front of it was not taken"), count: max(rest, 0))
     }
 
-    private func take(_ key: [UInt8]) throws(ToolError) -> JournalRules.Decision {
+    /// - Parameter note: what is noted of it while it is in hand.
+    private func take(_ key: [UInt8], note: String = "") throws(ToolError) -> JournalRules.Decision {
         try store.take(
-            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed, at: talk.clock.seconds,
-            isAlive: plan.isAlive
+            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed, note: note,
+            at: talk.clock.seconds, isAlive: plan.isAlive
         ).first ?? .busy
     }
 
@@ -53,7 +57,7 @@ package final class CommandSubmission {
         try store.record([(key, event)], in: plan.journal, by: plan.run, at: talk.clock.seconds)
     }
 
-    /// The ids of the commands that the device had before the batch; `nil` when the run is over.
+    /// The ids of the commands that the device had before the batch; `nil` where that is not known.
     private func baseline(_ item: BatchItem) throws(ToolError) -> Set<String>? {
         let key = item.key(of: nil)
         while !talk.control.isStopped {
@@ -62,11 +66,13 @@ package final class CommandSubmission {
             case .busy: talk.rest(100_000)
             case .ask: try record(key, .notTaken)
             case .failed, .send:
-                guard let listed = try list(item) else {
+                // A list that was not obtained is no list of nothing, and one that is obtained after commands of the batch
+                // were sent may have them in it.
+                guard try !isBegun(item), case .commands(let listed) = try list(item) else {
                     try record(key, .notTaken)
                     return nil
                 }
-                let ids = listed.commands.map(\.id)
+                let ids = listed.map(\.id)
                 try record(key, .accepted(note: ids.joined(separator: " ")))
                 return Set(ids)
             }
@@ -74,19 +80,26 @@ package final class CommandSubmission {
         return nil
     }
 
+    /// Whether commands of the batch may be at the service of which nobody knows.
+    private func isBegun(_ item: BatchItem) throws(ToolError) -> Bool {
+        try store.entriesInHand(under: item.key, in: plan.journal).contains { $0.key != item.key(of: nil) }
+    }
+
     private func settle(
-        _ item: BatchItem, _ place: Int, _ before: Set<String>
+        _ item: BatchItem, _ place: Int, _ before: Set<String>?
     ) throws(ToolError) -> CommandOutcome {
         let key = item.key(of: place)
+        var looks = 0
         while !talk.control.isStopped {
-            switch try take(key) {
+            switch try take(key, note: item.commands[place].mark) {
             case .accepted(let id): return .accepted(id: id)
             case .failed(let note): return .refused(note)
             case .busy: talk.rest(100_000)
             case .send: try send(item, place, key)
             case .ask:
                 if let untold { return .unknown(untold) }
-                try ask(item, place, key, before)
+                try ask(item, place, before, isLast: looks == Self.looks)
+                looks += 1
             }
         }
         return try conclude(item, place)
@@ -107,7 +120,7 @@ package final class CommandSubmission {
                 return try record(key, .notTaken)
             }
             let json = AnswerText.json(answer)
-            if 200...299 ~= answer.status, let id = json?[MemberName.id]?.stringValue, !id.isEmpty {
+            if 200...299 ~= answer.status, let id = AnswerText.id(json?[MemberName.id]) {
                 talk.trust()
                 try record(key, .accepted(note: id))
             } else if 400...499 ~= answer.status, json != nil || answer.body.isEmpty {
@@ -122,43 +135,75 @@ package final class CommandSubmission {
 
     // MARK: Asking
 
-    private struct Listed {
-        var commands: [(id: String, likeness: [UInt8])]
+    private enum Listing {
+        case commands([(id: String, likeness: [UInt8])])
+        case untold(String)
+        case stopped
     }
 
-    /// The device's commands; `nil` when the run is over or the service does not tell.
-    private func list(_ item: BatchItem) throws(ToolError) -> Listed? {
-        guard let (method, url) = talk.address.request(.listCommands, [item.device.description]),
-            let answer = try talk.ask(ServiceCall(method: method, url: url))
-        else { return nil }
-        if 200...299 ~= answer.status, let items = AnswerText.json(answer)?[MemberName.items]?.arrayValue {
-            return Listed(
-                commands: items.compactMap { item in
-                    item[MemberName.id]?.stringValue.map { ($0, BatchItem.likeness(of: item)) }
-                })
+    /// The device's commands.
+    private func list(_ item: BatchItem) throws(ToolError) -> Listing {
+        switch try CommandList(talk).read(of: item.device.description) {
+        case .stopped: return .stopped
+        case .untold(let error): return .untold(error.message)
+        case .refused(let answer):
+            // A device that is not there has no commands; sending one will say so.
+            if answer.status == 404,
+                AnswerText.json(answer)?[MemberName.reason]?.stringValue == "device-unknown"
+            {
+                return .commands([])
+            }
+            return .untold(
+                "the service does not list commands: HTTP \(answer.status): \(AnswerText.message(answer))")
+        case .commands(let items):
+            let commands = items.compactMap { item in
+                AnswerText.id(item[MemberName.id]).map { (id: $0, likeness: BatchItem.likeness(of: item)) }
+            }
+            guard commands.count == items.count else {
+                return .untold("the service lists commands without an id")
+            }
+            return .commands(commands)
         }
-        if let error = AnswerText.fatal(answer, doing: "look at commands"), answer.status != 404 {
-            talk.control.stop(error)
-            return nil
-        }
-        // A device that is not there has no commands; sending one will say so.
-        if AnswerText.json(answer)?[MemberName.reason]?.stringValue == "device-unknown" {
-            return Listed(commands: [])
-        }
-        untold = "the service does not list commands: HTTP \(answer.status): \(AnswerText.message(answer))"
-        return Listed(commands: [])
     }
 
+    /// Asks whether the device has a command: it has one that is like it, that it had not before the batch, and that no other
+    /// batch was given or may be given yet.
     private func ask(
-        _ item: BatchItem, _ place: Int, _ key: [UInt8], _ before: Set<String>
+        _ item: BatchItem, _ place: Int, _ before: Set<String>?, isLast: Bool
     ) throws(ToolError) {
-        guard let listed = try list(item), untold == nil else { return }
-        let known = Set(try store.acceptedNotes(under: item.device.bytes, in: plan.journal))
-        let found = listed.commands.last { command in
-            !before.contains(command.id) && !known.contains(command.id)
-                && command.likeness == item.commands[place].likeness
+        let (key, command) = (item.key(of: place), item.commands[place])
+        let listed: [(id: String, likeness: [UInt8])]
+        switch try list(item) {
+        case .stopped: return
+        case .untold(let reason):
+            untold = reason
+            return
+        case .commands(let commands): listed = commands
         }
-        try record(key, found.map { .accepted(note: $0.id) } ?? .notTaken)
+        // Read after the list: whatever was in it then has its id in the journal now, or is in hand.
+        let known = Set(try store.acceptedNotes(under: item.device.bytes, in: plan.journal))
+        let alike = listed.filter {
+            $0.likeness == command.likeness && !known.contains($0.id)
+                && !(before?.contains($0.id) ?? false)
+        }
+        guard let found = alike.first else { return try record(key, .notTaken) }
+        guard before != nil else {
+            untold = "the device has a command like it, and what it had before is not known"
+            return
+        }
+        let others = try store.entriesInHand(under: item.device.bytes, in: plan.journal).filter {
+            $0.key != key && command.mayBe($0.entry.note) && !BatchItem.isOfBatch($0.key)
+        }
+        if !isLast, others.contains(where: { $0.entry.run != plan.run && plan.isAlive($0.entry.run) }) {
+            // Another process will know soon whose it is.
+            return talk.rest(Self.pause)
+        }
+        // One for each of them, and the oldest is nobody's but ours or like ours.
+        guard alike.count > others.count else {
+            untold = "the device has a command like it, which may be another batch's"
+            return
+        }
+        try record(key, .accepted(note: found.id))
     }
 
     private func conclude(_ item: BatchItem, _ place: Int) throws(ToolError) -> CommandOutcome {

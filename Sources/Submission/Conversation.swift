@@ -9,9 +9,12 @@ package final class Conversation {
     private let transport: any ServiceTransport
     /// Microseconds between two requests; 0 for no rate.
     private let interval: Int64
+    /// Of the request that was sent last.
+    private var kind = RunControl.Kind.question
 
     package init(
-        with address: ServiceAddress, over transport: any ServiceTransport, pace: any Pace, interval: Int64,
+        with address: ServiceAddress, over transport: any ServiceTransport, pace: any Pace,
+        interval: Int64,
         clock: SubmissionClock, control: RunControl
     ) {
         self.address = address
@@ -35,6 +38,7 @@ package final class Conversation {
 
     /// Sends a request once. What failed has been waited for when this returns.
     package func send(_ call: ServiceCall) throws(ToolError) -> Reply {
+        kind = call.method == "GET" ? .question : .change
         guard try waitForTurn() else { return .stopped }
         switch transport.send(call) {
         case .notSent(let reason):
@@ -43,20 +47,21 @@ package final class Conversation {
         case .unanswered(let reason):
             backOff(unreachable(reason))
             return .unknown(reason)
+        case .senseless(let reason):
+            distrust(reason)
+            return .unknown(reason)
         case .answer(let answer):
+            let wished = wait(wishedBy: answer)
             if answer.status == 429 {
                 // The service is there: being asked to wait is no failure, however often it comes.
-                control.answered(at: clock.now())
-                let seconds = RetryPolicy.delay(retryAfter: answer.retryAfter ?? 1)
-                let jitter = answer.retryAfter == nil ? clock.random(1_000_000) : clock.random(250_000)
-                try pace.pause(address.provisioning, until: clock.now() + seconds + jitter)
+                control.answered(kind)
+                let jitter = clock.random(wished == nil ? 1_000_000 : 250_000)
+                try pace.pause(address.provisioning, until: clock.now() + (wished ?? 1_000_000) + jitter)
                 return .notTaken
             }
-            if 500...599 ~= answer.status {
-                if let seconds = answer.retryAfter {
-                    try pace.pause(
-                        address.provisioning, until: clock.now() + RetryPolicy.delay(retryAfter: seconds))
-                }
+            // 408 and 425 are of whoever stands in between as often as of the service: they say nothing of the request.
+            if 500...599 ~= answer.status || [408, 425].contains(answer.status) {
+                if let wished { try pace.pause(address.provisioning, until: clock.now() + wished) }
                 let reason = "HTTP \(answer.status): \(AnswerText.message(answer))"
                 backOff(
                     ToolError(
@@ -69,22 +74,36 @@ package final class Conversation {
     }
 
     /// The last answer made sense: the service is there.
-    package func trust() { control.answered(at: clock.now()) }
+    package func trust() { control.answered(kind) }
 
     /// Sends a request that changes nothing until it is answered; `nil` when the run stopped first.
     package func ask(_ call: ServiceCall) throws(ToolError) -> ServiceAnswer? {
+        try insist(call)?.answer
+    }
+
+    /// Sends a request that may be done twice until it is answered; `nil` when the run stopped first.
+    ///
+    /// - Returns: the answer, and whether the service may have done it before at an earlier try.
+    package func insist(
+        _ call: ServiceCall
+    ) throws(ToolError) -> (answer: ServiceAnswer, mayBeDone: Bool)? {
+        var mayBeDone = false
         while true {
             switch try send(call) {
             case .answer(let answer):
                 guard answer.body.isEmpty || AnswerText.json(answer) != nil else {
+                    mayBeDone = true
                     distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
                     if control.isStopped { return nil }
                     continue
                 }
                 trust()
-                return answer
+                return (answer, mayBeDone)
             case .stopped: return nil
-            case .notTaken, .unknown: if control.isStopped { return nil }
+            case .notTaken: if control.isStopped { return nil }
+            case .unknown:
+                mayBeDone = true
+                if control.isStopped { return nil }
             }
         }
     }
@@ -107,6 +126,12 @@ package final class Conversation {
                 hint: "check the address of the service and what stands between it and here"))
     }
 
+    /// How long the service wants to be left alone, in microseconds.
+    private func wait(wishedBy answer: ServiceAnswer) -> Int64? {
+        if let seconds = answer.retryAfter { return RetryPolicy.delay(retryAfter: seconds) }
+        return answer.retryAt.map { RetryPolicy.delay(until: $0, now: clock.now()) }
+    }
+
     private var place: ToolError.Context { .init("service", address.provisioning.escapedForTerminal) }
 
     private func unreachable(_ reason: String) -> ToolError {
@@ -116,7 +141,7 @@ package final class Conversation {
     }
 
     private func backOff(_ error: ToolError) {
-        let failures = control.troubled(error, at: clock.now())
+        let failures = control.troubled(error, kind, at: clock.now())
         rest(RetryPolicy.delay(after: failures, random: clock.random))
     }
 

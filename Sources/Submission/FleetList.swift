@@ -7,13 +7,17 @@ struct FleetList {
     private static let pageLimit = 1_000
 
     private let talk: Conversation
+    private let work: BulkWork
 
-    init(_ talk: Conversation) { self.talk = talk }
+    init(_ talk: Conversation, of work: BulkWork) {
+        self.talk = talk
+        self.work = work
+    }
 
     /// Which of these devices are in the list; `nil` where the list is longer than so many pages, does not add up, or
     /// cannot be had, so that it says nothing of those that are not in it.
     func has(_ names: [String], pages: Int) throws(ToolError) -> Set<String>? {
-        let wanted = Set(names)
+        let wanted = Dictionary(names.map { ($0.lowercased(), [$0]) }, uniquingKeysWith: +)
         var found: Set<String> = []
         var count: Int64 = 0
         var token: String?
@@ -21,20 +25,22 @@ struct FleetList {
             let query =
                 "pageLimit=\(Self.pageLimit)"
                 + (token.map { "&pageNextToken=" + PercentEncoding.encode($0) } ?? "")
-            guard let (method, url) = talk.address.request(.listDevices, query: query),
+            guard let (method, url) = talk.address.request(work.listRoute, query: query),
                 let answer = try talk.ask(ServiceCall(method: method, url: url)), answer.status == 200,
-                let json = AnswerText.json(answer), let items = json[MemberName.items]?.arrayValue,
-                let total = json[MemberName.total]?.integerValue
+                let json = AnswerText.json(answer), let items = json[MemberName.items]?.arrayValue
             else { return nil }
-            if number == 0, total / Int64(Self.pageLimit) >= Int64(pages) { return nil }
+            let total = json[MemberName.total]?.integerValue
+            // The list of claimed devices has it by the documents that there are.
+            if total == nil, work == .claims { return nil }
+            if let total, number == 0, total / Int64(Self.pageLimit) >= Int64(pages) { return nil }
             count += Int64(items.count)
             for item in items {
                 guard let id = item[MemberName.id]?.stringValue?.lowercased() else { return nil }
-                if wanted.contains(id) { found.insert(id) }
+                found.formUnion(wanted[id] ?? [])
             }
             guard let next = json[MemberName.pageNextToken]?.stringValue else {
                 // Others may claim meanwhile: more than there were, never fewer.
-                return count >= total ? found : nil
+                return total.map { count >= $0 } ?? true ? found : nil
             }
             token = next
         }

@@ -1,3 +1,4 @@
+import DeviceIdentity
 package import Diagnostics
 package import JSON
 import Journal
@@ -10,6 +11,10 @@ package import Store
 /// Where no answer came, the list of rules says whether it is there. The rules that had its name before are kept, so that an
 /// older one is not taken for it: not every service refuses a second rule of one name.
 package struct RuleSubmission {
+    /// Between two looks at what another process has in hand, in microseconds, and how many of them.
+    private static let pause: Int64 = 1_000_000
+    private static let looks = 60
+
     private let plan: ClaimSubmission.Plan
     private let talk: Conversation
     private let store: SQLiteStore
@@ -25,16 +30,34 @@ package struct RuleSubmission {
         let octets = body.compact()
         let key = Digest.sha256(octets)
         if let before = try baseline(name, key) {
+            let mark = Self.mark(of: name)
+            var looks = 0
             while !talk.control.isStopped {
-                switch try take(key) {
+                switch try take(key, note: mark) {
                 case .accepted(let id): return .accepted(id: id)
                 case .failed(let note): return .refused(note)
                 case .busy: talk.rest(100_000)
                 case .send: try send(octets, key)
                 case .ask:
-                    let id = try ids(of: name).last { !before.contains($0) }
+                    let listed = try ids(of: name)
                     if talk.control.isStopped { break }
-                    try record(key, id.map { .accepted(note: $0) } ?? .notTaken)
+                    // Read after the list: a rule that was in it has its id in the journal now, or is in hand.
+                    let known = before.union(try store.acceptedNotes(under: [], in: plan.journal))
+                    let new = listed.filter { !known.contains($0) }
+                    let others = try othersInHand(key, mark)
+                    if new.isEmpty {
+                        try record(key, .notTaken)
+                    } else if new.count > others.count {
+                        try record(key, .accepted(note: new[0]))
+                    } else if looks < Self.looks,
+                        others.contains(where: { $0.run != plan.run && plan.isAlive($0.run) })
+                    {
+                        // Another process will know soon whose it is.
+                        looks += 1
+                        talk.rest(Self.pause)
+                    } else {
+                        return .unknown("the service has a rule of this name, which may be another one")
+                    }
                 }
             }
         }
@@ -48,9 +71,24 @@ package struct RuleSubmission {
         }
     }
 
-    private func take(_ key: [UInt8]) throws(ToolError) -> JournalRules.Decision {
+    /// What is noted of a rule while it is in hand, so that others of its name know what may be its own.
+    static func mark(of name: String) -> String {
+        "name:" + Hex.encode(Array(Digest.sha256(Array(name.utf8)).prefix(8)))
+    }
+
+    /// Other rules in hand that may have the same name.
+    private func othersInHand(_ key: [UInt8], _ mark: String) throws(ToolError) -> [JournalEntry] {
+        try store.entriesInHand(under: [], in: plan.journal)
+            .filter {
+                $0.key != key && $0.key.count == key.count && ($0.entry.note.isEmpty || $0.entry.note == mark)
+            }
+            .map(\.entry)
+    }
+
+    /// - Parameter note: what is noted of it while it is in hand.
+    private func take(_ key: [UInt8], note: String = "") throws(ToolError) -> JournalRules.Decision {
         try store.take(
-            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed,
+            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed, note: note,
             at: talk.clock.seconds, isAlive: plan.isAlive
         ).first ?? .busy
     }
@@ -91,7 +129,7 @@ package struct RuleSubmission {
             if let error = AnswerText.fatal(answer, doing: "create rules") {
                 talk.control.stop(error)
                 try record(key, .notTaken)
-            } else if 200...299 ~= answer.status, let id = json?[MemberName.id]?.stringValue {
+            } else if 200...299 ~= answer.status, let id = AnswerText.id(json?[MemberName.id]) {
                 talk.trust()
                 try record(key, .accepted(note: id))
             } else if 400...499 ~= answer.status, json != nil || answer.body.isEmpty {
@@ -108,7 +146,7 @@ package struct RuleSubmission {
     private func ids(of name: String) throws(ToolError) -> [String] {
         var ids: [String] = []
         try PagedList(talk).read(.listRules, doing: "look at rules") { rule in
-            if rule[MemberName.name]?.stringValue == name, let id = rule[MemberName.id]?.stringValue {
+            if rule[MemberName.name]?.stringValue == name, let id = AnswerText.id(rule[MemberName.id]) {
                 ids.append(id)
             }
             return true

@@ -3,9 +3,20 @@ import Synchronization
 
 /// What the threads of a run share: how the service is doing, and why the run stops.
 package final class RunControl: Sendable {
-    private struct State {
+    /// What a request wants. A service that answers every question may still take nothing.
+    enum Kind {
+        case question, change
+    }
+
+    private struct Trouble {
         var failures = 0
-        var lastAnswer: Int64
+        /// When the first of them was.
+        var since: Int64?
+    }
+
+    private struct State {
+        var questions = Trouble()
+        var changes = Trouble()
         var error: ToolError?
     }
 
@@ -16,7 +27,7 @@ package final class RunControl: Sendable {
     package init(_ policy: RetryPolicy, _ clock: SubmissionClock) {
         patience = policy.patience
         isInterrupted = clock.isInterrupted
-        state = Mutex(State(lastAnswer: clock.now()))
+        state = Mutex(State())
     }
 
     /// Whether no more is sent.
@@ -29,19 +40,23 @@ package final class RunControl: Sendable {
     package func stop(_ error: ToolError) { state.withLock { $0.error = $0.error ?? error } }
 
     /// The service answered something that makes sense.
-    func answered(at time: Int64) {
+    func answered(_ kind: Kind) {
         state.withLock {
-            $0.failures = 0
-            $0.lastAnswer = time
+            $0.questions = Trouble()
+            if kind == .change { $0.changes = Trouble() }
         }
     }
 
     /// The service did not answer; how often in a row. The run stops when that lasts too long.
-    func troubled(_ error: ToolError, at time: Int64) -> Int {
-        state.withLock {
-            $0.failures += 1
-            if time - $0.lastAnswer > patience { $0.error = $0.error ?? error }
-            return $0.failures
+    func troubled(_ error: ToolError, _ kind: Kind, at time: Int64) -> Int {
+        state.withLock { state in
+            var trouble = kind == .change ? state.changes : state.questions
+            trouble.failures += 1
+            let since = trouble.since ?? time
+            trouble.since = since
+            if time - since > patience { state.error = state.error ?? error }
+            if kind == .change { state.changes = trouble } else { state.questions = trouble }
+            return trouble.failures
         }
     }
 }

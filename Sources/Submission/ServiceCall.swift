@@ -28,14 +28,18 @@ package struct ServiceAnswer: Sendable, Equatable {
     package var contentType: String?
     /// The seconds of `Retry-After`.
     package var retryAfter: Int64?
+    /// The time of a `Retry-After` that is a date, in seconds since 1970.
+    package var retryAt: Int64?
     package var body: [UInt8]
 
     package init(
-        status: Int, contentType: String? = nil, retryAfter: Int64? = nil, body: [UInt8] = []
+        status: Int, contentType: String? = nil, retryAfter: Int64? = nil, retryAt: Int64? = nil,
+        body: [UInt8] = []
     ) {
         self.status = status
         self.contentType = contentType
         self.retryAfter = retryAfter
+        self.retryAt = retryAt
         self.body = body
     }
 }
@@ -47,6 +51,8 @@ package enum TransportOutcome: Sendable, Equatable {
     case notSent(String)
     /// It may have been written, and no whole answer came.
     case unanswered(String)
+    /// What came is no answer of HTTP.
+    case senseless(String)
 }
 
 /// Sends requests, each once; from any number of threads.

@@ -15,21 +15,26 @@ package final class HTTPTransport: ServiceTransport {
     private let authorization: String
     private let userAgent: String
     private let limit: TimeAmount
+    private let now: @Sendable () -> Int64
 
-    package init(_ options: TransportOptions) throws(ToolError) {
+    /// - Parameter now: seconds since 1970.
+    package init(_ options: TransportOptions, now: @escaping @Sendable () -> Int64) throws(ToolError) {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: try options.tls(), redirectConfiguration: .disallow,
             timeout: .init(connect: Self.connectLimit, read: .seconds(options.answerLimit)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.connections
         // Whether a request that failed was sent is what a journal lives by: the client does not decide that alone.
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .automatic
+        // HTTP/2 has nothing that a few requests one after the other need, and its statuses cannot be looked at first.
+        configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = StatusGuard.install
         if let proxy = options.proxy { configuration.proxy = try ProxyAddress.read(proxy) }
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
             configuration: configuration)
         authorization = "Bearer " + options.key
         userAgent = options.userAgent
+        self.now = now
         // For what comes in pieces, each in time.
         limit = .seconds(options.answerLimit &* 4)
     }
@@ -57,23 +62,27 @@ package final class HTTPTransport: ServiceTransport {
             let response = try client.execute(
                 request: request, delegate: collector, deadline: .now() + limit
             ).wait()
-            return .answer(Self.answer(response))
+            return .answer(answer(response))
         } catch {
             return Self.outcome(of: error)
         }
     }
 
-    private static func answer(_ response: HTTPClient.Response) -> ServiceAnswer {
+    private func answer(_ response: HTTPClient.Response) -> ServiceAnswer {
         var body = response.body ?? ByteBuffer()
+        let wait = response.headers.first(name: "Retry-After")
         return ServiceAnswer(
             status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"),
-            retryAfter: response.headers.first(name: "Retry-After").flatMap { Int64($0) },
+            retryAfter: wait.flatMap(RetryPolicy.seconds),
+            retryAt: wait.flatMap { HTTPDate.seconds($0, now: now()) },
             body: body.readBytes(length: body.readableBytes) ?? [])
     }
 
     /// Only what is known never to have been written counts as not sent.
     private static func outcome(of error: any Error) -> TransportOutcome {
         switch error {
+        case let error as StatusGuard.Refusal:
+            .senseless("expected a status of HTTP, found \(error.status)")
         case let error as HTTPClientError:
             switch error {
             case .connectTimeout: .notSent("no connection within 10 seconds")

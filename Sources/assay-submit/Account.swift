@@ -16,7 +16,8 @@ struct Account {
             error.context.append(place)
             throw error
         }
-        let team = AnswerText.json(answer)?["team"]
+        let account = AnswerText.json(answer).map(AnswerText.shown)
+        let team = account?["team"]
         guard answer.status == 200, let id = team?["tenantId"]?.stringValue, !id.isEmpty else {
             throw ToolError(
                 .serviceContract,
@@ -25,6 +26,6 @@ struct Account {
         }
         self.team = id
         name = team?["name"]?.stringValue
-        role = AnswerText.json(answer)?["role"]?.stringValue
+        role = account?["role"]?.stringValue
     }
 }

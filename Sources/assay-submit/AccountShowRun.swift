@@ -18,6 +18,11 @@ enum AccountShowRun {
         let account: Account
         switch session.send(ServiceCall(method: method, url: url)) {
         case .answer(let answer): account = try Account(answer, at: session.address)
+        case .senseless(let reason):
+            throw ToolError(
+                .serviceContract, "the service's answer makes no sense: \(reason)",
+                context: [.init("service", session.address.core.escapedForTerminal)],
+                hint: "check the address of the service")
         case .notSent(let reason), .unanswered(let reason):
             throw ToolError(
                 .serviceUnreachable, "the service does not answer: \(reason)",

@@ -1,7 +1,7 @@
 import CommandLineSupport
 import JSON
 import ProvisioningAPI
-import ProvisioningCommands
+import Submission
 
 /// A command as the service shows it.
 struct CommandView: Sendable {
@@ -12,10 +12,8 @@ struct CommandView: Sendable {
     var status: String
     /// What it is: the member of its request.
     var kind: String?
-    /// What the device answered to a key generation: a CSR or a public key, signed by the device.
+    /// What the device answered to a key generation: a CSR or a public key, signed by the device. Not to be printed.
     var token: String?
-    /// Whether the token is that of a CSR.
-    var isRequest = false
     /// Why it failed.
     var reason: String?
 
@@ -25,19 +23,18 @@ struct CommandView: Sendable {
     }
 
     init?(_ json: JSONValue) {
-        guard let id = json[MemberName.id]?.stringValue, let status = json[MemberName.status]?.stringValue
+        guard let id = AnswerText.id(json[MemberName.id]), let status = json[MemberName.status]?.stringValue
         else {
             return nil
         }
         self.id = id
-        self.status = status
-        kind = json[MemberName.request]?.objectValue?.members.first?.name
+        self.status = Withholding.withheld(status)
+        kind = json[MemberName.request]?.objectValue?.members.first.map { Withholding.withheld($0.name) }
         for member in json[MemberName.response]?.objectValue?.members ?? [] {
             if member.isNamed(MemberName.error) || member.isNamed(MemberName.message) {
-                reason = Self.reason(member.value)
+                reason = Self.reason(member.value).map(Withholding.withheld)
             } else if let text = (member.value[MemberName.message] ?? member.value["csr"])?.stringValue {
                 token = text
-                isRequest = member.isNamed(CommandRequest.Kind.certificateSigningRequest.rawValue)
             }
         }
     }

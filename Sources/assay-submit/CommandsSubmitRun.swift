@@ -17,7 +17,8 @@ final class CommandsSubmitRun {
     /// Batches whose commands are under way, in the order of the input.
     private var waiting: [SubmissionReport] = []
     private let csrs: NewFile?
-    private var csrCount = 0
+    /// The commands whose CSRs are in it.
+    private var written: Set<String> = []
 
     private init(_ verb: CommandsSubmit) throws {
         self.verb = verb
@@ -39,7 +40,7 @@ final class CommandsSubmitRun {
             .commands, store, at: session.address, team: account.team, now: environment.now)
         try send(session, access, store.path, environment.now)
         if verb.wait { try follow(CommandFollower(talk: talk)) }
-        if csrCount > 0, !Interruption.requested { try csrs?.commit() }
+        if !written.isEmpty, !Interruption.requested { try csrs?.commit() }
         guard total > 0 || unreadable > 0 || Interruption.requested else {
             throw ToolError(.json, "expected a batch of commands, found none in the input")
         }
@@ -58,19 +59,24 @@ final class CommandsSubmitRun {
             journal: access.journal, run: access.run, retriesFailed: verb.retryFailed, isAlive: access.isAlive
         )
         let round = verb.round
-        let line = try OrderedLine<CommandsSubmit.Document, SubmissionReport>(
+        let turns = DeviceTurns()
+        let line = try OrderedLine<(document: CommandsSubmit.Document, number: Int), SubmissionReport>(
             jobs: verb.pace.connections, depth: verb.pace.connections * 4,
             makeWorker: { () throws(ToolError) in
                 // A connection to the store belongs to one thread.
                 let store = try SQLiteStore(path: path, access: .readWrite)
-                return CommandSubmission(plan, session.conversation(store), store)
+                let talk = session.conversation(store)
+                return (talk: talk, submission: CommandSubmission(plan, talk, store))
             },
-            process: { worker, document throws(ToolError) in
+            process: { worker, piece throws(ToolError) in
+                let document = piece.document
                 guard document.failures.isEmpty, let device = document.device else {
                     return SubmissionReport(document)
                 }
                 let item = BatchItem(device: device, commands: document.commands, round: round)
-                return SubmissionReport(document, try worker.submit(item))
+                defer { turns.end(of: device) }
+                turns.wait(for: piece.number, of: device, worker.talk)
+                return SubmissionReport(document, try worker.submission.submit(item))
             })
         let deliver = { [self] (report: SubmissionReport) throws(ToolError) in
             if verb.wait { waiting.append(report) } else { try tell(report) }
@@ -85,7 +91,8 @@ final class CommandsSubmitRun {
                         context: [.init("file", document.source.escapedForTerminal)]))
                 return true
             }
-            try line.put(document, deliver: deliver)
+            let number = document.failures.isEmpty ? document.device.map(turns.draw) ?? 0 : 0
+            try line.put((document, number), deliver: deliver)
             return !session.control.isStopped
         }
         try line.finish(deliver: deliver)
@@ -112,13 +119,15 @@ final class CommandsSubmitRun {
     }
 
     private func tell(_ report: SubmissionReport) throws(ToolError) {
+        var report = report
+        if let csrs {
+            // The same batch may stand in the input twice: its commands are there once.
+            for (id, request) in report.takeRequests() where written.insert(id).inserted {
+                try csrs.write(request.line + [0x0a])
+            }
+        }
         counts[report.status, default: 0] += 1
         total += 1
-        for command in report.commands where command.isRequest {
-            guard let token = command.token, !token.utf8.contains(0x0a) else { continue }
-            csrCount += 1
-            try csrs?.write(Array((token + "\n").utf8))
-        }
         guard verb.output.json else { return try sink.write(report.text) }
         var writer = JSONWriter()
         report.write(json: &writer)
@@ -134,7 +143,7 @@ final class CommandsSubmitRun {
         let parts: [SubmissionReport.Status] = [.accepted, .succeeded, .failed, .skipped, .unknown]
         return "assay: \(total) \(total == 1 ? "batch" : "batches"): "
             + parts.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
-            + (verb.wait ? "; \(csrCount) CSRs" : "")
+            + (csrs == nil ? "" : "; \(written.count) \(written.count == 1 ? "CSR" : "CSRs")")
             + (unreadable > 0 ? "; \(unreadable) unreadable" : "")
     }
 

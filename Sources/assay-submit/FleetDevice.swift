@@ -1,6 +1,7 @@
 import CommandLineSupport
 import JSON
 import ProvisioningAPI
+import Submission
 
 /// A claimed device as a service shows it, `assay.claimed-device/1`.
 struct FleetDevice {
@@ -12,6 +13,7 @@ struct FleetDevice {
     var commands: [CommandView]?
 
     init(_ json: JSONValue) {
+        let json = AnswerText.shown(json)
         id = json[MemberName.id]?.stringValue ?? ""
         status = json[MemberName.status]?.stringValue ?? "UNKNOWN"
         texts = [

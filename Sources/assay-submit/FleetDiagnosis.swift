@@ -1,6 +1,7 @@
 import CommandLineSupport
 import JSON
 import ProvisioningAPI
+import Submission
 
 /// Why a device is not provisioned and the next step, `assay.diagnosis/1`.
 struct FleetDiagnosis {
@@ -15,6 +16,7 @@ struct FleetDiagnosis {
 
     /// What a service says that can say it.
     init?(_ json: JSONValue, of device: String) {
+        let json = AnswerText.shown(json)
         guard let reason = json[MemberName.reason]?.stringValue,
             let message = json[MemberName.message]?.stringValue, let step = json["nextStep"]?.stringValue
         else { return nil }

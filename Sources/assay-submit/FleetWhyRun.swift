@@ -42,14 +42,17 @@ struct FleetWhyRun {
     }
 
     private func diagnosis(of device: String) throws(ToolError) -> FleetDiagnosis? {
-        if let answer = try ask(.diagnose, device), answer.status == 200, let json = AnswerText.json(answer),
+        guard let (method, url) = talk.address.request(.diagnose, [device]),
+            let answer = try talk.ask(ServiceCall(method: method, url: url))
+        else { return nil }
+        if answer.status == 200, let json = AnswerText.json(answer),
             let found = FleetDiagnosis(json, of: device)
         {
             return found
         }
-        guard let answer = try ask(.getDevice, device) else { return nil }
-        guard answer.status == 200, let json = AnswerText.json(answer) else {
-            if talk.control.error != nil { return nil }
+        // Not every service can say why.
+        let inquiry = DeviceInquiry(talk: talk)
+        guard let json = try inquiry.device(device) else {
             return FleetDiagnosis(
                 .object([
                     MemberName.reason: .string("unclaimed"),
@@ -57,19 +60,7 @@ struct FleetWhyRun {
                     "nextStep": .string("claim it with its attestation token"),
                 ]), of: device)
         }
-        let commands = try ask(.listCommands, device).flatMap(AnswerText.json)
-        let views = (commands?[MemberName.items]?.arrayValue ?? []).compactMap(CommandView.init)
-        return FleetDiagnosis(status: FleetDevice(json).status, of: device, views)
-    }
-
-    private func ask(_ route: Route, _ device: String) throws(ToolError) -> ServiceAnswer? {
-        guard let (method, url) = talk.address.request(route, [device]) else { return nil }
-        let answer = try talk.ask(ServiceCall(method: method, url: url))
-        if let answer, [401, 403].contains(answer.status),
-            let error = AnswerText.fatal(answer, doing: "look at devices")
-        {
-            talk.control.stop(error)
-        }
-        return answer
+        return FleetDiagnosis(
+            status: FleetDevice(json).status, of: device, try inquiry.commands(of: device))
     }
 }

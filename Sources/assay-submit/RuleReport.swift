@@ -1,6 +1,7 @@
 import CommandLineSupport
 import JSON
 import ProvisioningAPI
+import Submission
 
 /// A rule at a service, `assay.rule/1`.
 struct RuleReport {
@@ -19,6 +20,7 @@ struct RuleReport {
     }
 
     init(_ json: JSONValue) {
+        let json = AnswerText.shown(json)
         id = json[MemberName.id]?.stringValue
         name = json[MemberName.name]?.stringValue ?? ""
         let active = json[MemberName.active]?.boolValue.map { $0 ? "ACTIVE" : "DRAFT" }
@@ -41,7 +43,7 @@ struct RuleReport {
             writer.string(id)
         }
         writer.key("name")
-        writer.string(name)
+        writer.string(Withholding.withheld(name))
         writer.key("status")
         writer.string(status)
         writer.key("tags")

@@ -10,7 +10,8 @@ import SubmissionHTTP
 /// A service that is talked to, and in whose name.
 struct ServiceSession {
     let address: ServiceAddress
-    private let transport: HTTPTransport
+    private let connections: HTTPTransport
+    private let transport: any ServiceTransport
     let clock: SubmissionClock
     let control: RunControl
     /// Microseconds between two requests.
@@ -26,11 +27,13 @@ struct ServiceSession {
             service: address.provisioning,
             httpsProxy: System.environment("HTTPS_PROXY") ?? System.environment("https_proxy"),
             noProxy: System.environment("NO_PROXY") ?? System.environment("no_proxy"))
-        transport = try HTTPTransport(
+        let key = try options.key()
+        connections = try HTTPTransport(
             TransportOptions(
-                key: try options.key(), roots: roots, proxy: proxy, connections: pace?.connections ?? 1,
+                key: key, roots: roots, proxy: proxy, connections: pace?.connections ?? 1,
                 answerLimit: pace?.answerLimit ?? 30,
-                userAgent: "assay/" + Version.current))
+                userAgent: "assay/" + Version.current), now: { System.nowMicroseconds() / 1_000_000 })
+        transport = DiscreetTransport(connections, key: key)
         clock = .system
         control = RunControl(RetryPolicy(patience: pace?.patience ?? 30_000_000), clock)
         interval = pace?.interval ?? 0
@@ -43,7 +46,7 @@ struct ServiceSession {
     }
 
     /// Ends all connections.
-    func close() { transport.close() }
+    func close() { connections.close() }
 
     /// Sends a request once, at once.
     func send(_ call: ServiceCall) -> TransportOutcome { transport.send(call) }

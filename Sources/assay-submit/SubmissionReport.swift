@@ -4,6 +4,7 @@ import DeviceIdentity
 import Diagnostics
 import JSON
 import ProvisioningAPI
+import ProvisioningCommands
 import Submission
 
 /// The result for one batch, `assay.submission/1`.
@@ -18,6 +19,8 @@ struct SubmissionReport: Sendable {
     var commands: [CommandView] = []
     var failures: [CheckFailure] = []
     private var hasUnknown = false
+    /// The places of commands that want a CSR, by what was sent: a service may not say what a command is.
+    private var requestPlaces: Set<Int> = []
 
     /// A batch that is not sent.
     init(_ document: CommandsSubmit.Document) {
@@ -30,6 +33,10 @@ struct SubmissionReport: Sendable {
     /// A batch that was sent.
     init(_ document: CommandsSubmit.Document, _ outcomes: [CommandOutcome]) {
         self.init(document)
+        requestPlaces = Set(
+            document.commands.indices.filter {
+                document.commands[$0].request.kind == .certificateSigningRequest
+            })
         for (place, outcome) in outcomes.enumerated() {
             switch outcome {
             case .accepted(let id): commands.append(CommandView(accepted: id))
@@ -66,6 +73,21 @@ struct SubmissionReport: Sendable {
         for (place, command) in commands.enumerated() {
             if let view = views.first(where: { $0.id == command.id }) { commands[place] = view }
         }
+    }
+
+    /// The CSRs that the commands led to, with the ids of their commands. One that is missing or is none is a failure.
+    mutating func takeRequests() -> [(id: String, request: DeviceRequest)] {
+        guard let device else { return [] }
+        var requests: [(id: String, request: DeviceRequest)] = []
+        for (place, command) in commands.enumerated()
+        where requestPlaces.contains(place) && command.status == "SUCCEEDED" {
+            do throws(CheckFailure) {
+                requests.append((command.id, try DeviceRequest(command.token, of: device)))
+            } catch {
+                failures.append(CheckFailure(error.code, "commands[\(place)]: \(error.message)"))
+            }
+        }
+        return requests
     }
 
     func write(json writer: inout JSONWriter) {

@@ -35,6 +35,33 @@ import Testing
         #expect(try verdicts(400, body) == [.refused("a"), .refused("b"), .refused("[2]: c")])
     }
 
+    /// Counted from 0 it is one row, counted from 1 another: both are asked for, and none is told as refused.
+    @Test func aRowThatMayBeCountedEitherWayIsAskedFor() throws {
+        let found = try verdicts(
+            200, #"{"failed":[{"row":1,"message":"no"},{"row":2,"message":"nor this"}]}"#)
+        #expect(
+            found == [.unaccounted("no"), .unaccounted("no, or: nor this"), .unaccounted("nor this")])
+        let last = try verdicts(200, #"{"failed":[{"row":1,"message":"no"}]}"#)
+        #expect(last[0] == .unaccounted("no") && last[1] == .unaccounted("no"))
+        #expect(last[2] == .unaccounted("the service's answer does not name the device"))
+    }
+
+    /// A number that is none of a row of the body says how rows are counted.
+    @Test(arguments: [(0, 0), (3, 2)])
+    func aRowThatCanBeCountedOneWayIsRefused(_ row: Int, _ place: Int) throws {
+        #expect(
+            try verdicts(200, #"{"failed":[{"row":\#(row),"message":"no"}]}"#)[place] == .refused("no"))
+    }
+
+    @Test(arguments: ["-9223372036854775808", "9223372036854775807", "-1", "4"])
+    func aRowThatIsNotThereNamesNone(_ row: String) throws {
+        let found = try verdicts(200, #"{"failed":[{"row":\#(row),"message":"no"}]}"#)
+        #expect(
+            found
+                == Array(
+                    repeating: .unaccounted("the service refused rows that it does not name: no"), count: 3))
+    }
+
     @Test func whatNamesNoRowIsAskedFor() throws {
         let body = #"{"claimedIds":["\#(id(0))"],"failed":[{"strange":[1]}]}"#
         let found = try verdicts(200, body)

@@ -1,11 +1,12 @@
 import Diagnostics
 import Journal
 import Store
-@testable import Submission
 import Synchronization
 import TestFleet
 import TestSupport
 import Testing
+
+@testable import Submission
 
 /// Claims against a service of a few lines that fails as it likes.
 @Suite("A claim, whatever the network does")
@@ -90,13 +91,60 @@ struct ClaimSubmissionTests {
                 $0 += 1
                 return $0
             }
-            return number <= 40 ? .answer(ServiceAnswer(status: 429, retryAfter: 60)) : Self.claimed(items)
+            return number <= 40
+                ? .answer(ServiceAnswer(status: 429, retryAfter: 60)) : Self.claimed(items)
         }
         let before = time.now
         let result = try submit(items, over: transport, patience: 10_000_000)
         #expect(result.outcomes == [.claimed])
         #expect(result.error == nil)
         #expect(time.now - before >= 40 * 60_000_000)
+    }
+
+    /// Of whoever stands in between as often as of the service: the devices are asked for, then the rows are sent again.
+    @Test(arguments: [408, 425])
+    func aTimeOutThatIsToldIsOne(_ status: Int) throws {
+        let items = TestItems.make(1)
+        let posts = Mutex(0)
+        let transport = TestTransport { call in
+            guard call.method == "POST" else { return .json(404, #"{"message":"no"}"#) }
+            let number = posts.withLock {
+                $0 += 1
+                return $0
+            }
+            return number == 1 ? .answer(ServiceAnswer(status: status)) : Self.claimed(items)
+        }
+        #expect(try submit(items, over: transport).outcomes == [.claimed])
+        #expect(transport.calls.map(\.method) == ["POST", "GET", "POST"])
+    }
+
+    /// A service that answers every question and takes nothing is not sent the same for ever.
+    @Test(arguments: [
+        TransportOutcome.unanswered("reset"), .json(500, "{}"), .json(408, ""),
+        .answer(ServiceAnswer(status: 200, body: Array("<html>".utf8))), .senseless("a status of 99"),
+    ])
+    func aServiceThatTakesNothingEndsTheRun(_ answer: TransportOutcome) throws {
+        let transport = TestTransport { $0.method == "POST" ? answer : .json(404, #"{"message":"no"}"#) }
+        let result = try submit(TestItems.make(1), over: transport, patience: 300_000_000)
+        #expect(result.error?.exitStatus == .service)
+        #expect(transport.calls.count { $0.method == "POST" } < 30)
+    }
+
+    @Test func theServiceSaysUntilWhenToWait() throws {
+        let items = TestItems.make(1)
+        let end = time.now / 1_000_000 + 8
+        let posts = Mutex(0)
+        let transport = TestTransport { _ in
+            let number = posts.withLock {
+                $0 += 1
+                return $0
+            }
+            return number == 1
+                ? .answer(ServiceAnswer(status: 429, retryAt: end)) : Self.claimed(items)
+        }
+        #expect(try submit(items, over: transport).outcomes == [.claimed])
+        #expect(time.now >= end * 1_000_000)
+        #expect(posts.withLock { $0 } == 2)
     }
 
     @Test func whatWasRefusedIsSentAgainWhenThatIsAskedFor() throws {
@@ -147,7 +195,9 @@ struct ClaimSubmissionTests {
     /// An answer that is not the service's counts as none; a service that never answers otherwise is given up.
     @Test func aPageForPeopleIsNoAnswer() throws {
         let items = TestItems.make(1)
-        let transport = TestTransport { _ in .answer(ServiceAnswer(status: 200, body: Array("<html>".utf8))) }
+        let transport = TestTransport { _ in
+            .answer(ServiceAnswer(status: 200, body: Array("<html>".utf8)))
+        }
         let result = try submit(items, over: transport)
         #expect(result.error?.code == .serviceContract)
         guard case .unknown? = result.outcomes.first else {
@@ -171,6 +221,80 @@ struct ClaimSubmissionTests {
         #expect(transport.calls.map(\.method) == ["POST", "GET", "GET"])
     }
 
+    /// Whatever is answered in the place of a bulk operation, only its own word ends it.
+    @Test(arguments: [404, 400, 409, 500, 200])
+    func anOperationIsOverWhenItSaysSo(_ status: Int) throws {
+        let items = TestItems.make(1)
+        let looks = Mutex(0)
+        let transport = TestTransport { call in
+            if call.method == "POST" { return .json(202, #"{"bulkOpsRequestId":"01G4"}"#) }
+            guard call.url.contains("bulk-ops") else {
+                return looks.withLock { $0 } < 4
+                    ? .json(404, "{}") : .json(200, #"{"id":"\#(items[0].name)"}"#)
+            }
+            let look = looks.withLock {
+                $0 += 1
+                return $0
+            }
+            return look == 1
+                ? .json(status, #"{"message":"not yet"}"#)
+                : .json(200, #"{"status":"\#(look < 4 ? "PENDING" : "SUCCEEDED")"}"#)
+        }
+        #expect(try submit(items, over: transport).outcomes == [.claimed])
+        #expect(transport.calls.count { $0.method == "POST" } == 1)
+        #expect(transport.calls.count { $0.url.contains("bulk-ops") } == 4)
+    }
+
+    /// An operation that is never told of leaves its rows unknown, and the run ends.
+    @Test func anOperationThatIsNotToldOfLeavesItsRowsUnknown() throws {
+        let transport = TestTransport { call in
+            call.method == "POST"
+                ? .json(202, #"{"bulkOpsRequestId":"01G4"}"#) : .json(404, #"{"message":"no"}"#)
+        }
+        let result = try submit(TestItems.make(1), over: transport, patience: 10_000_000)
+        #expect(result.error?.code == .serviceContract)
+        guard case .unknown? = result.outcomes.first else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(transport.calls.count { $0.method == "POST" } == 1)
+    }
+
+    /// A run that died while an operation was pending: the one after it asks the operation, and sends nothing.
+    @Test func anOperationIsFollowedByTheRunAfter() throws {
+        let items = TestItems.make(3)
+        let first = TestTransport { call in
+            call.method == "POST"
+                ? .json(202, #"{"bulkOpsRequestId":"01G4:x"}"#) : .notSent("connection refused")
+        }
+        for outcome in try submit(items, over: first, patience: 5_000_000).outcomes {
+            guard case .unknown = outcome else {
+                Issue.record("\(outcome)")
+                continue
+            }
+        }
+        // In another order, and with one row less: errors are found by the place in the body that was sent.
+        let second = TestTransport { call in
+            if call.url.hasSuffix("/errors") { return .json(200, #"{"errors":["[2]: no"]}"#) }
+            if call.url.contains("bulk-ops") { return .json(200, #"{"status":"FAILED"}"#) }
+            return .json(200, #"{"id":"\#(items[0].name)"}"#)
+        }
+        #expect(
+            try submit([items[2], items[0]], over: second).outcomes == [.refused("no"), .existing])
+        #expect(second.calls.allSatisfy { $0.method == "GET" })
+        #expect(second.calls[0].url == "https://a/v1/bulk-ops-requests/01G4%3Ax")
+    }
+
+    @Test(arguments: [401, 403])
+    func aKeyThatMayNotLookAtOperationsEndsTheRun(_ status: Int) throws {
+        let transport = TestTransport { call in
+            call.method == "POST"
+                ? .json(202, #"{"bulkOpsRequestId":"01G4"}"#) : .json(status, #"{"message":"no"}"#)
+        }
+        #expect(try submit(TestItems.make(1), over: transport).error?.code == .serviceRefused)
+        #expect(transport.calls.count == 2)
+    }
+
     @Test func delaysGrowAndAreBounded() {
         let long = (1...20).map { RetryPolicy.delay(after: $0, random: { $0 - 1 }) }
         let short = (1...20).map { RetryPolicy.delay(after: $0, random: { _ in 0 }) }
@@ -187,7 +311,8 @@ struct ClaimSubmissionTests {
         var turns: [Int64] = []
         for number in 0..<10 {
             turns.append(
-                try (number % 2 == 0 ? store : other).takeTurn(at: "https://a", interval: 200_000, now: 1_000)
+                try (number % 2 == 0 ? store : other).takeTurn(
+                    at: "https://a", interval: 200_000, now: 1_000)
             )
         }
         #expect(turns == (0..<10).map { 1_000 + $0 * 200_000 })

@@ -12,6 +12,8 @@ struct JournalPropertyTests {
     /// A service that takes everything that it gets, except what it refuses for good.
     private struct Service {
         var accepted: [Int: Int] = [:]
+        /// What it works on by itself has a number.
+        var operations = 0
         let refused: Set<Int>
     }
 
@@ -37,6 +39,7 @@ struct JournalPropertyTests {
         let places = Array(0..<Self.count)
         var service = Service(refused: Set(places.filter { _ in Int.random(in: 0..<6, using: &random) == 0 }))
         var known: [Int: JournalEntry] = [:]
+        var noted: [Int: Int] = [:]
         var runs = [Run(number: try store.beginRun(at: 1)), Run(number: try store.beginRun(at: 1))]
 
         func look() throws {
@@ -79,7 +82,9 @@ struct JournalPropertyTests {
                 return
             }
             runs[index].hand[place] = nil
-            if decision == .ask {
+            if case .ask(let note) = decision {
+                // A number that was given out is never forgotten, whoever died in between.
+                if let number = noted[place] { #expect(note.hasSuffix("operation:\(number)")) }
                 let event: JournalEvent = service.accepted[place] == nil ? .notTaken : .accepted(note: "")
                 if isLast || roll > 40 { try record(place, event, runs[index]) }
                 return
@@ -89,6 +94,14 @@ struct JournalPropertyTests {
             if roll < 35 { return try record(place, .notTaken, runs[index]) }
             let takes = !service.refused.contains(place)
             if takes { service.accepted[place, default: 0] += 1 }
+            // Taken, and worked on by itself: what is noted has to be there for whoever asks.
+            if takes, roll > 90, !isLast {
+                service.operations += 1
+                try record(place, .noted("operation:\(service.operations)"), runs[index])
+                noted[place] = service.operations
+                if roll > 95 { runs[index] = Run(number: try store.beginRun(at: 2)) }
+                return
+            }
             // Lost on the way back, or with the process before it could write.
             if roll < 50 { return try record(place, .unanswered, runs[index]) }
             if roll < 60 {
@@ -123,14 +136,15 @@ struct JournalPropertyTests {
     /// Every state and event: what the rules let happen goes forward.
     @Test func noEventLeadsBack() {
         let events: [JournalEvent] = [
-            .intended(retriesFailed: false), .intended(retriesFailed: true), .adopted, .unanswered, .notTaken,
-            .accepted(note: "a"), .refused(note: "b"),
+            .intended(retriesFailed: false), .intended(retriesFailed: true), .noted("c"), .adopted,
+            .unanswered,
+            .notTaken, .accepted(note: "a"), .refused(note: "b"),
         ]
         var count = 0
         for state in EntryState.allCases {
             for event in events {
                 for run: Int64 in [1, 2] {
-                    let entry = JournalEntry(state: state, attempt: 3, run: 1)
+                    let entry = JournalEntry(state: state, attempt: 3, run: 1, note: "n")
                     guard let next = JournalRules.next(entry, by: run, on: event) else { continue }
                     count += 1
                     #expect(next.follows(entry), "\(entry) became \(next) by \(event)")
@@ -139,6 +153,6 @@ struct JournalPropertyTests {
                 }
             }
         }
-        #expect(count == 18)
+        #expect(count == 20)
     }
 }

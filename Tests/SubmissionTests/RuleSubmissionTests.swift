@@ -78,6 +78,51 @@ struct RuleSubmissionTests {
         #expect(calls == ["GET", "POST"])
     }
 
+    /// Another rule of this name is in hand of a run that died: the one in the list may be that, or was given out already.
+    @Test(arguments: [true, false])
+    func whatMayBeAnotherRuleIsNotTaken(_ isGivenOut: Bool) throws {
+        let (folder, time) = (try WorkFolder(), TestTime())
+        let store = try SQLiteStore(path: folder.path("assay.db"), access: .create)
+        let journal = try store.journal(JournalScope(kind: .rule, service: "https://a", team: "t"))
+        let dead = try store.beginRun(at: 1)
+        let other = [UInt8](repeating: 1, count: 32)
+        // The list has it from the second look on.
+        let looks = Mutex(0)
+        let rules = Rules(lostBefore: 1)
+        let transport = TestTransport { call in
+            guard call.method == "GET" else { return rules.answer(call) }
+            let look = looks.withLock {
+                $0 += 1
+                return $0
+            }
+            if look == 1 { return .json(200, #"{"items":[]}"#) }
+            return rules.count == 0
+                ? .json(200, #"{"items":[{"id":"theirs","name":"rule"}]}"#) : rules.answer(call)
+        }
+        _ = try store.take(
+            [other], in: journal, by: dead, retriesFailed: false, note: RuleSubmission.mark(of: "rule"),
+            at: 1,
+            isAlive: { _ in true })
+        if isGivenOut {
+            try store.record([(other, .accepted(note: "theirs"))], in: journal, by: dead, at: 1)
+        }
+        let talk = Conversation(
+            with: try ServiceAddress("https://a"), over: transport, pace: store, interval: 0,
+            clock: time.clock, control: RunControl(RetryPolicy(patience: 600_000_000), time.clock))
+        let run = try store.beginRun(at: 1)
+        let plan = ClaimSubmission.Plan(
+            journal: journal, run: run, retriesFailed: false, isAlive: { $0 == run })
+        let outcome = try RuleSubmission(plan, talk, store).submit(
+            name: "rule", body: try JSONValue(parsing: Array(#"{"name":"rule","commands":[]}"#.utf8)))
+        if isGivenOut {
+            #expect(outcome == .accepted(id: "new-0"))
+        } else if case .unknown = outcome {
+            #expect(rules.count == 0)
+        } else {
+            Issue.record("\(outcome)")
+        }
+    }
+
     @Test func isFoundInTheListWhenTheAnswerWasLost() throws {
         let rules = Rules(lostAfter: 1)
         let (outcome, calls) = try submit(rules, again: true)

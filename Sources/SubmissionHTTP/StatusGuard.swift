@@ -1,0 +1,37 @@
+import NIOCore
+import NIOHTTP1
+
+/// Refuses answers whose status is none, in front of AsyncHTTPClient: one below 100 that has a body ends the process there,
+/// by a precondition of its state machine, and what a service answers must not.
+final class StatusGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
+
+    /// What was refused.
+    struct Refusal: Error {
+        let status: UInt
+    }
+
+    private var hasRefused = false
+
+    /// Puts one behind the decoder of a connection.
+    @Sendable static func install(in channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            try pipeline.addHandler(StatusGuard(), position: .after(decoder))
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Nothing of such a connection is believed.
+        guard !hasRefused else { return }
+        if case .head(let head) = unwrapInboundIn(data), !(100...999).contains(head.status.code) {
+            hasRefused = true
+            context.fireErrorCaught(Refusal(status: head.status.code))
+            context.close(promise: nil)
+            return
+        }
+        context.fireChannelRead(data)
+    }
+}
