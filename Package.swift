@@ -399,6 +399,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.36.0"),
     ]
     package.targets += [
         // Layer 6: the wire to Service and back.
@@ -442,6 +443,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             dependencies: [
                 "Submission", "Diagnostics",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -88,7 +88,8 @@ public struct CertificateAudit: Sendable {
         }
         guard case .supported(let algorithm) = certificate.signatureAlgorithm.meaning,
             authority.isValid(
-                signature: Array(certificate.der[certificate.signatureRange]), over: tbs, algorithm: algorithm)
+                signature: Array(certificate.der[certificate.signatureRange]), over: tbs, algorithm: algorithm
+            )
         else { return [CheckFailure(.chain, "the signature is not the CA's")] }
         return []
     }

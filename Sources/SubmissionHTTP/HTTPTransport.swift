@@ -25,9 +25,9 @@ package final class HTTPTransport: ServiceTransport {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.connections
         // Whether a request that failed was sent is what a journal lives by: the client does not decide that alone.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // HTTP/2 has nothing that a few requests one after the other need, and its statuses cannot be looked at first.
-        configuration.httpVersion = .http1Only
-        configuration.http1_1ConnectionDebugInitializer = StatusGuard.install
+        configuration.httpVersion = .automatic
+        configuration.http1_1ConnectionDebugInitializer = { StatusGuard.install(in: $0) }
+        configuration.http2StreamChannelDebugInitializer = { StatusGuard.install(inStream: $0) }
         if let proxy = options.proxy { configuration.proxy = try ProxyAddress.read(proxy) }
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 
 /// Refuses answers whose status is none, in front of AsyncHTTPClient: one below 100 that has a body ends the process there,
 /// by a precondition of its state machine, and what a service answers must not.
@@ -20,6 +21,15 @@ final class StatusGuard: ChannelInboundHandler, RemovableChannelHandler {
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
             try pipeline.addHandler(StatusGuard(), position: .after(decoder))
+        }
+    }
+
+    /// Puts one behind the codec of a stream of HTTP/2.
+    @Sendable static func install(inStream channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            let codec = try pipeline.handler(type: HTTP2FramePayloadToHTTP1ClientCodec.self)
+            try pipeline.addHandler(StatusGuard(), position: .after(codec))
         }
     }
 

@@ -68,7 +68,9 @@ import Testing
         der[der.count - 1] ^= 1
         let audit = try CertificateAudit(authority: authority, profile: .intermediate)
         #expect(
-            audit.failures(of: der, try facts(draft)) == [CheckFailure(.chain, "the signature is not the CA's")])
+            audit.failures(of: der, try facts(draft)) == [
+                CheckFailure(.chain, "the signature is not the CA's")
+            ])
     }
 
     /// Under a device's profile it would be nothing.
