@@ -13,8 +13,9 @@ struct SimulateRunOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "When a device is done: provisioned, that is, a finished was acknowledged (the default), or idle, when "
-                + "nothing waits for it and none of its commands failed last.", valueName: "goal"))
+            "When a device is done: provisioned, that is, a finished was acknowledged or does not come again though the "
+                + "answer to its report was lost (the default), or idle, when nothing waits for it and none of its "
+                + "commands failed last.", valueName: "goal"))
     var until: FleetRun.Goal?
 
     @Option(help: .init("End after this time: 90s, 5m, 2h (default: 5m).", valueName: "span"))
