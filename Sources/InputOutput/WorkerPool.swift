@@ -18,14 +18,14 @@ public final class WorkerPool<Order: Sendable, Output: Sendable>: @unchecked Sen
     private var isClosed = false
     private var threads: [WorkerThread] = []
 
-    /// The threads stand back behind the one that gives them orders: beside an ``OrderedPipeline`` there are more of them
-    /// than cores, and all would wait for that one.
-    ///
     /// - Parameters:
+    ///   - standingBack: whether the threads stand back behind the one that gives them orders: beside an
+    ///     ``OrderedPipeline`` there are more of them than cores, and all would wait for that one.
     ///   - makeWorker: called once on each thread; what it makes never leaves that thread.
     /// - Throws: ``ToolError`` with `io` when no thread can be started.
     public init<Worker>(
-        threads count: Int, makeWorker: @escaping @Sendable () throws(ToolError) -> Worker,
+        threads count: Int, standingBack: Bool = true,
+        makeWorker: @escaping @Sendable () throws(ToolError) -> Worker,
         process: @escaping @Sendable (Worker, Order) -> Output
     ) throws(ToolError) {
         pthread_mutex_init(mutex, nil)
@@ -34,7 +34,7 @@ public final class WorkerPool<Order: Sendable, Output: Sendable>: @unchecked Sen
         MemoryPool.keepFreedMemory()
         threads = (0..<max(1, min(count, 64))).compactMap { _ in
             WorkerThread { [self] in
-                WorkerThread.standBack()
+                if standingBack { WorkerThread.standBack() }
                 MemoryPool.reserve()
                 do throws(ToolError) {
                     let worker = try makeWorker()

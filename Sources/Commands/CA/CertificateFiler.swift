@@ -19,8 +19,9 @@ final class CertificateFiler {
     /// - Throws: ``ToolError`` with `io` when no thread can be started.
     init(_ folder: CertificateFolder, chain: [UInt8]) throws(ToolError) {
         let handover = Handover(folder: folder)
+        // It does not stand back: the run waits for it as much as it for the run.
         pool = try WorkerPool(
-            threads: 1, makeWorker: { () throws(ToolError) in handover },
+            threads: 1, standingBack: false, makeWorker: { () throws(ToolError) in handover },
             process: { handover, reports in handover.folder.write(reports, chain: chain) })
     }
 
