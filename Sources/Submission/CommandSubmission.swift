@@ -15,6 +15,7 @@ package final class CommandSubmission {
     private let plan: ClaimSubmission.Plan
     private let talk: Conversation
     private let store: SQLiteStore
+    private let journal: JournalHand
     /// Why nobody can say whether the service has a command.
     private var untold: String?
     /// Between two looks at what another process has in hand, in microseconds, and how many of them.
@@ -26,6 +27,7 @@ package final class CommandSubmission {
         self.plan = plan
         self.talk = talk
         self.store = store
+        journal = JournalHand(plan: plan, clock: talk.clock, store: store)
     }
 
     /// Sends a batch; answers what became of each command. Batches of one device are sent one after the other
@@ -45,35 +47,23 @@ package final class CommandSubmission {
             + Array(repeating: .notSent("the command in front of it was not taken"), count: max(rest, 0))
     }
 
-    /// - Parameter note: what is noted of it while it is in hand.
-    private func take(_ key: [UInt8], note: String = "") throws(ToolError) -> JournalRules.Decision {
-        try store.take(
-            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed, note: note,
-            at: talk.clock.seconds, isAlive: plan.isAlive
-        ).first ?? .busy
-    }
-
-    private func record(_ key: [UInt8], _ event: JournalEvent) throws(ToolError) {
-        try store.record([(key, event)], in: plan.journal, by: plan.run, at: talk.clock.seconds)
-    }
-
     /// The ids of the commands that the device had before the batch; `nil` where that is not known.
     private func baseline(_ item: BatchItem) throws(ToolError) -> Set<String>? {
         let key = item.key(of: nil)
         while !talk.control.isStopped {
-            switch try take(key) {
+            switch try journal.take(key) {
             case .accepted(let note): return Set(note.split(separator: " ").map(String.init))
             case .busy: talk.rest(100_000)
-            case .ask: try record(key, .notTaken)
+            case .ask: try journal.record(key, .notTaken)
             case .failed, .send:
                 // A list that was not obtained is no list of nothing, and one that is obtained after commands of the batch
                 // were sent may have them in it.
                 guard try !isBegun(item), case .commands(let listed) = try list(item) else {
-                    try record(key, .notTaken)
+                    try journal.record(key, .notTaken)
                     return nil
                 }
                 let ids = listed.map(\.id)
-                try record(key, .accepted(note: ids.joined(separator: " ")))
+                try journal.record(key, .accepted(note: ids.joined(separator: " ")))
                 return Set(ids)
             }
         }
@@ -91,7 +81,7 @@ package final class CommandSubmission {
         let key = item.key(of: place)
         var looks = 0
         while !talk.control.isStopped {
-            switch try take(key, note: item.commands[place].mark) {
+            switch try journal.take(key, note: item.commands[place].mark) {
             case .accepted(let id): return .accepted(id: id)
             case .failed(let note): return .refused(note)
             case .busy: talk.rest(100_000)
@@ -112,22 +102,23 @@ package final class CommandSubmission {
                 method: method, url: url, contentType: "application/json", body: item.commands[place].body,
                 idempotencyKey: Hex.encode(Digest.sha256(key))))
         switch reply {
-        case .stopped, .notTaken: try record(key, .notTaken)
-        case .unknown: try record(key, .unanswered)
+        case .stopped, .notTaken: try journal.record(key, .notTaken)
+        case .unknown: try journal.record(key, .unanswered)
         case .answer(let answer):
             if let error = AnswerText.fatal(answer, doing: "add commands"), answer.status != 404 {
                 talk.control.stop(error)
-                return try record(key, .notTaken)
+                return try journal.record(key, .notTaken)
             }
             let json = AnswerText.json(answer)
             if 200...299 ~= answer.status, let id = AnswerText.id(json?[MemberName.id]) {
                 talk.trust()
-                try record(key, .accepted(note: id))
+                try journal.record(key, .accepted(note: id))
             } else if 400...499 ~= answer.status, json != nil || answer.body.isEmpty {
                 talk.trust()
-                try record(key, .refused(note: "HTTP \(answer.status): \(AnswerText.message(answer))"))
+                try journal.record(
+                    key, .refused(note: "HTTP \(answer.status): \(AnswerText.message(answer))"))
             } else {
-                try record(key, .unanswered)
+                try journal.record(key, .unanswered)
                 talk.distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
             }
         }
@@ -186,7 +177,7 @@ package final class CommandSubmission {
             $0.likeness == command.likeness && !known.contains($0.id)
                 && !(before?.contains($0.id) ?? false)
         }
-        guard let found = alike.first else { return try record(key, .notTaken) }
+        guard let found = alike.first else { return try journal.record(key, .notTaken) }
         guard before != nil else {
             untold = "the device has a command like it, and what it had before is not known"
             return
@@ -203,7 +194,7 @@ package final class CommandSubmission {
             untold = "the device has a command like it, which may be another batch's"
             return
         }
-        try record(key, .accepted(note: found.id))
+        try journal.record(key, .accepted(note: found.id))
     }
 
     private func conclude(_ item: BatchItem, _ place: Int) throws(ToolError) -> CommandOutcome {

@@ -18,11 +18,13 @@ package struct RuleSubmission {
     private let plan: ClaimSubmission.Plan
     private let talk: Conversation
     private let store: SQLiteStore
+    private let journal: JournalHand
 
     package init(_ plan: ClaimSubmission.Plan, _ talk: Conversation, _ store: SQLiteStore) {
         self.plan = plan
         self.talk = talk
         self.store = store
+        journal = JournalHand(plan: plan, clock: talk.clock, store: store)
     }
 
     /// - Parameter name: the rule's, by which it is looked for.
@@ -33,7 +35,7 @@ package struct RuleSubmission {
             let mark = Self.mark(of: name)
             var looks = 0
             while !talk.control.isStopped {
-                switch try take(key, note: mark) {
+                switch try journal.take(key, note: mark) {
                 case .accepted(let id): return .accepted(id: id)
                 case .failed(let note): return .refused(note)
                 case .busy: talk.rest(100_000)
@@ -46,9 +48,9 @@ package struct RuleSubmission {
                     let new = listed.filter { !known.contains($0) }
                     let others = try othersInHand(key, mark)
                     if new.isEmpty {
-                        try record(key, .notTaken)
+                        try journal.record(key, .notTaken)
                     } else if new.count > others.count {
-                        try record(key, .accepted(note: new[0]))
+                        try journal.record(key, .accepted(note: new[0]))
                     } else if looks < Self.looks,
                         others.contains(where: { $0.run != plan.run && plan.isAlive($0.run) })
                     {
@@ -85,36 +87,24 @@ package struct RuleSubmission {
             .map(\.entry)
     }
 
-    /// - Parameter note: what is noted of it while it is in hand.
-    private func take(_ key: [UInt8], note: String = "") throws(ToolError) -> JournalRules.Decision {
-        try store.take(
-            [key], in: plan.journal, by: plan.run, retriesFailed: plan.retriesFailed, note: note,
-            at: talk.clock.seconds, isAlive: plan.isAlive
-        ).first ?? .busy
-    }
-
     /// The ids of the rules that had this name before it was first sent; `nil` when the run is over.
     private func baseline(_ name: String, _ rule: [UInt8]) throws(ToolError) -> Set<String>? {
         let key = rule + [0]
         while !talk.control.isStopped {
-            switch try take(key) {
+            switch try journal.take(key) {
             case .accepted(let note): return Set(note.split(separator: " ").map(String.init))
             case .busy: talk.rest(100_000)
-            case .ask: try record(key, .notTaken)
+            case .ask: try journal.record(key, .notTaken)
             case .failed, .send:
                 let ids = try ids(of: name)
                 if talk.control.isStopped {
-                    try record(key, .notTaken)
+                    try journal.record(key, .notTaken)
                 } else {
-                    try record(key, .accepted(note: ids.joined(separator: " ")))
+                    try journal.record(key, .accepted(note: ids.joined(separator: " ")))
                 }
             }
         }
         return nil
-    }
-
-    private func record(_ key: [UInt8], _ event: JournalEvent) throws(ToolError) {
-        try store.record([(key, event)], in: plan.journal, by: plan.run, at: talk.clock.seconds)
     }
 
     private func send(_ body: [UInt8], _ key: [UInt8]) throws(ToolError) {
@@ -122,21 +112,22 @@ package struct RuleSubmission {
         let reply = try talk.send(
             ServiceCall(method: method, url: url, contentType: "application/json", body: body))
         switch reply {
-        case .stopped, .notTaken: try record(key, .notTaken)
-        case .unknown: try record(key, .unanswered)
+        case .stopped, .notTaken: try journal.record(key, .notTaken)
+        case .unknown: try journal.record(key, .unanswered)
         case .answer(let answer):
             let json = AnswerText.json(answer)
             if let error = AnswerText.fatal(answer, doing: "create rules") {
                 talk.control.stop(error)
-                try record(key, .notTaken)
+                try journal.record(key, .notTaken)
             } else if 200...299 ~= answer.status, let id = AnswerText.id(json?[MemberName.id]) {
                 talk.trust()
-                try record(key, .accepted(note: id))
+                try journal.record(key, .accepted(note: id))
             } else if 400...499 ~= answer.status, json != nil || answer.body.isEmpty {
                 talk.trust()
-                try record(key, .refused(note: "HTTP \(answer.status): \(AnswerText.message(answer))"))
+                try journal.record(
+                    key, .refused(note: "HTTP \(answer.status): \(AnswerText.message(answer))"))
             } else {
-                try record(key, .unanswered)
+                try journal.record(key, .unanswered)
                 talk.distrust("HTTP \(answer.status): \(AnswerText.message(answer))")
             }
         }
