@@ -7,18 +7,16 @@ public enum BareBlock {
     /// Characters that the first line has at least: 128 octets and more do not stand on a shorter one.
     private static let firstLine = 40
 
-    /// The characters that a block has whose first line this is, line ends apart; nil for any other line.
+    /// Whether a line is the first of a block, however long.
+    public static func isBegun(by line: ArraySlice<UInt8>) -> Bool {
+        guard let octets = head(of: line) else { return false }
+        return octets[0] == 0x30 && 0x81...0x84 ~= octets[1]
+    }
+
+    /// The characters that a block has whose first line this is, line ends apart; nil for any other line, and for one that
+    /// is longer than any request.
     public static func length(beginningWith line: ArraySlice<UInt8>) -> Int? {
-        // A sequence of 128 octets and more begins with these two letters.
-        guard line.first == UInt8(ascii: "M") else { return nil }
-        let text = line.trimmed
-        guard text.count >= firstLine, text.starts(with: Array("MI".utf8)), isBase64(text) else { return nil }
-        let values = text.prefix(8).compactMap(value)
-        guard values.count == 8 else { return nil }
-        let octets = stride(from: 0, to: 8, by: 4).flatMap { start in
-            let word = values[start..<start + 4].reduce(0) { $0 << 6 | Int($1) }
-            return [word >> 16 & 0xff, word >> 8 & 0xff, word & 0xff]
-        }
+        guard let octets = head(of: line) else { return nil }
         let count: Int
         switch octets[1] {
         case 0x81: count = 3 + octets[2]
@@ -27,6 +25,21 @@ public enum BareBlock {
         }
         guard octets[0] == 0x30, count <= longest else { return nil }
         return (count + 2) / 3 * 4
+    }
+
+    /// The first six octets of what a line that may be the first has in base64.
+    private static func head(of line: ArraySlice<UInt8>) -> [Int]? {
+        let text = line.trimmed
+        // A sequence of 128 octets and more begins with these two letters.
+        guard text.first == UInt8(ascii: "M"), text.count >= firstLine, text.starts(with: Array("MI".utf8)),
+            isBase64(text)
+        else { return nil }
+        let values = text.prefix(8).compactMap(value)
+        guard values.count == 8 else { return nil }
+        return stride(from: 0, to: 8, by: 4).flatMap { start in
+            let word = values[start..<start + 4].reduce(0) { $0 << 6 | Int($1) }
+            return [word >> 16 & 0xff, word >> 8 & 0xff, word & 0xff]
+        }
     }
 
     /// Whether a line has nothing but characters of base64, and at least one.

@@ -1,17 +1,23 @@
 /// The text between the blocks of a PEM file: a comment, unless a block stands in the middle of one of its lines, as it
-/// does in JSON and where the line feeds were lost.
+/// does in JSON and where the line feeds were lost, or without the lines around it that PEM has.
 public struct TextBetweenBlocks: Sendable {
     private static let begin = Array("-----BEGIN ".utf8)
 
     /// Lines that are comments.
     public private(set) var comments = 0
-    /// The offsets of lines with the beginning of a block in them.
-    public private(set) var damaged: [Int] = []
+    /// Lines with the beginning of a block in them: where they begin, and what is said of them.
+    public private(set) var damaged: [(offset: Int, reason: String)] = []
 
     /// - Parameter range: from the beginning of a line, or behind a block, to the end of one.
     public init(_ bytes: [UInt8], _ range: Range<Int>) {
         for line in bytes[range].split(separator: 0x0a) where !line.allSatisfy(\.isBlank) {
-            if Self.holdsBegin(line) { damaged.append(line.startIndex) } else { comments += 1 }
+            if Self.holdsBegin(line) {
+                damaged.append((line.startIndex, Self.reason))
+            } else if BareBlock.isBegun(by: line) {
+                damaged.append((line.startIndex, Self.bareReason))
+            } else {
+                comments += 1
+            }
         }
     }
 
@@ -42,7 +48,10 @@ public struct TextBetweenBlocks: Sendable {
         return lines.firstIndex { LineCensus.isRow($0.trimmed) }.map { $0 + 1 }
     }
 
-    /// What is said of such a line.
+    private static let bareReason =
+        "expected BEGIN and END lines around the base64, found DER in base64 without them beside PEM blocks"
+
+    /// What is said of a line with a block in its middle.
     public static let reason =
         "expected the BEGIN line at the beginning of a line, found it within one: the block is indented, or stands in "
         + "JSON, or its line feeds were lost"

@@ -205,6 +205,10 @@ extension RequestChunk {
         case .pemBegin, .noise:
             if format == .lines { return (.token(text), .init()) }
             if TextBetweenBlocks.holdsBegin(text) { return refused(.pem, TextBetweenBlocks.reason) }
+            if BareBlock.isBegun(by: text) {
+                return refused(
+                    .pem, "expected a request in base64, found DER that is longer than any request")
+            }
             // What is left of a block that an input interrupted.
             if text.starts(with: Array("-----END ".utf8)) {
                 return refused(.pem, "END line without a BEGIN line")

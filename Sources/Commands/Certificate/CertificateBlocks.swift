@@ -89,10 +89,10 @@ enum CertificateBlocks {
     ) throws(Fault) {
         if range.isEmpty { return }
         let text = TextBetweenBlocks(bytes, range)
-        if let offset = text.damaged.first {
+        if let damage = text.damaged.first {
             throw Fault(
-                line: 1 + bytes[..<offset].count { $0 == 0x0a },
-                failure: CheckFailure(.pem, TextBetweenBlocks.reason))
+                line: 1 + bytes[..<damage.offset].count { $0 == 0x0a },
+                failure: CheckFailure(.pem, damage.reason))
         }
         passedOver?.add(lines: text.comments)
     }

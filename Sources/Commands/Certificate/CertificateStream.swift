@@ -177,9 +177,9 @@ struct CertificateStream {
         guard open.seen < end else { return }
         let text = TextBetweenBlocks(open.bytes, open.seen..<end)
         passedOver.add(lines: text.comments)
-        for offset in text.damaged {
-            let line = open.firstLine + open.bytes[..<offset].count { $0 == 0x0a }
-            items.append(.malformed(line: line, CheckFailure(.pem, TextBetweenBlocks.reason)))
+        for damage in text.damaged {
+            let line = open.firstLine + open.bytes[..<damage.offset].count { $0 == 0x0a }
+            items.append(.malformed(line: line, CheckFailure(.pem, damage.reason)))
         }
         open.seen = end
     }
