@@ -31,6 +31,7 @@ public struct CSVReader: Sendable {
     public private(set) var line = 1
 
     private let limits: CSVLimits
+    private let delimiter: CSVDelimiter
     private let keepsMalformed: Bool
     private var malformed: [UInt8] = []
     private var isFinished = false
@@ -55,8 +56,13 @@ public struct CSVReader: Sendable {
     private var bounds: [CSVRecord.Bounds] = []
     private var firstError: CSVError?
 
-    /// - Parameter keepsMalformed: whether the bytes of malformed records can be had (``takeMalformed()``).
-    public init(limits: CSVLimits = .standard, keepsMalformed: Bool = false) {
+    /// - Parameters:
+    ///   - delimiter: what separates fields; a comma is text where it is another one.
+    ///   - keepsMalformed: whether the bytes of malformed records can be had (``takeMalformed()``).
+    public init(
+        limits: CSVLimits = .standard, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false
+    ) {
+        self.delimiter = delimiter
         self.limits = limits
         self.keepsMalformed = keepsMalformed
     }
@@ -149,7 +155,7 @@ public struct CSVReader: Sendable {
                 return endField(separator: Ascii.lineFeed)
             }
             note(
-                .loneCarriageReturn, "expected a line feed behind a carriage return, found none",
+                .loneCarriageReturn, "expected a line feed after a carriage return, found none",
                 at: cursor - 1)
             state = .unquoted
             return nil
@@ -169,13 +175,16 @@ public struct CSVReader: Sendable {
 
     private mutating func stepUnquoted() -> Event? {
         let window = scanWindow()
-        cursor = CSVScan.endOfPlain(buffer, cursor, window, &hasHighBytes)
+        cursor =
+            delimiter == .comma
+            ? CSVScan.endOfPlain(buffer, cursor, window, &hasHighBytes)
+            : CSVScan.endOfPlain(buffer, cursor, window, delimiter.byte, &hasHighBytes)
         if let event = checkLimits() {
             return event
         }
         guard cursor < window else { return nil }
         switch buffer[cursor] {
-        case Ascii.comma, Ascii.lineFeed:
+        case delimiter.byte, Ascii.lineFeed:
             fieldEnd = cursor - recordStart
             return endField(separator: buffer[cursor])
         case Ascii.carriageReturn:
@@ -217,21 +226,22 @@ public struct CSVReader: Sendable {
             hasDoubledQuotes = true
             state = .quoted
             cursor += 1
-        case Ascii.comma, Ascii.lineFeed:
+        case delimiter.byte, Ascii.lineFeed:
             return endField(separator: buffer[cursor])
         case Ascii.carriageReturn:
             state = .carriageReturn
             cursor += 1
         default:
             note(
-                .textBehindQuote, "expected a comma or the end of the line behind a closing quotation mark",
+                .textBehindQuote,
+                "expected a \(delimiter.name) or the end of the line after a closing quotation mark",
                 at: cursor)
             state = .unquoted
         }
         return nil
     }
 
-    /// Notes the field that ends at `fieldEnd`; `cursor` is at the comma or the line feed.
+    /// Notes the field that ends at `fieldEnd`; `cursor` is at the delimiter or the line feed.
     private mutating func endField(separator: UInt8) -> Event? {
         guard bounds.count < limits.fields else {
             return giveUp(.tooManyFields, "expected at most \(limits.fields) fields, found more")
@@ -241,7 +251,7 @@ public struct CSVReader: Sendable {
                 start: UInt32(truncatingIfNeeded: fieldStart), end: UInt32(truncatingIfNeeded: fieldEnd),
                 isQuoted: isQuoted, hasDoubledQuotes: hasDoubledQuotes))
         cursor += 1
-        if separator == Ascii.comma {
+        if separator == delimiter.byte {
             beginField()
             return nil
         }
@@ -264,7 +274,7 @@ public struct CSVReader: Sendable {
             if keepsMalformed { malformed += raw }
             return .malformed(firstError)
         }
-        return .record(CSVRecord(line: recordLine, raw: raw, bounds: bounds))
+        return .record(CSVRecord(line: recordLine, raw: raw, delimiter: delimiter, bounds: bounds))
     }
 
     private mutating func beginField() {
@@ -295,7 +305,7 @@ public struct CSVReader: Sendable {
             return giveUp(.unterminatedQuote, "expected a closing quotation mark, found the end of the input")
         case .carriageReturn:
             note(
-                .loneCarriageReturn, "expected a line feed behind a carriage return, found none",
+                .loneCarriageReturn, "expected a line feed after a carriage return, found none",
                 at: cursor - 1)
         case .fieldStart, .unquoted: fieldEnd = cursor - recordStart
         case .quoteInQuoted, .skipping: break

@@ -4,6 +4,8 @@ public struct CSVRecord: Sendable, Equatable {
     public let line: Int
     /// The record as written, with its line end (the last of a text may have none).
     public let raw: [UInt8]
+    /// What separates its fields.
+    public let delimiter: CSVDelimiter
     let bounds: [Bounds]
 
     /// Where a field's text is, quotation marks excluded.

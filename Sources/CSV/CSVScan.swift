@@ -29,6 +29,24 @@ enum CSVScan {
         return end
     }
 
+    /// The same where something else than a comma separates fields.
+    static func endOfPlain(
+        _ bytes: [UInt8], _ start: Int, _ end: Int, _ delimiter: UInt8, _ hasHighBytes: inout Bool
+    ) -> Int {
+        var index = start
+        while index < end {
+            let byte = bytes[index]
+            if byte == delimiter || byte == Ascii.lineFeed || byte == Ascii.carriageReturn
+                || byte == Ascii.quote || byte == 0
+            {
+                return index
+            }
+            if byte >= 0x80 { hasHighBytes = true }
+            index += 1
+        }
+        return end
+    }
+
     /// The first byte from `start` on that matters inside quotation marks.
     static func endOfQuoted(
         _ bytes: [UInt8], _ start: Int, _ end: Int, _ hasHighBytes: inout Bool

@@ -20,6 +20,8 @@ public struct ClaimLayout: Sendable, Equatable {
     /// Why no row under this header can be used.
     private let problem: ClaimFinding?
 
+    private var delimiter = CSVDelimiter.comma
+
     /// The columns whose titles say that a UUID in them is of something else than a device.
     public private(set) var others: Set<Int> = []
 
@@ -61,16 +63,20 @@ public struct ClaimLayout: Sendable, Equatable {
         }
         self.init(
             places: places, counts: record.count...record.count, named: "the header's", problem: problem)
+        delimiter = record.delimiter
         others = Set(fields.indices.filter { FieldName.namesSomethingElse(fields[$0].bytes) })
     }
 
     /// The layout of a file without a header, from its first record.
     public static func inferred(from record: CSVRecord) -> ClaimLayout {
-        guard record.count <= 2, let first = record[0], first.bytes.trimmed.looksLikeToken else {
-            return utilities
-        }
-        return body
+        var layout = utilities
+        if record.count <= 2, let first = record[0], first.bytes.trimmed.looksLikeToken { layout = body }
+        layout.delimiter = record.delimiter
+        return layout
     }
+
+    /// Whether it is `token` or `token,tags`, without a header.
+    public var isBody: Bool { places == Self.body.places && counts == Self.body.counts }
 
     /// Whether every row is malformed because of the header; its line is then reported as one of them.
     public var isUnusable: Bool { problem != nil }
@@ -92,7 +98,7 @@ public struct ClaimLayout: Sendable, Equatable {
     public func row(_ error: CSVError, raw: [UInt8]) -> ClaimRow {
         let place = error.line == error.recordLine ? "" : "line \(error.line), "
         let field = places.first { $0.value == error.field - 1 }?.key
-        if [.strayQuote, .textBehindQuote].contains(error.reason), let finding = Self.delimiter(raw[...]) {
+        if [.strayQuote, .textBehindQuote].contains(error.reason), let finding = otherDelimiter(raw[...]) {
             return ClaimRow(line: error.recordLine, raw: raw[...], finding: finding)
         }
         return ClaimRow(
@@ -104,7 +110,7 @@ public struct ClaimLayout: Sendable, Equatable {
     }
 
     private func shapeFinding(_ record: CSVRecord) -> ClaimFinding? {
-        if record.count == 1 || !counts.contains(record.count), let finding = Self.delimiter(record.raw[...])
+        if record.count == 1 || !counts.contains(record.count), let finding = otherDelimiter(record.raw[...])
         {
             return finding
         }
@@ -120,21 +126,19 @@ public struct ClaimLayout: Sendable, Equatable {
         return extra.map { index in
             ClaimFinding(
                 .csv, "row too long: expected \(expected) columns, found \(record.count)", column: index + 1,
-                hint: "put the field that holds a comma in quotation marks, or remove the extra columns")
+                hint:
+                    "put the field that holds a \(delimiter.name) in quotation marks, or remove the extra columns"
+            )
         }
     }
 
-    /// Names another delimiter in a row that does not have its columns: at least as many of them as commas, which may
-    /// stand in numbers and between tags.
-    private static func delimiter(_ raw: ArraySlice<UInt8>) -> ClaimFinding? {
-        let commas = raw.count { $0 == UInt8(ascii: ",") }
-        for (byte, name) in [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs")]
-        where raw.count(where: { $0 == byte }) >= max(commas, 1) {
-            return ClaimFinding(
-                .csv, "expected fields separated by commas, found \(name)", column: 1,
-                hint: "save the file again as CSV with commas; nothing is guessed")
+    /// Names another delimiter in a row that does not have its columns.
+    private func otherDelimiter(_ raw: ArraySlice<UInt8>) -> ClaimFinding? {
+        delimiter.other(in: raw).map { other in
+            ClaimFinding(
+                .csv, "expected fields separated by \(delimiter.plural), found \(other.plural)", column: 1,
+                hint: .delimiter(other.name))
         }
-        return nil
     }
 
     private var expected: String {

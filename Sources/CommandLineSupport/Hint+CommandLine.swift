@@ -25,6 +25,7 @@ extension Hint {
             "assay key inspect shows the kid of a key; it has to be that of the certificate"
         case .makeIntermediate: "assay ca init --issuer makes a CA below another one"
         case .issueFor(let days): "give --days \(days) or fewer, or renew the CA"
+        case .delimiter(let name): "--delimiter \(name) reads such a file; nothing is guessed"
         case .nameAsStore: "name a store with --store"
         case .makePublicHalf: "assay key public prints the public half"
         case .registerKey: "register the device's key (assay device import)"

@@ -32,6 +32,8 @@ public enum Hint: Sendable, Equatable {
     case makeIntermediate
     /// No more than so many days are left of the CA's own certificate.
     case issueFor(days: Int64)
+    /// Something else than what was expected separates the fields of a table, by its name.
+    case delimiter(String)
     /// A store's file among inputs.
     case nameAsStore
     /// A private key where a public one does.

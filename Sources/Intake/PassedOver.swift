@@ -3,6 +3,7 @@ import Synchronization
 /// What was passed over in the inputs of a run, counted on all threads: nothing is passed over in silence.
 public final class PassedOver: Sendable {
     private let lineCount = Atomic<Int>(0)
+    private let headerCount = Atomic<Int>(0)
     private let blockCount = Atomic<Int>(0)
     private let linkCount = Atomic<Int>(0)
     private let otherCount = Atomic<Int>(0)
@@ -13,6 +14,9 @@ public final class PassedOver: Sendable {
     public func add(lines: Int) {
         if lines > 0 { lineCount.wrappingAdd(lines, ordering: .relaxed) }
     }
+
+    /// A header further down in a file, as joined files have it.
+    public func addHeader() { headerCount.wrappingAdd(1, ordering: .relaxed) }
 
     /// PEM blocks of another kind than what is read.
     public func add(blocks: Int) {
@@ -29,6 +33,7 @@ public final class PassedOver: Sendable {
         if others > 0 { otherCount.wrappingAdd(others, ordering: .relaxed) }
     }
 
+    var headers: Int { headerCount.load(ordering: .relaxed) }
     var others: Int { otherCount.load(ordering: .relaxed) }
     var links: Int { linkCount.load(ordering: .relaxed) }
     public var lines: Int { lineCount.load(ordering: .relaxed) }
@@ -38,7 +43,8 @@ public final class PassedOver: Sendable {
     public var note: String {
         var text = ""
         let counts = [
-            (lines, "line"), (blocks, "PEM block"), (links, "link"), (others, "hidden or special file"),
+            (lines, "line"), (headers, "repeated header"), (blocks, "PEM block"), (links, "link"),
+            (others, "hidden or special file"),
         ]
         for (count, noun) in counts where count > 0 {
             text += "; \(count) \(noun)\(count == 1 ? "" : "s") passed over"

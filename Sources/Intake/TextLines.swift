@@ -19,16 +19,3 @@ extension ArraySlice<UInt8> {
         return dropFirst().dropLast()
     }
 }
-
-extension [UInt8] {
-    /// What seems to separate the fields of a row that has not its columns: at least as many of them as commas, which
-    /// may stand in numbers and between tags.
-    public func otherSeparators() -> String? {
-        let commas = self.count { $0 == UInt8(ascii: ",") }
-        for (byte, name) in [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs")]
-        where self.count(where: { $0 == byte }) >= Swift.max(commas, 1) {
-            return name
-        }
-        return nil
-    }
-}

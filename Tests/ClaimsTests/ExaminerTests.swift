@@ -177,9 +177,9 @@ private func device(_ seed: UInt64 = 1) throws -> TestDevice {
                 "malformed; malformed csv [3 token] expected no quotation mark in an unquoted field, found one "
                     + "(character 6)",
                 "ready",
-                "malformed; malformed csv [1 imei] expected a comma or the end of the line behind a closing "
+                "malformed; malformed csv [1 imei] expected a comma or the end of the line after a closing "
                     + "quotation mark (line 4, character 3)",
-                "malformed; malformed csv [1 imei] expected a line feed behind a carriage return, found none "
+                "malformed; malformed csv [1 imei] expected a line feed after a carriage return, found none "
                     + "(character 2)",
             ])
     }

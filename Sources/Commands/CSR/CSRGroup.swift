@@ -26,11 +26,13 @@ struct RequestInputOptions: ParsableArguments {
                 + "auto finds out.", valueName: "format"))
     var format: RequestFormatChoice = .auto
 
+    @OptionGroup var table: TableOptions
+
     /// Whether standard input is among them.
     var usesStandardInput: Bool { inputs.contains("-") || list.filesFrom == "-" }
 
     var stream: RequestStream {
-        RequestStream(inputs, filesFrom: list.filesFrom, format: format.format)
+        RequestStream(inputs, filesFrom: list.filesFrom, format: format.format, delimiter: table.character)
     }
 
     /// Keeps results from replacing what is going to be read, for a run that does more than write results. What a list
@@ -41,5 +43,6 @@ struct RequestInputOptions: ParsableArguments {
 
     func validate() throws {
         try list.demandInputs(inputs)
+        try table.demandTable(format == .csv || format == .auto)
     }
 }

@@ -75,9 +75,11 @@ struct RequestFields {
             default: break
             }
         }
-        let separators = record.raw.otherSeparators()
+        let other = record.otherDelimiter
         return fields.row(
-            nothing: separators.map { "expected fields separated by commas, found \($0)" }
+            nothing: other.map {
+                "expected fields separated by \(record.delimiter.plural), found \($0.plural)"
+            }
                 ?? "expected a request or a token, found \(record.count) columns without one")
     }
 

@@ -35,6 +35,7 @@ struct RequestStream {
     /// Whether anything that the current source holds was an input.
     private var hasYielded = false
     private let format: RequestFormat?
+    private let delimiter: CSVDelimiter
     private var current: Open?
 
     var passedOver: PassedOver { inputs.passedOver }
@@ -50,10 +51,15 @@ struct RequestStream {
     }
 
     /// Arguments are files, folders, `-`, or `%KEYGEN` tokens themselves.
-    init(_ arguments: [String], filesFrom: String? = nil, format: RequestFormat? = nil) {
+    /// - Parameter delimiter: of tables; where one is given, every input is a table.
+    init(
+        _ arguments: [String], filesFrom: String? = nil, format: RequestFormat? = nil,
+        delimiter: CSVDelimiter? = nil
+    ) {
+        self.delimiter = delimiter ?? .comma
         let sources = arguments.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input }
         inputs = InputQueue(sources, filesFrom: filesFrom, for: Self.expected)
-        self.format = format
+        self.format = delimiter == nil ? format : .csv
     }
 
     /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
@@ -177,7 +183,9 @@ struct RequestStream {
         case .csv:
             return .csv(
                 CSVTable(
-                    name, CSVFile(source), needing: RequestFormat.fields, alike: [.token, .keygen]))
+                    name, CSVFile(source, delimiter: delimiter), needing: RequestFormat.fields,
+                    alike: [.token, .keygen],
+                    passedOver))
         case .list where source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil: return .der(source)
         case let format where format.takesBlocks:
             let discloses = try DisclosedKey.isIn(file: name, head: head.bytes)

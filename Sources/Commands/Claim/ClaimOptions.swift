@@ -20,6 +20,7 @@ struct ClaimOptions: ParsableArguments {
             """, valueName: "format"))
     var format: ClaimFormatChoice = .auto
 
+    @OptionGroup var table: TableOptions
     @OptionGroup var keys: KeyOptions
 
     @Flag(help: "Reject a row that no trusted key of its device verified.")
@@ -48,7 +49,8 @@ struct ClaimOptions: ParsableArguments {
         let queue = InputQueue(
             names.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input },
             filesFrom: list.filesFrom, for: ClaimStream.expected)
-        return ClaimStream(queue, format: format.format, keepsRests: rejects != nil)
+        return ClaimStream(
+            queue, format: format.format, delimiter: table.character, keepsRests: rejects != nil)
     }
 
     var policy: ClaimPolicy {
@@ -59,6 +61,7 @@ struct ClaimOptions: ParsableArguments {
 
     func validate() throws {
         try list.demandOneReader(files)
+        try table.demandTable(format == .csv || format == .auto)
         try keys.demandOneReader(
             inputs: files.contains("-") || list.filesFrom == "-" || files.isEmpty && list.filesFrom == nil)
         if files.isEmpty, list.filesFrom == nil, System.isTerminal(0) {

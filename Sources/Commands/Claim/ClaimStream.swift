@@ -53,6 +53,7 @@ struct ClaimStream {
     let names: SourceNames
     var passedOver: PassedOver { inputs.passedOver }
     private let format: ClaimFormat?
+    private let delimiter: CSVDelimiter
     private let keepsRests: Bool
     /// Whether anything that the current source holds was a row.
     private var hasYielded = false
@@ -71,10 +72,12 @@ struct ClaimStream {
     }
 
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
-    init(_ queue: InputQueue, format: ClaimFormat?, keepsRests: Bool) {
+    /// - Parameter delimiter: of tables; where one is given, every input is a table.
+    init(_ queue: InputQueue, format: ClaimFormat?, delimiter: CSVDelimiter? = nil, keepsRests: Bool) {
+        self.delimiter = delimiter ?? .comma
         inputs = queue
         names = SourceNames(several: queue.isSeveral)
-        self.format = format
+        self.format = delimiter == nil ? format : .csv
         self.keepsRests = keepsRests
     }
 
@@ -126,7 +129,10 @@ struct ClaimStream {
     /// Tells the form of a source by its beginning.
     private func form(of reader: SourceReader, _ head: SourceHead) -> Open {
         let format = format ?? ClaimFormat.detect(head.bytes)
-        if format == .csv { return .csv(ClaimTable(CSVFile(reader.source, keepsMalformed: true))) }
+        if format == .csv {
+            return .csv(
+                ClaimTable(CSVFile(reader.source, delimiter: delimiter, keepsMalformed: true), passedOver))
+        }
         let lines = LineChunkReader(reader.source, target: Self.chunkSize, keepsRests: keepsRests)
         return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)
     }
@@ -164,7 +170,7 @@ struct ClaimStream {
             }
         case .csv(let table):
             return try table.next(demand).map { block in
-                let isBody = block.header == nil && block.layout == .body
+                let isBody = block.header == nil && block.layout.isBody
                 return chunk(
                     .rows(block.items, block.layout),
                     RejectShape(format: .csv, header: block.header, isBody: isBody))
@@ -179,13 +185,18 @@ private final class ClaimTable {
     private static let rowsPerBlock = 128
 
     private let file: CSVFile
+    private let passedOver: PassedOver
     private var layout: ClaimLayout?
     private var header: [UInt8]?
     private var held: CSVFile.Item?
     /// Records that came before nothing more was at hand.
     private var items: [CSVFile.Item] = []
 
-    init(_ file: CSVFile) { self.file = file }
+    /// - Parameter passedOver: counts headers further down.
+    init(_ file: CSVFile, _ passedOver: PassedOver) {
+        self.file = file
+        self.passedOver = passedOver
+    }
 
     typealias Block = (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)
 
@@ -212,6 +223,7 @@ private final class ClaimTable {
                         held = item
                         break gather
                     }
+                    if header != nil { passedOver.addHeader() }
                     layout = named
                     header = record.raw
                     // Nobody could tell which row is missing if the line that spoils all were not reported.

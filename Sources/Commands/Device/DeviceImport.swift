@@ -31,6 +31,7 @@ struct DeviceImport: AssayCommand {
     var inputs: [String] = []
 
     @OptionGroup var list: InputListOptions
+    @OptionGroup var table: TableOptions
 
     @Option(
         help: .init("How far the keys are trusted: trusted (the default) or observed.", valueName: "trust"))
@@ -61,7 +62,7 @@ struct DeviceImport: AssayCommand {
             try clock.check(environment.now, registry)
             return registry
         }
-        var stream = RegistrationStream(inputs, filesFrom: list.filesFrom)
+        var stream = RegistrationStream(inputs, filesFrom: list.filesFrom, delimiter: table.character)
         // Whatever ends the run: the rows so far are registered, and the summary says how many these are.
         defer { console.note(run.summary + stream.passedOver.note) }
         try OrderedPipeline.run(

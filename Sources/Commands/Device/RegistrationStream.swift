@@ -18,6 +18,9 @@ struct RegistrationStream {
     }
 
     private var inputs: InputQueue
+    private let delimiter: CSVDelimiter?
+    /// Whether the table that is read had a header.
+    private var hasHeader = false
     var passedOver: PassedOver { inputs.passedOver }
     /// What results call the current input.
     private var source = SourceName("")
@@ -28,7 +31,9 @@ struct RegistrationStream {
     /// What ends the reading of the current input, once the rows in front of it are passed on.
     private var failure: ToolError?
 
-    init(_ paths: [String], filesFrom: String?) {
+    /// - Parameter delimiter: of tables; where one is given, every input is a table.
+    init(_ paths: [String], filesFrom: String?, delimiter: CSVDelimiter? = nil) {
+        self.delimiter = delimiter
         inputs = InputQueue(paths.map { .file($0) }, filesFrom: filesFrom, for: Self.expected)
     }
 
@@ -91,7 +96,8 @@ struct RegistrationStream {
                 if inputs.isSeveral { throw Self.expected.nothing(in: name) }
                 return .end
             }
-            current = Self.form(of: source, head)
+            hasHeader = false
+            current = form(of: source, head)
             return try advance(demand)
         case .csv(let file, var columns):
             let events = try file.nextBlock(of: Self.recordsPerBlock, demand)
@@ -113,11 +119,12 @@ struct RegistrationStream {
         }
     }
 
-    private static func form(of source: SourceReader, _ head: SourceHead) -> Open {
-        switch RegistrationForm.detect(head.bytes) {
+    private func form(of source: SourceReader, _ head: SourceHead) -> Open {
+        let form = delimiter == nil ? RegistrationForm.detect(head.bytes) : .rows
+        return switch form {
         case .objects: .lines(LineChunkReader(source.source))
         case .log: .log(LineChunkReader(source.source), IdentityTranscript())
-        case .rows, nil: .csv(CSVFile(source.source), nil)
+        case .rows, nil: .csv(CSVFile(source.source, delimiter: delimiter ?? .comma), nil)
         }
     }
 
@@ -135,6 +142,8 @@ struct RegistrationStream {
             do throws(ToolError) {
                 // One further down, as joined files have, counts from there on.
                 if let header = try RegistrationColumns(header: record, isFirst: columns == nil) {
+                    if hasHeader { passedOver.addHeader() }
+                    hasHeader = true
                     columns = header
                     continue
                 }
@@ -154,10 +163,10 @@ struct RegistrationStream {
 
     private func unknownColumns(_ record: CSVRecord) -> ToolError {
         let place = ToolError.Context("file", "\(name.escapedForTerminal):\(record.line)")
-        if let separators = record.raw.otherSeparators() {
+        if let other = record.otherDelimiter {
             return ToolError(
-                .csv, "expected fields separated by commas, found \(separators)", context: [place],
-                hint: "save the file again as CSV with commas; nothing is guessed")
+                .csv, "expected fields separated by \(record.delimiter.plural), found \(other.plural)",
+                context: [place], hint: .delimiter(other.name))
         }
         return ToolError(
             .csv, "expected a header that names uuid, or rows of imei,uuid,token,time or uuid,spkiBase64",

@@ -21,9 +21,9 @@ final class CSVFile {
     /// Records that came before nothing more was at hand.
     private var block: [CSVReader.Event] = []
 
-    init(_ source: ByteSource, keepsMalformed: Bool = false) {
+    init(_ source: ByteSource, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false) {
         self.source = source
-        reader = CSVReader(keepsMalformed: keepsMalformed)
+        reader = CSVReader(delimiter: delimiter, keepsMalformed: keepsMalformed)
     }
 
     /// The next record or error; `nil` at the end.

@@ -13,7 +13,9 @@ final class CSVTable {
     private let file: CSVFile
     private let needed: Set<FieldName>
     private let alike: Set<FieldName>
+    private let passedOver: PassedOver
     private var columns: ColumnPlaces?
+    private var hasHeader = false
     /// Rows under the next header.
     private var held: [CSVReader.Event] = []
 
@@ -22,7 +24,12 @@ final class CSVTable {
     /// - Parameters:
     ///   - needed: the fields of which a header names at least one.
     ///   - alike: fields that mean the same to the command.
-    init(_ name: String, _ file: CSVFile, needing needed: Set<FieldName>, alike: Set<FieldName>) {
+    ///   - passedOver: counts headers further down.
+    init(
+        _ name: String, _ file: CSVFile, needing needed: Set<FieldName>, alike: Set<FieldName>,
+        _ passedOver: PassedOver
+    ) {
+        self.passedOver = passedOver
         self.name = name
         self.file = file
         self.needed = needed
@@ -60,6 +67,8 @@ final class CSVTable {
                 held = Array(events[index...])
                 return Array(events[..<index])
             }
+            if hasHeader { passedOver.addHeader() }
+            hasHeader = true
             columns = header
             held = Array(events.dropFirst())
             return []

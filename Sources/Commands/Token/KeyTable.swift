@@ -122,9 +122,9 @@ enum KeyTable {
         guard let uuidColumn = columns[.uuid], let uuidField = record[uuidColumn],
             keyColumns.contains(where: { record[$0] != nil })
         else {
-            if record.count == 1, let separators = record.raw.otherSeparators() {
+            if record.count == 1, let other = record.otherDelimiter {
                 throw ToolError(
-                    .csv, "expected fields separated by commas, found \(separators)",
+                    .csv, "expected fields separated by commas, found \(other.plural)",
                     hint: "save the file again as CSV with commas; nothing is guessed")
             }
             throw ToolError(

@@ -137,8 +137,8 @@ extension TokenChunk {
             }
             let column = (columns[.token] ?? columns[.keygen] ?? 0) + 1
             let message =
-                record.raw.otherSeparators().map {
-                    "expected fields separated by commas, found \($0)"
+                record.otherDelimiter.map {
+                    "expected fields separated by \(record.delimiter.plural), found \($0.plural)"
                 } ?? "expected a token in column \(column), found \(record.count) columns"
             return TokenItem(line: record.line, text: .failure(RowError(.csv, message)))
         }

@@ -28,12 +28,16 @@ struct TokenInputOptions: ParsableArguments {
             valueName: "format"))
     var format: TokenFormatChoice = .auto
 
+    @OptionGroup var table: TableOptions
+
     @Flag(help: "Accept base64 padding, and say so.")
     var lenientBase64 = false
 
     var base64: AttestationToken.Base64Rule { lenientBase64 ? .lenient : .strict }
 
-    var stream: TokenStream { TokenStream(sources, filesFrom: list.filesFrom, format: format.format) }
+    var stream: TokenStream {
+        TokenStream(sources, filesFrom: list.filesFrom, format: format.format, delimiter: table.character)
+    }
 
     private var sources: [SourceArgument] {
         var sources = tokens.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
@@ -51,6 +55,7 @@ struct TokenInputOptions: ParsableArguments {
     /// Waiting for a person to type tokens is never what was meant.
     func validate() throws {
         try list.demandOneReader(tokens + input)
+        try table.demandTable(format == .csv || format == .auto)
         if tokens.isEmpty, text.isEmpty, input.isEmpty, list.filesFrom == nil, System.isTerminal(0) {
             throw ValidationError(
                 "expected a token, a file or --input, found nothing (- reads standard input)")

@@ -13,6 +13,7 @@ struct TokenStream {
     private var inputs: InputQueue
     var passedOver: PassedOver { inputs.passedOver }
     private let format: TokenFormat?
+    private let delimiter: CSVDelimiter
     private var current: Open?
     /// Whether anything that the current source holds was an input.
     private var hasYielded = false
@@ -24,9 +25,14 @@ struct TokenStream {
         case csv(CSVTable)
     }
 
-    init(_ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?) {
+    /// - Parameter delimiter: of tables; where one is given, every input is a table.
+    init(
+        _ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?,
+        delimiter: CSVDelimiter? = nil
+    ) {
+        self.delimiter = delimiter ?? .comma
         inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
-        self.format = format
+        self.format = delimiter == nil ? format : .csv
     }
 
     /// The next block.
@@ -113,8 +119,8 @@ struct TokenStream {
         case .csv:
             .csv(
                 CSVTable(
-                    reader.name, CSVFile(reader.source), needing: TokenFormat.fields,
-                    alike: TokenFormat.fields))
+                    reader.name, CSVFile(reader.source, delimiter: delimiter), needing: TokenFormat.fields,
+                    alike: TokenFormat.fields, inputs.passedOver))
         case let format:
             .lines(reader.name, LineChunkReader(reader.source, target: Self.chunkSize), format)
         }
