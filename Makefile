@@ -67,18 +67,21 @@ build: swift
 # What the build says is no result: standard output is for that of the program.
 release: swift
 	@echo 'building for release; the first time takes minutes' >&2
+	@scripts/write-commit .build-release/commit.h
 	@$(BUILD_ASSAY) >&2
 	@mkdir -p $(dir $(PROGRAM)) && install "$$($(BUILD_ASSAY) --show-bin-path)/assay" $(PROGRAM)
 	@$(call refuse_faults,$(PROGRAM))
 
 service: swift
 	@echo 'building the service for release; the first time takes about ten minutes on two cores' >&2
+	@scripts/write-commit .build-release/commit.h
 	@$(SWIFT) build $(SERVICE_FLAGS) >&2
 	@mkdir -p $(dir $(SERVICE)) && install "$$($(SWIFT) build $(SERVICE_FLAGS) --show-bin-path)/assayd" $(SERVICE)
 	@$(call refuse_faults,$(SERVICE))
 
 submit: swift
 	@echo 'building assay-submit for release; the first time takes about ten minutes on two cores' >&2
+	@scripts/write-commit .build-release/commit.h
 	@$(SWIFT) build $(SUBMIT_FLAGS) >&2
 	@mkdir -p $(dir $(SUBMIT)) && install "$$($(SWIFT) build $(SUBMIT_FLAGS) --show-bin-path)/assay-submit" $(SUBMIT)
 	@$(call refuse_faults,$(SUBMIT))

@@ -32,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CGlibc"),
+        // The commit that a release was built from.
+        .target(name: "CBuild"),
         .target(name: "Diagnostics", swiftSettings: safe),
 
         // Layer 1: safe values over C. The only Swift that sees a C pointer.
@@ -39,7 +41,8 @@ let package = Package(
         .target(name: "CBOR", dependencies: ["CCBOR", "Diagnostics"], swiftSettings: common),
         .target(name: "JSON", dependencies: ["CJansson", "Diagnostics"], swiftSettings: common),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: common),
-        .target(name: "InputOutput", dependencies: ["CGlibc", "Diagnostics"], swiftSettings: common),
+        .target(
+            name: "InputOutput", dependencies: ["CGlibc", "CBuild", "Diagnostics"], swiftSettings: common),
 
         // Layer 2: standard structures and the words of the domain.
         .target(name: "CSV", dependencies: ["Diagnostics"], swiftSettings: safe),
@@ -175,7 +178,7 @@ let package = Package(
                 "Keys", "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims",
                 "COSE",
                 "CBOR", "PKIX",
-                "OpenSSL", "Store", "Ledger", "Registry", "Intake", "JSON", "CSV", "InputOutput",
+                "OpenSSL", "Store", "Ledger", "Registry", "Intake", "SQLite", "JSON", "CSV", "InputOutput",
                 "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -271,8 +274,11 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TestFleet", "TestSupport", "Diagnostics", "assay"],
-            swiftSettings: common),
+            name: "CommandLineTests",
+            dependencies: [
+                "TestFleet", "TestSupport", "Commands", "CommandLineSupport", "Diagnostics", "assay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common),
         .testTarget(
             name: "CertificateCommandTests",
             dependencies: [

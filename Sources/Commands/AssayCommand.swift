@@ -26,7 +26,7 @@ public struct AssayRoot: ParsableCommand {
             CertificateGroup.self,
             CAGroup.self, LedgerGroup.self, CommandsGroup.self, RuleGroup.self, ClaimGroup.self,
             OnboardGroup.self, FleetGroup.self, AccountGroup.self,
-            Explain.self,
+            Explain.self, VersionCommand.self,
         ])
 
     public init() {}
@@ -76,7 +76,7 @@ public enum Program {
             if isNews { console.error(error) }
             return Interruption.requested ? .interrupted : error.exitStatus
         } catch {
-            return report(error, console)
+            return report(error, arguments, console)
         }
     }
 
@@ -108,7 +108,7 @@ public enum Program {
     }
 
     /// Help, version and completions are results; everything else from the parser is wrong usage.
-    private static func report(_ error: any Error, _ console: Console) -> ExitStatus {
+    private static func report(_ error: any Error, _ arguments: [String], _ console: Console) -> ExitStatus {
         if AssayRoot.exitCode(for: error) == .success {
             let text = AssayRoot.fullMessage(for: error)
             do {
@@ -119,12 +119,9 @@ public enum Program {
                 return error.exitStatus
             }
         }
-        let message = onOneLine(AssayRoot.message(for: error))
         console.error(
-            ToolError(
-                .usage, message,
-                hint: "assay --help lists the commands, --help after one its options")
-        )
+            UsageProblem.error(
+                onOneLine(AssayRoot.message(for: error)), arguments, of: CommandWords(of: AssayRoot.self)))
         return .usage
     }
 }

@@ -60,21 +60,3 @@ public struct DeviceResponse: Sendable, Equatable {
         self.result = result
     }
 }
-
-/// The `+CME ERROR` codes that credential commands are known to answer.
-public enum CMEError {
-    /// What a code means; nil for one that is not known here.
-    public static func meaning(_ code: UInt32) -> String? {
-        switch code {
-        case 513: "not found"
-        case 514: "not allowed"
-        case 515: "memory full"
-        case 518: "not allowed while the modem is active"
-        case 519: "already exists"
-        case 523: "key generation failed"
-        case 527: "invalid content"
-        case 528: "power-off warning"
-        default: nil
-        }
-    }
-}

@@ -57,12 +57,12 @@ struct Assayd {
             if !StandardStream.readerHasLeft { put(report.bytes(of: error)) }
             return error.exitStatus
         } catch {
-            return end(error, report)
+            return end(error, arguments, report)
         }
     }
 
     /// Help, version and completions are results; everything else from the parser is wrong usage.
-    private static func end(_ error: any Error, _ report: ErrorReport) -> ExitStatus {
+    private static func end(_ error: any Error, _ arguments: [String], _ report: ErrorReport) -> ExitStatus {
         if AssaydRoot.exitCode(for: error) == .success {
             let text = AssaydRoot.fullMessage(for: error)
             do {
@@ -75,9 +75,8 @@ struct Assayd {
         }
         put(
             report.bytes(
-                of: ToolError(
-                    .usage, AssaydRoot.message(for: error),
-                    hint: "assayd --help lists the commands, --help after one its options")))
+                of: UsageProblem.error(
+                    AssaydRoot.message(for: error), arguments, of: CommandWords(of: AssaydRoot.self))))
         return .usage
     }
 

@@ -60,6 +60,7 @@ import Testing
         assay jwt sign --key device.key --issuer a -o token.txt; assay jwt inspect --json token.txt nonsense.
         assay key public --no-passphrase device.key -o device.pem; assay jwt verify --json --key device.pem token.txt nonsense.
         assay jwt verify --json --key fixtures/keys/50343956-3037-4738-800d-1f29e0a0f7bf.pem token.txt
+        assay version --json
         assay claim check --json fixtures/attestation_tokens.csv fixtures/modem.log
         assay claim pack --json -o claims fixtures/attestation_tokens.csv; cat claims/manifest.jsonl
         assay claim onboard --json ca/ca.crt device.key missing.pem -o boards; cat boards/manifest.jsonl

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import Diagnostics
 import InputOutput
 import JSON
@@ -10,40 +11,61 @@ struct Explain: AssayCommand {
         commandName: "explain",
         abstract: "Describe a reason code: what it means, usual causes, what to do.",
         discussion: """
-            The codes are those of errors and of the failures of results, and those of the findings of assay cert lint and \
-            the warnings of assay cert verify. Without a code it lists all of them.
+            The codes are those of errors and of the failures of results, those of the findings of assay cert lint and \
+            the warnings of assay cert verify, and the numbers of +CME ERROR that modems answer. Without a code it lists \
+            all of them.
+
+            EXAMPLES
+
+              assay explain signature
+              assay explain 518
+              assay explain +CME ERROR: 518
             """)
 
     @Argument(
         help: .init(
-            "A reason code, as in a result's failures or in an error, or the code of a finding.",
+            "Reason codes, as in a result's failures or in an error, codes of findings, or the number of a +CME ERROR.",
             valueName: "code"))
-    var code: String?
+    var code: [String] = []
 
     @OptionGroup var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let codes: [Entry]
-        if let code {
-            guard let known = Entry.all.first(where: { $0.code == code }) else {
-                throw ToolError(
-                    .usage, "unknown reason code '\(code.escapedForTerminal)'",
-                    hint: "assay explain lists them all")
-            }
-            codes = [known]
-        } else {
-            codes = Entry.all
-        }
+        let codes = try chosen()
         var bytes: [UInt8] = []
-        for entry in codes {
+        for (number, entry) in codes.enumerated() {
             if output.json {
                 bytes += json(entry)
+            } else if code.isEmpty {
+                bytes += line(entry)
             } else {
-                bytes += code == nil ? line(entry) : page(entry)
+                if number > 0 { bytes.append(UInt8(ascii: "\n")) }
+                bytes += page(entry)
             }
         }
         try StandardStream.output().write(bytes)
         return .done
+    }
+
+    private func chosen() throws(ToolError) -> [Entry] {
+        guard !code.isEmpty else { return Entry.all }
+        // A modem's answer has blanks, and few put it in quotes.
+        if let number = Entry.modemNumber(code.joined(separator: " ")) {
+            if CMEError.explanation(number) != nil { return [.modem(number)] }
+            throw ToolError(
+                .usage, "unknown number \(number) of +CME ERROR",
+                hint:
+                    "the AT command reference of the modem's firmware may have it; assay explain lists those known here"
+            )
+        }
+        let all = Entry.all
+        return try code.map { code throws(ToolError) in
+            if let known = all.first(where: { $0.code == code.lowercased() }) { return known }
+            let near = Resemblance.nearest(code, among: all.map(\.code))
+            throw ToolError(
+                .usage, "unknown reason code '\(code.escapedForTerminal)'",
+                hint: "\(near.map { "did you mean \($0)? " } ?? "")assay explain lists them all")
+        }
     }
 
     private func line(_ entry: Entry) -> [UInt8] {
@@ -55,7 +77,10 @@ struct Explain: AssayCommand {
         let explanation = entry.explanation
         var text = "\(entry.code): \(explanation.meaning)\n\nUsual causes:\n"
         for cause in explanation.causes { text += "  - \(cause)\n" }
-        text += "\nWhat to do: \(explanation.remedy)\n\n\(entry.statusName): \(entry.exitStatus.rawValue)\n"
+        text += "\nWhat to do: \(explanation.remedy)\n"
+        if let status = entry.exitStatus, let name = entry.statusName {
+            text += "\n\(name): \(status.rawValue)\n"
+        }
         return Array(text.utf8)
     }
 
@@ -75,8 +100,10 @@ struct Explain: AssayCommand {
         writer.endArray()
         writer.key("remedy")
         writer.string(explanation.remedy)
-        writer.key("exitStatus")
-        writer.integer(Int64(entry.exitStatus.rawValue))
+        if let status = entry.exitStatus {
+            writer.key("exitStatus")
+            writer.integer(Int64(status.rawValue))
+        }
         writer.endObject()
         writer.newline()
         return writer.bytes
@@ -88,14 +115,33 @@ extension Explain {
     enum Entry {
         case reason(ErrorCode)
         case rule(LintRule)
+        /// A number of a modem's `+CME ERROR`, one that is known.
+        case modem(UInt32)
 
         /// All codes that the program prints.
-        static var all: [Entry] { ErrorCode.allCases.map(Entry.reason) + LintRule.explained.map(Entry.rule) }
+        static var all: [Entry] {
+            ErrorCode.allCases.map(Entry.reason) + LintRule.explained.map(Entry.rule)
+                + CMEError.known.map(Entry.modem)
+        }
+
+        /// The number in `518`, `cme-518`, `CME ERROR 518` and `+CME ERROR: 518`; nil for other texts.
+        static func modemNumber(_ text: String) -> UInt32? {
+            var rest = text.lowercased()[...]
+            func drop(_ word: String) {
+                rest = rest.drop { " +:-".contains($0) }
+                if rest.hasPrefix(word) { rest.removeFirst(word.count) }
+            }
+            drop("cme")
+            drop("error")
+            drop("")
+            return rest.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? UInt32(rest) : nil
+        }
 
         var code: String {
             switch self {
             case .reason(let code): code.rawValue
             case .rule(let rule): rule.code
+            case .modem(let number): "cme-\(number)"
             }
         }
 
@@ -103,24 +149,29 @@ extension Explain {
             switch self {
             case .reason(let code): code.explanation
             case .rule(let rule): rule.explanation
+            case .modem(let number):
+                CMEError.explanation(number)
+                    ?? Explanation(meaning: "+CME ERROR: \(number)", causes: [], remedy: "")
             }
         }
 
         /// Of an error with the code; of `cert lint` for a certificate with this finding and no other, of `cert verify
-        /// --strict` for a list.
-        var exitStatus: ExitStatus {
+        /// --strict` for a list; none for what a modem says.
+        var exitStatus: ExitStatus? {
             switch self {
             case .reason(let code): code.exitStatus
             case .rule(let rule): rule.severity == .error ? .rejected : .done
+            case .modem: nil
             }
         }
 
-        var statusName: String {
+        var statusName: String? {
             switch self {
             case .reason: "Exit status as an error"
             case .rule(let rule):
                 LintRule.revocationLists.contains(rule)
                     ? "Exit status of assay cert verify --strict" : "Exit status of assay cert lint"
+            case .modem: nil
             }
         }
     }
