@@ -9,6 +9,8 @@
 #   BENCH_PEERS=1             0 leaves the other tools out
 #   BENCH_SERVICE=1           0 leaves the service out, which takes ten minutes to build the first time
 #   BENCH_DEVICES=1000        devices that it provisions
+#   BENCH_SUBMIT_ROWS=50000   rows that claim submit and the incumbent send to it
+#   BENCH_SUBMIT_MANY=1000000 rows at which the memory of claim submit is read; 0 leaves it out
 #   BENCH_LEDGER_ROWS=1000000 certificates in the large ledger; 0 leaves it out
 set -eu
 cd "$(dirname "$0")/.."
@@ -55,11 +57,13 @@ scripts/bench-measure "$binaries/assay" "$folder" "$count" || status=$?
 scripts/bench-ledger "$binaries/assay" "$folder" "$count" || status=$?
 scripts/bench-claims "$binaries/assay" "$folder" "$count" || status=$?
 if [ "${BENCH_SERVICE:-1}" != 0 ]; then
-    # As `make service` builds it.
+    # As `make service` and `make submit` build them.
     unset ASSAY_WITHOUT_SERVICE
-    service=(-c release --static-swift-stdlib --disable-local-rpath --product assayd)
-    "$swift" build "${service[@]}" >&2
-    scripts/bench-service "$binaries/assay" "$("$swift" build "${service[@]}" --show-bin-path)/assayd" "$folder" ||
-        status=$?
+    service=(-c release --static-swift-stdlib --disable-local-rpath)
+    "$swift" build "${service[@]}" --product assayd >&2
+    "$swift" build "${service[@]}" --product assay-submit >&2
+    built=$("$swift" build "${service[@]}" --show-bin-path)
+    scripts/bench-service "$binaries/assay" "$built/assayd" "$folder" || status=$?
+    scripts/bench-submit "$binaries/assay" "$built/assayd" "$built/assay-submit" "$folder" || status=$?
 fi
 exit "$status"
