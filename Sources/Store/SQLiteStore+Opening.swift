@@ -4,12 +4,12 @@ import SQLite
 
 extension SQLiteStore {
     static func openForReading(
-        _ path: String, _ role: FileRole, _ busyTimeout: Int32
+        _ path: String, _ role: FileRole, _ busyTimeout: Int32, _ cache: Int?
     ) throws(ToolError) -> Connection {
         let connection = try connectForReading(path, role, busyTimeout)
         do {
             // The keys of 20,000 devices and more: what is looked up at random had better be at hand.
-            try connection.execute("PRAGMA cache_size = -8000")
+            try connection.execute("PRAGMA cache_size = -\(cache ?? 8_000)")
         } catch {
             throw storeError("cannot open the \(role.noun)", path, error, role)
         }
@@ -29,7 +29,7 @@ extension SQLiteStore {
     }
 
     static func openForWriting(
-        _ path: String, _ access: Access, _ role: FileRole, _ busyTimeout: Int32
+        _ path: String, _ access: Access, _ role: FileRole, _ busyTimeout: Int32, _ cache: Int?
     ) throws(ToolError) -> Connection {
         let connection: Connection
         do {
@@ -52,7 +52,7 @@ extension SQLiteStore {
             try connection.execute(
                 "PRAGMA page_size = 8192; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
             try enterWAL(connection)
-            try connection.execute("PRAGMA cache_size = -12000")
+            try connection.execute("PRAGMA cache_size = -\(cache ?? 12_000)")
         } catch {
             throw storeError("cannot open the \(role.noun)", path, error, role)
         }

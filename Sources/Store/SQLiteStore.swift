@@ -43,8 +43,10 @@ public final class SQLiteStore {
     /// - Parameters:
     ///   - role: what the file has to be, or is made as.
     ///   - busyTimeout: how long to wait for another process's lock, in milliseconds.
+    ///   - cache: how much of the file is kept in memory at most, in KiB; nil is what suits a run's only connection.
     public init(
-        path: String, access: Access, as role: FileRole = .store, busyTimeout: Int32 = 30_000
+        path: String, access: Access, as role: FileRole = .store, busyTimeout: Int32 = 30_000,
+        cache: Int? = nil
     ) throws(ToolError) {
         var created = false
         if access == .create { created = try FileSystem.createEmptyFile(path) }
@@ -54,11 +56,11 @@ public final class SQLiteStore {
         self.role = role
         try FileRegister.beginUse(of: path, as: role.isLedger ? .ledger : .store)
         if access == .readOnly {
-            connection = try Self.openForReading(path, role, busyTimeout)
+            connection = try Self.openForReading(path, role, busyTimeout, cache)
             statements = StatementCache(connection)
             lookup = LookupIndex(statements)
         } else {
-            connection = try Self.openForWriting(path, access, role, busyTimeout)
+            connection = try Self.openForWriting(path, access, role, busyTimeout, cache)
             statements = StatementCache(connection)
             lookup = LookupIndex(statements)
             try Schema.migrate(

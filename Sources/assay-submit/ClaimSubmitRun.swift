@@ -35,8 +35,9 @@ enum ClaimSubmitRun {
         let line = try OrderedLine<ClaimSegment, [ClaimIntake.Row]>(
             jobs: verb.pace.connections, depth: verb.pace.connections + 1,
             makeWorker: { () throws(ToolError) in
-                // A connection to the store belongs to one thread.
-                let store = try SQLiteStore(path: path, access: .readWrite)
+                // A connection to the store belongs to one thread; a few MiB for each, however many rows
+                // the journal has.
+                let store = try SQLiteStore(path: path, access: .readWrite, cache: 2_000)
                 return ClaimSubmission(plan, session.conversation(store), store)
             },
             process: { worker, segment throws(ToolError) in

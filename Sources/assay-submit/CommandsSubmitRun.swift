@@ -63,8 +63,9 @@ final class CommandsSubmitRun {
         let line = try OrderedLine<(document: CommandsSubmit.Document, number: Int), SubmissionReport>(
             jobs: verb.pace.connections, depth: verb.pace.connections * 4,
             makeWorker: { () throws(ToolError) in
-                // A connection to the store belongs to one thread.
-                let store = try SQLiteStore(path: path, access: .readWrite)
+                // A connection to the store belongs to one thread; a few MiB for each, however many rows
+                // the journal has.
+                let store = try SQLiteStore(path: path, access: .readWrite, cache: 2_000)
                 let talk = session.conversation(store)
                 return (talk: talk, submission: CommandSubmission(plan, talk, store))
             },
