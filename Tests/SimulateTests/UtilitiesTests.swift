@@ -32,38 +32,20 @@ struct UtilitiesTests {
         """
     }
 
-    /// A certificate for these names in the folder, which stands for itself.
-    private func makeCertificate(_ folder: WorkFolder) throws {
-        try ServiceUnderTest.run(
-            program: "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                "server.key", "-out", "server.crt", "-days", "2", "-subj", "/CN=api", "-addext",
-                "subjectAltName=" + Self.names.map { "DNS:\($0)" }.joined(separator: ","),
-            ], folder)
-    }
-
     /// With the vendor's host names, through a proxy: the utilities do not know that they speak to somebody else.
     @Test func workThroughAProxyAsTheyAre() throws {
         let python = URL(fileURLWithPath: try Peers.python())
         let certificates = try WorkFolder()
-        try makeCertificate(certificates)
+        try ServerCertificate.make(for: Self.names, in: certificates)
         let service = try ServiceUnderTest(
             seed: "utilities", devices: 3,
             options: [
                 "--tls-cert", certificates.path("server.crt"), "--tls-key", certificates.path("server.key"),
             ])
         let port = try #require(service.url.split(separator: ":").last)
-        let proxy = try Program(
-            python, [Self.peer("connect-proxy.py"), String(port)], in: service.folder.url)
-        defer {
-            proxy.send(SIGTERM)
-            _ = try? proxy.wait(limit: 10)
-        }
-        proxy.waitForOutput(bytes: 2, limit: 20)
-        let place = proxy.outputSoFar.trimmingCharacters(in: .newlines)
+        let proxy = try ConnectProxy(to: port, python)
         let environment = [
-            "HTTPS_PROXY": "http://127.0.0.1:\(place)", "REQUESTS_CA_BUNDLE": certificates.path("server.crt"),
+            "HTTPS_PROXY": proxy.url, "REQUESTS_CA_BUNDLE": certificates.path("server.crt"),
         ]
         let rows = try service.rows("attestation_tokens.csv")
         let output = try ServiceUnderTest.run(
@@ -97,7 +79,7 @@ struct UtilitiesTests {
     @Test func workWithTheirBaseAddressSet() throws {
         let python = URL(fileURLWithPath: try Peers.python())
         let service = try ServiceUnderTest(seed: "base", devices: 1)
-        try makeCertificate(service.folder)
+        try ServerCertificate.make(for: Self.names, in: service.folder)
         let row = try #require(try service.rows("attestation_tokens.csv").first)
         let output = try ServiceUnderTest.run(
             python,
