@@ -55,8 +55,9 @@ struct ClaimSubmitTests {
         var kills = 0
         while kills < 20 {
             let program = try submit(service)
-            // Also before the first request and behind the last one.
-            try await Task.sleep(for: .milliseconds(Int.random(in: 1...1500, using: &random)))
+            // Also before the first request and after the last one: with more rows there is longer to wait.
+            try await Task.sleep(
+                for: .milliseconds(Int.random(in: 1...max(1_500, rows / 10), using: &random)))
             program.send(SIGKILL)
             _ = try program.wait(limit: 20)
             kills += 1
