@@ -55,6 +55,31 @@ struct SubmitTransportTests {
         #expect(through.status == 6 && through.errors.contains("service-unreachable"), "\(through)")
     }
 
+    /// A server that speaks HTTP/2 and nothing else.
+    @Test func http2IsTakenWhereItIsOffered() throws {
+        let folder = try WorkFolder()
+        guard
+            let server = ChildProcess.find("nghttpd", in: ["PATH": "/usr/sbin:/usr/bin"], from: folder.url)
+        else { try Skip.test("no nghttpd") }
+        try ServerCertificate.make(for: ["localhost"], in: folder)
+        try FileManager.default.createDirectory(
+            at: folder.url.appendingPathComponent("files/v1"), withIntermediateDirectories: true)
+        try folder.write(#"{"team":{"tenantId":"t-2","name":"Two"},"role":"admin"}"#, to: "files/v1/account")
+        try folder.write(String(repeating: "0", count: 40) + "\n", to: "api.key")
+        let port = try LoopbackPort.free()
+        let program = try Program(
+            URL(fileURLWithPath: server),
+            ["-v", "-a", "127.0.0.1", "-d", "files", "\(port)", "server.key", "server.crt"], in: folder.url)
+        defer {
+            program.send(SIGTERM)
+            _ = try? program.wait(limit: 10)
+        }
+        try #require(LoopbackPort.waitForListener(on: port))
+        let shown = try show("https://localhost:\(port)", folder, ["--root-ca", "server.crt"], [:])
+        #expect(shown.status == 0 && shown.output.contains("t-2"), "\(shown)")
+        #expect(program.outputSoFar.contains(":path: /v1/account"))
+    }
+
     /// A redirection is an answer that makes no sense; nobody else sees the key.
     @Test(arguments: [301, 302, 303, 307, 308])
     func redirectionsAreNotFollowed(_ status: Int) throws {
