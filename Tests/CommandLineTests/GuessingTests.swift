@@ -119,6 +119,8 @@ import Testing
         ("token verify --threads 3", "--jobs"), ("--verison", "--version"),
         ("token verify --Keys x", "--keys"),
         ("claim submit --dryrun", "--dry-run"), ("jwt sign --aud x", "--audience"),
+        ("claim submit x --api-key-flie k", "--api-key-file"), ("csr create x y --kye z", "--key"),
+        ("ca ledger attach d --stroe x", "--store"), ("token verify - --kyes x", "--keys"),
     ])
     func optionsAreFound(_ line: String, _ wanted: String) {
         let hint = hint(line.split(separator: " ").map(String.init))

@@ -26,10 +26,11 @@ package struct UsageProblem {
         var command = root
         var path = [root.name]
         var rest = arguments[...]
-        while let word = rest.first, !word.hasPrefix("-") {
+        // What follows a verb are its options and arguments, in whatever order.
+        while !command.subcommands.isEmpty, let word = rest.first, !word.hasPrefix("-") {
+            if word == "help" { return nil }
             guard let next = command.subcommand(word) else {
-                return command.subcommands.isEmpty || word == "help"
-                    ? nil : unknown(command: word, before: Array(rest.dropFirst()), in: command, path)
+                return unknown(command: word, before: Array(rest.dropFirst()), in: command, path)
             }
             command = next
             path.append(word)
