@@ -1,3 +1,5 @@
+public import Diagnostics
+
 /// What separates the fields of a record.
 public struct CSVDelimiter: Sendable, Equatable {
     public let byte: UInt8
@@ -41,15 +43,24 @@ public struct CSVDelimiter: Sendable, Equatable {
 
     /// What seems to separate the fields of a row that has not its columns: at least as many of them as of this one, which
     /// may stand in numbers and between tags.
-    public func other(in row: some Collection<UInt8>) -> CSVDelimiter? {
+    private func other(in row: some Collection<UInt8>) -> CSVDelimiter? {
         let own = row.count { $0 == byte }
-        return [.comma, .semicolon, .tab].first { other in
+        return Self.known.map(\.delimiter).first { other in
             other != self && row.count { $0 == other.byte } >= Swift.max(own, 1)
+        }
+    }
+
+    /// Why a row has not its columns, where something else seems to separate them.
+    public func failure(in row: some Collection<UInt8>) -> CheckFailure? {
+        other(in: row).map { other in
+            CheckFailure(
+                .csv, "expected fields separated by \(plural), found \(other.plural)",
+                hint: .delimiter(other.name))
         }
     }
 }
 
 extension CSVRecord {
-    /// What seems to separate the fields of a record that has not its columns, if it is something else.
-    public var otherDelimiter: CSVDelimiter? { delimiter.other(in: raw) }
+    /// Why it has not its columns, where something else seems to separate them.
+    public var delimiterFailure: CheckFailure? { delimiter.failure(in: raw) }
 }

@@ -134,11 +134,8 @@ public struct ClaimLayout: Sendable, Equatable {
 
     /// Names another delimiter in a row that does not have its columns.
     private func otherDelimiter(_ raw: ArraySlice<UInt8>) -> ClaimFinding? {
-        delimiter.other(in: raw).map { other in
-            ClaimFinding(
-                .csv, "expected fields separated by \(delimiter.plural), found \(other.plural)", column: 1,
-                hint: .delimiter(other.name))
-        }
+        guard let failure = delimiter.failure(in: raw), let hint = failure.hint else { return nil }
+        return ClaimFinding(failure.code, failure.message, column: 1, hint: hint)
     }
 
     private var expected: String {

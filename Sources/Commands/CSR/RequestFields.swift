@@ -47,7 +47,7 @@ struct RequestFields {
         } catch {
             return (.malformed(error.failure), RequestExpectations(imei: fields.imei))
         }
-        return fields.row(nothing: "expected a member csr or token, found neither")
+        return fields.row(nothing: CheckFailure(fields.code, "expected a member csr or token, found neither"))
     }
 
     /// A row of a CSV.
@@ -75,12 +75,10 @@ struct RequestFields {
             default: break
             }
         }
-        let other = record.otherDelimiter
         return fields.row(
-            nothing: other.map {
-                "expected fields separated by \(record.delimiter.plural), found \($0.plural)"
-            }
-                ?? "expected a request or a token, found \(record.count) columns without one")
+            nothing: record.delimiterFailure
+                ?? CheckFailure(
+                    .csv, "expected a request or a token, found \(record.count) columns without one"))
     }
 
     private mutating func enter(_ name: String, _ value: JSONValue) throws(RowError) {
@@ -129,7 +127,7 @@ struct RequestFields {
         return found
     }
 
-    private func row(nothing: String) -> RequestChunk.Row {
+    private func row(nothing: CheckFailure) -> RequestChunk.Row {
         var expectations = RequestExpectations(imei: imei)
         if beside.requests > 0 {
             let message = "expected one request in a row, found another beside it"
@@ -146,7 +144,7 @@ struct RequestFields {
         // Whatever its column is called.
         if let token, let stranger = beside.stranger(to: token[...]) { expectations.deviceUUID = stranger }
         guard let token else {
-            return (csr.map { .der($0) } ?? .malformed(.init(code, nothing)), expectations)
+            return (csr.map { .der($0) } ?? .malformed(nothing), expectations)
         }
         if let csr, !Self.isSame(csr, token) {
             return (

@@ -163,10 +163,8 @@ struct RegistrationStream {
 
     private func unknownColumns(_ record: CSVRecord) -> ToolError {
         let place = ToolError.Context("file", "\(name.escapedForTerminal):\(record.line)")
-        if let other = record.otherDelimiter {
-            return ToolError(
-                .csv, "expected fields separated by \(record.delimiter.plural), found \(other.plural)",
-                context: [place], hint: .delimiter(other.name))
+        if let failure = record.delimiterFailure {
+            return ToolError(failure.code, failure.message, context: [place], hint: failure.hint)
         }
         return ToolError(
             .csv, "expected a header that names uuid, or rows of imei,uuid,token,time or uuid,spkiBase64",

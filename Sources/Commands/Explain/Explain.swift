@@ -50,22 +50,26 @@ struct Explain: AssayCommand {
     private func chosen() throws(ToolError) -> [Entry] {
         guard !code.isEmpty else { return Entry.all }
         // A modem's answer has blanks, and few put it in quotes.
-        if let number = Entry.modemNumber(code.joined(separator: " ")) {
-            if CMEError.explanation(number) != nil { return [.modem(number)] }
+        let whole = code.joined(separator: " ")
+        if Entry.modemNumber(whole) != nil { return [try Self.entry(whole)] }
+        return try code.map { code throws(ToolError) in try Self.entry(code) }
+    }
+
+    private static func entry(_ text: String) throws(ToolError) -> Entry {
+        let all = Entry.all
+        if let known = all.first(where: { $0.code == text.lowercased() }) { return known }
+        if let number = Entry.modemNumber(text) {
+            if let explanation = CMEError.explanation(number) { return .modem(number, explanation) }
             throw ToolError(
                 .usage, "unknown number \(number) of +CME ERROR",
                 hint:
                     "the AT command reference of the modem's firmware may have it; assay explain lists those known here"
             )
         }
-        let all = Entry.all
-        return try code.map { code throws(ToolError) in
-            if let known = all.first(where: { $0.code == code.lowercased() }) { return known }
-            let near = Resemblance.nearest(code, among: all.map(\.code))
-            throw ToolError(
-                .usage, "unknown reason code '\(code.escapedForTerminal)'",
-                hint: "\(near.map { "did you mean \($0)? " } ?? "")assay explain lists them all")
-        }
+        let near = Resemblance.nearest(text, among: all.map(\.code))
+        throw ToolError(
+            .usage, "unknown reason code '\(text.escapedForTerminal)'",
+            hint: "\(near.map { "did you mean \($0)? " } ?? "")assay explain lists them all")
     }
 
     private func line(_ entry: Entry) -> [UInt8] {
@@ -116,24 +120,24 @@ extension Explain {
         case reason(ErrorCode)
         case rule(LintRule)
         /// A number of a modem's `+CME ERROR`, one that is known.
-        case modem(UInt32)
+        case modem(UInt32, Explanation)
 
         /// All codes that the program prints.
         static var all: [Entry] {
             ErrorCode.allCases.map(Entry.reason) + LintRule.explained.map(Entry.rule)
-                + CMEError.known.map(Entry.modem)
+                + CMEError.known.compactMap { number in
+                    CMEError.explanation(number).map { .modem(number, $0) }
+                }
         }
 
         /// The number in `518`, `cme-518`, `CME ERROR 518` and `+CME ERROR: 518`; nil for other texts.
         static func modemNumber(_ text: String) -> UInt32? {
             var rest = text.lowercased()[...]
-            func drop(_ word: String) {
+            for word in ["cme", "error", ""] {
                 rest = rest.drop { " +:-".contains($0) }
                 if rest.hasPrefix(word) { rest.removeFirst(word.count) }
             }
-            drop("cme")
-            drop("error")
-            drop("")
+            while rest.last == " " { rest.removeLast() }
             return rest.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? UInt32(rest) : nil
         }
 
@@ -141,7 +145,7 @@ extension Explain {
             switch self {
             case .reason(let code): code.rawValue
             case .rule(let rule): rule.code
-            case .modem(let number): "cme-\(number)"
+            case .modem(let number, _): "cme-\(number)"
             }
         }
 
@@ -149,9 +153,7 @@ extension Explain {
             switch self {
             case .reason(let code): code.explanation
             case .rule(let rule): rule.explanation
-            case .modem(let number):
-                CMEError.explanation(number)
-                    ?? Explanation(meaning: "+CME ERROR: \(number)", causes: [], remedy: "")
+            case .modem(_, let explanation): explanation
             }
         }
 

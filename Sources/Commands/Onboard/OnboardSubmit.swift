@@ -85,6 +85,10 @@ package struct OnboardSubmit: NetworkVerb {
             Row(source: source, line: record.line, deviceID: texts.first ?? "", bytes: [], failure: failure)
         }
         guard texts.count == 5 else {
+            // Tags and firmware types have bars between them.
+            if texts.count == 1, let failure = record.delimiterFailure {
+                return refuse(CheckFailure(failure.code, failure.message))
+            }
             return refuse(
                 CheckFailure(
                     .csv, "expected deviceId,subType,tags,fwTypes,certificate, found \(texts.count) fields"))

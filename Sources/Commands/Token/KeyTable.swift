@@ -122,9 +122,9 @@ enum KeyTable {
         guard let uuidColumn = columns[.uuid], let uuidField = record[uuidColumn],
             keyColumns.contains(where: { record[$0] != nil })
         else {
-            if record.count == 1, let other = record.otherDelimiter {
+            if record.count == 1, let failure = record.delimiterFailure {
                 throw ToolError(
-                    .csv, "expected fields separated by commas, found \(other.plural)",
+                    failure.code, failure.message,
                     hint: "save the file again as CSV with commas; nothing is guessed")
             }
             throw ToolError(

@@ -37,7 +37,9 @@ struct TokenItem {
 struct RowError: Error {
     let failure: CheckFailure
 
-    init(_ code: ErrorCode, _ message: String) { failure = CheckFailure(code, message) }
+    init(_ failure: CheckFailure) { self.failure = failure }
+
+    init(_ code: ErrorCode, _ message: String) { self.init(CheckFailure(code, message)) }
 }
 
 extension TokenChunk {
@@ -136,11 +138,10 @@ extension TokenChunk {
             default: break
             }
             let column = (columns[.token] ?? columns[.keygen] ?? 0) + 1
-            let message =
-                record.otherDelimiter.map {
-                    "expected fields separated by \(record.delimiter.plural), found \($0.plural)"
-                } ?? "expected a token in column \(column), found \(record.count) columns"
-            return TokenItem(line: record.line, text: .failure(RowError(.csv, message)))
+            let failure =
+                record.delimiterFailure
+                ?? CheckFailure(.csv, "expected a token in column \(column), found \(record.count) columns")
+            return TokenItem(line: record.line, text: .failure(RowError(failure)))
         }
         let text: ArraySlice<UInt8>
         switch Self.token(inCell: token.bytes.trimmed) {
