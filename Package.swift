@@ -121,6 +121,11 @@ let package = Package(
             dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
 
+        // Layer 5: one run over many inputs: judges, reports, counts.
+        .target(
+            name: "Batches", dependencies: ["Intake", "JSON", "InputOutput", "Diagnostics"],
+            swiftSettings: safe),
+
         // Layer 5: certificates for requests, exactly once: vet, note, sign, enter.
         .target(
             name: "Issuance",
@@ -174,7 +179,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CommandLineSupport", "Issuance",
+                "CommandLineSupport", "Batches", "Issuance",
                 "Keys", "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims",
                 "COSE",
                 "CBOR", "PKIX",
@@ -301,6 +306,9 @@ let package = Package(
         .testTarget(
             name: "IntakeTests",
             dependencies: ["Intake", "InputOutput", "CSV", "DeviceIdentity", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "BatchesTests", dependencies: ["Batches", "InputOutput", "JSON", "Diagnostics"],
             swiftSettings: common),
         .testTarget(
             name: "CrashTests",
@@ -460,7 +468,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .executableTarget(
             name: "assay-submit",
             dependencies: [
-                "Commands", "CommandLineSupport", "SubmissionHTTP", "Submission", "Journal", "Store",
+                "Commands", "CommandLineSupport", "Batches", "SubmissionHTTP", "Submission", "Journal",
+                "Store",
                 "Claims", "Attestation",
                 "ProvisioningAPI", "ProvisioningCommands", "JSON", "OpenSSL", "InputOutput", "DeviceIdentity",
                 "Diagnostics",

@@ -73,7 +73,7 @@ public enum Program {
             return Interruption.requested ? .interrupted : status
         } catch let error as ToolError {
             let isNews = !StandardStream.readerHasLeft && error.message != Interruption.error.message
-            if isNews { console.error(error) }
+            if isNews { console.fatal(error) }
             return Interruption.requested ? .interrupted : error.exitStatus
         } catch {
             return report(error, arguments, console)

@@ -21,6 +21,8 @@ public struct InputQueue {
     public private(set) var isSeveral: Bool
     /// Shared by all who read of these inputs.
     public let passedOver = PassedOver()
+    /// What was read of them, for the time left; whoever opens an input gives it to its ``SourceReader``.
+    public let meter = InputMeter()
 
     /// - Parameter list: a file with one path on each line, `-` for standard input (`--files-from`).
     public init(_ inputs: [Input], filesFrom list: String? = nil, for expected: Expectation) {
@@ -32,7 +34,7 @@ public struct InputQueue {
     }
 
     /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
-    public mutating func measure(_ meter: InputMeter) {
+    public mutating func measure() {
         // How long a list is, nobody knows before its end.
         if listName != nil { return }
         var total = 0

@@ -1,3 +1,4 @@
+import Batches
 import Commands
 import Diagnostics
 import InputOutput
@@ -17,6 +18,7 @@ final class CommandsSubmitRun {
     /// Batches whose commands are under way, in the order of the input.
     private var waiting: [SubmissionReport] = []
     private let csrs: NewFile?
+    private var reasons = ReasonCounts()
     /// The commands whose CSRs are in it.
     private var written: Set<String> = []
 
@@ -44,7 +46,7 @@ final class CommandsSubmitRun {
         guard total > 0 || unreadable > 0 || Interruption.requested else {
             throw ToolError(.json, "expected a batch of commands, found none in the input")
         }
-        console.note(summary)
+        console.conclude(summary, reasons)
         if let error = session.control.error {
             console.error(error)
             return error.exitStatus
@@ -81,11 +83,12 @@ final class CommandsSubmitRun {
             })
         let deliver = { [self] (report: SubmissionReport) throws(ToolError) in
             if verb.wait { waiting.append(report) } else { try tell(report) }
-            console.progress(done: waiting.count + total, failed: bad, unit: "batches")
+            console.progress(done: waiting.count + total, failed: bad, unit: "batches", meter: nil)
         }
         try verb.read(now: now) { document throws(ToolError) in
             if document.isUnreadable {
                 unreadable += 1
+                reasons.count(ErrorCode.io.rawValue)
                 console.error(
                     ToolError(
                         .io, document.failures.first?.message ?? "cannot be read",
@@ -110,7 +113,7 @@ final class CommandsSubmitRun {
                 waiting[place].take(views)
                 if waiting[place].isOpen { open += 1 }
                 let ended = waiting.count - open
-                console.progress(done: ended, failed: 0, unit: "devices")
+                console.progress(done: ended, failed: 0, unit: "devices", meter: nil)
             }
             if open == 0 || follower.talk.clock.now() >= end { break }
             follower.talk.rest(CommandFollower.pause)
@@ -128,6 +131,7 @@ final class CommandsSubmitRun {
             }
         }
         counts[report.status, default: 0] += 1
+        if report.status != .succeeded { reasons.count(report.failures.first?.code.rawValue) }
         total += 1
         guard verb.output.json else { return try sink.write(report.text) }
         var writer = JSONWriter()
@@ -145,7 +149,7 @@ final class CommandsSubmitRun {
         return "assay: \(total) \(total == 1 ? "batch" : "batches"): "
             + parts.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
             + (csrs == nil ? "" : "; \(written.count) \(written.count == 1 ? "CSR" : "CSRs")")
-            + (unreadable > 0 ? "; \(unreadable) unreadable" : "")
+            + (unreadable > 0 ? "; \(unreadable) unreadable" : "") + reasons.note
     }
 
     private var exitStatus: ExitStatus {

@@ -1,3 +1,4 @@
+import Batches
 import CommandLineSupport
 import Commands
 import Diagnostics
@@ -22,6 +23,7 @@ final class OnboardSubmitRun {
     private let verb: OnboardSubmit
     private let sink = StandardStream.output()
     private var counts: [Status: Int] = [:]
+    private var reasons = ReasonCounts()
 
     private init(_ verb: OnboardSubmit) { self.verb = verb }
 
@@ -62,11 +64,11 @@ final class OnboardSubmitRun {
         guard total > 0 || Interruption.requested else {
             throw ToolError(.csv, "expected a row of a device, found none in the input")
         }
-        console.note(
+        console.conclude(
             "assay: \(total) \(total == 1 ? "row" : "rows") read: "
                 + [Status.onboarded, .existing, .duplicate, .malformed, .failed, .unknown].map {
                     "\(counts[$0] ?? 0) \($0 == .existing ? "onboarded already" : $0.rawValue)"
-                }.joined(separator: ", "))
+                }.joined(separator: ", ") + reasons.note, reasons)
         if let error = session.control.error {
             console.error(error)
             return error.exitStatus
@@ -102,6 +104,7 @@ final class OnboardSubmitRun {
         _ row: OnboardSubmit.Row, _ status: Status, _ message: String, _ code: ErrorCode? = nil
     ) throws(ToolError) {
         counts[status, default: 0] += 1
+        reasons.count(code?.rawValue)
         guard verb.output.json else {
             if verb.verbose || ![.onboarded, .existing].contains(status) {
                 let text = "\(row.source):\(row.line): \(status.rawValue) \(row.deviceID): \(message)"

@@ -46,11 +46,11 @@ import Testing
             Corpus(
                 description: "a list that begins with a comment", arguments: verify,
                 text: lines("# made by x", token, "noise", answer, row, object),
-                summary: "6 tokens: 2 verified, 4 malformed"),
+                summary: "6 tokens: 2 verified, 4 malformed; reasons: 4 token-format"),
             Corpus(
                 description: "a header behind a comment", arguments: verify,
                 text: lines("# made by x", "imei,uuid,token,time", row, token, "x"),
-                summary: "4 tokens: 2 verified, 2 malformed"),
+                summary: "4 tokens: 2 verified, 2 malformed; reasons: 2 csv"),
             Corpus(
                 description: "a header of one column", arguments: verify, text: lines("token", token, token),
                 summary: "2 tokens: 2 verified"),
@@ -60,7 +60,7 @@ import Testing
                 summary: "1 token: 1 verified; 3 lines passed over"),
             Corpus(
                 description: "noise alone", arguments: verify, text: lines("one", "two, three"),
-                summary: "2 tokens: 0 verified, 2 malformed"),
+                summary: "2 tokens: 0 verified, 2 malformed; reasons: 2 token-format"),
             Corpus(
                 description: "a log for claims", arguments: check,
                 text: lines("AT%ATTESTTOKEN", answer, "OK"),
@@ -69,19 +69,25 @@ import Testing
             Corpus(
                 description: "claims of all forms", arguments: check,
                 text: lines("one", token, object, row, answer, "two"),
-                summary: "6 rows: 1 ready, 3 duplicate, 2 malformed, 0 rejected; 1 of the ready verified"),
+                summary:
+                    "6 rows: 1 ready, 3 duplicate, 2 malformed, 0 rejected; 1 of the ready verified; reasons: 3 duplicate-device, 2 token-format"
+            ),
             Corpus(
                 description: "claims in JSON, then otherwise", arguments: check,
                 text: lines(object, token, row, answer, "two"),
-                summary: "5 rows: 1 ready, 3 duplicate, 1 malformed, 0 rejected; 1 of the ready verified"),
+                summary:
+                    "5 rows: 1 ready, 3 duplicate, 1 malformed, 0 rejected; 1 of the ready verified; reasons: 3 duplicate-device, 1 json"
+            ),
             Corpus(
                 description: "claims in rows, then otherwise", arguments: check,
                 text: lines(row, token, object, answer, "two"),
-                summary: "5 rows: 1 ready, 3 duplicate, 1 malformed, 0 rejected; 1 of the ready verified"),
+                summary:
+                    "5 rows: 1 ready, 3 duplicate, 1 malformed, 0 rejected; 1 of the ready verified; reasons: 3 duplicate-device, 1 csv"
+            ),
             Corpus(
                 description: "requests of all forms", arguments: requests,
                 text: lines(keygen, pem, "{\"token\":\"\(keygen)\"}", keygen, "noise"),
-                summary: "5 requests: 4 verified, 1 malformed"),
+                summary: "5 requests: 4 verified, 1 malformed; reasons: 1 token-format"),
             Corpus(
                 description: "a request behind its text", arguments: requests,
                 text: lines("Certificate Request:", "    Data:", "        Subject: CN=x", pem),
@@ -92,11 +98,11 @@ import Testing
                     "-----BEGIN CERTIFICATE REQUEST-----", "MIIB", keygen, "MIIB",
                     "-----END CERTIFICATE REQUEST-----", "-----BEGIN CERTIFICATE REQUEST-----", keygen,
                     pem, "-----BEGIN CERTIFICATE REQUEST-----", "MIIB"),
-                summary: "7 requests: 3 verified, 4 malformed; 1 line passed over"),
+                summary: "7 requests: 3 verified, 4 malformed; reasons: 4 pem; 1 line passed over"),
             Corpus(
                 description: "requests in JSON, then otherwise", arguments: requests,
                 text: lines("noise", "{\"token\":\"\(keygen)\"}", keygen, pem, "{}"),
-                summary: "5 requests: 3 verified, 2 malformed"),
+                summary: "5 requests: 3 verified, 2 malformed; reasons: 2 json"),
         ]
     }()
 

@@ -1,8 +1,10 @@
+import Batches
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
 import InputOutput
 import Issuance
+import JSON
 import Ledger
 import PKIX
 import Store
@@ -72,10 +74,52 @@ struct RowAudit: Sendable {
     }
 }
 
-/// `ca audit` at work: the chain and the tables first, then every certificate on all cores.
-enum AuditRun {
+/// Rows of a ledger in the order of their numbers.
+struct LedgerRows: ChunkSource {
     private static let chunkSize = 256
 
+    private let ledger: SQLiteStore
+    private var last = Int64.min
+
+    init(_ ledger: SQLiteStore) { self.ledger = ledger }
+
+    mutating func next(_ demand: InputDemand) throws(ToolError) -> Arrival<[IssuanceRecord]> {
+        let rows = try ledger.issuances(after: last, limit: Self.chunkSize)
+        guard let end = rows.last else { return .end }
+        last = end.id
+        return .value(rows)
+    }
+}
+
+/// Checks each row of a ledger by itself. One per thread.
+final class RowJudge: Judge {
+    private let audit: RowAudit
+
+    init(_ audit: RowAudit) { self.audit = audit }
+
+    func judge(_ rows: [IssuanceRecord], _ results: inout Results<AuditedRow>) {
+        for row in rows {
+            results.add(
+                AuditedRow(row: row, isOfOthers: audit.isOfOthers(row), findings: audit.findings(row)))
+        }
+    }
+}
+
+/// What was found in one row; it is told with all others in the end.
+struct AuditedRow: Report {
+    let row: IssuanceRecord
+    /// Whether a CA that was not given issued it.
+    let isOfOthers: Bool
+    let findings: [LedgerFinding]
+
+    var outcome: Outcome { findings.isEmpty ? .good : .rejected }
+    var reason: String? { findings.first?.failure.code.rawValue }
+    var text: [UInt8] { [] }
+    func write(json writer: inout JSONWriter) {}
+}
+
+/// `ca audit` at work: the chain and the tables first, then every certificate on all cores.
+enum AuditRun {
     static func run(
         _ ledger: SQLiteStore, registry: SQLiteStore?, _ audit: RowAudit, jobs: Int, console: Console
     ) throws(ToolError) -> LedgerVerdict {
@@ -86,34 +130,24 @@ enum AuditRun {
             verdict.add(LedgerFinding(failure.code, failure.message))
         }
         let names = registry.map { AttestedNames(registry: RegistryDevices($0)) }
-        var last = Int64.min
-        var done = 0
-        try OrderedPipeline.run(
-            jobs: jobs,
-            makeWorker: { () throws(ToolError) in audit },
-            next: { _ throws(ToolError) in
-                let rows = try ledger.issuances(after: last, limit: chunkSize)
-                guard let end = rows.last else { return .end }
-                last = end.id
-                return .value(rows)
-            },
-            process: { (audit: RowAudit, rows: [IssuanceRecord]) in
-                (
-                    rows: rows, others: Int64(rows.count { audit.isOfOthers($0) }),
-                    findings: rows.map { audit.findings($0) }
-                )
-            },
-            deliver: { result throws(ToolError) in
-                done += result.rows.count
-                verdict.ofOtherAuthorities += result.others
-                for (row, findings) in zip(result.rows, result.findings) {
-                    for finding in findings { verdict.add(finding) }
-                    if audit.isOfOthers(row) { continue }
-                    for finding in try names?.findings(row) ?? [] { verdict.add(finding) }
+        let settlement = Settlement<AuditedRow> { rows throws(ToolError) in
+            for row in rows {
+                for finding in row.findings { verdict.add(finding) }
+                if row.isOfOthers {
+                    verdict.ofOtherAuthorities += 1
+                } else {
+                    for finding in try names?.findings(row.row) ?? [] { verdict.add(finding) }
                 }
-                console.progress(done: done, failed: verdict.findingCount, unit: "certificates")
-                return !Interruption.requested
-            })
+            }
+            return true
+        }
+        // A ledger without certificates is well.
+        let run = BatchRun(.certificate, form: .unwritten, jobs: jobs, mayBeEmpty: true)
+        _ = try run.run(
+            LedgerRows(ledger), to: StandardStream.output(), telling: console, settlement: settlement
+        ) {
+            RowJudge(audit)
+        }
         return verdict
     }
 }

@@ -1,3 +1,4 @@
+import Batches
 import ArgumentParser
 import DeviceIdentity
 import Diagnostics
@@ -56,7 +57,7 @@ struct CAExport: AssayCommand {
         try ledger.forEachIssuance(filter, at: environment.now) { record throws(ToolError) in
             guard let certificate = record.certificate else { return true }
             if let onboarding, let failure = try Self.add(record, to: onboarding, at: environment.now) {
-                tally.rejected += 1
+                tally.count(.rejected, failure.code.rawValue)
                 let serial = Hex.encode(record.serial)
                 console.error(ToolError(failure.code, "certificate \(serial): \(failure.message)"))
             } else {
@@ -84,7 +85,7 @@ struct CAExport: AssayCommand {
         if let onboarding {
             summary += ", \(onboarding.rows) onboarding \(onboarding.rows == 1 ? "row" : "rows")"
         }
-        console.note(summary)
+        console.conclude(summary, tally.reasons)
         return tally.exitStatus
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import CertificateAuthority
 import Diagnostics
 import InputOutput
@@ -181,12 +182,10 @@ struct CAIssue: AssayCommand {
             try run.run()
         } catch {
             // What was issued is in the ledger, whatever went wrong with the rest.
-            if results.tally.total > 0 { console.note(results.summary) }
+            if results.tally.total > 0 { console.conclude(results.summary, results.tally.reasons) }
             throw error
         }
-        guard results.tally.total > 0 || Interruption.requested else {
-            throw ToolError(.pem, "expected a request, found none in the input")
-        }
+        try results.tally.demandInputs(.request)
         if !Interruption.requested {
             // An empty file would be in the way of the run with the repaired requests.
             if results.hasCertificates || namedFiles.isEmpty {
@@ -200,7 +199,7 @@ struct CAIssue: AssayCommand {
             // What was signed is in the ledger: half a file would only be in the way of the next run.
             console.note("assay: note: interrupted, no result file was made; the same command again goes on")
         }
-        console.note(results.summary + stream.passedOver.note)
+        console.conclude(results.summary + stream.passedOver.note, results.tally.reasons)
         return results.tally.exitStatus
     }
 

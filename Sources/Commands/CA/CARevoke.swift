@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
@@ -94,7 +95,7 @@ struct CARevoke: AssayCommand {
         guard run.tally.total > 0 || Interruption.requested else {
             throw ToolError(.csv, "expected a serial number, found none in the input")
         }
-        output.console.note(run.summary)
+        output.console.conclude(run.summary, run.tally.reasons)
         return run.tally.exitStatus
     }
 

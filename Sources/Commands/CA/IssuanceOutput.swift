@@ -1,3 +1,4 @@
+import Batches
 import CertificateAuthority
 import Claims
 import Diagnostics
@@ -37,7 +38,7 @@ final class IssuanceOutput: IssuanceReceiver {
     private let printing: IssuancePrinter.Form
     private let isDryRun: Bool
     private let failFast: Bool
-    private let meter: InputMeter
+    private let meter: InputMeter?
     private let console: Console
     /// Whether the results vanish with their file if nothing is issued.
     private let mayVanish: Bool
@@ -56,7 +57,7 @@ final class IssuanceOutput: IssuanceReceiver {
     ///   - mayVanish: whether it is a file, which does not appear if nothing is issued.
     init(
         sink: (any ByteSink)?, mayVanish: Bool, files: IssuanceFiles, chain: [UInt8], json: Bool,
-        isDryRun: Bool = false, failFast: Bool, meter: InputMeter, console: Console
+        isDryRun: Bool = false, failFast: Bool, meter: InputMeter?, console: Console
     ) throws(ToolError) {
         filer =
             if let folder = files.folder, files.onboarding == nil, !failFast {
@@ -163,15 +164,16 @@ final class IssuanceOutput: IssuanceReceiver {
     }
 
     private func count(_ report: IssuanceReport, _ unwritten: Bool) {
+        let reason = report.failures.first?.code.rawValue
         switch report.status {
         case .issued, .wouldIssue: tally.good += 1
         case .existing, .wouldExist:
             tally.good += 1
             existing += 1
-        case .rejected where unwritten: tally.unwritten += 1
-        case .rejected where report.unreadable?.code == .io: tally.unreadable += 1
-        case .rejected where report.isMalformed: tally.malformed += 1
-        case .rejected: tally.rejected += 1
+        case .rejected where unwritten: tally.countUnwritten(reason)
+        case .rejected where report.unreadable?.code == .io: tally.count(.unreadable, reason)
+        case .rejected where report.isMalformed: tally.count(.malformed, reason)
+        case .rejected: tally.count(.rejected, reason)
         }
         if !tellsAll { tell(report) }
         // With --json the result itself tells, but for a source that could not be opened.

@@ -1,3 +1,4 @@
+import Batches
 import DeviceIdentity
 import Diagnostics
 import JSON
@@ -37,11 +38,12 @@ struct RevocationReport {
     }
 
     func count(in tally: inout Tally) {
+        let reason = failures.first?.code.rawValue
         switch (outcome, problem) {
-        case (.revoked, _), (.existing, _): tally.good += 1
-        case (.rejected, .malformed?): tally.malformed += 1
-        case (.rejected, .unreadable?): tally.unreadable += 1
-        case (.rejected, _): tally.rejected += 1
+        case (.revoked, _), (.existing, _): tally.count(.good)
+        case (.rejected, .malformed?): tally.count(.malformed, reason)
+        case (.rejected, .unreadable?): tally.count(.unreadable, reason)
+        case (.rejected, _): tally.count(.rejected, reason)
         }
     }
 

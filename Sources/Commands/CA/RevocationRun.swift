@@ -1,3 +1,4 @@
+import Batches
 import CertificateAuthority
 import Diagnostics
 import InputOutput

@@ -16,20 +16,11 @@ struct CSRVerify: AssayCommand {
             """)
 
     @OptionGroup var input: RequestInputOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let run = RequestRun(
-            mode: .verify, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
-            failFast: batch.failFast)
-        let console = output.console
-        let sink = try file.sink()
-        let stream = input.stream
-        let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "request", good: "verified") + stream.passedOver.note)
-        return tally.exitStatus
+        try run.run(.request, good: "verified", input.stream, in: environment) { () throws(ToolError) in
+            try RequestJudge(.verify)
+        }
     }
 }

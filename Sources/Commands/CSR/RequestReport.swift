@@ -1,3 +1,4 @@
+import Batches
 import CertificateAuthority
 import DeviceIdentity
 import Diagnostics
@@ -6,11 +7,7 @@ import OpenSSL
 import PKIX
 
 /// The result for one request, `assay.csr/1`.
-struct RequestReport {
-    enum Verdict: String {
-        case unverified, verified, rejected, malformed
-    }
-
+struct RequestReport: VerdictReport {
     let location: InputLocation
     var request: CertificationRequest?
     var verdict: Verdict

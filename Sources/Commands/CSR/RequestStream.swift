@@ -1,3 +1,4 @@
+import Batches
 import CSV
 import DeviceIdentity
 import Diagnostics
@@ -24,21 +25,17 @@ struct RequestChunk: Sendable {
 }
 
 /// The inputs of a CSR command as a stream of blocks; memory does not grow with the number of requests.
-struct RequestStream {
+struct RequestStream: QueuedSource {
     static let expected = Expectation(.pem, "a request", takesBinary: true)
     /// About 30 requests in PEM: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
 
-    /// Counts what is read.
-    let meter = InputMeter()
-    private var inputs: InputQueue
+    var inputs: InputQueue
     /// Whether anything that the current source holds was an input.
     private var hasYielded = false
     private let format: RequestFormat?
     private let delimiter: CSVDelimiter
     private var current: Open?
-
-    var passedOver: PassedOver { inputs.passedOver }
 
     private enum Open {
         /// Too little of it has come to tell its form.
@@ -61,9 +58,6 @@ struct RequestStream {
         inputs = InputQueue(sources, filesFrom: filesFrom, for: Self.expected)
         self.format = delimiter == nil ? format : .csv
     }
-
-    /// Adds up the sizes of the inputs, for the remaining time; folders are looked through for that.
-    mutating func measure() { inputs.measure(meter) }
 
     /// The next block.
     mutating func next(_ demand: InputDemand) -> Arrival<RequestChunk> {
@@ -119,7 +113,7 @@ struct RequestStream {
             return RequestChunk(source: SourceName(name), content: .unreadable(error))
         case .file(let path):
             do throws(ToolError) {
-                current = .unread(try SourceReader(path, for: Self.expected, meter: meter))
+                current = .unread(try SourceReader(path, for: Self.expected, meter: inputs.meter))
                 return nil
             } catch {
                 return RequestChunk(source: SourceName(path), content: .unreadable(error))
@@ -154,7 +148,8 @@ struct RequestStream {
             let lines = try reader.next(demand)
             current = .lines(name, reader, format)
             return lines.map {
-                RequestChunk(source: SourceName(name), content: .text($0, format), passedOver: passedOver)
+                RequestChunk(
+                    source: SourceName(name), content: .text($0, format), passedOver: inputs.passedOver)
             }
         case .pem(let name, var reader, let format, var discloses):
             let text = try reader.next(demand)
@@ -164,7 +159,7 @@ struct RequestStream {
             return text.map {
                 RequestChunk(
                     source: SourceName(name), content: .text($0, format), disclosesKey: discloses,
-                    passedOver: passedOver)
+                    passedOver: inputs.passedOver)
             }
         case .csv(let table):
             current = open
@@ -185,7 +180,7 @@ struct RequestStream {
                 CSVTable(
                     name, CSVFile(source, delimiter: delimiter), needing: RequestFormat.fields,
                     alike: [.token, .keygen],
-                    passedOver))
+                    inputs.passedOver))
         case .list where source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil: return .der(source)
         case let format where format.takesBlocks:
             let discloses = try DisclosedKey.isIn(file: name, head: head.bytes)

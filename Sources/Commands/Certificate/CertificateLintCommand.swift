@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import CertificateAuthority
 import Diagnostics
 import InputOutput
@@ -32,44 +33,26 @@ struct CertificateLintCommand: AssayCommand {
             "The CA that should have issued them: its folder or its certificate in PEM.", valueName: "path"))
     var ca: String?
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
-
-    private final class Worker {
-        var writer = JSONWriter(reservingCapacity: 65_536)
-    }
-
-    private struct Output: Sendable {
-        var bytes: [UInt8] = []
-        var tally = Tally()
-        var error: ToolError?
-    }
+    @OptionGroup var run: RunOptions
 
     func validate() throws { try list.demandInputs(files) }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = output.console
-        let examiner = try examiner()
-        let sink = try file.sink()
-        var stream = CertificateStream(files, filesFrom: list.filesFrom)
-        var tally = Tally()
-        let (json, failFast, name) = (output.json, batch.failFast, profile)
-        try OrderedPipeline.run(
-            jobs: batch.jobs ?? environment.defaultJobs,
-            makeWorker: { () throws(ToolError) in Worker() },
-            next: { demand throws(ToolError) in stream.next(demand) },
-            process: { Self.process($1, $0, examiner, profile: name, json: json, failFast: failFast) },
-            deliver: { output throws(ToolError) in
-                try sink.write(output.bytes)
-                tally += output.tally
-                if let error = output.error { console.error(error) }
-                console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
-                return !(failFast && tally.bad > 0)
-            })
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "certificate", good: "without errors") + stream.passedOver.note)
-        return tally.exitStatus
+        let (examiner, profile) = (try examiner(), profile)
+        let stream = CertificateStream(files, filesFrom: list.filesFrom)
+        return try run.run(.certificate, good: "without errors", stream, in: environment) {
+            CertificateJudge<LintReport>(
+                read: { der, location in
+                    CertificateReading.read(der).map {
+                        LintReport(
+                            location: location, certificate: $0, profile: profile,
+                            findings: examiner.findings(in: $0))
+                    }
+                },
+                malformed: { failure, location in
+                    LintReport(location: location, profile: profile, failures: [failure])
+                })
+        }
     }
 
     private func examiner() throws(ToolError) -> CertificateExaminer {
@@ -79,61 +62,15 @@ struct CertificateLintCommand: AssayCommand {
             try ca.map { path throws(ToolError) in try TrustedAuthority.profiles(path) } ?? .standard
         return CertificateExaminer(profile: try profiles.named(profile), authority: authority)
     }
+}
 
-    private static func process(
-        _ chunk: CertificateChunk, _ worker: Worker, _ examiner: CertificateExaminer, profile: String?,
-        json: Bool, failFast: Bool
-    ) -> Output {
-        var output = Output()
-        worker.writer.removeAll()
-        for item in chunk.items {
-            if case .unreadable(let error) = item { output.error = error }
-            var report = report(item, chunk, examiner)
-            report.profile = profile
-            report.count(in: &output.tally)
-            if json {
-                report.write(json: &worker.writer)
-            } else {
-                output.bytes += report.text
-            }
-            if failFast, output.tally.bad > 0 { break }
-        }
-        if json { output.bytes = worker.writer.bytes }
-        return output
-    }
-
-    private static func report(
-        _ item: CertificateChunk.Item, _ chunk: CertificateChunk, _ examiner: CertificateExaminer
-    ) -> LintReport {
-        switch item {
-        case .unreadable(let error): return malformed(chunk, 1, CheckFailure(error.code, error.message))
-        case .malformed(let line, let failure): return malformed(chunk, line, failure)
-        case .der: return report(chunk.bytes, chunk, 1, examiner)
-        case .block(let block):
-            do throws(PEMError) {
-                return report(try block.decode(in: chunk.bytes), chunk, block.line, examiner)
-            } catch {
-                return malformed(chunk, error.line, CheckFailure(.pem, error.reason))
-            }
-        }
-    }
-
-    private static func report(
-        _ der: [UInt8], _ chunk: CertificateChunk, _ line: Int, _ examiner: CertificateExaminer
-    ) -> LintReport {
+extension CertificateReading {
+    /// Reads a certificate in DER, or says why it is none.
+    fileprivate static func read(_ der: [UInt8]) -> Result<CertificateReading, CheckFailure> {
         do throws(DERError) {
-            let reading = try CertificateReading(certificate: der)
-            return LintReport(
-                location: InputLocation(chunk.source, line: line), certificate: reading,
-                findings: examiner.findings(in: reading))
+            return .success(try CertificateReading(certificate: der))
         } catch {
-            return malformed(chunk, line, error.checkFailure)
+            return .failure(error.checkFailure)
         }
-    }
-
-    private static func malformed(
-        _ chunk: CertificateChunk, _ line: Int, _ failure: CheckFailure
-    ) -> LintReport {
-        LintReport(location: InputLocation(chunk.source, line: line), failures: [failure])
     }
 }

@@ -1,3 +1,4 @@
+import Batches
 import DeviceIdentity
 import Diagnostics
 import JSON
@@ -5,11 +6,7 @@ import OpenSSL
 import PKIX
 
 /// The result for one certificate, `assay.certificate/1`.
-struct CertificateReport {
-    enum Verdict: String {
-        case unverified, verified, rejected, malformed
-    }
-
+struct CertificateReport: VerdictReport {
     /// What `cert verify` adds.
     struct Check {
         /// Seconds since 1970: the time as of which it was verified.
@@ -28,16 +25,6 @@ struct CertificateReport {
     var verdict: Verdict
     var check: Check?
     var failures: [CheckFailure] = []
-
-    /// Adds this result to a tally.
-    func count(in tally: inout Tally) {
-        switch verdict {
-        case .unverified, .verified: tally.good += 1
-        case .rejected: tally.rejected += 1
-        case .malformed where failures.first?.code == .io: tally.unreadable += 1
-        case .malformed: tally.malformed += 1
-        }
-    }
 
     // MARK: JSON
 

@@ -1,3 +1,4 @@
+import Batches
 import Diagnostics
 import InputOutput
 import Intake
@@ -21,14 +22,13 @@ struct CertificateChunk: Sendable {
 }
 
 /// Files of certificates as a stream of pieces; memory does not grow with their number.
-struct CertificateStream {
+struct CertificateStream: QueuedSource {
     private static let blockSize = 65_536
 
     static let expected = Expectation(.pem, "a certificate", takesBinary: true)
 
-    private var inputs: InputQueue
+    var inputs: InputQueue
     private var current: Open?
-    var passedOver: PassedOver { inputs.passedOver }
 
     private struct Open {
         let reader: SourceReader
@@ -68,7 +68,7 @@ struct CertificateStream {
                     case .end: return .end
                     case .value(.text(let path, _)), .value(.file(let path)):
                         name = path
-                        open = Open(reader: try SourceReader(path, for: Self.expected))
+                        open = Open(reader: try SourceReader(path, for: Self.expected, meter: inputs.meter))
                     case .value(.unreadable(let path, let error)):
                         return .value(CertificateChunk(source: SourceName(path), items: [.unreadable(error)]))
                     }
@@ -115,7 +115,7 @@ struct CertificateStream {
                     items.append(.malformed(line: 1, failure))
                 } else {
                     // Without a certificate the blocks are not passed over: the result names them.
-                    passedOver.add(blocks: open.others)
+                    inputs.passedOver.add(blocks: open.others)
                 }
                 return items.isEmpty
                     ? .end
@@ -176,7 +176,7 @@ struct CertificateStream {
     private func look(_ open: inout Open, upTo end: Int, _ items: inout [CertificateChunk.Item]) {
         guard open.seen < end else { return }
         let text = TextBetweenBlocks(open.bytes, open.seen..<end)
-        passedOver.add(lines: text.comments)
+        inputs.passedOver.add(lines: text.comments)
         for damage in text.damaged {
             let line = open.firstLine + open.bytes[..<damage.offset].count { $0 == 0x0a }
             items.append(.malformed(line: line, CheckFailure(.pem, damage.reason)))

@@ -1,3 +1,4 @@
+import Batches
 import ArgumentParser
 import Diagnostics
 import InputOutput
@@ -56,19 +57,7 @@ struct CertificateVerify: AssayCommand {
     @Flag(help: "Reject what RFC 5280 forbids a CA to issue, which otherwise is a warning.")
     var strict = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
-
-    private final class Worker {
-        var writer = JSONWriter(reservingCapacity: 8192)
-    }
-
-    private struct Output: Sendable {
-        let bytes: [UInt8]
-        let tally: Tally
-        let error: ToolError?
-    }
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
         try list.demandInputs(files)
@@ -85,52 +74,12 @@ struct CertificateVerify: AssayCommand {
             revocationLists: TrustFiles.revocationLists(crl),
             time: at.flatMap(Timestamp.parse) ?? environment.now, purpose: purpose.purpose,
             allowsWeak: allowWeak, isStrict: strict)
-        let console = output.console
-        let sink = try file.sink()
-        var inputs = InputQueue(
+        let inputs = InputQueue(
             files.map { .file($0) }, filesFrom: list.filesFrom, for: CertificateStream.expected)
-        var tally = Tally()
         let passedOver = inputs.passedOver
-        let json = output.json
-        let failFast = batch.failFast
-        try OrderedPipeline.run(
-            jobs: batch.jobs ?? environment.defaultJobs,
-            makeWorker: { () throws(ToolError) in Worker() },
-            next: { demand throws(ToolError) in inputs.next(demand) },
-            process: { Self.process($1, judge, $0, passedOver, json: json) },
-            deliver: { output throws(ToolError) in
-                // An input that an interrupt cut short has no result.
-                if output.error?.message == Interruption.error.message { return false }
-                try sink.write(output.bytes)
-                tally += output.tally
-                if let error = output.error { console.error(error) }
-                console.progress(done: tally.total, failed: tally.bad, unit: "certificates")
-                return !(failFast && tally.bad > 0)
-            })
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "certificate", good: "verified") + passedOver.note)
-        return tally.exitStatus
-    }
-
-    private static func process(
-        _ input: InputQueue.Input, _ judge: ChainJudge, _ worker: Worker, _ passedOver: PassedOver, json: Bool
-    ) -> Output {
-        let report: CertificateReport
-        let error: ToolError?
-        switch input {
-        case .file(let path), .text(let path, _): (report, error) = judge.judge(path: path, passedOver)
-        case .unreadable(let path, let reason):
-            report = CertificateReport(
-                location: InputLocation(source: path, line: 1), verdict: .malformed,
-                failures: [CheckFailure(reason.code, reason.message)])
-            error = reason
+        return try run.run(.certificate, good: "verified", LeafSource(inputs: inputs), in: environment) {
+            LeafJudge(judge, passedOver)
         }
-        var tally = Tally()
-        report.count(in: &tally)
-        guard json else { return Output(bytes: report.text, tally: tally, error: error) }
-        worker.writer.removeAll()
-        report.write(json: &worker.writer)
-        return Output(bytes: worker.writer.bytes, tally: tally, error: error)
     }
 }
 

@@ -1,10 +1,11 @@
+import Batches
 import Diagnostics
 import JSON
 import OpenSSL
 import PKIX
 
 /// The result of `cert lint` for one certificate, `assay.lint/1`.
-struct LintReport {
+struct LintReport: Report {
     enum Verdict: String {
         /// No errors; there may be warnings.
         case sound
@@ -25,14 +26,17 @@ struct LintReport {
         return findings.contains { $0.severity == .error } ? .rejected : .sound
     }
 
-    /// Adds this result to a tally.
-    func count(in tally: inout Tally) {
+    var outcome: Outcome {
         switch verdict {
-        case .sound: tally.good += 1
-        case .rejected: tally.rejected += 1
-        case .malformed where failures.first?.code == .io: tally.unreadable += 1
-        case .malformed: tally.malformed += 1
+        case .sound: .good
+        case .rejected: .rejected
+        case .malformed where failures.first?.code == .io: .unreadable
+        case .malformed: .malformed
         }
+    }
+
+    var reason: String? {
+        failures.first?.code.rawValue ?? findings.first { $0.severity == .error }?.rule.code
     }
 
     func write(json writer: inout JSONWriter) {

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Batches
 import Claims
 package import Diagnostics
 import InputOutput
@@ -46,23 +47,23 @@ package struct ClaimCheck: NetworkVerb {
         if online { return try environment.network.run(self, in: environment) }
         let console = output.console
         let keys = try claims.source()
-        let run = ClaimRun(
-            keys: keys, policy: claims.policy, json: output.json, verbose: claims.verbose,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast, packs: false, tags: nil)
         let stream = claims.stream
         let sink = try file.sink()
         let rejects = try claims.rejectsFile(force: file.force)
         let table = try claims.table(force: file.force)
         let delivery = ClaimDelivery(
-            run, names: stream.names, console: console, sink: sink, rejects: rejects, table: table,
-            packer: nil)
-        try run.run(stream, to: delivery, console: console)
-        try delivery.tally.demandInputs(.csv, "a row with a token")
+            names: stream.names, tellsAll: claims.verbose || output.json, json: output.json, rejects: rejects,
+            table: table)
+        let tally = try claims.run(
+            stream, ClaimJudge.Settings(keys: keys, policy: claims.policy, packs: false, tags: nil), to: sink,
+            form: output.json ? .json : .text, jobs: batch.jobs ?? environment.defaultJobs,
+            failFast: batch.failFast, settlement: delivery.settlement, console: console)
         let isEmpty = delivery.tally.hasReadNothing
         try claims.conclude(rejects, table, isEmpty: isEmpty)
         try file.conclude(sink, isEmpty: isEmpty, console)
-        console.note(
-            delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + stream.passedOver.note)
+        console.conclude(
+            delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + tally.reasons.note
+                + stream.inputs.passedOver.note, tally.reasons)
         return delivery.tally.exitStatus
     }
 

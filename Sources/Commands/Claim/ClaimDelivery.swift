@@ -1,91 +1,78 @@
+import Batches
 import CSV
 import Claims
 import DeviceIdentity
 import Diagnostics
 import InputOutput
-import JSON
 
-/// The end of the pipeline, on one thread and in order: duplicates, the count, and all that is written.
+/// What `claim check` and `claim pack` do with rows in order: duplicates, the count, and the files beside the results.
 final class ClaimDelivery {
     private(set) var tally = ClaimTally()
 
-    private let run: ClaimRun
     private let names: SourceNames
-    private let console: Console
-    private let sink: any ByteSink
+    private let tellsAll: Bool
+    private let json: Bool
     private let rejects: RejectsFile?
     private let table: ReportTable?
     private let packer: ClaimPacker?
     private var devices = DeviceIndex()
-    private var writer = JSONWriter(reservingCapacity: 4096)
 
+    /// - Parameter tellsAll: whether rows that are ready have results too.
     init(
-        _ run: ClaimRun, names: SourceNames, console: Console, sink: any ByteSink, rejects: RejectsFile?,
-        table: ReportTable?, packer: ClaimPacker?
+        names: SourceNames, tellsAll: Bool, json: Bool, rejects: RejectsFile?, table: ReportTable?,
+        packer: ClaimPacker? = nil
     ) {
-        self.run = run
         self.names = names
-        self.console = console
-        self.sink = sink
+        self.tellsAll = tellsAll
+        self.json = json
         self.rejects = rejects
         self.table = table
         self.packer = packer
     }
 
-    /// False when the run shall stop.
-    func deliver(_ output: ClaimRun.Output) throws(ToolError) -> Bool {
-        if let error = output.error { return try deliver(unreadable: error, output.source) }
-        var results: [UInt8] = []
-        // What of the worker's rendering is in `results` already.
-        var copied = 0
-        var rests = output.rests[...]
-        var goesOn = true
-        for (index, claim) in output.claims.enumerated() {
-            while let rest = rests.first, rest.before <= index {
-                try rejects?.continueRow(rest.bytes)
-                rests.removeFirst()
-            }
-            let finding = claim.status == .ready ? duplicateFinding(claim, output.source) : nil
-            let status = finding == nil ? claim.status : .duplicate
-            tally.count(status, verified: claim.isVerified)
-            let line = packedLine(output, index)
-            let place = status == .ready ? try packer?.add(line, claim, source: names[output.source]) : nil
-            if let report = report(claim, finding, place, output.source) {
-                if !run.packs { results += output.bytes[copied..<start(output, index)] }
-                results += render(report)
-                if !run.packs { copied = output.ends[index] }
-            }
-            try keep(claim, status, finding, output)
-            if run.failFast, status != .ready {
-                if !run.packs { results += output.bytes[copied..<max(copied, output.ends[index])] }
-                copied = output.bytes.count
-                goesOn = false
-                break
-            }
+    var settlement: Settlement<JudgedRow> {
+        Settlement { [self] rows throws(ToolError) in
+            for index in rows.indices { try settle(&rows[index]) }
+            return true
         }
-        while let rest = rests.popFirst() { try rejects?.continueRow(rest.bytes) }
-        try sink.write(copied == 0 && results.isEmpty ? output.bytes : results + output.bytes[copied...])
-        console.progress(done: tally.rows, failed: tally.bad, unit: "rows")
-        return goesOn
     }
 
-    private func start(_ output: ClaimRun.Output, _ index: Int) -> Int {
-        index == 0 ? 0 : output.ends[index - 1]
+    private func settle(_ row: inout JudgedRow) throws(ToolError) {
+        switch row.content {
+        case .rest(let bytes): try rejects?.continueRow(bytes)
+        case .unreadable(let error):
+            // What could be read, but as nothing we know, is one malformed row.
+            if error.code == .io { tally.countUnreadable() } else { tally.count(.malformed) }
+            let report = ClaimReport(
+                unreadable: error, source: names[row.source], namesSource: names.areSeveral)
+            // People read the error itself.
+            if json { row.report = report }
+            try table?.append(report)
+        case .claim(let claim, let line): try settle(claim, line, &row)
+        }
     }
 
-    private func packedLine(_ output: ClaimRun.Output, _ index: Int) -> ArraySlice<UInt8> {
-        guard run.packs else { return [] }
-        return output.lines[(index == 0 ? 0 : output.lineEnds[index - 1])..<output.lineEnds[index]]
-    }
-
-    private func deliver(unreadable error: ToolError, _ source: Int) throws(ToolError) -> Bool {
-        // What could be read, but as nothing we know, is one malformed row.
-        if error.code == .io { tally.countUnreadable() } else { tally.count(.malformed) }
-        let report = ClaimReport(unreadable: error, source: names[source], namesSource: names.areSeveral)
-        if run.json { try sink.write(render(report)) }
+    private func settle(
+        _ claim: ExaminedClaim, _ line: ArraySlice<UInt8>, _ row: inout JudgedRow
+    ) throws(ToolError) {
+        let (name, several) = (names[row.source], names.areSeveral)
+        let duplicate = claim.status == .ready ? duplicateFinding(claim, row.source) : nil
+        let status = duplicate == nil ? claim.status : .duplicate
+        row.status = status
+        tally.count(status, verified: claim.isVerified)
+        if status != .ready { try rejects?.append(claim.raw, row.shape) }
+        let place = status == .ready ? try packer?.add(line, claim, source: name) : nil
+        guard tellsAll || status != .ready || table != nil else { return }
+        let report =
+            duplicate.map { ClaimReport(claim, duplicateOf: $0, source: name, namesSource: several) }
+            ?? ClaimReport(claim, source: name, namesSource: several)
         try table?.append(report)
-        console.error(error)
-        return !run.failFast
+        guard tellsAll || status != .ready else { return }
+        row.report =
+            place.map {
+                ClaimReport(
+                    claim, source: name, namesSource: several, message: "packed as " + $0.named("line"))
+            } ?? report
     }
 
     private func duplicateFinding(_ claim: ExaminedClaim, _ source: Int) -> ClaimFinding? {
@@ -95,38 +82,6 @@ final class ClaimDelivery {
         return .duplicate(
             of: device, in: names[first.source], line: first.line,
             isSame: first.fingerprint == claim.fingerprint)
-    }
-
-    /// The report that the worker could not render, or nil where its rendering stands or none is wanted.
-    private func report(
-        _ claim: ExaminedClaim, _ duplicate: ClaimFinding?, _ place: BatchFolder.Place?, _ source: Int
-    ) -> ClaimReport? {
-        if let duplicate {
-            return ClaimReport(
-                claim, duplicateOf: duplicate, source: names[source], namesSource: names.areSeveral)
-        }
-        guard run.packs, run.json || run.verbose || claim.status != .ready else { return nil }
-        return ClaimReport(
-            claim, source: names[source], namesSource: names.areSeveral,
-            message: place.map { "packed as " + $0.named("line") })
-    }
-
-    private func render(_ report: ClaimReport) -> [UInt8] {
-        guard run.json else { return report.text }
-        writer.removeAll()
-        report.write(json: &writer)
-        return writer.bytes
-    }
-
-    private func keep(
-        _ claim: ExaminedClaim, _ status: ClaimStatus, _ duplicate: ClaimFinding?, _ output: ClaimRun.Output
-    ) throws(ToolError) {
-        if status != .ready { try rejects?.append(claim.raw, output.shape) }
-        guard let table else { return }
-        let (name, several) = (names[output.source], names.areSeveral)
-        try table.append(
-            duplicate.map { ClaimReport(claim, duplicateOf: $0, source: name, namesSource: several) }
-                ?? ClaimReport(claim, source: name, namesSource: several))
     }
 }
 
@@ -149,32 +104,5 @@ extension ExaminedClaim {
     var isVerified: Bool {
         if case .verified = verification { return true }
         return false
-    }
-}
-
-/// `--report`: the results as CSV.
-final class ReportTable {
-    private let file: NewFile
-    private var writer: CSVWriter
-
-    init(path: String, replaces: Bool, forSpreadsheet: Bool) throws(ToolError) {
-        file = try NewFile(path: path, replaces: replaces)
-        writer = CSVWriter(forSpreadsheet: forSpreadsheet)
-        writer.record(ClaimReport.reportHeader)
-    }
-
-    func append(_ report: ClaimReport) throws(ToolError) {
-        report.write(csv: &writer)
-        if writer.bytes.count >= 65_536 { try flush() }
-    }
-
-    func commit() throws(ToolError) {
-        try flush()
-        try file.commit()
-    }
-
-    private func flush() throws(ToolError) {
-        try file.write(writer.bytes)
-        writer.removeAll()
     }
 }

@@ -1,3 +1,4 @@
+import Batches
 import CSV
 import Claims
 package import DeviceIdentity
@@ -26,7 +27,9 @@ package final class ClaimIntake {
         package var isReady: Bool { report.status == .ready }
     }
 
-    private let run: ClaimRun
+    private let settings: ClaimJudge.Settings
+    private let jobs: Int
+    private let json: Bool
     private let stream: ClaimStream
     private let console: Console
     private let sink = StandardStream.output()
@@ -44,45 +47,52 @@ package final class ClaimIntake {
         self.options = options
         self.console = console
         stream = options.stream
-        run = ClaimRun(
-            keys: try options.source(), policy: options.policy, json: output.json, verbose: options.verbose,
-            jobs: jobs, failFast: false, packs: true, tags: tags)
+        settings = ClaimJudge.Settings(
+            keys: try options.source(), policy: options.policy, packs: true, tags: tags)
+        self.jobs = jobs
+        json = output.json
         rejects = try options.rejectsFile(force: false)
         table = try options.table(force: false)
         seen = try SeenKeys()
     }
 
     /// Reads all rows in order; `each` answers false to stop.
-    package func read(each: (Row) throws(ToolError) -> Bool) throws(ToolError) {
-        try run.run(stream, console: console) { output throws(ToolError) in
-            if let error = output.error { return try deliver(unreadable: error, output.source, each) }
-            var rests = output.rests[...]
-            var start = 0
-            for (index, claim) in output.claims.enumerated() {
-                while let rest = rests.first, rest.before <= index {
-                    try rejects?.continueRow(rest.bytes)
-                    rests.removeFirst()
-                }
-                let line = output.lines[start..<output.lineEnds[index]]
-                start = output.lineEnds[index]
-                let row = try row(claim, line, output)
-                if !row.isReady { try rejects?.append(claim.raw, output.shape) }
-                tally.countRead()
-                guard try each(row) else { return false }
+    package func read(each: @escaping (Row) throws(ToolError) -> Bool) throws(ToolError) {
+        let settlement = Settlement<JudgedRow> { [self] rows throws(ToolError) in
+            for row in rows {
+                guard try take(row, each) else { return false }
             }
-            while let rest = rests.popFirst() { try rejects?.continueRow(rest.bytes) }
             return true
+        }
+        _ = try options.run(
+            stream, settings, to: sink, form: .unwritten, jobs: jobs, settlement: settlement,
+            console: console)
+    }
+
+    private func take(
+        _ judged: JudgedRow, _ each: (Row) throws(ToolError) -> Bool
+    ) throws(ToolError) -> Bool {
+        switch judged.content {
+        case .rest(let bytes):
+            try rejects?.continueRow(bytes)
+            return true
+        case .unreadable(let error): return try take(unreadable: error, judged.source, each)
+        case .claim(let claim, let line):
+            let row = try row(claim, line, judged.source)
+            if !row.isReady { try rejects?.append(claim.raw, judged.shape) }
+            tally.countRead()
+            return try each(row)
         }
     }
 
     private func row(
-        _ claim: ExaminedClaim, _ line: ArraySlice<UInt8>, _ output: ClaimRun.Output
+        _ claim: ExaminedClaim, _ line: ArraySlice<UInt8>, _ source: Int
     ) throws(ToolError) -> Row {
-        let (name, several) = (stream.names[output.source], stream.names.areSeveral)
+        let (name, several) = (stream.names[source], stream.names.areSeveral)
         var report = ClaimReport(claim, source: name, namesSource: several)
         if claim.status == .ready, let device = claim.device,
             let first = try seen.insert(
-                device.bytes, source: output.source, line: claim.line, mark: claim.fingerprint)
+                device.bytes, source: source, line: claim.line, mark: claim.fingerprint)
         {
             let finding = ClaimFinding.duplicate(
                 of: device, in: stream.names[first.source], line: first.line,
@@ -92,10 +102,9 @@ package final class ClaimIntake {
         return Row(report: report, device: claim.device, token: claim.token, line: line)
     }
 
-    private func deliver(
+    private func take(
         unreadable error: ToolError, _ source: Int, _ each: (Row) throws(ToolError) -> Bool
     ) throws(ToolError) -> Bool {
-        console.error(error)
         if error.code == .io {
             tally.countUnreadable()
             return true
@@ -109,19 +118,19 @@ package final class ClaimIntake {
 
     /// Takes the final result of a row; results come in the order of rows.
     package func write(_ report: ClaimReport) throws(ToolError) {
-        tally.count(report.status)
+        tally.count(report.status, report.reason)
         try table?.append(report)
-        if run.json {
+        if json {
             report.write(json: &writer)
-        } else if run.verbose || ![.claimed, .existing].contains(report.status) {
+        } else if options.verbose || ![.claimed, .existing].contains(report.status) {
             text += report.text
         }
-        console.progress(done: tally.results, failed: tally.bad, unit: "rows")
+        console.progress(done: tally.results, failed: tally.bad, unit: "rows", meter: stream.meter)
     }
 
     /// Writes what was taken: it is known for good.
     package func flush() throws(ToolError) {
-        if run.json {
+        if json {
             try sink.write(writer.bytes)
             writer.removeAll()
         } else if !text.isEmpty {
@@ -135,6 +144,6 @@ package final class ClaimIntake {
         try flush()
         try tally.demandInputs()
         try options.conclude(rejects, table, isEmpty: tally.hasReadNothing)
-        console.note(tally.summary + stream.passedOver.note)
+        console.conclude(tally.summary + stream.inputs.passedOver.note, tally.reasons)
     }
 }

@@ -1,3 +1,4 @@
+import Batches
 import ArgumentParser
 import CSV
 import Claims
@@ -72,14 +73,17 @@ struct ClaimOnboard: AssayCommand {
             }
         }
         guard !Interruption.requested else {
-            console.note(run.tally.summary(readyName: "ready", showsVerified: false) + "; nothing written")
+            console.conclude(
+                run.tally.summary(readyName: "ready", showsVerified: false) + "; nothing written"
+                    + run.tally.reasons.note, run.tally.reasons)
             return .interrupted
         }
-        try run.tally.demandInputs(.pem, "a certificate")
+        try run.tally.demandInputs(.certificate)
         try bodies.commit()
-        console.note(
+        console.conclude(
             run.tally.summary(readyName: "written", showsVerified: false)
-                + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")" + queue.passedOver.note)
+                + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")" + run.tally.reasons.note
+                + queue.passedOver.note, run.tally.reasons)
         return run.tally.exitStatus
     }
 
@@ -153,7 +157,11 @@ private final class OnboardingRun {
     /// A source that could not be read: the others are.
     func note(_ path: String, _ error: ToolError) throws(ToolError) {
         if Interruption.requested { return }
-        if error.code.exitStatus == .malformed { tally.count(.malformed) } else { tally.countUnreadable() }
+        if error.code.exitStatus == .malformed {
+            tally.count(.malformed, reason: error.code)
+        } else {
+            tally.countUnreadable(error.code)
+        }
         console.error(error)
         try report(
             SourceName(path), 1, nil, .malformed, CheckFailure(error.code, error.message), error.message)
@@ -164,7 +172,7 @@ private final class OnboardingRun {
         switch certificateRow(item) {
         case .failure(let failure):
             let status: ClaimStatus = failure.code.exitStatus == .malformed ? .malformed : .rejected
-            tally.count(status)
+            tally.count(status, reason: failure.code)
             return try report(source, item.line, nil, status, failure, failure.message)
         case .success(let good): row = good
         }
@@ -172,7 +180,7 @@ private final class OnboardingRun {
             let failure = CheckFailure(
                 .duplicateDevice,
                 "device \(row.deviceID) is in \(sources[first.source].text):\(first.line) already")
-            tally.count(.duplicate)
+            tally.count(.duplicate, reason: failure.code)
             return try report(source, item.line, row.deviceID, .duplicate, failure, failure.message)
         }
         writer.removeAll()
@@ -193,7 +201,7 @@ private final class OnboardingRun {
             entry.newline()
         }
         tally.count(.ready)
-        console.progress(done: tally.rows, failed: tally.bad, unit: "certificates")
+        console.progress(done: tally.rows, failed: tally.bad, unit: "certificates", meter: nil)
         guard common.json else { return }
         try report(source, item.line, row.deviceID, .ready, nil, "written as " + place.named("row"))
     }

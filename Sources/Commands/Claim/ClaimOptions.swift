@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attestation
+import Batches
 import Claims
 import Diagnostics
 import InputOutput
@@ -79,6 +80,25 @@ struct ClaimOptions: ParsableArguments {
                 hint: "assay device import fills a store")
         }
         return source
+    }
+
+    /// Takes every row through its examination; `settlement` gets them in order.
+    ///
+    /// - Parameter form: how results are written, where they are.
+    func run(
+        _ stream: ClaimStream, _ settings: ClaimJudge.Settings, to sink: any ByteSink, form: ResultForm,
+        jobs: Int, failFast: Bool = false, settlement: Settlement<JudgedRow>, console: Console
+    ) throws(ToolError) -> Tally {
+        let run = BatchRun(.claimRow, form: form, jobs: jobs, failFast: failFast)
+        let tally = try run.run(stream, to: sink, telling: console, settlement: settlement) {
+            () throws(ToolError) in try ClaimJudge(settings)
+        }
+        let outputs = stream.keyOutputs.number
+        if outputs > 0 {
+            let noun = outputs == 1 ? "output" : "outputs"
+            console.note("assay: note: passed over \(outputs) \(noun) of %KEYGEN, which claim nothing")
+        }
+        return tally
     }
 
     func rejectsFile(force: Bool) throws(ToolError) -> RejectsFile? {

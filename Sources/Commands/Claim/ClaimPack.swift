@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import Claims
 import Diagnostics
 import InputOutput
@@ -36,30 +37,31 @@ struct ClaimPack: AssayCommand {
         let console = output.console
         let tags = try Self.parsedTags(tags, console)
         let keys = try claims.source()
-        let run = ClaimRun(
-            keys: keys, policy: claims.policy, json: output.json, verbose: claims.verbose,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast, packs: true, tags: tags)
         let stream = claims.stream
-        let sink = StandardStream.output()
         let rejects = try claims.rejectsFile(force: force)
         let table = try claims.table(force: force)
         let packer = try ClaimPacker(path: folder, replaces: force)
         let delivery = ClaimDelivery(
-            run, names: stream.names, console: console, sink: sink, rejects: rejects, table: table,
-            packer: packer)
-        try run.run(stream, to: delivery, console: console)
+            names: stream.names, tellsAll: claims.verbose || output.json, json: output.json, rejects: rejects,
+            table: table, packer: packer)
+        let tally = try claims.run(
+            stream, ClaimJudge.Settings(keys: keys, policy: claims.policy, packs: true, tags: tags),
+            to: StandardStream.output(), form: output.json ? .json : .text,
+            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast,
+            settlement: delivery.settlement, console: console)
         guard !Interruption.requested, !(batch.failFast && delivery.tally.bad > 0) else {
-            console.note(
-                delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + "; nothing written")
+            console.conclude(
+                delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + "; nothing written"
+                    + tally.reasons.note, tally.reasons)
             return delivery.tally.exitStatus
         }
-        try delivery.tally.demandInputs(.csv, "a row with a token")
         // What an earlier run packed stays where this one could read nothing.
         if !delivery.tally.hasReadNothing { try packer.commit() }
         try claims.conclude(rejects, table, isEmpty: delivery.tally.hasReadNothing)
-        console.note(
+        console.conclude(
             delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
-                + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")" + stream.passedOver.note)
+                + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")" + tally.reasons.note
+                + stream.inputs.passedOver.note, tally.reasons)
         return delivery.tally.exitStatus
     }
 

@@ -63,6 +63,9 @@ package struct ClaimReport: Sendable {
         message = error.message.withheld
     }
 
+    /// Why the row is not good.
+    var reason: ErrorCode? { findings.first?.failure.code }
+
     package func write(json writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("schema")

@@ -1,3 +1,4 @@
+import Batches
 import CSV
 import Claims
 import Diagnostics
@@ -44,14 +45,13 @@ struct RejectShape: Sendable, Equatable {
 }
 
 /// The inputs of a claim command as a stream of blocks; memory does not grow with the number of rows.
-struct ClaimStream {
+struct ClaimStream: QueuedSource {
     private static let chunkSize = 32_768
     static let expected = Expectation(.csv, "a row with a token")
 
-    private var inputs: InputQueue
+    var inputs: InputQueue
     /// What reports call the sources; a token that is an argument of its own is not told.
     let names: SourceNames
-    var passedOver: PassedOver { inputs.passedOver }
     private let format: ClaimFormat?
     private let delimiter: CSVDelimiter
     private let keepsRests: Bool
@@ -60,8 +60,8 @@ struct ClaimStream {
     /// The number of the source that is read.
     private var source = 0
     private var current: Open?
-    /// Outputs of `%KEYGEN` in modem logs, which are no rows.
-    private(set) var keyOutputs = 0
+    /// Outputs of `%KEYGEN` in modem logs, which are no rows; one count for all copies of the stream.
+    let keyOutputs = KeyOutputCount()
 
     private enum Open {
         /// Too little of it has come to tell its form.
@@ -97,7 +97,8 @@ struct ClaimStream {
                     source = names.append(input.name)
                     switch input {
                     case .unreadable(_, let error): throw error
-                    case .file(let path): current = .unread(try SourceReader(path, for: Self.expected))
+                    case .file(let path):
+                        current = .unread(try SourceReader(path, for: Self.expected, meter: inputs.meter))
                     case .text(let text, _):
                         let line = LineChunk(bytes: Array(text.utf8), firstLine: 1, lineCount: 1)
                         return .value(chunk(.lines(line, .lines), RejectShape(format: .lines)))
@@ -131,7 +132,8 @@ struct ClaimStream {
         let format = format ?? ClaimFormat.detect(head.bytes)
         if format == .csv {
             return .csv(
-                ClaimTable(CSVFile(reader.source, delimiter: delimiter, keepsMalformed: true), passedOver))
+                ClaimTable(
+                    CSVFile(reader.source, delimiter: delimiter, keepsMalformed: true), inputs.passedOver))
         }
         let lines = LineChunkReader(reader.source, target: Self.chunkSize, keepsRests: keepsRests)
         return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)
@@ -158,12 +160,12 @@ struct ClaimStream {
             if let lines = lines.value, !lines.isRest {
                 lines.forEachLine { line, number in
                     let found = transcript.rows(line, number: number)
-                    if found.isEmpty, !line.allSatisfy(\.isBlank) { passedOver.add(lines: 1) }
+                    if found.isEmpty, !line.allSatisfy(\.isBlank) { inputs.passedOver.add(lines: 1) }
                     rows += found
                     return true
                 }
             }
-            keyOutputs += transcript.keyOutputs - before
+            keyOutputs.number += transcript.keyOutputs - before
             current = .log(reader, transcript)
             return lines.map {
                 chunk($0.isRest ? .rest($0.bytes) : .found(rows), RejectShape(format: .modemLog))
@@ -178,6 +180,11 @@ struct ClaimStream {
         case nil: return .end
         }
     }
+}
+
+/// How many outputs of `%KEYGEN` a run passed over.
+final class KeyOutputCount {
+    var number = 0
 }
 
 /// The records of a CSV file in blocks under one layout each.

@@ -1,3 +1,4 @@
+import Batches
 import Claims
 import Diagnostics
 
@@ -9,13 +10,15 @@ struct ClaimTally: Equatable {
     private(set) var rejected = 0
     /// Sources that could not be read.
     private(set) var unreadable = 0
+    private(set) var reasons = ReasonCounts()
     /// Ready rows whose signature was checked.
     private(set) var verified = 0
 
     var rows: Int { ready + duplicate + malformed + rejected }
     var bad: Int { duplicate + malformed + rejected + unreadable }
 
-    mutating func count(_ status: ClaimStatus, verified: Bool = false) {
+    mutating func count(_ status: ClaimStatus, verified: Bool = false, reason: ErrorCode? = nil) {
+        reasons.count(reason?.rawValue)
         switch status {
         case .ready: ready += 1
         case .duplicate: duplicate += 1
@@ -25,7 +28,10 @@ struct ClaimTally: Equatable {
         if verified, status == .ready { self.verified += 1 }
     }
 
-    mutating func countUnreadable() { unreadable += 1 }
+    mutating func countUnreadable(_ reason: ErrorCode? = nil) {
+        unreadable += 1
+        reasons.count(reason?.rawValue)
+    }
 
     /// A duplicate is an answer of no.
     private var tally: Tally {
@@ -38,8 +44,8 @@ struct ClaimTally: Equatable {
     var exitStatus: ExitStatus { tally.exitStatus }
 
     /// A run without rows must not look like one in which all were ready.
-    func demandInputs(_ code: ErrorCode, _ what: String) throws(ToolError) {
-        try tally.demandInputs(code, what)
+    func demandInputs(_ noun: Noun) throws(ToolError) {
+        try tally.demandInputs(noun)
     }
 
     /// `assay: 10 rows: 6 ready, 2 duplicate, 1 malformed, 1 rejected`: the parts add up to the whole.

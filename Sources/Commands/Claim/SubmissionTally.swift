@@ -1,3 +1,4 @@
+import Batches
 import Claims
 package import Diagnostics
 import InputOutput
@@ -8,12 +9,20 @@ package struct SubmissionTally: Sendable, Equatable {
     private(set) var read = 0
     private var counts: [ClaimStatus: Int] = [:]
     private var unreadable = 0
+    private(set) var reasons = ReasonCounts()
 
     package init() {}
 
     mutating func countRead() { read += 1 }
-    mutating func count(_ status: ClaimStatus) { counts[status, default: 0] += 1 }
-    mutating func countUnreadable() { unreadable += 1 }
+    mutating func count(_ status: ClaimStatus, _ reason: ErrorCode?) {
+        counts[status, default: 0] += 1
+        reasons.count(reason?.rawValue)
+    }
+
+    mutating func countUnreadable() {
+        unreadable += 1
+        reasons.count(ErrorCode.io.rawValue)
+    }
 
     private subscript(status: ClaimStatus) -> Int { counts[status] ?? 0 }
 
@@ -56,6 +65,6 @@ package struct SubmissionTally: Sendable, Equatable {
         let forgotten = read - results
         if forgotten != 0 { text += "; \(forgotten) without a result, which is a fault in assay" }
         if unreadable > 0 { text += "; \(unreadable) unreadable \(unreadable == 1 ? "file" : "files")" }
-        return text
+        return text + reasons.note
     }
 }

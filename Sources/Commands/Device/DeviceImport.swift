@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import Diagnostics
 import InputOutput
 import Intake
@@ -53,38 +54,25 @@ struct DeviceImport: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let reader = RegistrationReader(trust: trust.trust)
-        var run = ImportRun(
-            replacesObserved: replacement.replaceObserved, json: output.json,
-            verbose: verbose || output.json, console: console, now: environment.now
-        ) { () throws(ToolError) in
+        let registrar = Registrar(replacesObserved: replacement.replaceObserved, now: environment.now) {
+            () throws(ToolError) in
             let registry = try store.open(.create, console)
             try clock.check(environment.now, registry)
             return registry
         }
-        var stream = RegistrationStream(inputs, filesFrom: list.filesFrom, delimiter: table.character)
+        let stream = RegistrationStream(inputs, filesFrom: list.filesFrom, delimiter: table.character)
         // Whatever ends the run: the rows so far are registered, and the summary says how many these are.
-        defer { console.note(run.summary + stream.passedOver.note) }
-        try OrderedPipeline.run(
-            jobs: environment.defaultJobs,
-            makeWorker: { () throws(ToolError) in reader },
-            next: { demand throws(ToolError) in
-                let arrival = stream.next(demand.withoutWaiting)
-                guard demand == .awaited, case .nothingYet = arrival else { return arrival }
-                // Before anybody waits for what comes next, the rows so far are registered and reported.
-                try run.flush()
-                return stream.next(.awaited)
-            },
-            process: { reader, chunk in (chunk: chunk, rows: chunk.rows(reader)) },
-            deliver: { result throws(ToolError) in
-                if case .unreadable(let error) = result.chunk.content {
-                    try run.take(unreadable: error, result.chunk.source)
-                }
-                for (location, row) in result.rows { try run.take(row, at: location) }
-                return true
-            })
-        try run.flush()
-        try run.tally.demandInputs(.csv, "a row with a device")
-        return run.tally.exitStatus
+        defer {
+            console.conclude(registrar.summary + stream.inputs.passedOver.note, registrar.tally.reasons)
+        }
+        let reader = RegistrationReader(trust: trust.trust)
+        let verbose = verbose
+        let run = BatchRun(
+            .deviceRow, form: output.json ? .json : .text, jobs: environment.defaultJobs)
+        return try run.run(
+            stream, to: StandardStream.output(), telling: console, settlement: registrar.settlement
+        ) {
+            ImportJudge(reader, tellsAll: verbose)
+        }.exitStatus
     }
 }

@@ -1,4 +1,5 @@
 import Attestation
+import Batches
 import DeviceIdentity
 import Diagnostics
 import JSON
@@ -7,13 +8,26 @@ import Registry
 import Store
 
 /// What an output of a device taught, `assay.learning/1`.
-struct LearningReport {
+struct LearningReport: Report {
     let location: InputLocation
     let observation: Result<Observation, RowError>
-    let outcome: LearningOutcome?
+    /// What the input counts as where nothing can be learned from it.
+    let refusal: Outcome
+    /// What the registry made of it.
+    var taught: LearningOutcome?
+
+    var outcome: Outcome {
+        switch taught {
+        case .learned, .known, .pending: .good
+        case .rejected: .rejected
+        case nil: if case .success = observation { .good } else { refusal }
+        }
+    }
+
+    var reason: String? { failures.first?.code.rawValue }
 
     private var status: String {
-        switch outcome {
+        switch taught {
         case .learned: "learned"
         case .known: "known"
         case .pending: "pending"
@@ -22,7 +36,7 @@ struct LearningReport {
     }
 
     private var key: (IdentityKey, SigningProfile)? {
-        switch outcome {
+        switch taught {
         case .learned(let key, let profile), .known(let key, let profile): (key, profile)
         case .pending, .rejected, nil: nil
         }
@@ -30,22 +44,23 @@ struct LearningReport {
 
     private var failures: [CheckFailure] {
         if case .failure(let error) = observation { return [error.failure] }
-        if case .rejected(let failure) = outcome { return [failure] }
+        if case .rejected(let failure) = taught { return [failure] }
         return []
     }
 
-    func rendered(json: Bool) -> [UInt8] {
-        let device = try? observation.get().uuid
-        guard json else {
-            var line =
-                "\(location.source.escapedForTerminal):\(location.line) \(device?.description ?? "-") \(status)"
-            if let (key, profile) = key { line += " \(profile.rawValue) \(Hex.encode(key.publicKey.kid))" }
-            for failure in failures {
-                line += " \(failure.code.rawValue): \(failure.message.escapedForTerminal)"
-            }
-            return Array((line + "\n").utf8)
+    private var device: DeviceUUID? { try? observation.get().uuid }
+
+    var text: [UInt8] {
+        var line =
+            "\(location.source.escapedForTerminal):\(location.line) \(device?.description ?? "-") \(status)"
+        if let (key, profile) = key { line += " \(profile.rawValue) \(Hex.encode(key.publicKey.kid))" }
+        for failure in failures {
+            line += " \(failure.code.rawValue): \(failure.message.escapedForTerminal)"
         }
-        var writer = JSONWriter()
+        return Array((line + "\n").utf8)
+    }
+
+    func write(json writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("schema")
         writer.string(ascii: "assay.learning/1")
@@ -71,6 +86,5 @@ struct LearningReport {
         writer.failures(failures)
         writer.endObject()
         writer.newline()
-        return writer.bytes
     }
 }

@@ -1,10 +1,11 @@
+import Batches
 import CSV
 import Diagnostics
 import InputOutput
 import Intake
 
 /// The inputs of an import as a stream of blocks; memory does not grow with their number.
-struct RegistrationStream {
+struct RegistrationStream: QueuedSource {
     static let expected = Expectation(.csv, "rows of devices")
 
     private static let recordsPerBlock = 64
@@ -17,11 +18,10 @@ struct RegistrationStream {
         case log(LineChunkReader, IdentityTranscript)
     }
 
-    private var inputs: InputQueue
+    var inputs: InputQueue
     private let delimiter: CSVDelimiter?
     /// Whether the table that is read had a header.
     private var hasHeader = false
-    var passedOver: PassedOver { inputs.passedOver }
     /// What results call the current input.
     private var source = SourceName("")
     private var name: String { source.text }
@@ -47,7 +47,7 @@ struct RegistrationStream {
                     case .end: return .end
                     case .value(.text(let path, _)), .value(.file(let path)):
                         source = SourceName(path)
-                        current = .unread(try SourceReader(path, for: Self.expected))
+                        current = .unread(try SourceReader(path, for: Self.expected, meter: inputs.meter))
                     case .value(.unreadable(let path, let error)):
                         source = SourceName(path)
                         throw error

@@ -15,20 +15,11 @@ struct JWTInspect: AssayCommand {
             """)
 
     @OptionGroup var input: JWTInputOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let run = JWTRun(
-            mode: .inspect, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
-            failFast: batch.failFast)
-        let console = output.console
-        let sink = try file.sink()
-        let stream = input.stream
-        let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "JWT", good: "decoded") + stream.passedOver.note)
-        return tally.exitStatus
+        try run.run(.jwt, good: "decoded", input.stream, in: environment) { () throws(ToolError) in
+            try JWTJudge(.inspect)
+        }
     }
 }

@@ -1,19 +1,16 @@
+import Batches
 import DeviceIdentity
 import Diagnostics
 import JSON
 import JWT
 
 /// The result for one input, `assay.jwt/1`.
-struct JWTReport {
-    enum Verdict: String {
-        case unverified, verified, rejected, malformed
-    }
-
+struct JWTReport: VerdictReport {
     let location: InputLocation
     var verdict: Verdict
     /// The header as it stands in the token.
     var header: JSONObject?
-    /// Left out where `verify` rejected the token: they would be somebody's words.
+    /// nil for a rejected token: unverified claims must not be shown.
     var claims: JSONObject?
     /// The device that `iss` names.
     var device: DeviceUUID?

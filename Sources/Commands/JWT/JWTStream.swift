@@ -1,3 +1,4 @@
+import Batches
 import Diagnostics
 import InputOutput
 import Intake
@@ -45,14 +46,13 @@ struct JWTChunk: Sendable {
 }
 
 /// The inputs of a JWT command as a stream of blocks; memory does not grow with the number of tokens.
-struct JWTStream {
+struct JWTStream: QueuedSource {
     /// About 50 tokens of a modem: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 24_576
 
     static let expected = Expectation(.jwtFormat, "a JWT")
 
-    private var inputs: InputQueue
-    var passedOver: PassedOver { inputs.passedOver }
+    var inputs: InputQueue
     private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
 
@@ -93,7 +93,7 @@ struct JWTStream {
                 return .value(JWTChunk(source: SourceName(name), content: .unreadable(error)))
             case .value(.file(let path)):
                 do throws(ToolError) {
-                    unread = try SourceReader(path, for: Self.expected)
+                    unread = try SourceReader(path, for: Self.expected, meter: inputs.meter)
                 } catch {
                     return .value(JWTChunk(source: SourceName(path), content: .unreadable(error)))
                 }

@@ -23,24 +23,16 @@ struct JWTVerify: AssayCommand {
     @OptionGroup var input: JWTInputOptions
     @OptionGroup var keySource: JWTKeyOptions
     @OptionGroup var policy: JWTPolicyOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func validate() throws { try keySource.demandOneReader(inputs: input.usesStandardInput) }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = output.console
-        let run = JWTRun(
-            mode: .verify(try keySource.source(console), policy.policy(now: environment.now)),
-            json: output.json,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
-        let sink = try file.sink()
-        let stream = input.stream
-        let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "JWT", good: "verified") + stream.passedOver.note)
-        return tally.exitStatus
+        let mode = JWTJudge.Mode.verify(
+            try keySource.source(run.output.console), policy.policy(now: environment.now))
+        return try run.run(.jwt, good: "verified", input.stream, in: environment) { () throws(ToolError) in
+            try JWTJudge(mode)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Batches
 import Diagnostics
 import InputOutput
 import Intake
@@ -44,14 +45,13 @@ struct BatchChunk: Sendable {
 }
 
 /// The inputs of `commands validate` and `encode`; memory does not grow with the number of batches.
-struct BatchStream {
+struct BatchStream: QueuedSource {
     /// The longest document that is not JSON Lines, in bytes.
     private static let documentLimit = JSONLimits.standard.bytes
 
     static let expected = Expectation(.json, "a batch of commands")
 
-    private var inputs: InputQueue
-    var passedOver: PassedOver { inputs.passedOver }
+    var inputs: InputQueue
     private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
 
@@ -75,7 +75,7 @@ struct BatchStream {
                             throw error
                         case .value(.text(let path, _)), .value(.file(let path)):
                             name = path
-                            unread = try SourceReader(path, for: Self.expected)
+                            unread = try SourceReader(path, for: Self.expected, meter: inputs.meter)
                         }
                     }
                     guard let source = unread else { continue }

@@ -1,3 +1,4 @@
+import DeviceIdentity
 import Diagnostics
 import ProvisioningCommands
 
@@ -83,5 +84,18 @@ extension CommandRequest.Kind {
         case .config: "config"
         case .finished: "finished"
         }
+    }
+}
+
+extension CommandDescriptions {
+    /// Throws `usage` if a description fits none of a manifest's batches: all of them have the same commands.
+    ///
+    /// - Parameter following: what follows the client certificate of each record.
+    func demandPlace(following: [ProvisioningCommand]) throws(ToolError) {
+        var commands = [ProvisioningCommand(.clientCertificate(.nrfCloud, content: ""))] + following
+        if !following.contains(where: { $0.request == .finished }) {
+            commands.append(ProvisioningCommand(.finished))
+        }
+        _ = try apply(to: commands)
     }
 }

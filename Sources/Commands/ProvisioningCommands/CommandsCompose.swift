@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import DeviceIdentity
 import Diagnostics
 import InputOutput
@@ -53,9 +54,7 @@ struct CommandsCompose: AssayCommand {
 
     @OptionGroup var options: StepOptions
     @OptionGroup var password: ClientKeyPasswordOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
         if manifest == nil, steps.isEmpty {
@@ -71,28 +70,25 @@ struct CommandsCompose: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = output.console
         let tag = try options.tag()
         let descriptions = try CommandDescriptions(options.describe)
         let composed = try parse(tag)
-        for note in composed.notes { console.note("assay: note: \(note)") }
+        for note in composed.notes { run.output.console.note("assay: note: \(note)") }
+        let mode = Self.mode(composed.commands)
         guard let manifest else {
-            let commands = try descriptions.apply(to: composed.commands)
-            let batch = CommandBatch(deviceUUID: try uuid, commands: commands)
-            try file.write(batch.json, isOnOneLine: output.json, mode: Self.mode(commands))
+            let batch = CommandBatch(
+                deviceUUID: try uuid, commands: try descriptions.apply(to: composed.commands))
+            try run.file.write(batch.json, isOnOneLine: run.output.json, mode: mode)
             return .done
         }
-        let run = ManifestRun(
-            manifest: CommandManifest(clientTag: tag, following: composed.commands),
-            descriptions: descriptions,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
-        try run.checkDescriptions(following: composed.commands)
-        let source = try SourceReader(manifest, for: Expectation(.json, "records of ca issue --json"))
-        let sink = try file.sink(mode: Self.mode(composed.commands))
-        let tally = try run.run(source, to: sink, console: console)
-        try file.conclude(sink, isEmpty: tally.good == 0, console)
-        console.note(tally.summary(unit: "record", good: "composed"))
-        return tally.exitStatus
+        try descriptions.demandPlace(following: composed.commands)
+        let records = CommandManifest(clientTag: tag, following: composed.commands)
+        return try run.run(
+            .record, good: "composed", ManifestSource(manifest), in: environment, mode: mode, form: .text,
+            isEmpty: { $0.good == 0 }
+        ) {
+            ManifestJudge(records, descriptions, path: manifest)
+        }
     }
 
     private var uuid: DeviceUUID? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import Diagnostics
 import InputOutput
 
@@ -43,22 +44,24 @@ struct CommandsDecode: AssayCommand {
     @Flag(help: "Include attestation tokens, with which anybody can claim the device.")
     var reveal = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = output.console
         let stream = MessageStream(path: input, format: format.format, isGeneral: diagnostic)
-        let sink = try file.sink(mode: .ownerOnly)
-        let run = DecodingRun(
-            isDiagnostic: diagnostic, reveals: reveal, json: output.json,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
-        let tally = try run.run(stream, to: sink, console: console)
-        // A run that decoded nothing leaves no empty file.
-        try file.conclude(sink, isEmpty: tally.good == 0 && !output.json, console)
-        console.note(tally.summary(unit: "message", good: "decoded"))
-        return tally.exitStatus
+        let sink = try run.file.sink(mode: .ownerOnly)
+        let (diagnostic, reveal, isIndented) = (diagnostic, reveal, sink.isForPerson)
+        let json = run.output.json
+        return try run.run(
+            .message, good: "decoded", stream, to: sink, in: environment,
+            remark: {
+                let tokens = $0 == 1 ? "token was" : "tokens were"
+                return "assay: note: \($0) attestation \(tokens) withheld (--reveal)"
+            },
+            // A run that decoded nothing leaves no empty file.
+            isEmpty: { $0.good == 0 && !json }
+        ) {
+            MessageJudge(isDiagnostic: diagnostic, reveals: reveal, isIndented: isIndented)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import DeviceIdentity
 import Diagnostics
 import InputOutput
@@ -47,28 +48,27 @@ struct CommandsEncode: AssayCommand {
     @Flag(help: "Print hexadecimal text, one batch a line.")
     var hex = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
-        if hex, output.json { throw ValidationError("expected one of --hex and --json, found both") }
+        if hex, run.output.json { throw ValidationError("expected one of --hex and --json, found both") }
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = output.console
         let uuid = try correlation.map { try Self.uuid($0) }
         let first = try self.first.map { try CorrelationSeries.counter(text: $0) } ?? 1
-        let sink = try file.sink(mode: .ownerOnly)
-        let form: EncodingRun.Form = output.json ? .json : hex || sink.isForPerson ? .hex : .binary
-        let run = EncodingRun(
-            form: form, uuid: uuid, first: first, jobs: batch.jobs ?? environment.defaultJobs,
-            failFast: batch.failFast)
-        let tally = try run.run(BatchStream([input]), to: sink, console: console)
-        // A run that encoded nothing leaves no empty file.
-        try file.conclude(sink, isEmpty: tally.good == 0 && !output.json, console)
-        console.note(tally.summary(unit: "document", good: "encoded"))
-        return tally.exitStatus
+        let json = run.output.json
+        let sink = try run.file.sink(mode: .ownerOnly)
+        let single = json || hex || sink.isForPerson ? nil : SingleBatchSink(sink)
+        let isHexadecimal = single == nil
+        return try run.run(
+            .document, good: "encoded", BatchStream([input]), to: single ?? sink, in: environment,
+            settlement: single?.settlement,
+            // A run that encoded nothing leaves no empty file.
+            isEmpty: { $0.good == 0 && !json }
+        ) {
+            EncodingJudge(uuid: uuid, first: first, isHexadecimal: isHexadecimal)
+        }
     }
 
     private static func uuid(_ text: String) throws(ToolError) -> DeviceUUID {

@@ -1,3 +1,4 @@
+import Batches
 package import ArgumentParser
 package import DeviceIdentity
 package import Diagnostics

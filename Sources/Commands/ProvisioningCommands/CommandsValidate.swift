@@ -1,3 +1,4 @@
+import Batches
 import ArgumentParser
 import Diagnostics
 import InputOutput
@@ -48,9 +49,7 @@ struct CommandsValidate: AssayCommand {
     @Flag(help: "Warnings make a batch invalid too.")
     var strict = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
         try list.demandInputs(files)
@@ -64,7 +63,6 @@ struct CommandsValidate: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = output.console
         let chains =
             ca.isEmpty
             ? nil
@@ -72,14 +70,10 @@ struct CommandsValidate: AssayCommand {
                 anchors: TrustFiles.anchors(ca),
                 intermediates: TrustFiles.certificates(intermediates), time: environment.now)
         let check = BatchCheck(keys: try DeviceKeys.read(csr), chains: chains, now: environment.now)
-        let run = ValidationRun(
-            check: check, isStrict: strict, json: output.json, jobs: batch.jobs ?? environment.defaultJobs,
-            failFast: batch.failFast)
-        let sink = try file.sink()
         let stream = BatchStream(files, filesFrom: list.filesFrom)
-        let tally = try run.run(stream, to: sink, console: console)
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "document", good: "valid") + stream.passedOver.note)
-        return tally.exitStatus
+        let strict = strict
+        return try run.run(.document, good: "valid", stream, in: environment) {
+            ValidationJudge(check, isStrict: strict)
+        }
     }
 }

@@ -1,10 +1,11 @@
 import Attestation
+import Batches
 import Diagnostics
 import JSON
 import ProvisioningCommands
 
 /// The result for one message, `assay.device-message/1`.
-struct MessageReport: Sendable {
+struct MessageReport: Report {
     enum Content: Sendable {
         case commands([ReceivedCommand])
         case responses([ResponseReport])
@@ -16,17 +17,45 @@ struct MessageReport: Sendable {
     /// Bytes of the CBOR.
     let size: Int?
     let content: Content
+    /// Whether the source itself could not be read, which is said for all of it.
+    var isSource = false
+    /// Whether a person reads the result at once.
+    var isIndented = false
 
-    var diagnostic: String? {
-        if case .diagnostic(let notation) = content { notation } else { nil }
+    var outcome: Outcome {
+        guard case .failure(let error) = content else { return .good }
+        return isSource ? Outcome(ofSource: error) : .malformed
     }
 
-    /// How many attestation tokens are left out.
-    var withheld: Int {
+    var reason: String? {
+        if case .failure(let error) = content { error.code.rawValue } else { nil }
+    }
+
+    /// How many attestation tokens are left out, which the run says at its end.
+    var remarks: Int {
         if case .responses(let responses) = content { responses.count(where: \.isWithheld) } else { 0 }
     }
 
-    var json: JSONValue {
+    /// Diagnostic notation, or the JSON document; nothing for what could not be read.
+    var text: [UInt8] {
+        switch content {
+        case .diagnostic(let notation): return Array(notation.utf8) + [0x0a]
+        case .commands, .responses: return (isIndented ? json.indented() : json.compact()) + [0x0a]
+        case .failure: return []
+        }
+    }
+
+    var complaint: ToolError? {
+        guard case .failure(let error) = content, !isSource else { return nil }
+        return error.at("file", "\(location.source.escapedForTerminal):\(location.line)")
+    }
+
+    func write(json writer: inout JSONWriter) {
+        writer.value(json)
+        writer.newline()
+    }
+
+    private var json: JSONValue {
         var object: JSONObject = [
             "schema": .string("assay.device-message/1"),
             "input": .object([

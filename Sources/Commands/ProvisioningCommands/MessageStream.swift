@@ -1,3 +1,4 @@
+import Batches
 import CBOR
 import Diagnostics
 import InputOutput
@@ -18,10 +19,10 @@ struct MessageChunk: Sendable {
     let format: CBORFormat
     let content: Content
 
-    /// Calls `body` with the bytes of each message, or why there are none, until it answers false.
+    /// Calls `body` with the bytes of each message, or why they cannot be read, until it answers false.
     func forEachMessage(_ body: (Result<[UInt8], ToolError>, InputLocation) -> Bool) {
         switch content {
-        case .unreadable(let error): _ = body(.failure(error), InputLocation(source, line: 1))
+        case .unreadable: break
         case .whole(let text):
             let bytes = Result { () throws(ToolError) in try decode(text[...]) }
             _ = body(bytes, InputLocation(source, line: 1))
@@ -51,7 +52,7 @@ struct MessageChunk: Sendable {
 }
 
 /// The input of `commands decode`; memory does not grow with the number of messages.
-struct MessageStream {
+struct MessageStream: ChunkSource {
     /// The longest message that is not on one line, in bytes of the file.
     private static let wholeLimit = 16 << 20
 

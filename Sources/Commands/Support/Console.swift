@@ -1,3 +1,4 @@
+package import Batches
 import CommandLineSupport
 package import Diagnostics
 package import InputOutput
@@ -6,7 +7,7 @@ package import InputOutput
 ///
 /// What it is given may hold anything that stood in an argument or a file. Here, and nowhere else, it is escaped for the
 /// terminal and whatever looks like a credential is withheld.
-package final class Console {
+package final class Console: RunEvents {
     private let json: Bool
     private let quiet: Bool
     private let stream = StandardStream.error()
@@ -38,15 +39,34 @@ package final class Console {
         put(Array((lines.joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
     }
 
+    package func leftOut(notes: Int) { note("assay: note: \(notes) more findings (--json has all)") }
+
+    /// The last words of a run: its summary, and where the reasons for what is not good are explained.
+    package func conclude(_ summary: String, _ reasons: ReasonCounts) {
+        note(summary)
+        let codes = reasons.codes.prefix(3)
+        if !json, !codes.isEmpty { note("assay: see: assay explain " + codes.joined(separator: " ")) }
+    }
+
+    /// An error that ends the program, and where it is explained.
+    func fatal(_ error: ToolError) {
+        self.error(error)
+        // After a slip of the keyboard the right word helps more.
+        guard !json, error.code != .usage, error.hint?.commandLine.contains("assay explain") != true else {
+            return
+        }
+        put(Array("assay: see: assay explain \(error.code.rawValue)\n".utf8))
+    }
+
     /// The text without what a terminal would obey, and without credentials.
     private static func safe(_ text: String) -> String { Withholding.safe(text) }
 
     /// Whether there is a terminal to show progress on.
-    var showsProgress: Bool { isTerminal && !quiet }
+    package var showsProgress: Bool { isTerminal && !quiet }
 
     /// Count, rate, failures and, where `meter` knows the end, a bar and the remaining time; redrawn at most five times
     /// a second, on a terminal only.
-    package func progress(done: Int, failed: Int, unit: String, meter: InputMeter? = nil) {
+    package func progress(done: Int, failed: Int, unit: String, meter: InputMeter?) {
         guard showsProgress else { return }
         let now = System.monotonicNanoseconds()
         guard now - lastProgress > 200_000_000 else { return }

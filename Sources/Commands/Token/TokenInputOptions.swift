@@ -35,6 +35,11 @@ struct TokenInputOptions: ParsableArguments {
 
     var base64: AttestationToken.Base64Rule { lenientBase64 ? .lenient : .strict }
 
+    /// What is said at the end where `--lenient-base64` accepted padding.
+    static let paddingRemark: @Sendable (Int) -> String = {
+        "assay: note: accepted base64 padding in \($0) \($0 == 1 ? "token" : "tokens")"
+    }
+
     var stream: TokenStream {
         TokenStream(sources, filesFrom: list.filesFrom, format: format.format, delimiter: table.character)
     }

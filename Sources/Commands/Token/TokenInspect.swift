@@ -15,26 +15,19 @@ struct TokenInspect: AssayCommand {
             """)
 
     @OptionGroup var input: TokenInputOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup var run: RunOptions
 
     @Flag(help: "Print the tokens themselves too; a token is a claim credential.")
     var reveal = false
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let run = TokenRun(
-            mode: .inspect, base64: input.base64, json: output.json, reveals: reveal,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
-        let console = output.console
-        // What --reveal shows is a claim credential.
-        let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
-        let stream = input.stream
-        let tally = try run.run(
-            stream, to: sink, console: console,
-            now: environment.now)
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "token", good: "decoded") + stream.passedOver.note)
-        return tally.exitStatus
+        let (base64, reveal) = (input.base64, reveal)
+        return try run.run(
+            .token, good: "decoded", input.stream, in: environment,
+            // What --reveal shows is a claim credential.
+            mode: reveal ? .ownerOnly : .shared, remark: TokenInputOptions.paddingRemark
+        ) { () throws(ToolError) in
+            try TokenJudge(.inspect, base64: base64, reveals: reveal)
+        }
     }
 }

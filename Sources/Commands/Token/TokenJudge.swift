@@ -1,4 +1,5 @@
 import Attestation
+import Batches
 import DeviceIdentity
 import Diagnostics
 import Intake
@@ -12,7 +13,7 @@ enum TokenMode: Sendable {
 }
 
 /// Decodes and, where asked, verifies one input after the other. One per thread.
-final class TokenJudge {
+final class TokenJudge: Judge {
     private let base64: AttestationToken.Base64Rule
     private let reveals: Bool
     private let verification: (verifier: AttestationVerifier, keys: KeyLookup)?
@@ -39,14 +40,47 @@ final class TokenJudge {
         }
     }
 
-    /// Runs `body`, in which ``verify(_:)`` is called for blocks of inputs.
-    func block(_ body: () -> Void) throws(ToolError) {
-        guard let keys = verification?.keys else { return body() }
-        try keys.reading { () throws(ToolError) in body() }
+    func judge(_ chunk: TokenChunk, _ results: inout Results<TokenReport>) throws(ToolError) {
+        if case .unreadable(let error) = chunk.content {
+            results.add(TokenReport(unreadable: error, chunk.source), ofSource: error)
+        }
+        guard let keys = verification?.keys else { return try judgeItems(of: chunk, &results) }
+        try keys.reading { () throws(ToolError) in try judgeItems(of: chunk, &results) }
+    }
+
+    private func judgeItems(
+        of chunk: TokenChunk, _ results: inout Results<TokenReport>
+    ) throws(ToolError) {
+        var drafts: [TokenDraft] = []
+        drafts.reserveCapacity(blockSize)
+        var trouble: ToolError?
+        chunk.forEachItem { item in
+            drafts.append(draft(item, InputLocation(chunk.source, line: item.line)))
+            return drafts.count < blockSize || finish(&drafts, &results, &trouble)
+        }
+        _ = finish(&drafts, &results, &trouble)
+        if let trouble { throw trouble }
+    }
+
+    /// Gives a block its verdicts; whether more inputs are wanted.
+    private func finish(
+        _ drafts: inout [TokenDraft], _ results: inout Results<TokenReport>, _ trouble: inout ToolError?
+    ) -> Bool {
+        defer { drafts.removeAll(keepingCapacity: true) }
+        do throws(ToolError) {
+            try verify(&drafts)
+        } catch {
+            trouble = error
+            return false
+        }
+        for draft in drafts {
+            guard results.add(draft.report) else { return false }
+        }
+        return true
     }
 
     /// Decodes one input: the first step of a verdict, which ``verify(_:)`` gives to many at once.
-    func draft(_ item: TokenItem, _ location: InputLocation) -> TokenDraft {
+    private func draft(_ item: TokenItem, _ location: InputLocation) -> TokenDraft {
         let text: ArraySlice<UInt8>
         switch item.text {
         case .failure(let error): return TokenDraft(malformed: error.failure, location)
@@ -68,14 +102,14 @@ final class TokenJudge {
             report: TokenReport(
                 location: location, token: token, verdict: verification == nil ? .unverified : .rejected,
                 revealed: reveals ? text : nil),
-            hadPadding: token.hadPadding, expectedUUID: try? item.uuid?.get(), isOpen: true)
+            expectedUUID: try? item.uuid?.get(), isOpen: true)
     }
 
     /// Verifies a block of inputs, where that is asked; throws only when the keys cannot be asked for, which ends the
     /// run.
     ///
     /// One step for all of them after the other: what a step needs is then in the processor's caches but for the first.
-    func verify(_ drafts: inout [TokenDraft]) throws(ToolError) {
+    private func verify(_ drafts: inout [TokenDraft]) throws(ToolError) {
         guard let verification else { return checkRequests(&drafts) }
         var places: [Int] = []
         var claims: [AttestationVerifier.Claim] = []
@@ -132,23 +166,19 @@ final class TokenJudge {
 /// A result in the making.
 struct TokenDraft {
     var report: TokenReport
-    /// Whether padding was accepted; beside the report, which is dear to copy.
-    let hadPadding: Bool
     /// The device that the row says the token is of.
     let expectedUUID: DeviceUUID?
     /// Whether there is a token to verify.
     let isOpen: Bool
 
-    init(report: TokenReport, hadPadding: Bool, expectedUUID: DeviceUUID?, isOpen: Bool) {
+    init(report: TokenReport, expectedUUID: DeviceUUID?, isOpen: Bool) {
         self.report = report
-        self.hadPadding = hadPadding
         self.expectedUUID = expectedUUID
         self.isOpen = isOpen
     }
 
     init(malformed failure: CheckFailure, _ location: InputLocation, _ token: AttestationToken? = nil) {
         report = TokenReport(location: location, token: token, verdict: .malformed, failures: [failure])
-        hadPadding = token?.hadPadding == true
         expectedUUID = nil
         isOpen = false
     }

@@ -1,4 +1,5 @@
 import Attestation
+import Batches
 import COSE
 import CommandLineSupport
 import DeviceIdentity
@@ -8,11 +9,7 @@ import OpenSSL
 import PKIX
 
 /// The result for one input, `assay.token/1`.
-struct TokenReport {
-    enum Verdict: String {
-        case unverified, verified, rejected, malformed
-    }
-
+struct TokenReport: VerdictReport {
     let location: InputLocation
     var token: AttestationToken?
     var verdict: Verdict
@@ -23,6 +20,16 @@ struct TokenReport {
     var failures: [CheckFailure] = []
     /// The text of the token, only with `--reveal`.
     var revealed: ArraySlice<UInt8>?
+
+    /// Whether padding was accepted, which the run says at its end.
+    var remarks: Int { token?.hadPadding == true ? 1 : 0 }
+
+    /// A verified token whose nonce was used before: not fresh, so rejected.
+    mutating func refuseReuse() {
+        verdict = .rejected
+        profile = nil
+        failures = [.init(.nonceReused, "the nonce of this token was accepted before")]
+    }
 
     // MARK: JSON
 
@@ -179,6 +186,15 @@ struct TokenReport {
         let algorithm = token.cose.algorithm.map { COSEAlgorithm(rawValue: $0)?.name ?? String($0) }
         block.line(
             "signed with", "\(algorithm ?? "no algorithm"), kid \(token.keyRole.kid) (\(token.keyRole.name))")
+    }
+}
+
+extension TokenReport {
+    /// Of a source that cannot be read.
+    init(unreadable error: ToolError, _ source: SourceName) {
+        self.init(
+            location: InputLocation(source, line: 1), verdict: .malformed,
+            failures: [.init(error.code, error.message)])
     }
 }
 

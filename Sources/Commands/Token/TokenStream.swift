@@ -1,3 +1,4 @@
+import Batches
 import CSV
 import DeviceIdentity
 import Diagnostics
@@ -5,13 +6,12 @@ import InputOutput
 import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
-struct TokenStream {
+struct TokenStream: QueuedSource {
     static let expected = Expectation(.tokenFormat, "a token")
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
 
-    private var inputs: InputQueue
-    var passedOver: PassedOver { inputs.passedOver }
+    var inputs: InputQueue
     private let format: TokenFormat?
     private let delimiter: CSVDelimiter
     private var current: Open?
@@ -47,7 +47,7 @@ struct TokenStream {
                     return .value(TokenChunk(source: SourceName(name), content: .unreadable(error)))
                 case .value(.file(let path)):
                     do throws(ToolError) {
-                        current = .unread(try SourceReader(path, for: Self.expected))
+                        current = .unread(try SourceReader(path, for: Self.expected, meter: inputs.meter))
                     } catch {
                         return .value(TokenChunk(source: SourceName(path), content: .unreadable(error)))
                     }
@@ -102,9 +102,9 @@ struct TokenStream {
         case .lines(let name, var reader, let format):
             let lines = try reader.next(demand)
             current = .lines(name, reader, format)
-            let passedOver = inputs.passedOver
             return lines.map {
-                TokenChunk(source: SourceName(name), content: .lines($0, format), passedOver: passedOver)
+                TokenChunk(
+                    source: SourceName(name), content: .lines($0, format), passedOver: inputs.passedOver)
             }
         case .csv(let table):
             return try table.next(demand).map {

@@ -27,10 +27,8 @@ struct TokenVerify: AssayCommand {
     @Flag(help: "Note each verified token's nonce in the store and refuse one that was seen before.")
     var once = false
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var run: RunOptions
     @OptionGroup var clock: ClockOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
 
     @Flag(help: "Print the tokens themselves too; a token is a claim credential.")
     var reveal = false
@@ -51,23 +49,19 @@ struct TokenVerify: AssayCommand {
                 .usage, "expected --key, --keys or a store with the devices' identity keys, found none",
                 hint: "assay device import fills a store")
         }
-        let console = output.console
         let policy = AttestationPolicy(
             challenge: challenge.flatMap { Hex.decode($0) }, minimumTrust: keys.minimumTrust)
-        let run = TokenRun(
-            mode: .verify(source, policy), base64: input.base64, json: output.json, reveals: reveal,
-            jobs: batch.jobs ?? environment.defaultJobs, failFast: batch.failFast)
-        let nonces = once ? try keys.store.open(.create, console) : nil
+        let nonces = once ? try keys.store.open(.create, run.output.console) : nil
         if let nonces { try clock.check(environment.now, nonces) }
-        // What --reveal shows is a claim credential.
-        let sink = try file.sink(mode: reveal ? .ownerOnly : .shared)
-        let stream = input.stream
-        let tally = try run.run(
-            stream, to: sink, console: console,
-            nonces: nonces,
-            now: environment.now)
-        try file.conclude(sink, isEmpty: tally.hasReadNothing, console)
-        console.note(tally.summary(unit: "token", good: "verified") + stream.passedOver.note)
-        return tally.exitStatus
+        let (base64, reveal) = (input.base64, reveal)
+        return try run.run(
+            .token, good: "verified", input.stream, in: environment,
+            // What --reveal shows is a claim credential.
+            mode: reveal ? .ownerOnly : .shared,
+            settlement: nonces.map { NonceSettlement.noting(in: $0, now: environment.now) },
+            remark: TokenInputOptions.paddingRemark
+        ) { () throws(ToolError) in
+            try TokenJudge(.verify(source, policy), base64: base64, reveals: reveal)
+        }
     }
 }
