@@ -1,11 +1,11 @@
-package import Diagnostics
-package import InputOutput
+public import Diagnostics
+public import InputOutput
 
 /// One run over many inputs: all cores, results in the order of inputs, counted, told, and ended in good order.
 ///
 /// The only place where a stream, a judge and an output meet, so that an empty input, an interrupt, a missing file, a
 /// store that breaks and a stop at the first failure are the same for every verb.
-package struct BatchRun: Sendable {
+public struct BatchRun: Sendable {
     /// Notes that are said to people; the inputs of a fleet have the same ones over and over.
     private static let noteLimit = 20
 
@@ -18,7 +18,7 @@ package struct BatchRun: Sendable {
     /// A closing note about the results' ``Report/remarks``; only said where there are any.
     private let remark: (@Sendable (Int) -> String)?
 
-    package init(
+    public init(
         _ noun: Noun, form: ResultForm, jobs: Int, failFast: Bool = false,
         mayBeEmpty: Bool = false, remark: (@Sendable (Int) -> String)? = nil
     ) {
@@ -37,7 +37,7 @@ package struct BatchRun: Sendable {
     /// - Parameter makeJudge: called once on each worker thread.
     /// - Throws: what ends the run: a judge's error, one of the settlement, an output that cannot be written; and the noun's
     ///   code where the inputs hold nothing, since a run that checked nothing must not look like one in which all was well.
-    package func run<Source: ChunkSource, Verdicts: Judge>(
+    public func run<Source: ChunkSource, Verdicts: Judge>(
         _ source: Source, to sink: any ByteSink, telling events: any RunEvents,
         settlement: Settlement<Verdicts.Answer>? = nil,
         makeJudge: @escaping @Sendable () throws(ToolError) -> Verdicts
@@ -105,7 +105,8 @@ package struct BatchRun: Sendable {
             if results.errors.contains(where: { $0.message == Interruption.error.message }) { return false }
             var goesOn = true
             if let settlement {
-                gathered += results.held
+                let held = results.held?.take() ?? []
+                if gathered.isEmpty { gathered = held } else { gathered += held }
                 if gathered.count >= settlement.gathers || !results.errors.isEmpty || run.failFast {
                     goesOn = try release()
                 }
@@ -120,16 +121,24 @@ package struct BatchRun: Sendable {
         /// Settles what was gathered, and tells it; whether the run goes on.
         mutating func release() throws(ToolError) -> Bool {
             guard let settlement, !gathered.isEmpty else { return true }
-            let waiting = gathered
+            var waiting = gathered
             gathered = []
-            for var group in run.failFast ? waiting.map({ [$0] }) : [waiting] {
-                let goesOn = try settlement.settle(&group)
-                var results = Results<Answer>(run.form)
-                for report in group { results.add(report) }
-                try tell(results)
-                if !goesOn || run.failFast && tally.bad > 0 { return false }
+            guard run.failFast else { return try settle(&waiting, settlement) }
+            for report in waiting {
+                var single = [report]
+                guard try settle(&single, settlement), tally.bad == 0 else { return false }
             }
             return true
+        }
+
+        private mutating func settle(
+            _ reports: inout [Answer], _ settlement: Settlement<Answer>
+        ) throws(ToolError) -> Bool {
+            let goesOn = try settlement.settle(&reports)
+            var results = Results<Answer>(run.form)
+            for report in reports { results.add(report) }
+            try tell(results)
+            return goesOn
         }
 
         private mutating func tell(_ results: Results<Answer>) throws(ToolError) {

@@ -1,9 +1,9 @@
-package import Diagnostics
-package import InputOutput
-package import Intake
+public import Diagnostics
+public import InputOutput
+public import Intake
 
 /// The inputs of a run as a sequence of chunks; memory does not grow with their number.
-package protocol ChunkSource<Chunk> {
+public protocol ChunkSource<Chunk> {
     associatedtype Chunk: Sendable
 
     mutating func next(_ demand: InputDemand) throws(ToolError) -> Arrival<Chunk>
@@ -17,18 +17,18 @@ package protocol ChunkSource<Chunk> {
 }
 
 extension ChunkSource {
-    package mutating func measure() {}
-    package var meter: InputMeter? { nil }
-    package var passedOver: PassedOver { PassedOver() }
+    public mutating func measure() {}
+    public var meter: InputMeter? { nil }
+    public var passedOver: PassedOver { PassedOver() }
 }
 
 /// Chunks of the files, folders, lists and arguments of a queue.
-package protocol QueuedSource: ChunkSource {
+public protocol QueuedSource: ChunkSource {
     var inputs: InputQueue { get set }
 }
 
 extension QueuedSource {
-    package mutating func measure() { inputs.measure() }
-    package var meter: InputMeter? { inputs.meter }
-    package var passedOver: PassedOver { inputs.passedOver }
+    public mutating func measure() { inputs.measure() }
+    public var meter: InputMeter? { inputs.meter }
+    public var passedOver: PassedOver { inputs.passedOver }
 }

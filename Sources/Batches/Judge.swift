@@ -1,7 +1,7 @@
-package import Diagnostics
+public import Diagnostics
 
 /// Gives every input of a chunk its report. One on each worker thread: it may own OpenSSL contexts or a connection.
-package protocol Judge: AnyObject, SendableMetatype {
+public protocol Judge: AnyObject, SendableMetatype {
     associatedtype Chunk: Sendable
     associatedtype Answer: Report
 
@@ -13,4 +13,4 @@ package protocol Judge: AnyObject, SendableMetatype {
 
 /// How many inputs a judge takes through one step before it begins the next: what a step needs is then in the processor's
 /// caches but for the first, and signatures share libcrypto's inversions.
-package let blockSize = 64
+public let blockSize = 64

@@ -1,7 +1,7 @@
-package import Diagnostics
+public import Diagnostics
 
 /// What became of one input, as a run counts it.
-package enum Outcome: Sendable, Equatable {
+public enum Outcome: Sendable, Equatable {
     case good, rejected, malformed
     /// An input that could not be read at all: a missing file.
     case unreadable
@@ -9,5 +9,5 @@ package enum Outcome: Sendable, Equatable {
     case continuation
 
     /// Of a source that cannot be read, or can be read and is something else.
-    package init(ofSource error: ToolError) { self = error.code == .io ? .unreadable : .malformed }
+    public init(ofSource error: ToolError) { self = error.code == .io ? .unreadable : .malformed }
 }

@@ -1,24 +1,24 @@
 /// How often each reason code was the first of a result that is not good.
-package struct ReasonCounts: Sendable, Equatable {
+public struct ReasonCounts: Sendable, Equatable {
     private var counts: [String: Int] = [:]
 
-    package init() {}
+    public init() {}
 
-    package mutating func count(_ code: String?) {
+    public mutating func count(_ code: String?) {
         if let code { counts[code, default: 0] += 1 }
     }
 
-    package static func += (left: inout ReasonCounts, right: ReasonCounts) {
+    public static func += (left: inout ReasonCounts, right: ReasonCounts) {
         for (code, count) in right.counts { left.counts[code, default: 0] += count }
     }
 
     /// The codes, the most frequent first, equally frequent ones by name.
-    package var codes: [String] {
+    public var codes: [String] {
         counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
     }
 
     /// The end of a summary: `; reasons: 2 signature, 1 digest`; empty where all was well.
-    package var note: String {
+    public var note: String {
         if counts.isEmpty { return "" }
         return "; reasons: " + codes.map { "\(counts[$0] ?? 0) \($0)" }.joined(separator: ", ")
     }

@@ -1,8 +1,8 @@
-package import Diagnostics
-package import JSON
+public import Diagnostics
+public import JSON
 
 /// The result for one input.
-package protocol Report: Sendable {
+public protocol Report: Sendable {
     var outcome: Outcome { get }
     /// The code of why it is not good, which the summary counts; nil for a good one.
     var reason: String? { get }
@@ -19,7 +19,7 @@ package protocol Report: Sendable {
 }
 
 extension Report {
-    package var complaint: ToolError? { nil }
-    package var notes: [String] { [] }
-    package var remarks: Int { 0 }
+    public var complaint: ToolError? { nil }
+    public var notes: [String] { [] }
+    public var remarks: Int { 0 }
 }

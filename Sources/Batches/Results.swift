@@ -1,59 +1,64 @@
-package import Diagnostics
-import JSON
+public import Diagnostics
+public import JSON
 
 /// How the results of a run are written.
-package enum ResultForm: Sendable {
+public enum ResultForm: Sendable {
     case text, json
     /// Not at all: whoever settles the results does what is to be done.
     case unwritten
 }
 
 /// The reports of one chunk: counted and rendered on the worker's thread, or held for whoever settles them.
-package struct Results<Answer: Report>: Sendable {
-    private let form: ResultForm
-    private let failFast: Bool
-    private let holds: Bool
-    private var writer: JSONWriter
-    private var text: [UInt8] = []
+///
+/// Inlinable, so that a report, which may be large, is not copied through the witness table of a generic type.
+public struct Results<Answer: Report>: Sendable {
+    @usableFromInline let form: ResultForm
+    @usableFromInline let failFast: Bool
+    /// Reports that wait to be settled; nil where none do.
+    @usableFromInline let held: HeldReports<Answer>?
+    @usableFromInline var writer: JSONWriter
+    @usableFromInline var text: [UInt8] = []
 
-    package private(set) var tally = Tally()
-    private(set) var remarks = 0
+    @usableFromInline var tally = Tally()
+    @usableFromInline var remarks = 0
     /// Said on standard error, in order.
-    private(set) var errors: [ToolError] = []
-    private(set) var notes: [String] = []
-    private(set) var held: [Answer] = []
+    @usableFromInline var errors: [ToolError] = []
+    @usableFromInline var notes: [String] = []
     /// What ends the run.
     var fatal: ToolError?
 
     /// - Parameter holds: whether reports wait to be settled.
-    package init(_ form: ResultForm, failFast: Bool = false, holds: Bool = false) {
+    public init(_ form: ResultForm, failFast: Bool = false, holds: Bool = false) {
         self.form = form
         self.failFast = failFast
-        self.holds = holds
+        held = holds ? HeldReports() : nil
         writer = JSONWriter(reservingCapacity: form == .json && !holds ? 65_536 : 0)
     }
 
     /// Adds the report of the next input; whether the run goes on after it.
+    @inlinable
     @discardableResult
-    package mutating func add(_ report: Answer) -> Bool {
-        if holds {
+    public mutating func add(_ report: Answer) -> Bool {
+        let outcome = report.outcome
+        if let held {
             held.append(report)
-            return !(failFast && report.outcome.isBad)
+        } else {
+            count(report, outcome)
         }
-        count(report)
-        return !(failFast && report.outcome.isBad)
+        return !failFast || outcome == .good || outcome == .continuation
     }
 
     /// Adds the report of a source that cannot be read, or not to its end, and the error that says why.
     @discardableResult
-    package mutating func add(_ report: Answer, ofSource error: ToolError) -> Bool {
+    public mutating func add(_ report: Answer, ofSource error: ToolError) -> Bool {
         errors.append(error)
         return add(report)
     }
 
     /// Counts and renders.
-    private mutating func count(_ report: Answer) {
-        tally.count(report)
+    @inlinable
+    public mutating func count(_ report: Answer, _ outcome: Outcome) {
+        tally.count(outcome, outcome == .good ? nil : report.reason)
         remarks += report.remarks
         switch form {
         case .json: report.write(json: &writer)
@@ -66,9 +71,22 @@ package struct Results<Answer: Report>: Sendable {
     }
 
     /// What was rendered.
-    package var bytes: [UInt8] { form == .json ? writer.bytes : text }
+    public var bytes: [UInt8] { form == .json ? writer.bytes : text }
 }
 
-extension Outcome {
-    var isBad: Bool { self != .good && self != .continuation }
+/// Reports on their way from the worker's thread to the one that settles them.
+// Sharing is safe: only the worker appends and only the deliverer takes, and the queue between them hands it over.
+public final class HeldReports<Answer: Report>: @unchecked Sendable {
+    @usableFromInline var reports: [Answer] = []
+
+    init() {}
+
+    @inlinable
+    public func append(_ report: Answer) { reports.append(report) }
+
+    /// The reports, which nobody else holds: a change of one copies none of the others.
+    func take() -> [Answer] {
+        defer { reports = [] }
+        return reports
+    }
 }

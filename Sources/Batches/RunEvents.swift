@@ -1,8 +1,8 @@
-package import Diagnostics
-package import InputOutput
+public import Diagnostics
+public import InputOutput
 
 /// Who is told what happens while a run works: standard error, or nobody.
-package protocol RunEvents: AnyObject {
+public protocol RunEvents: AnyObject {
     func error(_ error: ToolError)
     func note(_ text: String)
     /// So many notes were left out.
@@ -13,11 +13,11 @@ package protocol RunEvents: AnyObject {
 }
 
 /// Tells nobody.
-package final class NoEvents: RunEvents {
-    package init() {}
-    package func error(_ error: ToolError) {}
-    package func note(_ text: String) {}
-    package func leftOut(notes: Int) {}
-    package var showsProgress: Bool { false }
-    package func progress(done: Int, failed: Int, unit: String, meter: InputMeter?) {}
+public final class NoEvents: RunEvents {
+    public init() {}
+    public func error(_ error: ToolError) {}
+    public func note(_ text: String) {}
+    public func leftOut(notes: Int) {}
+    public var showsProgress: Bool { false }
+    public func progress(done: Int, failed: Int, unit: String, meter: InputMeter?) {}
 }

@@ -1,33 +1,33 @@
-package import Diagnostics
+public import Diagnostics
 import InputOutput
 
 /// How a run over many inputs went, and the exit status that follows.
-package struct Tally: Sendable, Equatable {
-    package var good = 0
-    package private(set) var rejected = 0
-    package private(set) var malformed = 0
+public struct Tally: Sendable, Equatable {
+    public var good = 0
+    public private(set) var rejected = 0
+    public private(set) var malformed = 0
     /// Inputs that could not be read at all: missing files.
-    package private(set) var unreadable = 0
+    public private(set) var unreadable = 0
     /// Results that were good and could not be written to their files.
-    package private(set) var unwritten = 0
-    package private(set) var reasons = ReasonCounts()
+    public private(set) var unwritten = 0
+    public private(set) var reasons = ReasonCounts()
 
-    package init() {}
+    public init() {}
 
-    package init(good: Int, rejected: Int, malformed: Int, unreadable: Int) {
+    public init(good: Int, rejected: Int, malformed: Int, unreadable: Int) {
         self.good = good
         self.rejected = rejected
         self.malformed = malformed
         self.unreadable = unreadable
     }
 
-    package var total: Int { good + rejected + malformed + unreadable + unwritten }
-    package var bad: Int { total - good }
+    public var total: Int { good + rejected + malformed + unreadable + unwritten }
+    public var bad: Int { total - good }
 
     /// Whether no input could be read at all.
-    package var hasReadNothing: Bool { total == unreadable }
+    public var hasReadNothing: Bool { total == unreadable }
 
-    package mutating func count(_ outcome: Outcome, _ reason: String? = nil) {
+    public mutating func count(_ outcome: Outcome, _ reason: String? = nil) {
         switch outcome {
         case .good: good += 1
         case .rejected: rejected += 1
@@ -38,17 +38,12 @@ package struct Tally: Sendable, Equatable {
         if outcome != .good { reasons.count(reason) }
     }
 
-    package mutating func countUnwritten(_ reason: String?) {
+    public mutating func countUnwritten(_ reason: String?) {
         unwritten += 1
         reasons.count(reason)
     }
 
-    package mutating func count(_ report: some Report) {
-        let outcome = report.outcome
-        count(outcome, outcome == .good ? nil : report.reason)
-    }
-
-    package static func += (left: inout Tally, right: Tally) {
+    public static func += (left: inout Tally, right: Tally) {
         left.good += right.good
         left.rejected += right.rejected
         left.malformed += right.malformed
@@ -58,13 +53,13 @@ package struct Tally: Sendable, Equatable {
     }
 
     /// A run that checked nothing must not look like one in which all was well.
-    package func demandInputs(_ noun: Noun) throws(ToolError) {
+    public func demandInputs(_ noun: Noun) throws(ToolError) {
         guard total == 0, !Interruption.requested else { return }
         throw ToolError(noun.code, "expected \(noun.expected), found none in the input")
     }
 
     /// 0 when all were good; the one reason when all failed alike; else 3.
-    package var exitStatus: ExitStatus {
+    public var exitStatus: ExitStatus {
         switch (good, rejected, malformed, unreadable + unwritten) {
         case (_, 0, 0, 0): .done
         case (0, _, 0, 0): .rejected
@@ -77,7 +72,7 @@ package struct Tally: Sendable, Equatable {
     /// `assay: 3 tokens: 1 verified, 2 rejected; reasons: 1 digest, 1 signature`.
     ///
     /// - Parameter existing: how many of the good ones were there before.
-    package func summary(unit: String, good goodName: String, existing: Int = 0) -> String {
+    public func summary(unit: String, good goodName: String, existing: Int = 0) -> String {
         var parts = ["\(good - existing) \(goodName)"]
         if existing > 0 { parts.append("\(existing) existing") }
         if rejected > 0 { parts.append("\(rejected) rejected") }
@@ -88,7 +83,7 @@ package struct Tally: Sendable, Equatable {
     }
 
     /// `3 tokens`, and of a run that a signal cut short `interrupted after 3 tokens`.
-    package static func count(_ total: Int, _ unit: String) -> String {
+    public static func count(_ total: Int, _ unit: String) -> String {
         (Interruption.requested ? "interrupted after " : "") + "\(total) \(total == 1 ? unit : unit + "s")"
     }
 }

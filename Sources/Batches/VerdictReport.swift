@@ -1,20 +1,20 @@
-package import Diagnostics
+public import Diagnostics
 
 /// The verdict of a result on one input that is decoded and perhaps verified.
-package enum Verdict: String, Sendable {
+public enum Verdict: String, Sendable {
     case unverified, verified, rejected, malformed
 }
 
 /// The result for one input that gets a ``Verdict``.
-package protocol VerdictReport: Report {
+public protocol VerdictReport: Report {
     var verdict: Verdict { get }
     var failures: [CheckFailure] { get }
 }
 
 extension VerdictReport {
-    package var reason: String? { failures.first?.code.rawValue }
+    public var reason: String? { failures.first?.code.rawValue }
 
-    package var outcome: Outcome {
+    public var outcome: Outcome {
         switch verdict {
         case .unverified, .verified: .good
         case .rejected: .rejected

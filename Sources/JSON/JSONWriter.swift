@@ -12,7 +12,7 @@
 public struct JSONWriter: Sendable {
     /// The text written so far, UTF-8.
     public private(set) var bytes: [UInt8]
-    /// Whether the next key or value has a sibling in front of it.
+    /// Whether the next key or value has a sibling before it.
     private var needsComma = false
 
     /// An empty writer with room for `capacity` bytes.
@@ -168,6 +168,12 @@ public struct JSONWriter: Sendable {
         if json.withContiguousStorageIfAvailable({ appendRawValue($0) }) == nil {
             Array(json).withUnsafeBufferPointer { appendRawValue($0) }
         }
+    }
+
+    /// Whole records of JSON Lines, each with its line end, copied as they are; they stand between records alone.
+    public mutating func lines(_ records: some Collection<UInt8>) {
+        bytes.append(contentsOf: records)
+        needsComma = false
     }
 
     // MARK: Bytes

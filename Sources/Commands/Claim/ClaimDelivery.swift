@@ -58,21 +58,22 @@ final class ClaimDelivery {
         let (name, several) = (names[row.source], names.areSeveral)
         let duplicate = claim.status == .ready ? duplicateFinding(claim, row.source) : nil
         let status = duplicate == nil ? claim.status : .duplicate
-        row.status = status
         tally.count(status, verified: claim.isVerified)
         if status != .ready { try rejects?.append(claim.raw, row.shape) }
         let place = status == .ready ? try packer?.add(line, claim, source: name) : nil
-        guard tellsAll || status != .ready || table != nil else { return }
-        let report =
-            duplicate.map { ClaimReport(claim, duplicateOf: $0, source: name, namesSource: several) }
-            ?? ClaimReport(claim, source: name, namesSource: several)
-        try table?.append(report)
-        guard tellsAll || status != .ready else { return }
-        row.report =
-            place.map {
-                ClaimReport(
-                    claim, source: name, namesSource: several, message: "packed as " + $0.named("line"))
-            } ?? report
+        if let table {
+            try table.append(
+                duplicate.map { ClaimReport(claim, duplicateOf: $0, source: name, namesSource: several) }
+                    ?? ClaimReport(claim, source: name, namesSource: several))
+        }
+        if let duplicate {
+            row.becomeDuplicate(
+                ClaimReport(claim, duplicateOf: duplicate, source: name, namesSource: several))
+        } else if packer != nil, tellsAll || status != .ready {
+            row.report = ClaimReport(
+                claim, source: name, namesSource: several,
+                message: place.map { "packed as " + $0.named("line") })
+        }
     }
 
     private func duplicateFinding(_ claim: ExaminedClaim, _ source: Int) -> ClaimFinding? {

@@ -3,6 +3,7 @@ import Batches
 import CSV
 import Claims
 import Diagnostics
+import JSON
 
 /// Examines the rows of claim files. One per thread.
 final class ClaimJudge: Judge {
@@ -14,6 +15,11 @@ final class ClaimJudge: Judge {
         let packs: Bool
         /// Those of all rows; a row's own count where none are given.
         let tags: ClaimTags?
+        /// How results are written that say nothing of a body.
+        var form = ResultForm.unwritten
+        /// Whether rows that are ready have results too.
+        var tellsAll = false
+        var names: SourceNames?
     }
 
     private let settings: Settings
@@ -28,7 +34,7 @@ final class ClaimJudge: Judge {
 
     func judge(_ chunk: ClaimChunk, _ results: inout Results<JudgedRow>) throws(ToolError) {
         if case .unreadable(let error) = chunk.content {
-            results.add(JudgedRow(chunk, .unreadable(error)), ofSource: error)
+            results.add(JudgedRow(chunk, unreadable: error), ofSource: error)
             return
         }
         guard let lookup else { return try judgeRows(of: chunk, &results) }
@@ -48,7 +54,7 @@ final class ClaimJudge: Judge {
                     if rows.count == blockSize { try finish(&rows, chunk, &results) }
                 case .rest(let bytes):
                     try finish(&rows, chunk, &results)
-                    results.add(JudgedRow(chunk, .rest(bytes)))
+                    results.add(JudgedRow(chunk, rest: bytes))
                 }
             } catch {
                 trouble = error
@@ -63,10 +69,7 @@ final class ClaimJudge: Judge {
     ) throws(ToolError) {
         defer { rows.removeAll(keepingCapacity: true) }
         let claims = try examine(rows)
-        guard settings.packs else {
-            for claim in claims { results.add(JudgedRow(chunk, .claim(claim, line: []))) }
-            return
-        }
+        guard settings.packs else { return render(claims, chunk, &results) }
         var lines = CSVWriter()
         var ends: [Int] = []
         for claim in claims {
@@ -78,7 +81,32 @@ final class ClaimJudge: Judge {
         let bytes = lines.bytes
         var start = 0
         for (claim, end) in zip(claims, ends) {
-            results.add(JudgedRow(chunk, .claim(claim, line: bytes[start..<end])))
+            results.add(JudgedRow(chunk, claim, line: bytes[start..<end], rendered: []))
+            start = end
+        }
+    }
+
+    /// Renders results here, on all cores; those of duplicates, which are few, are rendered again where they are found.
+    private func render(
+        _ claims: [ExaminedClaim], _ chunk: ClaimChunk, _ results: inout Results<JudgedRow>
+    ) {
+        guard let names = settings.names else { return }
+        let name = names[chunk.source]
+        var writer = JSONWriter(reservingCapacity: settings.form == .json ? 32_768 : 0)
+        var text: [UInt8] = []
+        var ends: [Int] = []
+        ends.reserveCapacity(claims.count)
+        for claim in claims {
+            if settings.tellsAll || claim.status != .ready {
+                let report = ClaimReport(claim, source: name, namesSource: names.areSeveral)
+                if settings.form == .json { report.write(json: &writer) } else { text += report.text }
+            }
+            ends.append(settings.form == .json ? writer.bytes.count : text.count)
+        }
+        let bytes = settings.form == .json ? writer.bytes : text
+        var start = 0
+        for (claim, end) in zip(claims, ends) {
+            results.add(JudgedRow(chunk, claim, line: [], rendered: bytes[start..<end]))
             start = end
         }
     }

@@ -49,8 +49,20 @@ struct ImportedRow: Report {
         }
     }
 
+    /// What became of it, as results call it.
+    var status: String {
+        switch content {
+        case .success: (registered ?? .unchanged).name
+        case .failure: "rejected"
+        }
+    }
+
     private var failure: CheckFailure? {
-        if case .rejected(let failure) = registration.outcome { failure } else { nil }
+        switch (content, registered) {
+        case (.failure(let error), _): error.failure
+        case (.success, .rejected(let failure)?): failure
+        case (.success, _): nil
+        }
     }
 
     var outcome: Outcome {

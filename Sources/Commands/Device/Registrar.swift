@@ -46,8 +46,9 @@ final class Registrar {
             }
         }
         for row in rows {
-            counts[row.registration.status, default: 0] += 1
-            tally.count(row)
+            counts[row.status, default: 0] += 1
+            let outcome = row.outcome
+            tally.count(outcome, outcome == .good ? nil : row.reason)
         }
     }
 

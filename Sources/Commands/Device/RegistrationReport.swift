@@ -10,16 +10,7 @@ struct RegistrationReport {
     let device: DeviceUUID?
     let outcome: RegistrationOutcome
 
-    var status: String {
-        switch outcome {
-        case .added: "added"
-        case .updated: "updated"
-        case .unchanged: "unchanged"
-        case .replaced: "replaced"
-        case .removed: "removed"
-        case .rejected: "rejected"
-        }
-    }
+    var status: String { outcome.name }
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
@@ -45,6 +36,20 @@ struct RegistrationReport {
             return writer.bytes
         }
         return Array("\(device?.description ?? "-") \(status)\n".utf8)
+    }
+}
+
+extension RegistrationOutcome {
+    /// The `status` of results.
+    var name: String {
+        switch self {
+        case .added: "added"
+        case .updated: "updated"
+        case .unchanged: "unchanged"
+        case .replaced: "replaced"
+        case .removed: "removed"
+        case .rejected: "rejected"
+        }
     }
 }
 
