@@ -281,7 +281,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "TestFleet", "TestSupport", "Commands", "CommandLineSupport", "Diagnostics", "assay",
+                "TestFleet", "TestSupport", "Commands", "CommandLineSupport", "JSON", "Diagnostics", "assay",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
         .testTarget(

@@ -2,7 +2,7 @@ import CBOR
 import DeviceIdentity
 import Diagnostics
 
-/// Reads the modem's messages: arrays behind the self-described tag, every shape mismatch a ``TokenError`` that
+/// Reads the modem's messages: arrays after the self-described tag, every shape mismatch a ``TokenError`` that
 /// names the message.
 struct MessageReader {
     /// "CBOR follows" (RFC 8949 §3.4.6); every message of the modem starts with it.

@@ -10,7 +10,7 @@ public enum ModemLog {
         value(of: markers, in: line)
     }
 
-    /// What stands behind `marker`, such as `%DEVICEUUID:`, without quotation marks; `nil` for every other line.
+    /// What stands after `marker`, such as `%DEVICEUUID:`, without quotation marks; `nil` for every other line.
     public static func value(of marker: [UInt8], in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         value(of: [marker], in: line)
     }

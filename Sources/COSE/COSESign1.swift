@@ -6,7 +6,7 @@ import CBOR
 /// COSE_Sign1 = #6.18([ protected: bstr .cbor header_map / h'', unprotected: header_map,
 ///                      payload: bstr / nil, signature: bstr ])              RFC 9052 §4.2
 /// ```
-/// Read strictly: definite lengths, shortest forms, no duplicate label, no label in both maps, nothing behind.
+/// Read strictly: definite lengths, shortest forms, no duplicate label, no label in both maps, nothing after.
 public struct COSESign1: Sendable {
     /// Whether the outer tag 18 may be missing (RFC 9052 §2).
     public enum TagRule: Sendable {

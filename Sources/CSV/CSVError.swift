@@ -6,7 +6,7 @@ public struct CSVError: Error, Sendable, Equatable {
     public enum Reason: Sendable {
         /// A quotation mark inside a field that did not begin with one.
         case strayQuote
-        /// Something other than a comma or the end of the line behind a closing quotation mark.
+        /// Something other than a comma or the end of the line after a closing quotation mark.
         case textBehindQuote
         case unterminatedQuote
         /// A carriage return without a line feed, outside quotation marks.

@@ -4,7 +4,7 @@
 /// with its line and column, a bad record that does not stop the rest, bounds on fields and records, quoting
 /// and raw bytes kept. Lines end with LF or CRLF; empty lines are skipped but counted; a byte order mark at
 /// the start is skipped and reported. Quotation marks never closed are an error of that record alone:
-/// reading goes on with the line behind the opening mark, so that no line goes without an answer.
+/// reading goes on with the line after the opening mark, so that no line goes without an answer.
 ///
 /// Feed it with ``append(_:)``, take what ``next()`` yields until nil, and after ``finish()`` once more.
 public struct CSVReader: Sendable {
@@ -322,7 +322,7 @@ public struct CSVReader: Sendable {
 
     // MARK: Limits and errors
 
-    /// Scanning stops one byte behind the nearer limit, however large the chunk is.
+    /// Scanning stops one byte after the nearer limit, however large the chunk is.
     private func scanWindow() -> Int {
         let field = recordStart + fieldStart + limits.fieldBytes + 1
         return min(buffer.count, field, recordStart + limits.recordBytes + 1)
@@ -339,7 +339,7 @@ public struct CSVReader: Sendable {
         return nil
     }
 
-    /// Ends the record with an error; goes on behind the line of the open quotation mark, or of this place.
+    /// Ends the record with an error; goes on after the line of the open quotation mark, or of this place.
     private mutating func giveUp(_ reason: CSVError.Reason, _ message: String) -> Event {
         let isOpen = state == .quoted
         if isOpen {

@@ -78,7 +78,7 @@ public struct CSVWriter: Sendable {
         recordStart = 0
     }
 
-    /// Spreadsheets compute cells that begin with these, also behind a tab or a carriage return.
+    /// Spreadsheets compute cells that begin with these, also after a tab or a carriage return.
     private static func isFormula(_ text: ArraySlice<UInt8>) -> Bool {
         switch text.first {
         case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"),

@@ -12,7 +12,7 @@ struct CertificateLint: Sendable {
     let issuer: DistinguishedName
     /// The validity of the CA, which no certificate leaves.
     let issuerValidity: ValidityPeriod
-    /// The extensions in front of the alternative name and the key identifiers.
+    /// The extensions before the alternative name and the key identifiers.
     let extensions: [CertificateExtension]
     /// Whether the device's UUID is the alternative name.
     let namesDevice: Bool
@@ -22,7 +22,7 @@ struct CertificateLint: Sendable {
 
     /// - Parameters:
     ///   - algorithm: AlgorithmIdentifier, DER.
-    ///   - extensions: in front of the alternative name and the key identifiers.
+    ///   - extensions: before the alternative name and the key identifiers.
     ///   - issuerKeyIdentifier: `nil` where there is no authority key identifier.
     init(
         algorithm: [UInt8], issuer: DistinguishedName, issuerValidity: ValidityPeriod,
@@ -75,15 +75,15 @@ struct CertificateLint: Sendable {
         _ tbs: [UInt8], _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
     ) throws(DERError) -> String? {
         var reader = DERReader(tbs)
-        let behind = try reader.descend(.sequence, "TBS certificate")
-        guard behind == reader.end else { throw DERError(reader.end, "octets behind the TBS certificate") }
+        let outerEnd = try reader.descend(.sequence, "TBS certificate")
+        guard outerEnd == reader.end else { throw DERError(reader.end, "octets after the TBS certificate") }
         if let finding = try readFields(&reader, serial, validity, subject) { return finding }
         if let finding = try readExtensions(&reader, subject) { return finding }
-        try reader.leave(behind, "TBS certificate")
+        try reader.leave(outerEnd, "TBS certificate")
         return nil
     }
 
-    /// Everything in front of the extensions.
+    /// Everything before the extensions.
     private func readFields(
         _ body: inout DERReader, _ serial: CertificateSerial, _ validity: ValidityPeriod, _ subject: Subject
     ) throws(DERError) -> String? {
@@ -105,10 +105,10 @@ struct CertificateLint: Sendable {
         guard try body.matches(body.read(.sequence, "issuer").whole, issuer.der) else {
             return "the issuer is not the CA"
         }
-        let behind = try body.descend(.sequence, "validity")
+        let outerEnd = try body.descend(.sequence, "validity")
         let notBefore = try DERTime.strictSeconds(body, body.next())
         let notAfter = try DERTime.strictSeconds(body, body.next())
-        try body.leave(behind, "validity")
+        try body.leave(outerEnd, "validity")
         guard notBefore == validity.notBefore, notAfter == validity.notAfter else {
             return "the validity is not the one that was planned"
         }
@@ -191,7 +191,7 @@ struct CertificateLint: Sendable {
     private func value(
         _ list: inout DERReader, _ oid: OID, isCritical: Bool
     ) throws(DERError) -> Range<Int>? {
-        let behind = try list.descend(.sequence, "extension")
+        let outerEnd = try list.descend(.sequence, "extension")
         let type = try list.objectIdentifierRange("extension type")
         var critical = false
         if list.nextTag == .boolean {
@@ -200,7 +200,7 @@ struct CertificateLint: Sendable {
             guard critical else { return nil }
         }
         let value = try list.octetString("extension value")
-        try list.leave(behind, "extension")
+        try list.leave(outerEnd, "extension")
         return list.matches(type, oid.content) && critical == isCritical ? value : nil
     }
 }

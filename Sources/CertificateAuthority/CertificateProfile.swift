@@ -29,7 +29,7 @@ public struct CertificateProfile: Sendable, Equatable {
     /// The most octets that a certificate may have as PEM, line feeds and all, for modems with a limit on a line.
     public let maximumPEMLength: Int
 
-    /// What a ledger calls certificates of CAs, with the name of the profile behind it. No profile has such a name, so that
+    /// What a ledger calls certificates of CAs, with the name of the profile after it. No profile has such a name, so that
     /// nothing that is issued for a request is ever taken for a CA.
     public static let authorityMark = "ca:"
     /// What a ledger calls the certificates of this profile.

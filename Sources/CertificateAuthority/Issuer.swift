@@ -141,7 +141,7 @@ public struct Issuer: Sendable {
             }
             guard certificate.issuer == above.subject else {
                 throw ToolError(
-                    .chain, "certificate \(index + 1) of the CA is not issued by the one behind it",
+                    .chain, "certificate \(index + 1) of the CA is not issued by the one after it",
                     hint: "put the CA's own certificate first, then the one that issued it, and so on")
             }
             // What a root says of itself by its own signature is nothing (RFC 5280 section 6.1 does not ask for it): that of

@@ -82,7 +82,7 @@ public struct OnboardingRow: Sendable, Equatable {
         }
     }
 
-    /// LF line ends, one of them behind the END line, nothing around it.
+    /// LF line ends, one of them after the END line, nothing around it.
     private static func canonical(_ pem: [UInt8]) throws(CheckFailure) -> String {
         let entries: [PEMDocument.Entry]
         do {

@@ -110,7 +110,7 @@ public enum Program {
     /// Help, version and completions are results; everything else from the parser is wrong usage.
     private static func report(_ error: any Error, _ arguments: [String], _ console: Console) -> ExitStatus {
         if AssayRoot.exitCode(for: error) == .success {
-            let text = AssayRoot.fullMessage(for: error)
+            let text = HelpPage(AssayRoot.fullMessage(for: error)).brief
             do {
                 try StandardStream.output().write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
                 return .done

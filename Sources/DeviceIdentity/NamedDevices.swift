@@ -238,7 +238,7 @@ public struct NamedDevices: Sendable, Equatable {
         return rest.isEmpty || rest == Array("urnuuid".utf8) || rest == Array("uuid".utf8)
     }
 
-    /// Whether a number is called an IMEI by what stands in front of it.
+    /// Whether a number is called an IMEI by what stands before it.
     private static func isCalledIMEI(_ symbols: [UInt8], _ range: Range<Int>) -> Bool {
         var end = range.lowerBound
         while end > 0, isSeparator(symbols[end - 1]) { end -= 1 }

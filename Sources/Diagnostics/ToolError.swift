@@ -28,7 +28,7 @@ public struct ToolError: Error, Sendable, Equatable {
         self.hint = hint
     }
 
-    /// The same error with one more fact in front of the others.
+    /// The same error with one more fact before the others.
     public func at(_ name: String, _ value: String) -> ToolError {
         var copy = self
         copy.context.insert(Context(name, value), at: 0)

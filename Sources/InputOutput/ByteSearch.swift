@@ -4,12 +4,12 @@ public import Diagnostics
 
 /// Finding a few octets among many.
 public enum ByteSearch {
-    /// The index of the first line feed in `bytes` at or behind `start`.
+    /// The index of the first line feed in `bytes` at or after `start`.
     public static func firstLineFeed(in bytes: [UInt8], from start: Int) -> Int? {
         first(0x0a, in: bytes, from: start)
     }
 
-    /// The index of the first `byte` in `bytes` at or behind `start`.
+    /// The index of the first `byte` in `bytes` at or after `start`.
     static func first(_ byte: UInt8, in bytes: [UInt8], from start: Int) -> Int? {
         bytes.withUnsafeBytes { text in
             guard let base = text.baseAddress, start >= 0, start < text.count,

@@ -9,7 +9,7 @@ struct LineEnds {
     /// Whether the last one was given out as a line feed already, because nothing came after it.
     private var skipsFeed = false
 
-    /// Puts what waits in front of the block that is about to be appended.
+    /// Puts what waits before the block that is about to be appended.
     mutating func beginBlock(_ buffer: inout [UInt8]) {
         if holdsReturn { buffer.append(Self.carriageReturn) }
         holdsReturn = false

@@ -1,6 +1,6 @@
 /// DER in base64 without the lines around it that PEM has: its own first octets say how long it is.
 ///
-/// So it can stand among other lines, and one behind another, and none is taken for text that is passed over.
+/// So it can stand among other lines, and one after another, and none is taken for text that is passed over.
 public enum BareBlock {
     /// The longest that is taken for one, in octets of DER.
     private static let longest = 16_384

@@ -8,7 +8,7 @@ public struct TextBetweenBlocks: Sendable {
     /// Lines with the beginning of a block in them: where they begin, and what is said of them.
     public private(set) var damaged: [(offset: Int, reason: String)] = []
 
-    /// - Parameter range: from the beginning of a line, or behind a block, to the end of one.
+    /// - Parameter range: from the beginning of a line, or after a block, to the end of one.
     public init(_ bytes: [UInt8], _ range: Range<Int>) {
         for line in bytes[range].split(separator: 0x0a) where !line.allSatisfy(\.isBlank) {
             if Self.holdsBegin(line) {
@@ -31,7 +31,7 @@ public struct TextBetweenBlocks: Sendable {
         return false
     }
 
-    /// Whether a file is one of PEM blocks, whatever comments are in front of the first: none of the lines there is a row
+    /// Whether a file is one of PEM blocks, whatever comments are before the first: none of the lines there is a row
     /// of a table or an object.
     public static func beginsWithBlocks(_ head: [UInt8]) -> Bool {
         for line in head.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {

@@ -14,7 +14,7 @@ package protocol IssuanceSource: SendableMetatype {
 
 /// Whoever hears of the outcomes of a run, in the order of the requests.
 package protocol IssuanceReceiver: AnyObject {
-    /// Whether nothing behind the first request that is turned down is to be signed.
+    /// Whether nothing after the first request that is turned down is to be signed.
     var stopsAtFailure: Bool { get }
     /// Why a candidate could not be handed out as it has to be, asked once for each item, in their order, before any is
     /// signed; nil for all others.
@@ -63,7 +63,7 @@ package final class IssuanceRun<Source: IssuanceSource, Receiver: IssuanceReceiv
     private var groups: [IssuanceGroup] = []
     /// How many groups were finished and removed: `groups[0]` is the group of this number.
     private var finishedGroups = 0
-    /// Where the receiver stops at a failure, whether there was one: nothing behind it is looked at.
+    /// Where the receiver stops at a failure, whether there was one: nothing after it is looked at.
     private var hasFailed = false
     private var isWanted = true
     /// What outcomes come of where nothing is signed.

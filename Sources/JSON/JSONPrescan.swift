@@ -5,9 +5,9 @@
 /// and replaced, length kept, by `0`; the escape `\u0000` is replaced by a private-use character that
 /// occurs nowhere else in the text. Grammar stays jansson's business: a replaced number was a whole number
 /// by RFC 8259 section 6 and stays one, so nothing malformed becomes well-formed. The exception is the
-/// byte 0, refused here: jansson 2.14 overlooks one behind a number (`12<NUL>` reads as 12).
+/// byte 0, refused here: jansson 2.14 overlooks one after a number (`12<NUL>` reads as 12).
 struct JSONPrescan {
-    /// A number kept as text: how many numbers are in front of it in the document, and where it is.
+    /// A number kept as text: how many numbers are before it in the document, and where it is.
     struct KeptNumber {
         let ordinal: Int
         let range: Range<Int>
@@ -68,7 +68,7 @@ struct JSONPrescan {
         }
     }
 
-    /// The offset behind the string that opened in front of `start`.
+    /// The offset after the string that opened before `start`.
     private mutating func endOfString(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
         while index < text.count {
@@ -88,7 +88,7 @@ struct JSONPrescan {
         return text.count
     }
 
-    /// The offset behind the number that starts here; notes it when an `Int64` cannot hold it exactly.
+    /// The offset after the number that starts here; notes it when an `Int64` cannot hold it exactly.
     private mutating func endOfNumber(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var end = start + 1
         while end < text.count, Self.isNumberByte(text[end]) {
@@ -174,7 +174,7 @@ struct JSONPrescan {
         return unit
     }
 
-    /// An error at one character, with line and column counted from the bytes in front of it.
+    /// An error at one character, with line and column counted from the bytes before it.
     static func error(
         _ reason: JSONError.Reason, _ message: String, _ text: UnsafeBufferPointer<UInt8>, at offset: Int
     ) -> JSONError {

@@ -1,7 +1,7 @@
 import CJansson
 
 extension JSONValue {
-    /// Reads one JSON text by RFC 8259: strict UTF-8, no duplicate names, nothing behind the value.
+    /// Reads one JSON text by RFC 8259: strict UTF-8, no duplicate names, nothing after the value.
     ///
     /// Refused on purpose although parsers differ: a byte order mark, lone surrogates, NaN and Infinity.
     /// Numbers are never rounded: what is not a 64-bit integer keeps its text (``JSONNumber``).
@@ -17,7 +17,7 @@ extension JSONValue {
     }
 }
 
-/// jansson behind the pre-scan. No `json_t *` outlives `read`: the tree is copied and freed.
+/// jansson after the pre-scan. No `json_t *` outlives `read`: the tree is copied and freed.
 private struct JSONReader {
     private let source: UnsafeBufferPointer<UInt8>
     private let scan: JSONPrescan
@@ -151,12 +151,12 @@ private struct JSONReader {
         let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let messages = [
             ("string or '}' expected", "expected a member name or '}'"),
-            ("':' expected", "expected ':' behind a member name"),
-            ("'}' expected", "expected ',' or '}' behind a member"),
-            ("']' expected", "expected ',' or ']' behind an element"),
+            ("':' expected", "expected ':' after a member name"),
+            ("'}' expected", "expected ',' or '}' after a member"),
+            ("']' expected", "expected ',' or ']' after an element"),
             ("control character", "expected no control character in a string, found one unescaped"),
             ("unexpected newline", "expected the end of a string, found the end of the line"),
-            ("invalid escape", "expected a JSON escape behind '\\', found another character"),
+            ("invalid escape", "expected a JSON escape after '\\', found another character"),
             ("invalid Unicode", "expected a Unicode escape with surrogates in pairs, found another"),
             ("invalid token", "expected a JSON value, found something else"),
             ("unexpected token", "expected a JSON value, found something else"),

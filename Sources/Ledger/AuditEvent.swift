@@ -5,7 +5,7 @@ import OpenSSL
 /// An entry of the audit chain.
 ///
 /// `hash(n) = SHA-256(hash(n−1) || seq as 8 bytes || at as 8 bytes || body)`, big-endian, hash(0) = 32 zero bytes: a
-/// changed, missing or moved entry breaks every hash behind it. What is cut off at the end only a checkpoint shows.
+/// changed, missing or moved entry breaks every hash after it. What is cut off at the end only a checkpoint shows.
 package struct AuditEvent: Sendable, Equatable {
     /// What an entry says.
     package enum Body: Sendable, Equatable {
@@ -80,7 +80,7 @@ package struct AuditEvent: Sendable, Equatable {
         /// Both empty without a device's word for the key.
         let attestationProfile: String
         let attestationKey: [UInt8]
-        /// `nil` in entries of before schema version 5, which say nothing of it.
+        /// `nil` in entries from before schema version 5, which say nothing of it.
         let draft: Draft?
 
         /// The row of the ledger.
@@ -110,7 +110,7 @@ package struct AuditEvent: Sendable, Equatable {
             self.draft = draft
         }
 
-        /// One byte, which no text begins with, each value behind its length in four bytes, and at the end the numbers
+        /// One byte, which no text begins with, each value after its length in four bytes, and at the end the numbers
         /// of eight bytes that the first form does not have.
         package func append(to octets: inout [UInt8]) {
             octets.append(draft == nil ? 1 : 2)

@@ -26,7 +26,7 @@ package struct LedgerRules {
     let reissue: Bool
     /// The last row before this transaction.
     let lastRowBefore: Int64
-    /// With `reissue`: rows behind this one were made by the run that asks, or at the same time by another.
+    /// With `reissue`: rows after this one were made by the run that asks, or at the same time by another.
     let reissueFloor: Int64
 
     package init(reissue: Bool, lastRowBefore: Int64, reissueFloor: Int64) {

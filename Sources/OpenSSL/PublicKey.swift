@@ -22,7 +22,7 @@ public final class PublicKey: @unchecked Sendable {
 
     /// The one reader of public keys.
     ///
-    /// - Parameter spki: exactly one SubjectPublicKeyInfo in DER, nothing behind it.
+    /// - Parameter spki: exactly one SubjectPublicKeyInfo in DER, nothing after it.
     /// - Throws: ``OpenSSLError`` when it is not one, when it holds a key of a kind that Assay does not use or in a form
     ///   that it does not accept (explicit curve parameters, a compressed point), and when ``PublicKeyRule`` has
     ///   something against it.

@@ -36,7 +36,7 @@ enum Calendar {
 }
 
 extension MutableSpan<UInt8> {
-    /// Writes the last two decimal digits of a number that is not negative at `place` and behind it.
+    /// Writes the last two decimal digits of a number that is not negative at `place` and after it.
     mutating func writeTwoDigits(_ value: Int64, at place: Int) {
         let number = UInt8(truncatingIfNeeded: value % 100)
         self[place + 1] = 0x30 &+ number % 10

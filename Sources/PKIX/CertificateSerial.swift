@@ -24,7 +24,7 @@ public struct CertificateSerial: Hashable, Sendable, CustomStringConvertible {
         self.init(magnitude: [octets[0] & 0x3F | 0x40] + octets.dropFirst())
     }
 
-    /// A number of 16 random octets behind four that rise with time, nil for another count of octets.
+    /// A number of 16 random octets after four that rise with time, nil for another count of octets.
     ///
     /// 128 random bits are what nobody can guess. The rising octets in front keep the numbers of one day together in an
     /// index: wholly random ones would touch a page of it each.

@@ -21,7 +21,7 @@ public struct DERReader: Sendable {
     public let bytes: [UInt8]
     /// Offset of the next element.
     public private(set) var position: Int
-    /// Offset behind the last octet that this reader may read.
+    /// Offset after the last octet that this reader may read.
     public private(set) var end: Int
 
     /// A reader over all of `bytes`.
@@ -53,12 +53,12 @@ public struct DERReader: Sendable {
         let identifier = bytes[start]
         let length = bytes[start + 1]
         let content = start + 2
-        let behind = content + Int(length)
-        guard identifier != 0, identifier & 0x1F != 0x1F, length < 0x80, behind <= end else {
+        let outerEnd = content + Int(length)
+        guard identifier != 0, identifier & 0x1F != 0x1F, length < 0x80, outerEnd <= end else {
             return try nextInFull()
         }
-        position = behind
-        return Element(tag: DERTag(identifier), start: start, content: content..<behind)
+        position = outerEnd
+        return Element(tag: DERTag(identifier), start: start, content: content..<outerEnd)
     }
 
     private mutating func nextInFull() throws(DERError) -> Element {
@@ -117,7 +117,7 @@ public struct DERReader: Sendable {
         DERReader(bytes, in: try read(tag, what).content)
     }
 
-    /// Lets `body` read `range` of this input and nothing else, and goes on behind it. Unlike a nested reader it shares
+    /// Lets `body` read `range` of this input and nothing else, and goes on after it. Unlike a nested reader it shares
     /// no array: for what is read by the hundred thousand.
     ///
     /// - Parameter what: names what should end with the range; `body` has to read all of it.
@@ -126,13 +126,13 @@ public struct DERReader: Sendable {
         _ range: Range<Int>, _ what: StaticString,
         _ body: (inout DERReader) throws(DERError) -> Value
     ) throws(DERError) -> Value {
-        let behind = end
+        let outerEnd = end
         let inside = range.clamped(to: 0..<bytes.count)
         position = inside.lowerBound
         end = inside.upperBound
         let value = try body(&self)
         try finish(what)
-        end = behind
+        end = outerEnd
         return value
     }
 
@@ -149,19 +149,19 @@ public struct DERReader: Sendable {
     ///
     /// - Returns: what ``leave(_:_:)`` wants.
     public mutating func descend(_ tag: DERTag, _ what: StaticString) throws(DERError) -> Int {
-        let behind = end
+        let outerEnd = end
         let content = try read(tag, what).content
         position = content.lowerBound
         end = content.upperBound
-        return behind
+        return outerEnd
     }
 
-    /// Goes on behind an element whose contents have all been read.
+    /// Goes on after an element whose contents have all been read.
     ///
-    /// - Parameter behind: from ``descend(_:_:)``; a number outside the input is cut down to it.
-    public mutating func leave(_ behind: Int, _ what: StaticString) throws(DERError) {
+    /// - Parameter outerEnd: from ``descend(_:_:)``; a number outside the input is cut down to it.
+    public mutating func leave(_ outerEnd: Int, _ what: StaticString) throws(DERError) {
         try finish(what)
-        end = min(max(behind, position), bytes.count)
+        end = min(max(outerEnd, position), bytes.count)
     }
 
     /// A reader for the contents of an element of this input.

@@ -152,7 +152,7 @@ private struct TextParser {
         }
         skipSpaces()
         guard rest.isEmpty || rest.first == separator || rest.first == "+" else {
-            throw TextError(reason: "\(name) has other characters behind its hexadecimal value")
+            throw TextError(reason: "\(name) has other characters after its hexadecimal value")
         }
         var reader = DERReader(octets)
         do throws(DERError) {

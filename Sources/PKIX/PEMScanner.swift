@@ -4,7 +4,7 @@ import OpenSSL
 public struct PEMBlock: Equatable, Sendable {
     /// The words between `-----BEGIN ` and `-----`.
     public let label: String
-    /// From the first octet of the BEGIN line to the octet behind the END line.
+    /// From the first octet of the BEGIN line to the octet after the END line.
     public let whole: Range<Int>
     /// The base64 text between the two lines.
     public let body: Range<Int>
@@ -38,11 +38,11 @@ public struct PEMScanner: Sendable {
     /// What a call found.
     public enum Step: Equatable, Sendable {
         case block(PEMBlock)
-        /// A block that cannot be read; scanning goes on behind the octets named.
+        /// A block that cannot be read; scanning goes on after the octets named.
         case malformed(PEMError, Range<Int>)
         /// The buffer ends inside a line or block: keep the octets from this offset on and add more.
         case more(from: Int)
-        /// Everything has been read; whether text that is not blank stands behind the last block.
+        /// Everything has been read; whether text that is not blank stands after the last block.
         case end(followsText: Bool)
     }
 
@@ -58,7 +58,7 @@ public struct PEMScanner: Sendable {
     /// Tells that the caller removed `count` octets from the front of its buffer.
     public mutating func discard(_ count: Int) { position = max(0, position - count) }
 
-    /// Finds the next block at or behind ``position``; `isLast` says that the file ends with this buffer.
+    /// Finds the next block at or after ``position``; `isLast` says that the file ends with this buffer.
     public mutating func next(in bytes: [UInt8], isLast: Bool) -> Step {
         while position < bytes.count {
             guard let line = textLine(in: bytes, from: position, isLast: isLast) else {

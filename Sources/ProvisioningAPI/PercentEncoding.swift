@@ -1,6 +1,6 @@
 /// Percent-encoding of path segments and query values (RFC 3986 section 2.1).
 package enum PercentEncoding {
-    /// The text behind an encoding; nil if it is broken or not UTF-8.
+    /// The text after an encoding; nil if it is broken or not UTF-8.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)

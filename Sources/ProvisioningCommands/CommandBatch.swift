@@ -76,7 +76,7 @@ struct BatchDecoder {
     /// How many commands the document has, readable or not.
     private(set) var count = 0
 
-    /// Commands behind this many are counted, not read: the batch is refused anyway.
+    /// Commands after this many are counted, not read: the batch is refused anyway.
     private static let readLimit = 1_000
 
     var findings: [BatchFinding] { decoder.findings }

@@ -36,7 +36,7 @@ public struct CorrelationSeries: Sendable, Equatable {
         return counter
     }
 
-    /// The id of the command with this 0-based place; throws `command-limit` behind ``largestCounter``.
+    /// The id of the command with this 0-based place; throws `command-limit` after ``largestCounter``.
     func id(_ place: Int) throws(ToolError) -> String {
         let (counter, overflows) = Int(first).addingReportingOverflow(place)
         guard !overflows, 0...Int(Self.largestCounter) ~= counter else {
@@ -47,6 +47,6 @@ public struct CorrelationSeries: Sendable, Equatable {
         return "\(uuid).\(String(counter, radix: 16))"
     }
 
-    /// The id of the helper step in front of a command.
+    /// The id of the helper step before a command.
     static func helper(of id: String) -> String { id + ".s" }
 }

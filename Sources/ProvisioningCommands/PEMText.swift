@@ -14,9 +14,9 @@ struct PEMText {
     private(set) var blocks: [Block] = []
     /// CR LF line ends: some modem firmware answers CME 527 to them.
     private(set) var hasCarriageReturns = false
-    /// Anything but blank lines in front of, between or behind the blocks.
+    /// Anything but blank lines before, between or after the blocks.
     private(set) var hasTextOutside = false
-    /// Line ends behind the last block; modems want exactly one.
+    /// Line ends after the last block; modems want exactly one.
     let finalNewlines: Int
 
     /// The blocks with LF line ends, an empty line between two, one LF at the end.

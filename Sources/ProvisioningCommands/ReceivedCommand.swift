@@ -28,7 +28,7 @@ public struct ReceivedCommand: Sendable, Equatable {
 
     /// The request that these records are, all of them and nothing else.
     private static func whole(_ records: ArraySlice<DeviceCommand>) -> ReceivedCommand? {
-        // Work stands behind each helper, or alone.
+        // Work stands after each helper, or alone.
         let work = records.count == 1 ? records : records.filter { !$0.correlationID.hasSuffix(".s") }[...]
         guard let request = request(work.map(\.action)) else { return nil }
         // Encodings, because texts compare by canonical equivalence.

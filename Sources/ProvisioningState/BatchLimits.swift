@@ -23,7 +23,7 @@ package struct BatchLimits: Sendable, Equatable {
 
     /// - Parameters:
     ///   - limit, rxMaxSize, txMaxSize: as the device said; nil where it did not.
-    ///   - headSize: octets in front of the body that count too; 0 over CoAP.
+    ///   - headSize: octets before the body that count too; 0 over CoAP.
     package init(limit: Int?, rxMaxSize: Int?, txMaxSize: Int?, headSize: Int) {
         let receive = Self.bounded(rxMaxSize ?? Self.receiveByDefault)
         let transmit = Self.bounded(txMaxSize ?? Self.transmitByDefault)

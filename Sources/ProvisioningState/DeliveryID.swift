@@ -15,7 +15,7 @@ package struct DeliveryID: Sendable, Equatable {
     package let counter: Int
     package let isHelper: Bool
 
-    /// - Parameter attempt: counted from 1; the counter starts anew behind four millions.
+    /// - Parameter attempt: counted from 1; the counter starts anew after four millions.
     init(command: DeviceUUID, attempt: Int, step: Int, isHelper: Bool = false) {
         self.command = command
         let attempts = (Self.largestCounter + 1) / Self.stepsPerAttempt

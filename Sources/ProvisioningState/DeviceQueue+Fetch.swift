@@ -57,7 +57,7 @@ extension DeviceQueue {
     ///
     /// Delivered are, in their order, the commands without a result, also those that were delivered before: a
     /// report that was lost is never repeated. `finished` comes last, when nothing else is left, since it
-    /// ends the device's run: one in front of other commands waits for them.
+    /// ends the device's run: one before other commands waits for them.
     package mutating func fetch(_ terms: FetchTerms) -> Delivery {
         var delivery = Delivery()
         guard !isBlocked, suspendedBy == nil else { return delivery }
@@ -97,7 +97,7 @@ extension DeviceQueue {
     private func deliveryOrder(_ terms: FetchTerms) -> [Int] {
         let open = commands.indices.filter { commands[$0].isOpen }
         var order = open.filter { !commands[$0].isFinished }
-        // The certificate for this key is to come, and `finished` behind it.
+        // The certificate for this key is to come, and `finished` after it.
         let isToBeContinued =
             commands.contains(where: \.needsFollowUp)
             || terms.completesRules && order.contains { commands[$0].isCompleted }

@@ -61,7 +61,7 @@ extension DeviceQueue {
             outcome.toFollowUp.append(commands[place].id)
         }
         guard commands[place].isFinished else { return }
-        // An earlier `finished` waited for what was in front of this one: it is done with it.
+        // An earlier `finished` waited for what was before this one: it is done with it.
         for earlier in commands.indices.prefix(place) where commands[earlier].isFinished {
             guard commands[earlier].isOpen else { continue }
             succeed(earlier, nil, time)
@@ -147,7 +147,7 @@ package enum ModemAnswer {
         return nil
     }
 
-    /// Two parts of base64url joined by a dot: between quotation marks, behind the name of the command, or
+    /// Two parts of base64url joined by a dot: between quotation marks, after the name of the command, or
     /// alone.
     package static func token(in text: String) -> String? {
         for line in lines(text) {

@@ -8,7 +8,7 @@ import ProvisioningCommands
 package struct DeviceQueue: Sendable, Equatable {
     /// What becomes of the queue when a command fails; the vendor's documents say both.
     package enum FailureRule: Sendable {
-        /// The failed command blocks those behind it until somebody acts.
+        /// The failed command blocks those after it until somebody acts.
         case suspend
         /// It goes, with all that did not run.
         case clear

@@ -171,7 +171,7 @@ extension ProvisioningService {
     func listBulkOperations(_ context: RequestContext) throws -> ServiceResponse {
         let page = try Page(context)
         let rows = try store.read {
-            try $0.operations(ofTeam: context.key.team, behind: page.token ?? "", count: page.count + 1)
+            try $0.operations(ofTeam: context.key.team, after: page.token ?? "", count: page.count + 1)
         }
         return try page.answer(rows, total: nil, key: { $0.id }) { json($0, isWhole: false) }
     }

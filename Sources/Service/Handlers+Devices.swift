@@ -9,12 +9,12 @@ import ServiceStore
 extension ProvisioningService {
     func listDevices(_ context: RequestContext) throws -> ServiceResponse {
         let page = try Page(context)
-        let behind = try page.number()
+        let after = try page.number()
         let tag = try context.query("tag")
         let roles = Self.visibleRoles(to: context.key.role)
         let (rows, total) = try store.read { tables in
             let claims = try tables.claims(
-                ofTeam: context.key.team, roles: roles, tag: tag, behind: behind, count: page.count + 1)
+                ofTeam: context.key.team, roles: roles, tag: tag, after: after, count: page.count + 1)
             let rows = try claims.map { (claim: $0, tags: try tables.tags(ofClaim: $0.number)) }
             return (rows, try tables.claimCount(ofTeam: context.key.team, roles: roles, tag: tag))
         }
@@ -75,10 +75,10 @@ extension ProvisioningService {
     func listEvents(_ context: RequestContext) throws -> ServiceResponse {
         let device = try device(context)
         let page = try Page(context)
-        let behind = try page.number()
+        let after = try page.number()
         let rows = try store.read { tables in
             let claim = try Self.claim(of: device, context, tables)
-            return try tables.events(ofClaim: claim.number, behind: behind, count: page.count + 1)
+            return try tables.events(ofClaim: claim.number, after: after, count: page.count + 1)
         }
         return try page.answer(rows, total: nil, key: { String($0.number) }) { event in
             var object: JSONObject = [
@@ -113,7 +113,7 @@ extension ProvisioningService {
     func listTags(_ context: RequestContext) throws -> ServiceResponse {
         let page = try Page(context)
         let rows = try store.read {
-            try $0.tags(ofTeam: context.key.team, behind: page.token ?? "", count: page.count + 1)
+            try $0.tags(ofTeam: context.key.team, after: page.token ?? "", count: page.count + 1)
         }
         return try page.answer(rows, total: nil, key: { $0.tag }, json: Self.json)
     }

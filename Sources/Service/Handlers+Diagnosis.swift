@@ -150,7 +150,7 @@ extension ProvisioningService {
                     .suspended,
                     "\(failed.command.request) failed with CME \(cme)\(meaning)"
                         + (message.isEmpty ? "" : ": \(message.escapedForTerminal)"),
-                    "update, retry or skip the command; all behind it waits", command: command)
+                    "update, retry or skip the command; all after it waits", command: command)
             default:
                 return Diagnosis(
                     .suspended, "\(failed.command.request) failed", "update, retry or skip the command",

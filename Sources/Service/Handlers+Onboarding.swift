@@ -118,9 +118,9 @@ extension ProvisioningService {
 
     func listOnboardedDevices(_ context: RequestContext) throws -> ServiceResponse {
         let page = try Page(context)
-        let behind = try page.number()
+        let after = try page.number()
         let rows = try store.read {
-            try $0.onboardedDevices(ofTeam: context.key.team, behind: behind, count: page.count + 1)
+            try $0.onboardedDevices(ofTeam: context.key.team, after: after, count: page.count + 1)
         }
         return try page.answer(rows, total: nil, key: { String($0.number) }, json: Self.json)
     }

@@ -69,10 +69,10 @@ extension ProvisioningService {
     func listRules(_ context: RequestContext) throws -> ServiceResponse {
         try context.require(.editor, to: "see the rules")
         let page = try Page(context)
-        let behind = try page.number()
+        let after = try page.number()
         let (rows, total) = try store.read { tables in
             (
-                try tables.rules(ofTeam: context.key.team, behind: behind, count: page.count + 1),
+                try tables.rules(ofTeam: context.key.team, after: after, count: page.count + 1),
                 try tables.ruleCount(ofTeam: context.key.team)
             )
         }

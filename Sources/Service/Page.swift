@@ -8,7 +8,7 @@ struct Page: Sendable {
     static let largestCount = 1000
 
     let count: Int
-    /// The key behind which the page begins; nil for the first page.
+    /// The key after which the page begins; nil for the first page.
     let token: String?
 
     init(_ context: RequestContext) throws {

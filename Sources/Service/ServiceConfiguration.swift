@@ -1,6 +1,6 @@
 /// What a service is started with.
 package struct ServiceConfiguration: Sendable {
-    /// What becomes of the commands behind one that failed; the vendor's documents say both.
+    /// What becomes of the commands after one that failed; the vendor's documents say both.
     package enum FailureRule: String, CaseIterable, Sendable {
         /// They stay and wait until a person acts.
         case suspend

@@ -55,9 +55,9 @@ extension ServiceTables {
         try first(Self.operationColumns + " WHERE id = ?", [.text(id)], Self.operation)
     }
 
-    /// The operations of a team in their order, from behind one of them.
+    /// The operations of a team in their order, from after one of them.
     package func operations(
-        ofTeam team: String, behind id: String, count: Int
+        ofTeam team: String, after id: String, count: Int
     ) throws(SQLiteError) -> [BulkOperationRow] {
         try all(
             Self.operationColumns + " WHERE team = ? AND id > ? ORDER BY id LIMIT ?",

@@ -71,11 +71,11 @@ extension ServiceTables {
         try run("DELETE FROM claim WHERE number = ?", [.integer(number)])
     }
 
-    /// The claims of a team in the order in which they were made, from behind one of them.
+    /// The claims of a team in the order in which they were made, from after one of them.
     ///
     /// - Parameter roles: those under which a claim was made that the reader may see.
     package func claims(
-        ofTeam team: String, roles: [Role], tag: String?, behind number: Int64, count: Int
+        ofTeam team: String, roles: [Role], tag: String?, after number: Int64, count: Int
     ) throws(SQLiteError) -> [ClaimRow] {
         let marks = roles.map { _ in "?" }.joined(separator: ", ")
         let tagged =

@@ -47,9 +47,9 @@ extension ServiceTables {
             ])
     }
 
-    /// The events of a claim in their order, from behind one of them.
+    /// The events of a claim in their order, from after one of them.
     package func events(
-        ofClaim claim: Int64, behind number: Int64, count: Int
+        ofClaim claim: Int64, after number: Int64, count: Int
     ) throws(SQLiteError) -> [EventRow] {
         try all(
             """

@@ -71,7 +71,7 @@ extension ServiceTables {
     }
 
     package func onboardedDevices(
-        ofTeam team: String, behind number: Int64, count: Int
+        ofTeam team: String, after number: Int64, count: Int
     ) throws(SQLiteError) -> [OnboardedRow] {
         try all(
             Self.onboardedColumns + " WHERE team = ? AND number > ? ORDER BY number LIMIT ?",

@@ -53,9 +53,9 @@ extension ServiceTables {
         return try rule.map { rule throws(SQLiteError) in try withTags(rule) }
     }
 
-    /// The rules of a team in the order of their creation, from behind one of them.
+    /// The rules of a team in the order of their creation, from after one of them.
     package func rules(
-        ofTeam team: String, behind number: Int64, count: Int
+        ofTeam team: String, after number: Int64, count: Int
     ) throws(SQLiteError) -> [RuleRow] {
         let rules = try all(
             Self.ruleColumns + " WHERE team = ? AND number > ? ORDER BY number LIMIT ?",
@@ -183,8 +183,8 @@ extension ServiceTables {
             Self.tagRow)
     }
 
-    /// The groups of a team by their tag, from behind one of them.
-    package func tags(ofTeam team: String, behind tag: String, count: Int) throws(SQLiteError) -> [TagRow] {
+    /// The groups of a team by their tag, from after one of them.
+    package func tags(ofTeam team: String, after tag: String, count: Int) throws(SQLiteError) -> [TagRow] {
         try all(
             "SELECT tag, description, created_at FROM tag WHERE team = ? AND tag > ? ORDER BY tag LIMIT ?",
             [.text(team), .text(tag), .integer(Int64(count))], Self.tagRow)

@@ -2,7 +2,7 @@ import CBOR
 import ProvisioningCommands
 
 /// Decodes the commands of a fetch as the device library does, which takes more than this project writes: non-minimal
-/// numbers, arrays and maps of indefinite length, an empty correlation id, octets behind the end.
+/// numbers, arrays and maps of indefinite length, an empty correlation id, octets after the end.
 struct CommandBatchDecoder {
     enum Failure: Error, Equatable {
         /// More commands than the client was built for; it has an event of its own.
@@ -26,7 +26,7 @@ struct CommandBatchDecoder {
         return commands
     }
 
-    /// The first item; what stands behind it is not looked at.
+    /// The first item; what stands after it is not looked at.
     private static func firstItem(_ bytes: [UInt8]) throws(CBORError) -> CBORItem {
         let decoder = CBORDecoder(.init(maximumDepth: 8, maximumItems: 10_000, isStrict: false))
         do throws(CBORError) { return try decoder.decode(bytes) } catch {

@@ -205,7 +205,7 @@ public struct DeviceProtocol: Sendable {
             action: .wait(seconds: wait), events: events + [.stopped, .scheduled], problem: problem)
     }
 
-    /// The seconds of a setting as `strtol` with base 0 reads it: decimal, octal behind 0, hexadecimal behind 0x, to the
+    /// The seconds of a setting as `strtol` with base 0 reads it: decimal, octal after 0, hexadecimal after 0x, to the
     /// first other character; `nil` for 0, less and what is no number.
     static func interval(_ text: String?) -> Int64? {
         guard let text else { return nil }

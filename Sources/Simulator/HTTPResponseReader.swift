@@ -87,7 +87,7 @@ public struct HTTPResponseReader: Sendable {
 
     // MARK: Lines
 
-    /// The offset behind the empty line.
+    /// The offset after the empty line.
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {
         var matched = 0
         let pattern = Array("\r\n\r\n".utf8)

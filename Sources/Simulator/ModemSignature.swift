@@ -7,7 +7,7 @@ import OpenSSL
 
 /// The forms in which a modem's identity key signs.
 public enum ModemSignature {
-    /// The CBOR tag in front of every message of the modem (RFC 8949 section 3.4.6).
+    /// The CBOR tag before every message of the modem (RFC 8949 section 3.4.6).
     static let selfDescribed: UInt64 = 55_799
 
     /// What `%ATTESTTOKEN` and `%KEYGEN` print: both parts in base64url with a full stop between.

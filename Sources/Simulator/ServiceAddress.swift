@@ -1,6 +1,6 @@
 public import Diagnostics
 
-/// Where the service is, from its URL: scheme, host and port, and nothing behind them.
+/// Where the service is, from its URL: scheme, host and port, and nothing after them.
 public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
     public let isSecure: Bool
     /// A name, an IPv4 address, or an IPv6 address without its brackets.
@@ -33,22 +33,22 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
         var rest = url.utf8.dropFirst(isSecure ? 8 : 7)
         if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
         let host: Substring.UTF8View
-        let behind: Substring.UTF8View
+        let after: Substring.UTF8View
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return nil }
             host = rest[rest.index(after: rest.startIndex)..<end]
-            behind = rest[rest.index(after: end)...]
+            after = rest[rest.index(after: end)...]
             guard host.contains(UInt8(ascii: ":")) else { return nil }
         } else {
             let end = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
             host = rest[..<end]
-            behind = rest[end...]
+            after = rest[end...]
         }
         guard !host.isEmpty, host.count <= 253, host.allSatisfy(isHostCharacter) else { return nil }
         var port = isSecure ? 443 : 80
-        if !behind.isEmpty {
-            let digits = behind.dropFirst()
-            guard behind.first == UInt8(ascii: ":"), 1...5 ~= digits.count,
+        if !after.isEmpty {
+            let digits = after.dropFirst()
+            guard after.first == UInt8(ascii: ":"), 1...5 ~= digits.count,
                 digits.allSatisfy({ 0x30...0x39 ~= $0 }),
                 let number = Int(String(decoding: digits, as: UTF8.self)),
                 1...65_535 ~= number

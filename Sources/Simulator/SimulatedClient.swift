@@ -1,7 +1,7 @@
 public import OpenSSL
 public import ProvisioningCommands
 
-/// What the device library does with a batch: the modem behind it, the settings it keeps, and what is to go wrong.
+/// What the device library does with a batch: the modem after it, the settings it keeps, and what is to go wrong.
 public struct SimulatedClient: Sendable {
     /// What a batch led to.
     public struct Execution: Sendable, Equatable {
@@ -14,7 +14,7 @@ public struct SimulatedClient: Sendable {
         public var isFinished = false
         /// What failed and ended the batch.
         public var failure: CommandFailure?
-        /// The library wrote behind a buffer, and the device started anew: nothing is reported.
+        /// The library wrote after a buffer, and the device started anew: nothing is reported.
         public var crash: String?
 
         public init() {}

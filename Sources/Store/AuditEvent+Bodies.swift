@@ -72,7 +72,7 @@ extension AuditEvent {
         }
     }
 
-    /// What entries of before say nothing of, as it was when the file was brought up to date.
+    /// What older entries say nothing of, as it was when the file was brought up to date.
     ///
     /// - Parameters:
     ///   - last: the last row of the ledger.

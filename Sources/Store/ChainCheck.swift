@@ -5,7 +5,7 @@ import OpenSSL
 
 /// Follows the audit chain from entry to entry and names what was changed, removed or moved.
 struct ChainCheck {
-    /// An entry whose hash does not follow from the entry in front of it.
+    /// An entry whose hash does not follow from the entry before it.
     private struct Broken {
         let event: AuditEvent
         let previous: [UInt8]
@@ -52,7 +52,7 @@ struct ChainCheck {
 
     private static func change(of event: AuditEvent) -> LedgerFinding {
         let number = event.sequence
-        let end = "or the one in front of it was changed: the hash does not follow"
+        let end = "or the one before it was changed: the hash does not follow"
         guard case .certificate(_, let serial, _) = event.body else {
             return LedgerFinding(.digest, "entry \(number) \(end)", sequence: number)
         }
@@ -69,7 +69,7 @@ struct ChainCheck {
         return expected == event.hash
     }
 
-    /// An entry that was moved still carries the hash of its old place; one behind a moved entry follows that one.
+    /// An entry that was moved still carries the hash of its old place; one after a moved entry follows that one.
     private mutating func resolve() {
         let hashes = broken.flatMap { [$0.previous, $0.event.hash] }
         let places = broken.map(\.event.sequence)
@@ -88,13 +88,13 @@ struct ChainCheck {
             } else if origin == number {
                 innocent.append(
                     LedgerFinding(
-                        .digest, "entry \(number) does not follow the entry in front of it", sequence: number)
+                        .digest, "entry \(number) does not follow the entry before it", sequence: number)
                 )
             } else {
                 found.append(Self.change(of: entry.event))
             }
         }
-        // An entry that stands behind moved ones is not to blame.
+        // An entry that stands after moved ones is not to blame.
         findings += found.isEmpty ? innocent : found
         broken = []
     }

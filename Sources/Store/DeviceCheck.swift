@@ -18,7 +18,7 @@ struct DeviceCheck {
         var findings: [LedgerFinding] { [device, evidence, tokens].compactMap { $0 } }
     }
 
-    /// What an entry of before says of a key, until one that says more pins it.
+    /// What an older entry says of a key, until one that says more pins it.
     private struct EarlyTrust {
         let sequence: Int64
         let keyID: [UInt8]
@@ -44,7 +44,7 @@ struct DeviceCheck {
 
     // MARK: Entries
 
-    /// An entry of before schema version 5.
+    /// An entry from before schema version 5.
     mutating func trust(
         _ device: DeviceUUID, _ keyID: [UInt8], _ isTrusted: Bool, _ sequence: Int64
     ) -> LedgerFinding? {

@@ -7,7 +7,7 @@ import Registry
 
 /// What an entry of the audit chain says, read back.
 enum EventBody: Equatable {
-    /// Entries of before schema version 3 say nothing of device and attestation.
+    /// Entries from before schema version 3 say nothing of device and attestation.
     struct Origin: Equatable {
         let device: DeviceUUID?
         let attestation: AttestationEvidence?
@@ -25,7 +25,7 @@ enum EventBody: Equatable {
     case issue(Issue)
     case revoke(authority: [UInt8], serial: [UInt8], reason: Int64)
     case trust(device: DeviceUUID, keyID: [UInt8], isTrusted: Bool)
-    /// Entries of before schema version 5 say nothing of the times.
+    /// Entries from before schema version 5 say nothing of the times.
     case revocationList(authority: [UInt8], number: Int64, digest: [UInt8], row: RevocationListRow?)
     case reissue(serial: [UInt8], replaced: [UInt8])
     case device(DeviceEntry)

@@ -34,7 +34,7 @@ public struct FileID: Sendable, Hashable, CustomStringConvertible {
 /// What a file says that it is.
 public struct FileIdentity: Sendable, Equatable {
     public enum Kind: String, Sendable {
-        /// Devices, nonces and what else belongs to no single CA. One of before schema version 5 may hold issuances too.
+        /// Devices, nonces and what else belongs to no single CA. One from before schema version 5 may hold issuances too.
         case store
         /// The issuances of one or several CAs.
         case ledger

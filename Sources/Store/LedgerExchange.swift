@@ -12,7 +12,7 @@ struct LedgerExchange {
     private let time: Int64
     /// The rows of a dry run; `nil` where the ledger is written.
     private let plan: PlannedRows?
-    /// With `--reissue`: rows behind this one were made by the run that asks, or at the same time by another.
+    /// With `--reissue`: rows after this one were made by the run that asks, or at the same time by another.
     private let reissueFloor: Int64
     /// The last row before this transaction.
     let lastRowBefore: Int64

@@ -32,7 +32,7 @@ final class LedgerStatements {
             """)
     }
 
-    /// A look at the rows under the look-up key `?1` of which a condition holds, and behind them at those that a dry run plans.
+    /// A look at the rows under the look-up key `?1` of which a condition holds, and after them at those that a dry run plans.
     ///
     /// - Parameter condition: composed with what says by which row one is replaced.
     private static func look(_ isPlanning: Bool, where condition: (_ replacedBy: String) -> String) -> String

@@ -10,7 +10,7 @@ struct RevocationListCheck {
 
     private let store: SQLiteStore
     private var known: Set<Name> = []
-    /// Entries of before schema version 5 say nothing of the times; one that does has to come after them.
+    /// Entries from before schema version 5 say nothing of the times; one that does has to come after them.
     private var timeless: [Name: Int64] = [:]
 
     init(_ store: SQLiteStore) { self.store = store }

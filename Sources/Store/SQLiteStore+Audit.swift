@@ -4,7 +4,7 @@ public import Ledger
 import SQLite
 
 extension SQLiteStore {
-    /// Rows of the ledger by their number: at most `limit` behind row `id`.
+    /// Rows of the ledger by their number: at most `limit` after row `id`.
     public func issuances(after id: Int64, limit: Int) throws(ToolError) -> [IssuanceRecord] {
         try read("cannot read the ledger") { () throws(SQLiteError) in
             let select = try statement(

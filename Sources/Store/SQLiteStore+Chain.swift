@@ -53,7 +53,7 @@ extension SQLiteStore {
         try append(AuditEvent.reissued(serial, for: replaced.serial), at: time)
     }
 
-    /// The entry that pins what those before it say nothing of; `nil` in a file that never was of before.
+    /// The entry that pins what those before it say nothing of; `nil` in a file that never was from before.
     func pinSequence() throws(SQLiteError) -> Int64? {
         let select = try statement("SELECT min(seq) FROM event WHERE body LIKE '{\"kind\":\"pin\",%'")
         try select.bind()
@@ -61,7 +61,7 @@ extension SQLiteStore {
         return try select.step() && !select.isNull(0) ? select.integer(0) : nil
     }
 
-    /// Over what entries of before say nothing of, for the rows of the ledger up to `last`.
+    /// Over what older entries say nothing of, for the rows of the ledger up to `last`.
     func issuanceDigest(upTo last: Int64) throws(SQLiteError) -> RunningDigest {
         let select = try statement(
             """

@@ -7,7 +7,7 @@ import Registry
 import SQLite
 
 extension SQLiteStore {
-    /// Enters the trust that a store of before the audit chain gave: without an entry it would look like somebody's edit.
+    /// Enters the trust that a store from before the audit chain gave: without an entry it would look like somebody's edit.
     ///
     /// - Parameter version: the store's before it was brought up to date.
     func enterTrust(from version: Int) throws(SQLiteError) {
@@ -34,7 +34,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Enters what the entries of before say nothing of, as it is now: later edits of it are found. Whether somebody
+    /// Enters what the older entries say nothing of, as it is now: later edits of it are found. Whether somebody
     /// edited it before, nobody can know.
     ///
     /// - Parameter version: the store's before it was brought up to date.

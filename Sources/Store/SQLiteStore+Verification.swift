@@ -58,7 +58,7 @@ extension SQLiteStore {
         }
         if known == checkpoint.hash { return nil }
         return LedgerFinding(
-            .digest, "entry \(number) or one in front of it is not the one of the checkpoint",
+            .digest, "entry \(number) or one before it is not the one of the checkpoint",
             sequence: number)
     }
 

@@ -5,7 +5,7 @@ import SQLite
 public struct StoreGlance: Sendable, Equatable {
     /// The version of its tables.
     public let version: Int
-    /// `nil` in a store of before stores had one.
+    /// `nil` in a store from before stores had one.
     public let identity: FileIdentity?
     public let content: StoreContent
     /// Where the certificates went that an older assay issued into it.

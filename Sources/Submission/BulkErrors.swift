@@ -1,6 +1,6 @@
 import JSON
 
-/// The error summary of a bulk operation, in the form of now and in that of before.
+/// The error summary of a bulk operation, in the form of now and in that from before.
 enum BulkErrors {
     /// The rows, counted from 0, and what is wrong with each; `nil` where something in it cannot be read, so that it does not
     /// say which rows are in.

@@ -288,7 +288,7 @@ package final class ClaimSubmission {
         }
     }
 
-    /// Enters that the service does not have these devices. What its answer of before said counts now.
+    /// Enters that the service does not have these devices. What its answer from before said counts now.
     private func leave(_ places: [Int]) throws(ToolError) {
         try record(places) { offset in remarks[places[offset]].map { .refused(note: $0) } ?? .notTaken }
         for place in places {

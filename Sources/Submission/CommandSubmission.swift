@@ -42,9 +42,9 @@ package final class CommandSubmission {
             guard case .accepted = outcome else { break }
         }
         let rest = item.commands.count - outcomes.count
-        // What is behind a command that was not taken would run without it.
+        // What is after a command that was not taken would run without it.
         return outcomes
-            + Array(repeating: .notSent("the command in front of it was not taken"), count: max(rest, 0))
+            + Array(repeating: .notSent("the command before it was not taken"), count: max(rest, 0))
     }
 
     /// The ids of the commands that the device had before the batch; `nil` where that is not known.

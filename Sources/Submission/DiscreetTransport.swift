@@ -1,7 +1,7 @@
 import JSON
 
 /// A transport whose answers do not have the session's own API key in them: a service may echo it, or whatever stands in
-/// between. What is behind this may be told and kept.
+/// between. What is after this may be told and kept.
 package struct DiscreetTransport: ServiceTransport {
     /// A text so short stands in answers for other reasons.
     private static let shortest = 8

@@ -10,7 +10,7 @@ package enum HTTPDate {
     package static func seconds(_ text: String, now: Int64) -> Int64? {
         var words = text.lowercased().split(whereSeparator: { $0 == " " || $0 == "," || $0 == "-" })
         guard (5...6).contains(words.count) else { return nil }
-        // `Sun Nov  6 08:49:37 1994` is without a zone, and the month stands in front of the day.
+        // `Sun Nov  6 08:49:37 1994` is without a zone, and the month stands before the day.
         if words.count == 5 {
             words = [words[0], words[2], words[1], words[4], words[3], "gmt"]
         }
@@ -21,7 +21,7 @@ package enum HTTPDate {
         let clock = words[4].split(separator: ":", omittingEmptySubsequences: false)
         guard clock.count == 3, let hour = number(clock[0], 0...23),
             let minute = number(clock[1], 0...59),
-            // A leap second is the one behind it.
+            // A leap second is the one after it.
             let second = number(clock[2], 0...60)
         else { return nil }
         let days = days(year: year, month: Int64(month) + 1, day: day)

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTP2
 
-/// Refuses answers whose status is none, in front of AsyncHTTPClient: one below 100 that has a body ends the process there,
+/// Refuses answers whose status is none, before AsyncHTTPClient: one below 100 that has a body ends the process there,
 /// by a precondition of its state machine, and what a service answers must not.
 final class StatusGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
@@ -15,7 +15,7 @@ final class StatusGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     private var hasRefused = false
 
-    /// Puts one behind the decoder of a connection.
+    /// Puts one after the decoder of a connection.
     @Sendable static func install(in channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
@@ -24,7 +24,7 @@ final class StatusGuard: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Puts one behind the codec of a stream of HTTP/2.
+    /// Puts one after the codec of a stream of HTTP/2.
     @Sendable static func install(inStream channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations

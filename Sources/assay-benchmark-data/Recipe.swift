@@ -64,7 +64,7 @@ struct Recipe: Sendable {
         }
     }
 
-    /// The number of the device in an IMEI, behind `35`.
+    /// The number of the device in an IMEI, after `35`.
     private static func imei(_ index: Int) -> String {
         let digits = String(index % 1_000_000_000_000)
         let body = "35" + String(repeating: "0", count: 12 - digits.utf8.count) + digits

@@ -70,7 +70,7 @@ private struct RequestFile: IssuanceSource {
         guard position < text.count else { return .end }
         let start = position
         var end = min(start + Self.target, text.count)
-        // To the end of a block: behind the line that follows the next "-----END".
+        // To the end of a block: after the line that follows the next "-----END".
         while end < text.count, !text[start..<end].reversed().starts(with: Self.lastLine) { end += 1 }
         position = end
         return .value(text[start..<end])

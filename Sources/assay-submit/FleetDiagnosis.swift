@@ -37,7 +37,7 @@ struct FleetDiagnosis {
         if let failed {
             reason = "suspended"
             message = "command \(failed.id) failed: \(failed.reason ?? "the service does not say why")"
-            nextStep = "assay fleet retry or assay fleet skip it; all behind it waits"
+            nextStep = "assay fleet retry or assay fleet skip it; all after it waits"
             return
         }
         switch status {

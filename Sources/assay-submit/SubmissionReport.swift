@@ -64,7 +64,7 @@ struct SubmissionReport: Sendable {
     /// Whether commands are under way that may still end.
     var isOpen: Bool {
         guard commands.contains(where: { !$0.isFinal }) else { return false }
-        // All behind a failed one waits for a person.
+        // All after a failed one waits for a person.
         return !commands.contains { $0.status == "FAILED" }
     }
 

@@ -89,7 +89,7 @@ struct Serve: ServiceCommand {
 
     @Option(
         help: .init(
-            "What becomes of the commands behind one that failed: suspend, they wait until a person skips, changes or "
+            "What becomes of the commands after one that failed: suspend, they wait until a person skips, changes or "
                 + "repeats it; clear, they go.", valueName: "rule"))
     var onFailure = ServiceConfiguration.FailureRule.suspend
 

@@ -59,9 +59,13 @@ import Testing
         #expect(ready + duplicate + malformed + rejected == rows.count)
         let summary = String(decoding: outcome.standardError, as: UTF8.self)
         #expect(
-            summary.hasSuffix(
+            summary.contains(
                 "\(ready) packed, \(duplicate) duplicate, \(malformed) malformed, \(rejected) rejected; "
-                    + "\(ready == 0 ? "0 bodies" : "1 body")\n"))
+                    + "\(ready == 0 ? "0 bodies" : "1 body")"))
+        // The reasons add up to the rows that are not ready.
+        let reasons = summary.split(separator: "; reasons: ").last?.split(separator: "\n").first ?? ""
+        let counted = reasons.split(separator: ", ").compactMap { Int($0.prefix { $0.isNumber }) }
+        #expect(counted.reduce(0, +) == rows.count - ready)
 
         let good = rows.filter { $0.status == "ready" }.map(\.text)
         let bad = rows.filter { $0.status != "ready" }.map(\.text)

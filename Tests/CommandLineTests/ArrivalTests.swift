@@ -48,7 +48,7 @@ import Testing
                 text: lines("# made by x", token, "noise", answer, row, object),
                 summary: "6 tokens: 2 verified, 4 malformed; reasons: 4 token-format"),
             Corpus(
-                description: "a header behind a comment", arguments: verify,
+                description: "a header after a comment", arguments: verify,
                 text: lines("# made by x", "imei,uuid,token,time", row, token, "x"),
                 summary: "4 tokens: 2 verified, 2 malformed; reasons: 2 csv"),
             Corpus(
@@ -89,7 +89,7 @@ import Testing
                 text: lines(keygen, pem, "{\"token\":\"\(keygen)\"}", keygen, "noise"),
                 summary: "5 requests: 4 verified, 1 malformed; reasons: 1 token-format"),
             Corpus(
-                description: "a request behind its text", arguments: requests,
+                description: "a request after its text", arguments: requests,
                 text: lines("Certificate Request:", "    Data:", "        Subject: CN=x", pem),
                 summary: "1 request: 1 verified; 3 lines passed over"),
             Corpus(

@@ -211,7 +211,7 @@ import Testing
         return try Program.judge("key.import", ["key_jwk": key]).output?["public_key_pem"] as? String ?? any
     }
 
-    /// The payload that stands in front of a device's signature: the detached one, or what the message holds.
+    /// The payload that stands before a device's signature: the detached one, or what the message holds.
     private static func payload(_ inputs: [String: Any]) -> String {
         base64URL(bytes(inputs["detached_payload_hex"] as? String ?? ""))
     }

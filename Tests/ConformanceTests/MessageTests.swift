@@ -46,7 +46,7 @@ import Testing
         "", "a0", "f6",
         "d18443a10126a0" + payload + signature, "d903e6" + sound, "d2" + sound,
         "d28343a10126a0" + payload, "d28543a10126a0" + payload + signature + "00",
-        // Cut, and something behind.
+        // Cut, and something after.
         String(sound.dropLast(2)), sound + "00",
         // The protected header as a map and as a string that holds no map, a map and more, or a cut one.
         "d284a10126a0" + payload + signature, "d284420000a0" + payload + signature,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension CrashTests {
-    /// `ca issue` dies at each named step of issuing, before and behind everything that is made durable.
+    /// `ca issue` dies at each named step of issuing, before and after everything that is made durable.
     @Suite(.serialized) struct FaultTests {
         /// A step, and what it leaves behind.
         struct Fault: Sendable {

@@ -2,7 +2,7 @@ import DeviceIdentity
 import TestSupport
 import Testing
 
-/// UUIDs and IMEIs that other digits touch: a prefix that ends in a letter a…f, a counter behind it, a digest around it.
+/// UUIDs and IMEIs that other digits touch: a prefix that ends in a letter a…f, a counter after it, a digest around it.
 @Suite struct TouchedNumberTests {
     private static let uuid = NamedDevicesTests.uuid
     private static let plain: String = uuid.filter { $0 != "-" }

@@ -151,7 +151,7 @@ import Testing
         }
         if let tree {
             json_decref(tree)
-            // It overlooks a byte 0 behind a number.
+            // It overlooks a byte 0 after a number.
             return bytes.contains(0) ? .refused : .accepted
         }
         let code = json_error_code(UInt32(assay_json_error_code(&error)))

@@ -55,8 +55,8 @@ import Testing
         ("[1", .incomplete, "expected the rest of a JSON value, found the end", 1, 2, 2),
         ("1 2", .trailingData, "expected the end after the JSON value, found more", 1, 3, 3),
         ("", .incomplete, "expected a JSON value, found nothing", 1, 1, 0),
-        ("{\"a\" 1}", .syntax, "expected ':' behind a member name", 1, 6, 6),
-        ("[1.5,\n\"é\" 2.5]", .syntax, "expected ',' or ']' behind an element", 2, 5, 12),
+        ("{\"a\" 1}", .syntax, "expected ':' after a member name", 1, 6, 6),
+        ("[1.5,\n\"é\" 2.5]", .syntax, "expected ',' or ']' after an element", 2, 5, 12),
         ("[1\u{0}]", .syntax, "expected JSON, found a byte 0", 1, 3, 3),
     ])
     func namesThePlace(

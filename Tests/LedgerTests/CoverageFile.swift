@@ -18,7 +18,7 @@ final class CoverageFile {
     enum Kind: String, CaseIterable, CustomStringConvertible {
         case ledger
         case store
-        /// A store of before with issuances in it, brought up to date.
+        /// An older store with issuances in it, brought up to date.
         case migrated
 
         var description: String { rawValue }

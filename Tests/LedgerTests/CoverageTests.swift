@@ -34,7 +34,7 @@ import Testing
             "without an earlier store there are no entries about devices that could be passed over",
         "identity inserted": "the first row counts",
         "series inserted": "means nothing until a certificate is issued under it",
-        // Where a store of before says its issuances went; the ledger there has its own chain.
+        // Where an older store says its issuances went; the ledger there has its own chain.
         "journal": "what was sent the service knows", "journal_run": "", "journal_entry": "",
         "journal_pace": "",
         "moved_ledger": "the ledger that is named has its own id and its own chain",

@@ -236,7 +236,7 @@ import Testing
         #expect(failure.code == .nameTaken)
     }
 
-    /// A ledger of before names were looked after is told what is in it.
+    /// A ledger from before names were looked after is told what is in it.
     @Test func anAuditFindsTwoDevicesOfOneName() throws {
         let ledger = try TestLedger()
         let (a, b) = (try device(1), try device(2))

@@ -153,6 +153,6 @@ func serial(_ count: UInt8) -> [UInt8] { [0x40] + [UInt8](repeating: 0, count: 1
 
 /// The finding for an entry whose certificate or row was edited.
 func editedEntry(_ entry: UInt8, serial: UInt8? = nil) -> String {
-    "the certificate \(name(serial ?? entry)) in the ledger is not the one of entry \(entry), or the one in front of "
+    "the certificate \(name(serial ?? entry)) in the ledger is not the one of entry \(entry), or the one before "
         + "it was changed: the hash does not follow"
 }

@@ -105,11 +105,11 @@ import Testing
         let forged = LedgerPosition(sequence: head.sequence, hash: [UInt8](repeating: 1, count: 32))
         #expect(
             try ledger.findings(forged)
-                == ["entry 2 or one in front of it is not the one of the checkpoint"])
+                == ["entry 2 or one before it is not the one of the checkpoint"])
         let earlier = LedgerPosition(sequence: 0, hash: forged.hash)
         #expect(
             try ledger.findings(earlier)
-                == ["entry 0 or one in front of it is not the one of the checkpoint"])
+                == ["entry 0 or one before it is not the one of the checkpoint"])
     }
 
     @Test func aRemovedCertificateIsNamed() throws {

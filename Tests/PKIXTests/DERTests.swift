@@ -31,14 +31,14 @@ import Testing
 
     @Test func goesIntoElementsAndLeavesThem() throws {
         var reader = DERReader(octets("30 06 02 01 05 04 01 aa 05 00"))
-        let behind = try reader.descend(.sequence, "outer")
+        let outerEnd = try reader.descend(.sequence, "outer")
         #expect(throws: DERError(2, "expected the end of outer, found 6 octets")) {
-            try reader.leave(behind, "outer")
+            try reader.leave(outerEnd, "outer")
         }
         #expect(try reader.smallInteger("number") == 5)
         #expect(try reader.octetString("octets") == 7..<8)
         #expect(throws: DERError(8, "expected null, found the end")) { try reader.null("null") }
-        try reader.leave(behind, "outer")
+        try reader.leave(outerEnd, "outer")
         try reader.null("null")
         try reader.finish("input")
         #expect(throws: DERError(10, "expected more, found the end")) {

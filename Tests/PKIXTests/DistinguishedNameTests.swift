@@ -66,7 +66,7 @@ import Testing
         ("CN=a+CN=a", "an attribute occurs twice in one relative distinguished name"),
         ("CN=#0C", "CN is not one DER value: expected an element, found the end"),
         ("CN=#0C0", "CN has an odd number of hexadecimal digits"),
-        ("CN=#0C0161x", "CN has other characters behind its hexadecimal value"),
+        ("CN=#0C0161x", "CN has other characters after its hexadecimal value"),
     ])
     func refusesText(text: String, reason: String) {
         #expect(throws: DistinguishedName.TextError(reason: reason)) { try DistinguishedName(text: text) }

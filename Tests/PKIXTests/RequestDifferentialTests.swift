@@ -45,7 +45,7 @@ import Testing
         return bytes
     }
 
-    /// Gives the first plausible length at or behind `at` one more leading octet.
+    /// Gives the first plausible length at or after `at` one more leading octet.
     private func lengthen(_ bytes: inout [UInt8], _ at: Int) {
         guard let header = bytes[at...].firstIndex(where: { $0 == 0x30 || $0 == 0x31 }),
             header + 1 < bytes.count

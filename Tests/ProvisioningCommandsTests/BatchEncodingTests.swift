@@ -22,7 +22,7 @@ private let tag = SecTag(17)
         try BatchEncoding.encode(document, series: try series(first)).get()
     }
 
-    /// What the device gets: the id behind the UUID, the command, the errors that it ignores.
+    /// What the device gets: the id after the UUID, the command, the errors that it ignores.
     private func lines(_ encoding: BatchEncoding) -> [String] {
         encoding.records.map { record in
             let id = record.correlationID.replacing(uuid, with: "")

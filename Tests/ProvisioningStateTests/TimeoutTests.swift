@@ -64,7 +64,7 @@ import Testing
     }
 
     /// What another's failure sent back is not what the device is slow with.
-    @Test func `commands behind a failure are not overdue`() throws {
+    @Test func `commands after a failure are not overdue`() throws {
         var queue = try Bench.queue(Bench.key, Bench.config)
         let records = queue.fetch(terms(10)).records
         _ = queue.take([

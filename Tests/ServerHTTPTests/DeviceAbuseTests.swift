@@ -68,8 +68,8 @@ import Testing
             "an id in pieces": [0x81, 0x82, 0x7f] + cid + [0xff, 0x18, 0x66],
             "a response of endless length": [0x81, 0x9f] + cid + [0x18, 0x66, 0xff],
             "a tag": [0xd9, 0xd9, 0xf7] + one([0x18, 0x66], count: 2),
-            "octets behind it": one([0x18, 0x66], count: 2) + [0x00],
-            "another report behind it": one([0x18, 0x66], count: 2) + one([0x18, 0x66], count: 2),
+            "octets after it": one([0x18, 0x66], count: 2) + [0x00],
+            "another report after it": one([0x18, 0x66], count: 2) + one([0x18, 0x66], count: 2),
             "the commands themselves": [0x81, 0x82] + cid + [0x02],
             "JSON": Array(#"[["\#(id)",102]]"#.utf8),
         ]

@@ -17,7 +17,7 @@ extension RunningService {
 
     /// One request with a key.
     ///
-    /// - Parameter path: behind `/v1`, written on the wire as it is.
+    /// - Parameter path: after `/v1`, written on the wire as it is.
     func ask(
         as key: String, _ method: String, _ path: String, _ body: String = "",
         type: String = "application/json"

@@ -29,7 +29,7 @@ import Testing
         #expect(method.message?.isEmpty == false)
     }
 
-    /// A HEAD has the head of the GET and nothing behind it.
+    /// A HEAD has the head of the GET and nothing after it.
     @Test func head() throws {
         let answer = try service.ask("HEAD", "/healthz")
         #expect(answer.status == 200)

@@ -37,7 +37,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        let tags = try store.read { try $0.tags(ofTeam: "team", behind: "", count: 1000) }
+        let tags = try store.read { try $0.tags(ofTeam: "team", after: "", count: 1000) }
         #expect(tags.count == 400)
         #expect(store.written.changes == 401)
         #expect(store.written.commits <= 401)
@@ -55,7 +55,7 @@ import Testing
                 }
             }
         }
-        let tags = try store.read { try $0.tags(ofTeam: "team", behind: "", count: 1000) }
+        let tags = try store.read { try $0.tags(ofTeam: "team", after: "", count: 1000) }
         #expect(tags.map(\.tag).sorted() == stride(from: 0, to: 40, by: 2).map { "n\($0)" }.sorted())
         #expect(throws: Failure.self) { try store.write { _ in throw Failure() } }
     }

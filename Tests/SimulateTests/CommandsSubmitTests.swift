@@ -125,7 +125,7 @@ struct CommandsSubmitTests {
             found = (try? await commands(service, device)) ?? []
         }
         #expect(found.count == 12)
-        // The 21st is one too many: refused, and those behind it are not sent.
+        // The 21st is one too many: refused, and those after it are not sent.
         let refused = try submit(service, "batch.json", ["--round", "5"]).wait(limit: 120)
         #expect(refused.status == 0)
         _ = try submit(service, "batch.json", ["--round", "6"]).wait(limit: 120)

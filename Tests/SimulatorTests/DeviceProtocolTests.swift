@@ -87,7 +87,7 @@ struct DeviceProtocolTests {
                     action: .send(.report(DeviceMessage.responses(failed.responses).cbor)),
                     events: [.needsOnline],
                     problem: CheckFailure(.command, "%CMNG of u.1 failed with 514")))
-        // It asks again at once, behind the command that failed.
+        // It asks again at once, after the command that failed.
         #expect(
             machine.handle(.answered(.accepted)) == Transition(action: .send(.fetch(Self.query("u.1")))))
     }
@@ -187,7 +187,7 @@ struct DeviceProtocolTests {
         _ = machine.handle(content([finished("u.9")]))
         let acknowledged = [DeviceResponse(correlationID: "u.9", result: .finished)]
         _ = machine.handle(.executed(execution(acknowledged, last: "u.9", isFinished: true), settings: [:]))
-        // At once, behind what was executed: the acknowledgement of `finished` is lost as well.
+        // At once, after what was executed: the acknowledgement of `finished` is lost as well.
         #expect(
             machine.handle(.answered(answer))
                 == Transition(
@@ -293,7 +293,7 @@ struct DeviceProtocolTests {
     }
 
     @Test(arguments: [
-        // [["a", 2]] plainly; as arrays of indefinite length; with a longer number; with an octet behind.
+        // [["a", 2]] plainly; as arrays of indefinite length; with a longer number; with an octet after.
         "81 82 6161 02", "9f 82 6161 02 ff", "81 9f 6161 02 ff", "81 82 6161 1802", "81 82 6161 02 82",
     ])
     func takesLooseEncodings(_ hex: String) {

@@ -73,26 +73,26 @@ import Testing
         #expect(try StoreState(path: path) == before)
     }
 
-    /// Entries for certificates of before version 4 are rows of their own, which have to agree with the ledger.
+    /// Entries for certificates from before version 4 are rows of their own, which have to agree with the ledger.
     @Test(arguments: [
         (
             "UPDATE event SET at = at + 1 WHERE seq = 4",
             [
-                "entry 4 or the one in front of it was changed: the hash does not follow",
+                "entry 4 or the one before it was changed: the hash does not follow",
                 "the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724 in the ledger is not the one of entry 4",
             ]
         ),
         (
             "UPDATE event SET body = replace(body, '\"device\"', '\"server\"') WHERE seq = 1",
             [
-                "entry 1 or the one in front of it was changed: the hash does not follow",
+                "entry 1 or the one before it was changed: the hash does not follow",
                 "the certificate 706782c7a5e6e78e2767ecf35f9729a4f935fc1b in the ledger is not the one of entry 1",
             ]
         ),
         (
             "UPDATE event SET body = '{\"kind\":\"party\"}' WHERE seq = 4",
             [
-                "entry 4 or the one in front of it was changed: the hash does not follow",
+                "entry 4 or the one before it was changed: the hash does not follow",
                 "entry 4 is not an event: $: expected issue, reissue, revoke, crl, trust, device, remove, nonces, pin or clock as kind",
                 "no entry of the audit chain issues the certificate 0cfcf1f88b0e956907b1b53502f6e098315aa724",
             ]

@@ -14,8 +14,8 @@ package struct AccountShow: NetworkVerb {
               assay account show --service https://127.0.0.1:8443 --root-ca data/tls.crt --api-key-env KEY --json
             """)
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 }

@@ -19,6 +19,11 @@ struct CAAudit: AssayCommand {
             share one ledger, of which one has to be a folder; certificates of CAs that were not given are counted and not \
             checked. Exit status 0: all is \
             well. 1: not.
+
+            EXAMPLES
+
+              assay ca audit --ca ca
+              assay ca audit --ca ca --json
             """)
 
     @Option(
@@ -31,7 +36,7 @@ struct CAAudit: AssayCommand {
     var jobs: Int?
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if ca.isEmpty { throw ValidationError("expected --ca, found none") }

@@ -18,6 +18,11 @@ struct CACRL: AssayCommand {
             refuse a CRL after its next update, so make a new one in time, also when nothing was revoked. A clock that \
             is behind the last entry of the audit chain stops no CRL: it is dated now, and no revocation in it later. \
             One that is more than 400 days ahead does, because the list would count for nothing until then.
+
+            EXAMPLES
+
+              assay ca crl --ca ca -o ca.crl
+              assay ca crl --ca ca --next-update 7d -o ca.crl --force
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -37,11 +42,11 @@ struct CACRL: AssayCommand {
     @Option(help: .hidden)
     var days: String?
 
-    @OptionGroup var clock: ClockOptions
-    @OptionGroup var retired: RetiredStoreOption
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
+    @OptionGroup(title: "Further options") var retired: RetiredStoreOption
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     private var goesToFile: Bool { file.output != nil && file.output != "-" }
 

@@ -18,6 +18,11 @@ struct CAExport: AssayCommand {
             what ca show says of each, with certificatePem. The onboarding CSV has those alone that are valid and that \
             no other was issued in place of; with it, the others are written if --format or --output is said. \
             Exit status 3: a certificate has no place in the onboarding CSV.
+
+            EXAMPLES
+
+              assay ca export --ca ca -o issued.pem
+              assay ca export --ca ca --format jsonl --status valid
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -35,7 +40,7 @@ struct CAExport: AssayCommand {
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var wanted: IssuanceFilterOptions
-    @OptionGroup var file: FileOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
 
     @Flag(help: "Print no summary on standard error.")
     var quiet = false

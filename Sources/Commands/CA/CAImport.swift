@@ -21,6 +21,11 @@ struct CAImport: AssayCommand {
             folder has this CA already, use that one, or share its ledger with --ledger. The key is written encrypted \
             unless --no-passphrase is said; if the given key file is encrypted itself, the same passphrase opens it \
             unless a --key-passphrase option names another.
+
+            EXAMPLES
+
+              assay ca import ca --cert ca.pem --key ca.key
+              assay ca import ca --cert chain.pem --key ca.key --passphrase-file passphrase.txt
             """)
 
     @Argument(help: .init("The folder of the CA, made new.", valueName: "dir"))
@@ -33,9 +38,9 @@ struct CAImport: AssayCommand {
     var key: String
 
     @OptionGroup var ledger: NewLedgerOptions
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var keyPassphrase: KeyPassphraseOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Passphrase options") var keyPassphrase: KeyPassphraseOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if passphrase.source.usesStandardInput, keyPassphrase.source.usesStandardInput {

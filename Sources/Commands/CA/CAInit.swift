@@ -11,19 +11,28 @@ struct CAInit: AssayCommand {
         commandName: "init",
         abstract: "Make a new CA: a root, or an intermediate under another CA.",
         discussion: """
-            Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when \
-            no option names its source. The folder gets a profiles.json, which says what the CA's certificates may \
-            hold: edit it (man assay-formats), or put your own there before. It also gets a ledger, ledger.db, in which \
-            all that the CA issues is entered, and a ca.json, which names it; --ledger shares that of another CA instead. \
-            The ledger belongs to the CA: keep the folder together, and never use two copies of it.
+            Makes a key and a certificate in a new folder. The passphrase is asked for on the terminal when no \
+            option names its source.
 
-            An intermediate is made under the profile intermediate of its issuer: path length 0 unless --path-length says \
-            more. Its certificate is entered in the issuer's ledger as what the issuer issues for devices is, under the \
-            profile name ca:intermediate: assay ca list, show, audit, revoke and crl with --ca ISSUER are about it too. \
-            It is entered before the folder has it. A run that dies in between leaves a folder without ca.crt, which is \
-            called half-made: remove what is in it, revoke the certificate that the issuer's ledger has, and run the \
-            command again. A new certificate for a name that has a valid one, as in a renewal, is made with a note: both \
-            count until the old one is revoked.
+            The folder gets a profiles.json, which says what the CA's certificates may hold: edit it (man \
+            assay-formats), or put your own there before.
+
+            It also gets a ledger, ledger.db, in which all that the CA issues is entered, and a ca.json, which \
+            names it; --ledger shares that of another CA instead. The ledger belongs to the CA: keep the folder \
+            together, and never use two copies of it.
+
+            An intermediate is made under the profile intermediate of its issuer: path length 0 unless \
+            --path-length says more. Its certificate is entered in the issuer's ledger as what the issuer issues \
+            for devices is, under the profile name ca:intermediate: assay ca list, show, audit, revoke and crl \
+            with --ca ISSUER are about it too. It is entered before the folder has it. A run that dies in between \
+            leaves a folder without ca.crt, which is called half-made: remove what is in it, revoke the \
+            certificate that the issuer's ledger has, and run the command again. A new certificate for a name that \
+            has a valid one, as in a renewal, is made with a note: both count until the old one is revoked.
+
+            EXAMPLES
+
+              assay ca init ca --subject 'CN=Factory CA'
+              assay ca init line-7 --issuer ca --subject 'CN=Line 7 CA'
             """)
 
     @Argument(help: .init("The folder of the new CA.", valueName: "dir"))
@@ -48,10 +57,10 @@ struct CAInit: AssayCommand {
     var type: KeyTypeChoice = .p256
 
     @OptionGroup var ledger: NewLedgerOptions
-    @OptionGroup var clock: ClockOptions
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var issuerPassphrase: IssuerPassphraseOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Passphrase options") var issuerPassphrase: IssuerPassphraseOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         try days?.validate()

@@ -16,29 +16,44 @@ struct CAIssue: AssayCommand {
         commandName: "issue",
         abstract: "Issue certificates for requests.",
         discussion: """
-            For every request: possession of the key is verified, key and name are checked against the profile, and \
-            a certificate is signed. The request contributes its key and its name; every extension is the profile's. \
-            Profiles come from profiles.json in the CA's folder, which assay ca init writes with device, device-minimal, \
-            operator and intermediate (the last one for assay ca init --issuer); man assay-formats describes the file. \
-            A folder without it has the profile device. Options choose within what a profile allows; what it demands, \
-            such as attestation, no option takes away. \
-            The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate under a CA \
-            and profile, however often it comes and from wherever: the same one again (existing) unless --reissue is said. \
-            The store (--store) names the devices whose keys tokens are verified with, and whose IMEI is whose. \
-            Under a CA a name belongs to one device. Where a device vouched for the key, the name has to be its own: a \
-            UUID in it the token's, an IMEI in it the one that the store has for the device, also with --keys. Without \
-            a device's word no request gets the UUID or IMEI of a device in the store, nor the name of one that \
-            vouched for it; what a token says that nobody verified is called claimedDeviceUuid and names nothing. \
-            Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; --out-dir, \
-            --pem and --onboarding-csv may be combined with each other and with --json. Files appear whole, at the end; an \
-            interrupted run leaves those of --out-dir alone and is simply run again. \
-            With --dry-run nothing is signed and nothing is kept, not even in the ledger, which is only read: the CA's \
-            passphrase is not asked for, and the CA's key is opened only if one of the passphrase options is given. Each \
-            request gets the verdict that the run would give it now, with the same exit status; names and keys that an \
-            earlier request of the same input would take count as taken. The results are lines of text, or with --json \
-            the objects of a run with the status wouldIssue instead of issued, and wouldExist for a request that \
-            came before in the same input; they have no certificate yet. \
+            For every request: possession of the key is verified, key and name are checked against the profile, \
+            and a certificate is signed. The request contributes its key and its name; every extension is the \
+            profile's.
+
+            Profiles come from profiles.json in the CA's folder, which assay ca init writes with device, \
+            device-minimal, operator and intermediate (the last one for assay ca init --issuer); man assay-formats \
+            describes the file. A folder without it has the profile device. Options choose within what a profile \
+            allows; what it demands, such as attestation, no option takes away.
+
+            The CA's ledger, which ca.json in its folder names, sees to it that a request gets one certificate \
+            under a CA and profile, however often it comes and from wherever: the same one again (existing) unless \
+            --reissue is said. The store (--store) names the devices whose keys tokens are verified with, and \
+            whose IMEI is whose.
+
+            Under a CA a name belongs to one device. Where a device vouched for the key, the name has to be its \
+            own: a UUID in it the token's, an IMEI in it the one that the store has for the device, also with \
+            --keys. Without a device's word no request gets the UUID or IMEI of a device in the store, nor the \
+            name of one that vouched for it; what a token says that nobody verified is called claimedDeviceUuid \
+            and names nothing.
+
+            Certificates come as PEM in the order of the requests, as JSON Lines with --json, or as files; \
+            --out-dir, --pem and --onboarding-csv may be combined with each other and with --json. Files appear \
+            whole, at the end; an interrupted run leaves those of --out-dir alone and is simply run again.
+
+            With --dry-run nothing is signed and nothing is kept, not even in the ledger, which is only read: the \
+            CA's passphrase is not asked for, and the CA's key is opened only if one of the passphrase options is \
+            given. Each request gets the verdict that the run would give it now, with the same exit status; names \
+            and keys that an earlier request of the same input would take count as taken. The results are lines of \
+            text, or with --json the objects of a run with the status wouldIssue instead of issued, and wouldExist \
+            for a request that came before in the same input; they have no certificate yet.
+
             Exit status 0: all issued. 1: rejected. 4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay ca issue --ca ca device.csr -o device.crt
+              assay ca issue --ca ca --out-dir certificates requests/
+              assay ca issue --ca ca --json --keys keys.csv keygen.log
             """)
 
     @OptionGroup var input: RequestInputOptions
@@ -65,7 +80,7 @@ struct CAIssue: AssayCommand {
     @Flag(help: "Certify only keys for which a device vouches whose identity key is known and trusted.")
     var requireAttestation = false
 
-    @OptionGroup var keys: KeyOptions
+    @OptionGroup(title: "Key options") var keys: KeyOptions
 
     @Flag(help: "Issue anew for requests that have their certificate, and link the new one to the old.")
     var reissue = false
@@ -88,17 +103,17 @@ struct CAIssue: AssayCommand {
             valueName: "file"))
     var onboardingCsv: String?
 
-    @Flag(help: "Put the CA's certificates behind each certificate.")
+    @Flag(help: "Append the CA's certificates to each certificate.")
     var chain = false
 
     @Flag(help: "Say what would be issued, existing or rejected, and sign nothing.")
     var dryRun = false
 
-    @OptionGroup var clock: ClockOptions
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup(title: "Output options") var batch: BatchOptions
 
     func validate() throws {
         try keys.demandOneReader(inputs: input.usesStandardInput)

@@ -38,7 +38,7 @@ struct CALedgerAttach: AssayCommand {
     @Flag(help: "Make an empty ledger: the CA never issued anything.")
     var neverIssued = false
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if neverIssued == (store != nil) {

@@ -13,11 +13,16 @@ struct CAList: AssayCommand {
         discussion: """
             As text one line a certificate: serial, status, end of validity, device, subject; - where no device is \
             known. In the order of issue. What other CAs issued into the same ledger is not shown.
+
+            EXAMPLES
+
+              assay ca list --ca ca
+              assay ca list --ca ca --device 50363154-3931-44f0-8022-121b6401627d --json
             """)
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var wanted: IssuanceFilterOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let filter = try wanted.filter(of: try self.ledger.authority(), at: environment.now)

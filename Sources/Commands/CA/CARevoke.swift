@@ -15,18 +15,28 @@ struct CARevoke: AssayCommand {
         commandName: "revoke",
         abstract: "Revoke certificates.",
         discussion: """
-            Takes serial numbers and certificate files (PEM, DER, or - for standard input), a device whose certificates are \
-            all revoked, or a file with a serial number on each line. A certificate file holds one certificate, behind \
-            which those of its CAs may stand; it is revoked if it is the very certificate that the ledger has under this \
-            CA and its serial number, so that another CA's with the same number is rejected. An argument that is a file \
-            is that file, another one a serial number; a name that is both is refused, and ./NAME says that it is the \
-            file. What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca \
-            crl). It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain \
-            if that is later, or if now is more than 400 days after it. Revoking again for the same reason changes \
-            nothing (existing). Another reason is rejected, unless the certificate was on hold or the new reason is \
-            keyCompromise. With keyCompromise everything is revoked that has the same key, of every profile and CA of \
-            the ledger, and nothing under way is completed. Exit status 0: all revoked. 1: rejected. \
-            4: malformed. 3: some of several.
+            Takes serial numbers and certificate files (PEM, DER, or - for standard input), a device whose \
+            certificates are all revoked, or a file with a serial number on each line.
+
+            A certificate file holds one certificate, after which those of its CAs may stand; it is revoked if it \
+            is the very certificate that the ledger has under this CA and its serial number, so that another CA's \
+            with the same number is rejected. An argument that is a file is that file, another one a serial \
+            number; a name that is both is refused, and ./NAME says that it is the file.
+
+            What is reported as revoked is revoked on disk; verifiers learn of it by the next CRL (assay ca crl). \
+            It never waits for a clock: the revocation is dated now, or as the last entry of the audit chain if \
+            that is later, or if now is more than 400 days after it.
+
+            Revoking again for the same reason changes nothing (existing). Another reason is rejected, unless the \
+            certificate was on hold or the new reason is keyCompromise. With keyCompromise everything is revoked \
+            that has the same key, of every profile and CA of the ledger, and nothing under way is completed.
+
+            Exit status 0: all revoked. 1: rejected. 4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay ca revoke --ca ca --reason keyCompromise device.crt
+              assay ca revoke --ca ca --device 50363154-3931-44f0-8022-121b6401627d --reason superseded
             """)
 
     @Argument(help: .init("Serial numbers in hex, and certificate files.", valueName: "serial|file"))
@@ -49,7 +59,7 @@ struct CARevoke: AssayCommand {
     var reason: ReasonArgument
 
     @OptionGroup var ledger: LedgerOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         let ways = [!certificates.isEmpty, device != nil, list != nil].filter { $0 }.count

@@ -15,6 +15,11 @@ struct CAShow: AssayCommand {
         discussion: """
             With the folder of a CA: its certificate and its ledger. With --ca and a serial number, or a file with a \
             certificate that the CA issued: what the CA's ledger says of that certificate.
+
+            EXAMPLES
+
+              assay ca show ca
+              assay ca show 0d02123531bf95574e33a4035de5d4de3da2c838 --ca ca
             """)
 
     @Argument(
@@ -26,8 +31,8 @@ struct CAShow: AssayCommand {
     @Option(help: .init("The folder of the CA that issued the certificate.", valueName: "dir"))
     var ca: String?
 
-    @OptionGroup var retired: RetiredStoreOption
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Further options") var retired: RetiredStoreOption
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         if let ca { return try show(serial: subject, of: CAFolder(path: ca), at: environment.now) }

@@ -137,7 +137,7 @@ final class IssuanceOutput: IssuanceReceiver {
         var unwritten: [Int: CheckFailure] = [:]
         for (index, report) in results.enumerated() {
             if report.status == .rejected {
-                // With --fail-fast nothing behind it is handed out.
+                // With --fail-fast nothing after it is handed out.
                 if failFast { break }
                 continue
             }

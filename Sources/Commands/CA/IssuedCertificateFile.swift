@@ -16,7 +16,7 @@ struct IssuedCertificateFile {
     private let ledger: SQLiteStore
     private let authority: KnownAuthority
 
-    /// A certificate, and what issued it behind it, take a few kilobytes.
+    /// A certificate, and what issued it after it, take a few kilobytes.
     private static let fileLimit = 1 << 20
 
     init(_ ledger: SQLiteStore, of authority: KnownAuthority) {
@@ -109,7 +109,7 @@ struct IssuedCertificateFile {
         return serial
     }
 
-    /// The one certificate of a file; behind it may stand those of the CAs above it, as `ca issue --chain` writes them.
+    /// The one certificate of a file; after it may stand those of the CAs above it, as `ca issue --chain` writes them.
     private static func single(
         _ bytes: [UInt8]
     ) throws(CertificateBlocks.Fault) -> (certificate: X509Certificate, line: Int) {
@@ -126,7 +126,7 @@ struct IssuedCertificateFile {
             if first == nil {
                 first = (certificate, block.line)
             } else if !certificate.isCA {
-                let message = "expected one certificate, and behind it those of CAs alone, found another one"
+                let message = "expected one certificate, and after it those of CAs alone, found another one"
                 throw CertificateBlocks.Fault(line: block.line, failure: CheckFailure(.pem, message))
             }
         }

@@ -8,7 +8,7 @@ struct LedgerOptions: ParsableArguments {
     @Option(help: .init("The folder of the CA, which names its ledger.", valueName: "dir"))
     var ca: String?
 
-    @OptionGroup var retired: RetiredStoreOption
+    @OptionGroup(title: "Further options") var retired: RetiredStoreOption
 
     func validate() throws {
         if ca == nil { throw ValidationError("expected --ca, the folder of the CA, found none") }

@@ -6,7 +6,7 @@ import Ledger
 import OpenSSL
 import Store
 
-/// The narrow places of issuing - the ledger, the key, the outputs - with steps before and behind each at which a test
+/// The narrow places of issuing - the ledger, the key, the outputs - with steps before and after each at which a test
 /// can let the process die (``InputOutput/FaultPoint``). In a release build they are the places alone.
 enum Rehearsal {
     static func of(_ ledger: any IssuanceLedger) -> any IssuanceLedger {

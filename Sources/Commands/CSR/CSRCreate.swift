@@ -12,15 +12,21 @@ struct CSRCreate: AssayCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
         abstract: "Make a certification request for a key.",
-        discussion: "The result is PKCS #10 in PEM, without attributes.")
+        discussion: """
+            The result is PKCS #10 in PEM, without attributes.
+
+            EXAMPLES
+
+              assay csr create --key device.key --subject CN=sensor-1 -o sensor-1.csr
+            """)
 
     @Option(help: .init("The private key in PEM.", valueName: "pem"))
     var key: String
 
     @OptionGroup var subject: SubjectOptions
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let name = try subject.name()

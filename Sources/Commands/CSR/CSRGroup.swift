@@ -19,7 +19,7 @@ struct RequestInputOptions: ParsableArguments {
                 + "or - for standard input.", valueName: "input"))
     var inputs: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(
         help: .init(
@@ -27,7 +27,7 @@ struct RequestInputOptions: ParsableArguments {
                 + "auto finds out.", valueName: "format"))
     var format: RequestFormatChoice = .auto
 
-    @OptionGroup var table: TableOptions
+    @OptionGroup(title: "Input options") var table: TableOptions
 
     /// Whether standard input is among them.
     var usesStandardInput: Bool { inputs.contains("-") || list.filesFrom == "-" }

@@ -13,10 +13,15 @@ struct CSRVerify: AssayCommand {
             token also that its digest is that of the request. Whether a key is strong enough to be certified is \
             the CA's decision, and that a device vouches for it the matter of assay token verify. Exit status \
             0: verified. 1: rejected. 4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay csr verify device.csr
+              assay csr verify --json keygen.log
             """)
 
     @OptionGroup var input: RequestInputOptions
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         try run.run(.request, good: "verified", input.stream, in: environment) { () throws(ToolError) in

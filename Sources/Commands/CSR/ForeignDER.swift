@@ -28,7 +28,7 @@ enum ForeignDER: String {
 
     /// - Parameters:
     ///   - inner: the sequence with which the content begins.
-    ///   - next: the tag behind it.
+    ///   - next: the tag after it.
     private static func kind(_ inner: inout DERReader, _ next: DERTag?) -> ForeignDER? {
         switch inner.nextTag {
         case .constructed(0): return .certificate
@@ -39,7 +39,7 @@ enum ForeignDER: String {
             return isTime(&inner, after: 2) ? .revocationList : nil
         case .integer:
             guard (try? inner.next()) != nil else { return nil }
-            // A list has a time behind algorithm and issuer; a certificate of version 1, the two times in a sequence and
+            // A list has a time after algorithm and issuer; a certificate of version 1, the two times in a sequence and
             // then two sequences more.
             var list = inner
             if isTime(&list, after: 2) { return .revocationList }

@@ -52,7 +52,7 @@ struct PEMChunkReader {
     private static let begin = Array("-----BEGIN ".utf8)
     private static let end = Array("-----END ".utf8)
 
-    /// Where a piece may end, as far as was looked: behind the last line that is outside of a block, or before the block
+    /// Where a piece may end, as far as was looked: after the last line that is outside of a block, or before the block
     /// that is open. A block that another one or an input interrupts is damaged, and need not be held together.
     private var safe = 0
     /// Up to where was looked, from line to line.

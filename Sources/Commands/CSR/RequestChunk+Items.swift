@@ -46,7 +46,7 @@ extension RequestChunk {
     private func blocks(_ chunk: LineChunk, _ format: RequestFormat, _ body: (RequestItem) -> Bool) {
         let bytes = chunk.bytes
         var scanner = PEMScanner()
-        var behind = 0
+        var after = 0
         while true {
             let text: Range<Int>
             var item: RequestItem?
@@ -54,16 +54,16 @@ extension RequestChunk {
             var rest = bytes.count..<bytes.count
             switch scanner.next(in: bytes, isLast: true) {
             case .block(let block):
-                text = block.followsText ? behind..<block.whole.lowerBound : behind..<behind
-                behind = block.whole.upperBound
+                text = block.followsText ? after..<block.whole.lowerBound : after..<after
+                after = block.whole.upperBound
                 item = Self.item(block, chunk)
                 if item?.isRequest == false, let input = PEMInterruption.first(in: bytes, block.body) {
                     rest = input..<block.whole.upperBound
                     item = item?.withoutEnd(chunk.firstLine + block.line - 1)
                 }
             case .malformed(let error, let range):
-                text = behind..<max(behind, range.lowerBound)
-                behind = range.upperBound
+                text = after..<max(after, range.lowerBound)
+                after = range.upperBound
                 item = RequestItem(
                     line: chunk.firstLine + error.line - 1, content: .malformed(.init(.pem, error.reason)))
                 if let input = PEMInterruption.first(in: bytes, range) {
@@ -72,7 +72,7 @@ extension RequestChunk {
                     item = item?.withoutEnd(chunk.firstLine + feeds)
                 }
             case .end(let followsText):
-                text = followsText ? behind..<bytes.count : behind..<behind
+                text = followsText ? after..<bytes.count : after..<after
             case .more: return
             }
             if !text.isEmpty, !outside(bytes, text, chunk.firstLine, format, body) { return }

@@ -8,7 +8,7 @@ enum CertificateBlocks {
     static let certificate: Set<String> = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"]
     static let revocationList: Set<String> = ["X509 CRL"]
 
-    /// What OpenSSL writes with -trustout: a certificate with settings behind it, which no reader of ours knows.
+    /// What OpenSSL writes with -trustout: a certificate with settings after it, which no reader of ours knows.
     static let trusted = "TRUSTED CERTIFICATE"
     static let trustedFailure = CheckFailure(
         .pem,
@@ -45,12 +45,12 @@ enum CertificateBlocks {
         var blocks: [Block] = []
         var other: String?
         var others = 0
-        var behind = 0
+        var after = 0
         scan: while true {
             switch scanner.next(in: bytes, isLast: true) {
             case .block(let block) where labels.contains(block.label):
-                try pass(bytes, behind..<block.whole.lowerBound, passedOver)
-                behind = block.whole.upperBound
+                try pass(bytes, after..<block.whole.lowerBound, passedOver)
+                after = block.whole.upperBound
                 do {
                     blocks.append(Block(line: block.line, der: try block.decode(in: bytes)))
                 } catch {
@@ -66,8 +66,8 @@ enum CertificateBlocks {
                         line: block.line,
                         failure: CheckFailure(.pem, "expected a PEM block X509 CRL, found \(block.label)"))
                 }
-                try pass(bytes, behind..<block.whole.lowerBound, passedOver)
-                behind = block.whole.upperBound
+                try pass(bytes, after..<block.whole.lowerBound, passedOver)
+                after = block.whole.upperBound
                 others += 1
                 other = other ?? block.label
             case .malformed(let error, _):
@@ -78,7 +78,7 @@ enum CertificateBlocks {
         guard !blocks.isEmpty else {
             throw Fault(line: 1, failure: nothing(name, other: other, isEmpty: bytes.isEmpty))
         }
-        try pass(bytes, behind..<bytes.count, passedOver)
+        try pass(bytes, after..<bytes.count, passedOver)
         passedOver?.add(blocks: others)
         return blocks
     }

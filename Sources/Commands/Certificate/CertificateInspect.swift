@@ -16,14 +16,19 @@ struct CertificateInspect: AssayCommand {
             Prints what each certificate says: names, validity, key, usages, identifiers, digests. Nothing of it is \
             verified. Takes DER, and PEM with one or many certificates. Other PEM blocks, such as private keys, \
             are passed over and never printed.
+
+            EXAMPLES
+
+              assay cert inspect device.crt
+              assay cert inspect --json chain.pem
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws { try list.demandInputs(files) }
 

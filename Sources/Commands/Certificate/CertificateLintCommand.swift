@@ -18,12 +18,17 @@ struct CertificateLintCommand: AssayCommand {
             folder of --ca, or the built-in profiles without it. With --ca also whether that CA issued it. Nothing is \
             said about trust: that is for assay cert verify. Exit status 0: no errors, warnings there may be. 1: errors. \
             4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay cert lint device.crt
+              assay cert lint --profile device --ca ca certificates/
             """)
 
     @Argument(help: .init("Files of certificates, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(help: .init("The profile that the certificates should keep.", valueName: "name"))
     var profile: String?
@@ -33,7 +38,7 @@ struct CertificateLintCommand: AssayCommand {
             "The CA that should have issued them: its folder or its certificate in PEM.", valueName: "path"))
     var ca: String?
 
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws { try list.demandInputs(files) }
 

@@ -172,7 +172,7 @@ struct CertificateStream: QueuedSource {
         }
     }
 
-    /// Looks at the text in front of a block, for what must not be passed over.
+    /// Looks at the text before a block, for what must not be passed over.
     private func look(_ open: inout Open, upTo end: Int, _ items: inout [CertificateChunk.Item]) {
         guard open.seen < end else { return }
         let text = TextBetweenBlocks(open.bytes, open.seen..<end)

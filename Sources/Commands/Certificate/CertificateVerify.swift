@@ -13,14 +13,23 @@ struct CertificateVerify: AssayCommand {
         abstract: "Verify certificates and their chains up to a CA.",
         discussion: """
             Builds a chain (RFC 5280) from the first certificate of each file over the others of the file and over \
-            --intermediates, none of which are trusted, to a certificate of --ca. Checks signatures, dates, CA and \
-            path constraints, names, key usages, certificate policies, the purpose, and revocation where --crl gives \
-            lists: then the leaf's issuer must have one in force. Every list of an issuer is asked: one that revokes \
-            suffices, also after its nextUpdate; one without nextUpdate vouches for nothing. Delta, indirect and partial \
-            lists are refused. What RFC 5280 asks of a CA that issues, such as a key usage, key identifiers and positive \
-            serial numbers, is a warning, and a rejection with --strict. RSA keys below 2048 bits and SHA-1 signatures \
-            are rejected unless --allow-weak is said. Exit status 0: verified. 1: rejected. 4: malformed. 3: some of \
-            several.
+            --intermediates, none of which are trusted, to a certificate of --ca.
+
+            Checks signatures, dates, CA and path constraints, names, key usages, certificate policies, the \
+            purpose, and revocation where --crl gives lists: then the leaf's issuer must have one in force. Every \
+            list of an issuer is asked: one that revokes suffices, also after its nextUpdate; one without \
+            nextUpdate vouches for nothing. Delta, indirect and partial lists are refused.
+
+            What RFC 5280 asks of a CA that issues, such as a key usage, key identifiers and positive serial \
+            numbers, is a warning, and a rejection with --strict. RSA keys below 2048 bits and SHA-1 signatures \
+            are rejected unless --allow-weak is said.
+
+            Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay cert verify --ca ca device.crt
+              assay cert verify --ca root.pem --intermediates sub.pem --crl ca.crl device.crt
             """)
 
     @Argument(
@@ -29,7 +38,7 @@ struct CertificateVerify: AssayCommand {
             valueName: "file"))
     var files: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(
         help: .init(
@@ -57,7 +66,7 @@ struct CertificateVerify: AssayCommand {
     @Flag(help: "Reject what RFC 5280 forbids a CA to issue, which otherwise is a warning.")
     var strict = false
 
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws {
         try list.demandInputs(files)

@@ -62,7 +62,7 @@ struct ChainJudge: Sendable {
                     line: blocks[stray].line,
                     failure: CheckFailure(
                         .mixedInput,
-                        "expected one certificate and behind it the CAs above it, found another that is no CA"
+                        "expected one certificate and after it the CAs above it, found another that is no CA"
                     ))
             }
             return (judge(certificates, InputLocation(source: path, line: blocks.first?.line ?? 1)), nil)
@@ -71,7 +71,7 @@ struct ChainJudge: Sendable {
         }
     }
 
-    /// The place of a certificate behind the first that is no part of its chain: no CA, no issuer of any of them, and not
+    /// The place of a certificate after the first that is no part of its chain: no CA, no issuer of any of them, and not
     /// the first again. What would become of it nobody would be told.
     private static func stray(in certificates: [X509Certificate]) -> Int? {
         guard let leaf = certificates.first else { return nil }

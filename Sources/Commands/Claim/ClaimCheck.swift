@@ -11,11 +11,19 @@ package struct ClaimCheck: NetworkVerb {
         commandName: "check",
         abstract: "Say which rows of a file of tokens can claim their device, and why the others cannot.",
         discussion: """
-            Offline: nothing is sent, unless --online says so. Every row is decoded, and verified where the key of its device is at hand \
-            (--key, --keys or a store). The token is compared with the UUID column, the IMEI, time and tags are \
-            checked for the damage that spreadsheets do, and a device that was in an earlier row or file is a \
-            duplicate. Only rows that are not ready are printed; --verbose prints all, --json one object for each. \
+            Offline: nothing is sent, unless --online says so. Every row is decoded, and verified where the key of \
+            its device is at hand (--key, --keys or a store).
+
+            The token is compared with the UUID column, the IMEI, time and tags are checked for the damage that \
+            spreadsheets do, and a device that was in an earlier row or file is a duplicate. Only rows that are \
+            not ready are printed; --verbose prints all, --json one object for each.
+
             Exit status 0: all rows are ready. 3: some are not. 1: all were rejected. 4: all are malformed.
+
+            EXAMPLES
+
+              assay claim check attestation_tokens.csv
+              assay claim check --keys keys.csv --rejects rejected.csv attestation_tokens.csv
             """)
 
     @OptionGroup var claims: ClaimOptions
@@ -26,11 +34,11 @@ package struct ClaimCheck: NetworkVerb {
             """)
     var online = false
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var pace: PaceOptions
-    @OptionGroup package var output: OutputOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Service options") package var pace: PaceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var batch: BatchOptions
 
     package init() {}
 
@@ -51,12 +59,16 @@ package struct ClaimCheck: NetworkVerb {
         let sink = try file.sink()
         let rejects = try claims.rejectsFile(force: file.force)
         let table = try claims.table(force: file.force)
+        let form: ResultForm = output.json ? .json : .text
         let delivery = ClaimDelivery(
             names: stream.names, tellsAll: claims.verbose || output.json, json: output.json, rejects: rejects,
             table: table)
         let tally = try claims.run(
-            stream, ClaimJudge.Settings(keys: keys, policy: claims.policy, packs: false, tags: nil), to: sink,
-            form: output.json ? .json : .text, jobs: batch.jobs ?? environment.defaultJobs,
+            stream,
+            ClaimJudge.Settings(
+                keys: keys, policy: claims.policy, packs: false, tags: nil, form: form,
+                tellsAll: claims.verbose || output.json, names: stream.names),
+            to: sink, form: form, jobs: batch.jobs ?? environment.defaultJobs,
             failFast: batch.failFast, settlement: delivery.settlement, console: console)
         let isEmpty = delivery.tally.hasReadNothing
         try claims.conclude(rejects, table, isEmpty: isEmpty)

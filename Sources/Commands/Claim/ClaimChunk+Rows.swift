@@ -79,7 +79,7 @@ extension ClaimRow {
             if format == .lines { return nil }
             self.init(line: number, raw: line, token: Cell(token))
         case .token(let token):
-            // One with more on its line is a row, and its tags, behind a semicolon for example, are not to be lost.
+            // One with more on its line is a row, and its tags, after a semicolon for example, are not to be lost.
             if format == .lines || text.unquoted.count != token.count { return nil }
             self.init(line: number, raw: line, token: Cell(token))
         case .embedded:

@@ -21,13 +21,18 @@ struct ClaimOnboard: AssayCommand {
             manifest.jsonl. The device id is the certificate's common name, because a device cannot connect under \
             another one. Every row is checked by the service's rules; a device id is written once. The folder \
             appears whole or not at all.
+
+            EXAMPLES
+
+              assay claim onboard certificates/ -o onboarding
+              assay ca export --ca ca --format jsonl | assay claim onboard - -o onboarding --tags factory-7
             """)
 
     @Argument(
         help: .init("Certificates, folders of them, JSON Lines, or - for standard input.", valueName: "file"))
     var inputs: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(help: .init("The sub-type of all devices.", valueName: "text"))
     var subType: String = ""
@@ -50,7 +55,7 @@ struct ClaimOnboard: AssayCommand {
     @Flag(help: "Replace a folder that an earlier run made.")
     var force = false
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         _ = try types()

@@ -11,7 +11,7 @@ struct ClaimOptions: ParsableArguments {
     @Argument(help: .init("Files of stored tokens, tokens, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(
         help: .init(
@@ -21,8 +21,8 @@ struct ClaimOptions: ParsableArguments {
             """, valueName: "format"))
     var format: ClaimFormatChoice = .auto
 
-    @OptionGroup var table: TableOptions
-    @OptionGroup var keys: KeyOptions
+    @OptionGroup(title: "Input options") var table: TableOptions
+    @OptionGroup(title: "Key options") var keys: KeyOptions
 
     @Flag(help: "Reject a row that no trusted key of its device verified.")
     var requireVerified = false

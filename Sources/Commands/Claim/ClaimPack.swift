@@ -15,6 +15,11 @@ struct ClaimPack: AssayCommand {
             claim-0001.csv and so on, at most 1,000 rows each, and manifest.jsonl, which says for each line which row \
             it came from. It appears whole or not at all, and not when no row is ready or --fail-fast stopped. Tokens are claim credentials: \
             the folder is for its owner alone. --tags counts for all rows; without it a row's own tags column does.
+
+            EXAMPLES
+
+              assay claim pack attestation_tokens.csv -o bodies
+              assay claim pack attestation_tokens.csv -o bodies --tags factory-7 --rejects rejected.csv
             """)
 
     @OptionGroup var claims: ClaimOptions
@@ -30,8 +35,8 @@ struct ClaimPack: AssayCommand {
     @Flag(help: "Replace existing files, and a folder that an earlier run made.")
     var force = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup(title: "Output options") var batch: BatchOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console

@@ -28,7 +28,7 @@ package struct ClaimStatusCommand: NetworkVerb {
             valueName: "url"))
     var service: String?
 
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 

@@ -42,9 +42,9 @@ package struct ClaimSubmit: NetworkVerb {
     @Flag(help: "Say what would be sent, and send nothing.")
     package var dryRun = false
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var pace: PaceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Service options") package var pace: PaceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     @Option(help: .init("Judge rows with this many threads, all cores by default.", valueName: "n"))
     var jobs: Int?

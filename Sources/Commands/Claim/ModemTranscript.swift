@@ -8,14 +8,14 @@ import Intake
 /// Finds claim rows in the log of a modem: each attestation token, with the IMEI and the UUID that the log has before
 /// it or on its line.
 ///
-/// A value belongs to the next token, for tools ask for it first; a UUID behind its token is recognised. Carriage
+/// A value belongs to the next token, for tools ask for it first; a UUID after its token is recognised. Carriage
 /// returns end lines here too, as terminals write them. Outputs of `%KEYGEN` are no rows.
 struct ModemTranscript {
     /// How every attestation token begins: the CBOR tag, the array and the message type never differ.
     private static let tokenStart = Array("2dn3hQFQ".utf8)
     private static let tokenMarker = Array("%ATTESTTOKEN:".utf8)
     private static let keyMarker = Array("%KEYGEN:".utf8)
-    /// In front of "UUID" these name the firmware of the modem (`%XMODEMUUID`), not the device.
+    /// Before "UUID" these name the firmware of the modem (`%XMODEMUUID`), not the device.
     private static let firmwareWords = ["modem", "firmware", "fw"].map { Array($0.utf8) }
 
     /// A value that waits for its token.
@@ -90,7 +90,7 @@ struct ModemTranscript {
         return row
     }
 
-    /// The lines that the row's values stand on, in front of its own: without them the rejects would say less.
+    /// The lines that the row's values stand on, before its own: without them the rejects would say less.
     private func withNotes(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var lines: [Int: ArraySlice<UInt8>] = [:]
         for note in [imei, uuid].compactMap({ $0 }) where note.number != lineCount {
@@ -135,7 +135,7 @@ struct ModemTranscript {
         }
     }
 
-    /// 15 digits alone on a line, behind a word for them, or in front of a UUID as in the utilities' rows.
+    /// 15 digits alone on a line, after a word for them, or before a UUID as in the utilities' rows.
     private static func imei(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
         let whole = text.trimmed
@@ -169,7 +169,7 @@ struct ModemTranscript {
         return columns(text)?.uuid
     }
 
-    /// `…imei,uuid,` as it stands in front of a token where a tool logged its row.
+    /// `…imei,uuid,` as it stands before a token where a tool logged its row.
     private static func columns(
         _ text: ArraySlice<UInt8>
     ) -> (imei: ArraySlice<UInt8>, uuid: ArraySlice<UInt8>)? {

@@ -3,7 +3,7 @@ import InputOutput
 
 /// `--rejects`: the rows that are not ready, byte for byte as they were, in a form that can be read again.
 ///
-/// Rows of files with different columns are told apart by a header line in front of each group.
+/// Rows of files with different columns are told apart by a header line before each group.
 final class RejectsFile {
     private static let plainHeader = Array("imei,uuid,token,time\n".utf8)
 

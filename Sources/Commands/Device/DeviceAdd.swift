@@ -36,9 +36,9 @@ struct DeviceAdd: AssayCommand {
     var trust: TrustChoice = .trusted
 
     @OptionGroup var replacement: ReplacementOptions
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws { try replacement.validate(with: trust) }
 

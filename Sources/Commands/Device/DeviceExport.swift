@@ -15,7 +15,13 @@ struct DeviceExport: AssayCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write the registry as CSV or JSON Lines.",
-        discussion: "device import reads the CSV back: uuid,imei,spkiBase64,trust with a header.")
+        discussion: """
+            device import reads the CSV back: uuid,imei,spkiBase64,trust with a header.
+
+            EXAMPLES
+
+              assay device export -o keys.csv
+            """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case csv, jsonl
@@ -25,7 +31,7 @@ struct DeviceExport: AssayCommand {
     var format: Format = .csv
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var file: FileOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
 
     @Flag(help: "Print no progress and no summary on standard error.")
     var quiet = false

@@ -31,8 +31,8 @@ struct DeviceImport: AssayCommand {
             "CSV, JSON Lines or modem logs; folders of them; - is standard input.", valueName: "file"))
     var inputs: [String] = []
 
-    @OptionGroup var list: InputListOptions
-    @OptionGroup var table: TableOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
+    @OptionGroup(title: "Input options") var table: TableOptions
 
     @Option(
         help: .init("How far the keys are trusted: trusted (the default) or observed.", valueName: "trust"))
@@ -43,9 +43,9 @@ struct DeviceImport: AssayCommand {
     @Flag(help: "Print a result for every row, not only for those that are not good.")
     var verbose = false
 
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         try replacement.validate(with: trust)

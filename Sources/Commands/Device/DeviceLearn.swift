@@ -23,10 +23,10 @@ struct DeviceLearn: AssayCommand {
             """)
 
     @OptionGroup var input: TokenInputOptions
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var batch: BatchOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup(title: "Output options") var batch: BatchOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console

@@ -11,14 +11,21 @@ struct DeviceList: AssayCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the devices of the registry.",
-        discussion: "As text one line a device: UUID, IMEI, trust of the key, kid; - for what is not known.")
+        discussion: """
+            As text one line a device: UUID, IMEI, trust of the key, kid; - for what is not known.
+
+            EXAMPLES
+
+              assay device list
+              assay device list --json
+            """)
 
     @OptionGroup var store: StoreOptions
 
     @Option(help: .init("Only devices whose key has this trust: trusted or observed.", valueName: "trust"))
     var trust: TrustChoice?
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let registry = try store.open(.readOnly, output.console)

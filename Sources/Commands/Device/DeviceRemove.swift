@@ -24,9 +24,9 @@ struct DeviceRemove: AssayCommand {
     @Argument(help: .init("The device's UUID.", valueName: "uuid"))
     var uuid: String
 
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)

@@ -14,13 +14,17 @@ struct DeviceShow: AssayCommand {
             Each line of evidence says how the key came to be known, when, and from which input (SHA-256 of the row or \
             token). learned: a signature of the device itself; imported, added: a file or a command; confirmed: a \
             person's word.
+
+            EXAMPLES
+
+              assay device show 50363154-3931-44f0-8022-121b6401627d
             """)
 
     @Argument(help: .init("The device's UUID.", valueName: "uuid"))
     var uuid: String
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)

@@ -26,9 +26,9 @@ struct DeviceTrust: AssayCommand {
     @Option(help: .init("The id of the key: hex SHA-256 of its SubjectPublicKeyInfo.", valueName: "hex"))
     var kid: String
 
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)

@@ -3,11 +3,11 @@ import DeviceIdentity
 import Diagnostics
 import Intake
 
-/// Finds devices in the log of a modem that tells its identity: `%DEVICEUUID: …` and, behind it, `%CLOUDACCESSKEY: …`
+/// Finds devices in the log of a modem that tells its identity: `%DEVICEUUID: …` and, after it, `%CLOUDACCESSKEY: …`
 /// with the device's public key in base64.
 ///
 /// Nothing in a log says whose a key is but the order of its lines. So a UUID without a key, and a key without a UUID,
-/// are results of their own; and behind a key that no UUID announced, nobody can know which of the two is the next
+/// are results of their own; and after a key that no UUID announced, nobody can know which of the two is the next
 /// device's: all that follows in that log is refused.
 struct IdentityTranscript: Sendable {
     private static let uuidMarker = Array("%DEVICEUUID:".utf8)
@@ -86,7 +86,7 @@ struct IdentityTranscript: Sendable {
         defer { uuid = nil }
         guard let uuid else { return [] }
         return [
-            Self.refusal(uuid.line, .csv, "expected the key of the device (%CLOUDACCESSKEY) behind its UUID")
+            Self.refusal(uuid.line, .csv, "expected the key of the device (%CLOUDACCESSKEY) after its UUID")
         ]
     }
 
@@ -103,7 +103,7 @@ struct IdentityTranscript: Sendable {
             isOutOfOrder = true
             return [
                 Self.refusal(
-                    number, .csv, "expected the UUID of the device (%DEVICEUUID) in front of its key")
+                    number, .csv, "expected the UUID of the device (%DEVICEUUID) before its key")
             ]
         }
         uuid = nil
@@ -112,7 +112,7 @@ struct IdentityTranscript: Sendable {
 
     private static func disorder(_ number: Int) -> Finding {
         refusal(
-            number, .csv, "expected each key behind its UUID, found a key without one further up in the log")
+            number, .csv, "expected each key after its UUID, found a key without one further up in the log")
     }
 
     private static func refusal(_ line: Int, _ code: ErrorCode, _ message: String) -> Finding {

@@ -18,7 +18,7 @@ enum RegistrationForm {
             if text.isEmpty { continue }
             if text.first == UInt8(ascii: "{") { return .objects }
             if IdentityTranscript.isPart(text) { return .log }
-            // What else a modem or a terminal says in front of its identity has commas too, but names no column.
+            // What else a modem or a terminal says before its identity has commas too, but names no column.
             if LineCensus.isRow(text) || isHeader(text) { return .rows }
         }
         return nil

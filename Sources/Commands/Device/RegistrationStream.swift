@@ -28,7 +28,7 @@ struct RegistrationStream: QueuedSource {
     private var current: Open?
     /// Whether anything that the current source holds was a row.
     private var hasYielded = false
-    /// What ends the reading of the current input, once the rows in front of it are passed on.
+    /// What ends the reading of the current input, once the rows before it are passed on.
     private var failure: ToolError?
 
     /// - Parameter delimiter: of tables; where one is given, every input is a table.

@@ -28,7 +28,7 @@ struct Explain: AssayCommand {
             valueName: "code"))
     var code: [String] = []
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let codes = try chosen()

@@ -20,8 +20,8 @@ package struct FleetList: NetworkVerb {
             valueName: "state"))
     package var status: String?
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 }

@@ -4,7 +4,7 @@ package import ArgumentParser
 package struct FleetSkip: FleetChangeVerb {
     package static let configuration = CommandConfiguration(
         commandName: "skip",
-        abstract: "Skip a command that failed or waits, so that those behind it go on.",
+        abstract: "Skip a command that failed or waits, so that those after it go on.",
         discussion: """
             Without --command the command that failed is skipped.
 
@@ -24,8 +24,8 @@ package struct FleetSkip: FleetChangeVerb {
         }
     }
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 

@@ -20,8 +20,8 @@ package struct FleetTag: FleetChangeVerb {
         help: .init("A tag; may be repeated. Without one all tags are taken away.", valueName: "tag"))
     package var tag: [String] = []
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 

@@ -19,8 +19,8 @@ package struct FleetUnclaim: FleetChangeVerb {
 
     @OptionGroup var store: StoreOptions
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 

@@ -19,8 +19,8 @@ package struct FleetWhy: NetworkVerb {
     @Argument(help: .init("Devices.", valueName: "uuid"))
     package var devices: [String] = []
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 }

@@ -14,7 +14,7 @@ struct JWTInputOptions: ParsableArguments {
     @Option(help: .init("Read JWTs from this file, one on each line.", valueName: "file"))
     var input: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(
         parsing: .unconditionalSingleValue,

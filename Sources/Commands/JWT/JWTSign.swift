@@ -17,12 +17,16 @@ struct JWTSign: AssayCommand {
             with --device tokens of a device's shape for rehearsals: iss and jti name a chip, and the texts end in \
             spaces as a modem's do. Without --expires-in a token has neither iat nor exp. Whoever has the token can \
             use it; with -o the file is readable by its owner only.
+
+            EXAMPLES
+
+              assay jwt sign --key device.key --issuer nRF9160.50363154-3931-44f0-8022-121b6401627d --expires-in 10m
             """)
 
     @Option(help: .init("The private key, P-256, in PEM.", valueName: "pem"))
     var key: String
 
-    @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
     @Option(
         help: .init(
@@ -58,8 +62,8 @@ struct JWTSign: AssayCommand {
             "Sign as of this time (RFC 3339, or seconds since 1970) instead of now.", valueName: "time"))
     var at: TimeArgument?
 
-    @OptionGroup var file: FileOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if let device, (try? DeviceUUID(text: device)) == nil {

@@ -11,19 +11,29 @@ struct JWTVerify: AssayCommand {
         commandName: "verify",
         abstract: "Verify JWTs and check their claims.",
         discussion: """
-            Checks structure, algorithm, kid, signature, the times that a token states, and what the options demand \
-            of its claims. Only ES256 is accepted unless --algorithm allows more; none and the HMAC algorithms never \
-            are. The key comes from --key, --keys, --jwks or the store and never from the token (jwk, jku, x5c and x5u are \
-            ignored). A kid in the token has to name that key: by the SHA-256 of its SubjectPublicKeyInfo in hex, as \
-            modems write it, by its RFC 7638 thumbprint, or by its name in the JWK Set. A token without exp verifies \
-            unless --require exp or --max-age forbids it. Exit status 0: verified. 1: rejected. 4: malformed. 3: some \
-            of several.
+            Checks structure, algorithm, kid, signature, the times that a token states, and what the options \
+            demand of its claims.
+
+            Only ES256 is accepted unless --algorithm allows more; none and the HMAC algorithms never are. The key \
+            comes from --key, --keys, --jwks or the store and never from the token (jwk, jku, x5c and x5u are \
+            ignored).
+
+            A kid in the token has to name that key: by the SHA-256 of its SubjectPublicKeyInfo in hex, as modems \
+            write it, by its RFC 7638 thumbprint, or by its name in the JWK Set. A token without exp verifies \
+            unless --require exp or --max-age forbids it.
+
+            Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay jwt verify --key device.pub token.jwt
+              assay jwt verify --store devices.db --max-age 10m --require exp tokens.txt
             """)
 
     @OptionGroup var input: JWTInputOptions
-    @OptionGroup var keySource: JWTKeyOptions
+    @OptionGroup(title: "Key options") var keySource: JWTKeyOptions
     @OptionGroup var policy: JWTPolicyOptions
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws { try keySource.demandOneReader(inputs: input.usesStandardInput) }
 

@@ -11,14 +11,19 @@ struct KeyGenerate: AssayCommand {
         discussion: """
             The file is PKCS#8 in PEM, mode 0600, encrypted (AES-256, PBKDF2) unless --no-passphrase is \
             said. The passphrase is asked for on the terminal when no option names its source.
+
+            EXAMPLES
+
+              assay key generate -o device.key
+              assay key generate --type P-384 --passphrase-file passphrase.txt -o ca.key
             """)
 
     @Option(help: .init("p256, p384, ed25519 or rsa3072.", valueName: "type"))
     var type: KeyTypeChoice = .p256
 
-    @OptionGroup var file: FileOptions
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         guard let path = file.output, path != "-" else {

@@ -11,15 +11,19 @@ struct KeyPublic: AssayCommand {
         discussion: """
             The result is a SubjectPublicKeyInfo in PEM (-----BEGIN PUBLIC KEY-----). A certificate or request that \
             holds the key is not verified.
+
+            EXAMPLES
+
+              assay key public device.key -o device.pub
             """)
 
     @Argument(
         help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
     var key: String
 
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var file: FileOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let report = KeyReport(file: key, try KeyFile.readAny(key, passphrase.source))

@@ -12,15 +12,19 @@ struct LedgerCheckpointCommand: AssayCommand {
         discussion: """
             The whole ledger is verified first; one that is not sound gets no checkpoint. Keep the file away from the \
             ledger: ledger verify --checkpoint then notices entries that were cut off at the end.
+
+            EXAMPLES
+
+              assay ledger checkpoint --ca ca -o checkpoint.json
             """)
 
     @Option(help: .init("The folder of the CA.", valueName: "dir"))
     var ca: String
 
-    @OptionGroup var clock: ClockOptions
-    @OptionGroup var retired: RetiredStoreOption
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var file: FileOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
+    @OptionGroup(title: "Further options") var retired: RetiredStoreOption
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
 
     @Flag(help: "Print no summary on standard error.")
     var quiet = false

@@ -14,6 +14,11 @@ struct LedgerVerify: AssayCommand {
             trusted key that no entry vouches for. The ledger is the one that the folder of --ca names. With --checkpoint \
             also entries that were cut off at the end; the signature of one of --ca has to be on it. assay ca audit checks the certificates themselves. \
             Exit status 0: sound. 1: not.
+
+            EXAMPLES
+
+              assay ledger verify --ca ca
+              assay ledger verify --ca ca --checkpoint checkpoint.json
             """)
 
     @Option(help: .init("A checkpoint of this ledger.", valueName: "file"))
@@ -26,8 +31,8 @@ struct LedgerVerify: AssayCommand {
     )
     var ca: [String] = []
 
-    @OptionGroup var retired: RetiredStoreOption
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Further options") var retired: RetiredStoreOption
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if ca.isEmpty { throw ValidationError("expected --ca, the folder of the CA, found none") }

@@ -53,8 +53,8 @@ struct CommandsCompose: AssayCommand {
     var manifest: String?
 
     @OptionGroup var options: StepOptions
-    @OptionGroup var password: ClientKeyPasswordOptions
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Passphrase options") var password: ClientKeyPasswordOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws {
         if manifest == nil, steps.isEmpty {

@@ -44,7 +44,7 @@ struct CommandsDecode: AssayCommand {
     @Flag(help: "Include attestation tokens, with which anybody can claim the device.")
     var reveal = false
 
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let stream = MessageStream(path: input, format: format.format, isGeneral: diagnostic)

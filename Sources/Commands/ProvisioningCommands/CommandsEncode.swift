@@ -12,7 +12,7 @@ struct CommandsEncode: AssayCommand {
         abstract: "Show what a device receives for a batch of provisioning commands.",
         discussion: """
             Prints the CBOR that a device gets when it fetches its commands: for keys and certificates AT commands, \
-            each behind a helper step that deletes what was there before and may find nothing to delete (+CME \
+            each after a helper step that deletes what was there before and may find nothing to delete (+CME \
             ERROR 513); settings and finished as they are.
 
             FILE holds what assay commands validate takes: a batch, an array of command bodies or a single body, or \
@@ -24,7 +24,7 @@ struct CommandsEncode: AssayCommand {
             encoded. 1: refused. 4: not JSON, or no batch. 3: some of several.
 
             Each command has a correlation id, a UUID and a counter: 9685ef84-8cac-4257-b5cc-94bc416a1c1d.d, with .s \
-            behind it for a helper step. Without --correlation the UUID is random, another one for each batch.
+            after it for a helper step. Without --correlation the UUID is random, another one for each batch.
 
             EXAMPLES
 
@@ -48,7 +48,7 @@ struct CommandsEncode: AssayCommand {
     @Flag(help: "Print hexadecimal text, one batch a line.")
     var hex = false
 
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws {
         if hex, run.output.json { throw ValidationError("expected one of --hex and --json, found both") }

@@ -15,7 +15,7 @@ package struct CommandsSubmit: NetworkVerb {
         abstract: "Send batches of commands to their devices at a service, each command once.",
         discussion: """
             A file holds one batch of commands compose or JSON Lines of many. Each batch is checked as by commands validate; \
-            its commands are sent in their order, and those behind one that the service refused are not sent. The store \
+            its commands are sent in their order, and those after one that the service refused are not sent. The store \
             keeps a journal for each service and team, so that the command can be stopped, killed, and given again: it goes \
             on where it was, and sends nothing twice. Where no answer came, the device's list of commands is asked for \
             before a command is sent again. The same batch for the same device is the same thing for ever; --round makes \
@@ -37,7 +37,7 @@ package struct CommandsSubmit: NetworkVerb {
     @Argument(help: .init("Files of batches, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(help: .init("The device of a batch that names none.", valueName: "uuid"))
     var device: String?
@@ -65,9 +65,9 @@ package struct CommandsSubmit: NetworkVerb {
     var force = false
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var pace: PaceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Service options") package var pace: PaceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 

@@ -24,12 +24,17 @@ struct CommandsValidate: AssayCommand {
             CSR must be signed by its own key, and the digest in a KEYGEN output must be that of its first part; \
             whether the device's identity key signed it is for assay token verify to say. A CSR that is no KEYGEN \
             output names no security tag and counts for all, and for the device that its CN names, if it does.
+
+            EXAMPLES
+
+              assay commands validate batch.json
+              assay commands validate --csr keygen.txt --ca ca batches.jsonl
             """)
 
     @Argument(help: .init("Files of batches, or - for standard input.", valueName: "file"))
     var files: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -49,7 +54,7 @@ struct CommandsValidate: AssayCommand {
     @Flag(help: "Warnings make a batch invalid too.")
     var strict = false
 
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     func validate() throws {
         try list.demandInputs(files)

@@ -40,5 +40,5 @@ struct CompositionReport: Report {
         if case .batch(let batch) = content { batch.json.compact() + [0x0a] } else { [] }
     }
 
-    func write(json writer: inout JSONWriter) { writer.raw(text) }
+    func write(json writer: inout JSONWriter) { writer.lines(text) }
 }

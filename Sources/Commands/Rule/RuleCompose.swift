@@ -46,8 +46,8 @@ struct RuleCompose: AssayCommand {
     var active = false
 
     @OptionGroup var options: StepOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console

@@ -10,8 +10,8 @@ package struct RuleList: NetworkVerb {
               assay rule list --service nrfcloud --api-key-file key.txt
             """)
 
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 }

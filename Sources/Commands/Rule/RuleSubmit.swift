@@ -25,9 +25,9 @@ package struct RuleSubmit: NetworkVerb {
     package var retryFailed = false
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup package var service: ServiceOptions
-    @OptionGroup package var pace: PaceOptions
-    @OptionGroup package var output: OutputOptions
+    @OptionGroup(title: "Service options") package var service: ServiceOptions
+    @OptionGroup(title: "Service options") package var pace: PaceOptions
+    @OptionGroup(title: "Output options") package var output: OutputOptions
 
     package init() {}
 

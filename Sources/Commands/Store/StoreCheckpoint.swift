@@ -11,15 +11,19 @@ struct StoreCheckpoint: AssayCommand {
         discussion: """
             The whole store is verified first; one that is not sound gets no checkpoint. Keep the file away from the \
             store: store verify --checkpoint then notices entries that were cut off at the end.
+
+            EXAMPLES
+
+              assay store checkpoint --ca ca -o checkpoint.json
             """)
 
     @Option(help: .init("The folder of the CA that signs.", valueName: "dir"))
     var ca: String
 
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup var passphrase: PassphraseOptions
-    @OptionGroup var file: FileOptions
+    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
 
     @Flag(help: "Print no summary on standard error.")
     var quiet = false

@@ -11,10 +11,14 @@ struct StoreShow: AssayCommand {
         discussion: """
             Works on a store of an older assay too, and changes nothing. Certificates in a store are those that were \
             issued before CAs had ledgers of their own; assay ca ledger attach takes them there.
+
+            EXAMPLES
+
+              assay store show
             """)
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let path = try store.path()

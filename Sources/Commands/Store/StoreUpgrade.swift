@@ -12,10 +12,14 @@ struct StoreUpgrade: AssayCommand {
         discussion: """
             Commands that write to a store do this by themselves; those that only read say what is missing. An older \
             assay does not open the store afterwards. Running it again changes nothing.
+
+            EXAMPLES
+
+              assay store upgrade --store devices.db
             """)
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let path = try store.path()

@@ -15,6 +15,10 @@ struct StoreVerify: AssayCommand {
             chain covers, column by column. \
             With --checkpoint also entries that were cut off at the end; --ca says whose signature on it counts. \
             Exit status 0: sound. 1: not.
+
+            EXAMPLES
+
+              assay store verify --store devices.db
             """)
 
     @Option(help: .init("A checkpoint of this store.", valueName: "file"))
@@ -27,7 +31,7 @@ struct StoreVerify: AssayCommand {
     var ca: [String] = []
 
     @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if (checkpoint == nil) != ca.isEmpty {

@@ -24,8 +24,8 @@ struct TokenChallenge: AssayCommand {
     @Option(name: .customShort("n"), help: .init("How many, 1 to 1,000,000.", valueName: "count"))
     var count: Int = 1
 
-    @OptionGroup var file: FileOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     /// Bytes of a challenge: what AT%ATTESTTOKEN takes and a token carries as its nonce.
     private static let size = 16

@@ -15,7 +15,7 @@ struct TokenInputOptions: ParsableArguments {
     @Option(help: .init("Read tokens from this file.", valueName: "file"))
     var input: [String] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Input options") var list: InputListOptions
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -28,7 +28,7 @@ struct TokenInputOptions: ParsableArguments {
             valueName: "format"))
     var format: TokenFormatChoice = .auto
 
-    @OptionGroup var table: TableOptions
+    @OptionGroup(title: "Input options") var table: TableOptions
 
     @Flag(help: "Accept base64 padding, and say so.")
     var lenientBase64 = false

@@ -12,10 +12,15 @@ struct TokenInspect: AssayCommand {
             Prints what each token says: device, kind, security tag, nonce, whether the attested digest is that of \
             the first part. Nothing of it is verified. Takes attestation tokens (%ATTESTTOKEN) and key-generation \
             outputs (%KEYGEN), as arguments, lines, CSV (imei,uuid,token,time) or modem logs.
+
+            EXAMPLES
+
+              assay token inspect token.txt
+              assay token inspect --json modem.log
             """)
 
     @OptionGroup var input: TokenInputOptions
-    @OptionGroup var run: RunOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
 
     @Flag(help: "Print the tokens themselves too; a token is a claim credential.")
     var reveal = false

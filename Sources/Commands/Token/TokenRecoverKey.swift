@@ -16,11 +16,15 @@ struct TokenRecoverKey: AssayCommand {
             signatures made them all. This proves that one signer made these outputs. It does not prove that the \
             signer is a genuine part: anybody can make a key and sign with it. A recovered key is therefore \
             observed, never trusted; trust needs the key from whoever made or registered the device.
+
+            EXAMPLES
+
+              assay token recover-key first.txt second.txt
             """)
 
     @OptionGroup var input: TokenInputOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
 
     /// All are held at once, and two decide; the bound keeps a wrong file from being read for hours.
     private static let limit = 10_000

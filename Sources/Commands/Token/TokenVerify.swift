@@ -12,14 +12,21 @@ struct TokenVerify: AssayCommand {
         commandName: "verify",
         abstract: "Decode tokens and verify them under their devices' identity keys.",
         discussion: """
-            Checks structure, algorithm (ES256, from the protected header alone), key id, signature (bound or plain \
-            profile), the digest of a key-generation output, the CSR's own signature, the device UUIDs and, where \
-            one was sent, the challenge. Keys come from --key, --keys or the store. Exit status 0: verified. \
-            1: rejected. 4: malformed. 3: some of several.
+            Checks structure, algorithm (ES256, from the protected header alone), key id, signature (bound or \
+            plain profile), the digest of a key-generation output, the CSR's own signature, the device UUIDs and, \
+            where one was sent, the challenge. Keys come from --key, --keys or the store.
+
+            Exit status 0: verified. 1: rejected. 4: malformed. 3: some of several.
+
+            EXAMPLES
+
+              assay token verify --keys keys.csv token.txt
+              assay token verify --store devices.db --once --json attestation_tokens.csv
+              assay token verify --challenge 00112233445566778899aabbccddeeff token.txt
             """)
 
     @OptionGroup var input: TokenInputOptions
-    @OptionGroup var keys: KeyOptions
+    @OptionGroup(title: "Key options") var keys: KeyOptions
 
     @Option(help: .init("The challenge that was sent with AT%ATTESTTOKEN, 32 hex digits.", valueName: "hex"))
     var challenge: String?
@@ -27,8 +34,8 @@ struct TokenVerify: AssayCommand {
     @Flag(help: "Note each verified token's nonce in the store and refuse one that was seen before.")
     var once = false
 
-    @OptionGroup var run: RunOptions
-    @OptionGroup var clock: ClockOptions
+    @OptionGroup(title: "Output options") var run: RunOptions
+    @OptionGroup(title: "Further options") var clock: ClockOptions
 
     @Flag(help: "Print the tokens themselves too; a token is a claim credential.")
     var reveal = false

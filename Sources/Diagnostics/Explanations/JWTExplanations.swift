@@ -4,7 +4,7 @@ extension Explanation {
     static let jwtFormat = Explanation(
         meaning: "The text is not a compact JWS: three base64url parts, the first two of them JSON objects.",
         causes: [
-            "The text was cut, or the quotes and the %JWT: in front of it were copied too.",
+            "The text was cut, or the quotes and the %JWT: before it were copied too.",
             "It is an attestation token, which has one full stop instead of two.",
             "The header or the claims are not valid JSON, or have a member twice.",
             "The header has a crit member that is not understood.",

@@ -6,7 +6,7 @@ extension Explanation {
         causes: [
             "The log cut the line; a whole %ATTESTTOKEN answer is 180 characters, a %KEYGEN answer 300 to "
                 + "600.",
-            "The quotes, the %ATTESTTOKEN: in front of the token or a line break inside it were copied too.",
+            "The quotes, the %ATTESTTOKEN: before the token or a line break inside it were copied too.",
             "The file is a CSV or a modem log and was read as plain lines.",
             "It is another thing altogether: a device JWT has two full stops, a PEM file has none.",
         ],
@@ -32,7 +32,7 @@ extension Explanation {
             "The input was built by a program that uses indefinite lengths, lengths that are not the "
                 + "shortest, "
                 + "duplicate map keys or trailing bytes.",
-            "The self-described CBOR tag 55799 in front of the message is missing.",
+            "The self-described CBOR tag 55799 before the message is missing.",
             "A body of commands or responses was cut, or its text is not hexadecimal or base64url throughout.",
         ],
         remedy: "Look at the byte offset in the message, then read the token from the modem again.")
@@ -73,7 +73,7 @@ extension Explanation {
             + "device for a new token; if that fails too, treat the device as not genuine.")
 
     static let digest = Explanation(
-        meaning: "The SHA-256 that the device attests is not that of the CSR or public key in front of it.",
+        meaning: "The SHA-256 that the device attests is not that of the CSR or public key before it.",
         causes: [
             "The CSR was decoded and encoded again, which drops the NULL parameters that modems write "
                 + "into the "

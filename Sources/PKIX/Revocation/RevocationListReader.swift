@@ -91,7 +91,7 @@ struct RevocationListReader {
         var reader = DERReader(der, in: range)
         while !reader.isAtEnd {
             let start = reader.position
-            let behind = try reader.descend(.sequence, "revoked certificate")
+            let outerEnd = try reader.descend(.sequence, "revoked certificate")
             let serial = try reader.integer("serial number")
             guard serial.count < 0x80 else {
                 throw DERError(start, "expected a serial number below 128 octets, found \(serial.count)")
@@ -101,7 +101,7 @@ struct RevocationListReader {
                 guard version == 1 else { throw DERError(start, "entry extensions in a list of version 1") }
                 try readEntryExtensions(&reader)
             }
-            try reader.leave(behind, "revoked certificate")
+            try reader.leave(outerEnd, "revoked certificate")
             entries.insert(serial, in: der)
         }
     }

@@ -181,7 +181,7 @@ final class LookupIndex {
         try store.statement("UPDATE filing SET moves = ?").run(.integer(due))
     }
 
-    /// Indexes all rows anew: those of a store of before there was an index, or of before its secret.
+    /// Indexes all rows anew: those of a store from before there was an index, or from before its secret.
     func rebuild() throws(SQLiteError) {
         try store.connection.execute("DELETE FROM mark; DELETE FROM recent_mark; DELETE FROM mark_filter")
         let secret = try secret()
