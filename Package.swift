@@ -118,7 +118,7 @@ let package = Package(
         // Layer 4: the one door for inputs.
         .target(
             name: "Intake",
-            dependencies: ["Attestation", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
+            dependencies: ["Attestation", "PKIX", "CSV", "InputOutput", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
 
         // Layer 5: one run over many inputs: judges, reports, counts.

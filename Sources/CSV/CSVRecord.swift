@@ -19,6 +19,16 @@ public struct CSVRecord: Sendable, Equatable {
     /// How many fields there are, at least one.
     public var count: Int { bounds.count }
 
+    /// Whether no field has anything in it, as spreadsheets leave rows that were cleared.
+    public var isBlank: Bool {
+        raw.allSatisfy { octet in
+            switch octet {
+            case 0x09, 0x0A, 0x0D, 0x20, UInt8(ascii: "\""): true
+            default: octet == delimiter.byte
+            }
+        }
+    }
+
     /// The field with this 0-based number, nil if there are fewer.
     public subscript(index: Int) -> CSVField? {
         guard bounds.indices.contains(index) else { return nil }

@@ -199,7 +199,7 @@ public final class ClaimExaminer {
             return ClaimFinding(
                 .csv, "expected the token in column \(expected), found one in column \(column)",
                 column: column, field: field,
-                hint: "put the columns in order, or put a header in front that names them")
+                hint: "put the columns in order, or put a header before it that names them")
         }
         return nil
     }

@@ -119,7 +119,7 @@ public struct ClaimLayout: Sendable, Equatable {
             return ClaimFinding(
                 .csv, "row too short: expected \(expected) columns, found \(record.count)",
                 column: record.count,
-                hint: "complete the row, or put a header in front that names the columns there are")
+                hint: "complete the row, or put a header before it that names the columns there are")
         }
         // Spreadsheets add empty columns at the end; they say nothing.
         let extra = (counts.upperBound..<record.count).first { record[$0]?.bytes.isEmpty == false }

@@ -26,6 +26,8 @@ extension Hint {
         case .makeIntermediate: "assay ca init --issuer makes a CA below another one"
         case .issueFor(let days): "give --days \(days) or fewer, or renew the CA"
         case .delimiter(let name): "--delimiter \(name) reads such a file; nothing is guessed"
+        case .sendOnboarding:
+            "assay onboard submit checks and sends it; assay claim onboard makes one from certificates"
         case .nameAsStore: "name a store with --store"
         case .makePublicHalf: "assay key public prints the public half"
         case .registerKey: "register the device's key (assay device import)"

@@ -9,9 +9,10 @@ package enum Withholding {
     package static func withheld(_ text: String) -> String {
         // Names of files are short; this is asked for each input.
         guard text.utf8.count >= 24 else { return text }
-        let bytes = Array(text.utf8)
+        var bytes = Array(text.utf8)
+        if let key = privateKey(in: bytes) { bytes.replaceSubrange(key, with: Array("[a private key]".utf8)) }
         let ranges = CredentialShape.ranges(in: bytes)
-        guard !ranges.isEmpty else { return text }
+        guard !ranges.isEmpty else { return String(decoding: bytes, as: UTF8.self) }
         var result = ""
         var position = 0
         for range in ranges {
@@ -23,6 +24,24 @@ package enum Withholding {
             position = range.upperBound
         }
         return result + String(decoding: bytes[position...], as: UTF8.self)
+    }
+
+    /// Where a private key in PEM stands, with all up to its end, or to that of the text where it has none.
+    private static func privateKey(in bytes: [UInt8]) -> Range<Int>? {
+        let label = Array("PRIVATE KEY-----".utf8)
+        func first(_ pattern: [UInt8], from start: Int) -> Int? {
+            bytes.indices.dropFirst(start).first { bytes[$0...].starts(with: pattern) }
+        }
+        guard bytes.contains(UInt8(ascii: "-")), let named = first(label, from: 0) else { return nil }
+        // The label alone, as in a hint, is none.
+        let body = bytes[(named + label.count)...].drop {
+            [0x0a, 0x0d, 0x20, UInt8(ascii: "\\"), UInt8(ascii: "n")].contains($0)
+        }
+        guard body.prefix(24).count(where: { $0 > 0x2a && $0 != UInt8(ascii: ",") }) == 24 else { return nil }
+        let begin = bytes[..<named].lastIndex { $0 == 0x0a }.map { $0 + 1 } ?? 0
+        let start = bytes[begin..<named].firstIndex(of: UInt8(ascii: "-")) ?? begin
+        guard let end = first(label, from: named + label.count) else { return start..<bytes.count }
+        return start..<(end + label.count)
     }
 
     /// The text without what a terminal would obey, and without credentials.

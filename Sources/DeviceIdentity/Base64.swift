@@ -19,6 +19,9 @@ public struct Base64Error: Error, Equatable, Sendable {
     /// Lower case, without the text itself.
     public var message: String {
         switch reason {
+        case .character(let byte) where byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/"):
+            "found '\(Character(Unicode.Scalar(byte)))' at offset \(offset), which is base64; expected base64url, which has "
+                + "- for + and _ for /"
         case .character(let byte):
             "unexpected character 0x\(String(byte, radix: 16)) at offset \(offset)"
         case .length(let length): "a text of \(length) characters leaves one over, which encodes nothing"

@@ -46,6 +46,7 @@ extension ErrorCode {
         case .csv: .csv
         case .json: .json
         case .mixedInput: .mixedInput
+        case .modemError: .modemError
         case .command: .command
         case .commandOrder: .commandOrder
         case .secTag: .secTag

@@ -49,6 +49,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     case csv = "csv"
     case json = "json"
     case mixedInput = "mixed-input"
+    case modemError = "modem-error"
     case command = "command"
     case commandOrder = "command-order"
     case secTag = "sec-tag"
@@ -73,7 +74,7 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     public var exitStatus: ExitStatus {
         switch self {
         case .tokenFormat, .base64URL, .cbor, .cose, .jwtFormat, .pem, .der, .csv, .json, .mixedInput,
-            .command:
+            .modemError, .command:
             .malformed
         case .algorithm, .signature, .digest, .uuidMismatch, .challengeMismatch, .nonceReused, .unknownKey,
             .keyConflict, .untrustedKey, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtTooOld, .jwtAudience,

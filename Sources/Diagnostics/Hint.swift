@@ -34,6 +34,8 @@ public enum Hint: Sendable, Equatable {
     case issueFor(days: Int64)
     /// Something else than what was expected separates the fields of a table, by its name.
     case delimiter(String)
+    /// What a file is for whose rows onboard devices.
+    case sendOnboarding
     /// A store's file among inputs.
     case nameAsStore
     /// A private key where a public one does.

@@ -19,6 +19,10 @@ struct ForeignContent {
             self = text
         } else if let der = Self.der(head, expected) {
             self = der
+        } else if expected.form == .lines, let text = Self.document(head) {
+            self = text
+        } else if let table = Self.onboarding(head) {
+            self = table
         } else {
             return nil
         }
@@ -103,6 +107,32 @@ struct ForeignContent {
         return nil
     }
 
+    /// Text that goes on over many lines, where an input stands on one.
+    private static func document(_ head: [UInt8]) -> ForeignContent? {
+        let first = head.split(separator: 0x0a).lazy.map(\.trimmed).first { !$0.isEmpty } ?? []
+        if first.count <= 2, ["{", "[", "[{"].contains(String(decoding: first, as: UTF8.self)) {
+            return ForeignContent(
+                name: "a JSON document over several lines",
+                hint: first.first == UInt8(ascii: "{")
+                    ? "one object stands on each line: jq -c . FILE rewrites it so"
+                    : "one object stands on each line: jq -c '.[]' FILE rewrites it so")
+        }
+        return nil
+    }
+
+    private static func onboarding(_ head: [UInt8]) -> ForeignContent? {
+        let first = head.prefix(1024).prefix { $0 != 0x0a }
+        guard let quote = first.firstIndex(of: UInt8(ascii: "\"")),
+            first[(quote + 1)...].starts(with: certificate),
+            first[..<quote].count(where: { $0 == UInt8(ascii: ",") }) == 4
+        else { return nil }
+        return ForeignContent(
+            name: "an onboarding CSV (deviceId,subType,tags,fwTypes,certificate)",
+            hint: .sendOnboarding)
+    }
+
+    private static let certificate = Array("-----BEGIN CERTIFICATE-----".utf8)
+
     /// A sequence in DER: a PKCS#12 file has its version at the beginning, and is read by no command.
     private static func der(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
         guard head.count >= 8, head[0] == 0x30, 0x80...0x84 ~= head[1] else { return nil }
@@ -113,6 +143,10 @@ struct ForeignContent {
             )
         }
         if expected.takesBinary { return nil }
-        return ForeignContent(name: "DER, binary data", hint: "give the text that it was made of")
+        return ForeignContent(
+            name: "DER, binary data",
+            hint: expected.code == .pem
+                ? "openssl writes it as PEM: pkey -inform der -in FILE (a key), x509 -inform der -in FILE (a certificate)"
+                : "give the text that it was made of")
     }
 }

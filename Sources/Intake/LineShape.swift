@@ -62,6 +62,18 @@ public enum LineShape: Equatable, Sendable {
         return .answer(answer)
     }
 
+    /// Whether a line goes on with an answer that a terminal wrapped: nothing but its letters, up to the closing mark.
+    public static func continuesAnswer(_ line: ArraySlice<UInt8>) -> Bool {
+        let text = line.trimmed
+        let letters = text.last == UInt8(ascii: "\"") ? text.dropLast() : text
+        return !letters.isEmpty && letters.allSatisfy(isTokenCharacter)
+    }
+
+    /// Whether it is the last such line.
+    public static func endsAnswer(_ line: ArraySlice<UInt8>) -> Bool {
+        line.trimmed.last == UInt8(ascii: "\"")
+    }
+
     private static func inText(_ text: ArraySlice<UInt8>) -> LineShape {
         let found = tokens(in: text)
         guard let token = found.first else { return .noise }

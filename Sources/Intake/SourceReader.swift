@@ -9,8 +9,17 @@ public struct Expectation: Sendable {
     public let what: String
     /// Whether DER or CBOR may stand where text could.
     public let takesBinary: Bool
+    /// How inputs stand in a text.
+    public enum Form: Sendable {
+        /// Each on a line, or in a row of a table.
+        case lines
+        /// Over as many lines as it takes.
+        case free
+    }
+    public let form: Form
 
-    public init(_ code: ErrorCode, _ what: String, takesBinary: Bool = false) {
+    public init(_ code: ErrorCode, _ what: String, takesBinary: Bool = false, form: Form = .free) {
+        self.form = form
         self.code = code
         self.what = what
         self.takesBinary = takesBinary
@@ -90,6 +99,8 @@ public struct SourceReader {
     /// Text begins with a character that can be typed; DER and the messages of devices never do.
     private static func isBinary(_ head: [UInt8]) -> Bool {
         guard let first = head.first, !head.starts(with: byteOrderMark) else { return false }
+        // A dash that a word processor put for hyphens.
+        if head.starts(with: [0xe2, 0x80]), head.count > 2, 0x90...0x95 ~= head[2] { return false }
         // A DER sequence of more than 127 octets: its length is no text. In a shorter one, such as a key of a small curve,
         // the tags and lengths that follow are none.
         if first == 0x30 {

@@ -1,3 +1,5 @@
+import PKIX
+
 /// The text between the blocks of a PEM file: a comment, unless a block stands in the middle of one of its lines, as it
 /// does in JSON and where the line feeds were lost, or without the lines around it that PEM has.
 public struct TextBetweenBlocks: Sendable {
@@ -8,13 +10,24 @@ public struct TextBetweenBlocks: Sendable {
     /// Lines with the beginning of a block in them: where they begin, and what is said of them.
     public private(set) var damaged: [(offset: Int, reason: String)] = []
 
+    /// Whether the range ends within a damaged block, whose END line is then still to come.
+    public private(set) var endsInDamage = false
+
     /// - Parameter range: from the beginning of a line, or after a block, to the end of one.
     public init(_ bytes: [UInt8], _ range: Range<Int>) {
         for line in bytes[range].split(separator: 0x0a) where !line.allSatisfy(\.isBlank) {
-            if Self.holdsBegin(line) {
-                damaged.append((line.startIndex, Self.reason))
+            // What follows a damaged BEGIN line is of its block, and has been told with it.
+            if endsInDamage, BareBlock.isBase64(line.trimmed) || PEMDamage.isArmour(line) {
+                if PEMDamage.isArmour(line), !PEMDamage.isBegin(line) { endsInDamage = false }
+                continue
+            }
+            endsInDamage = false
+            if Self.holdsBegin(line) || PEMDamage.isBegin(line) {
+                damaged.append((line.startIndex, Self.reason(of: line)))
+                endsInDamage = PEMDamage.isBegin(line)
             } else if BareBlock.isBegun(by: line) {
                 damaged.append((line.startIndex, Self.bareReason))
+                endsInDamage = true
             } else {
                 comments += 1
             }
@@ -49,10 +62,10 @@ public struct TextBetweenBlocks: Sendable {
     }
 
     private static let bareReason =
-        "expected BEGIN and END lines around the base64, found DER in base64 without them beside PEM blocks"
+        "expected BEGIN and END lines around the base64, found DER in base64 without them"
 
-    /// What is said of a line with a block in its middle.
-    public static let reason =
-        "expected the BEGIN line at the beginning of a line, found it within one: the block is indented, or stands in "
-        + "JSON, or its line feeds were lost"
+    /// What is said of a line that holds the beginning of a block and is no BEGIN line.
+    public static func reason(of line: ArraySlice<UInt8>) -> String {
+        PEMError.damaged(PEMDamage.cause(in: line))
+    }
 }

@@ -45,10 +45,17 @@ struct ClaimChecks {
 
     // MARK: Times
 
+    /// The years 2017 to 2099 in milliseconds, which as seconds are tens of thousands of years away.
+    private static let millisecondsOfToday: Range<Int64> = 1_483_000_000_000..<4_102_444_800_000
+
     private mutating func time(_ name: String) -> NumericDate? {
         guard let value = claims[name] else { return nil }
         guard let date = NumericDate(value) else {
             wrongType(name, "a number of seconds in 0 ..< 2^53 without an exponent", value)
+            return nil
+        }
+        guard !Self.millisecondsOfToday.contains(date.floor) else {
+            wrongType(name, "seconds since 1970, which look like milliseconds here", value)
             return nil
         }
         return date

@@ -29,6 +29,7 @@ final class JWSVerifier {
             switch step {
             case .refused(let failure, let key): (failure, key)
             case .claim(let key, _): (verdicts.next() == true ? nil : Self.wrongSignature, key)
+            case .misshapen(let reason, let key): (CheckFailure(.signature, reason), key)
             case .judged(let isValid, let key): (isValid ? nil : Self.wrongSignature, key)
             }
         }
@@ -39,6 +40,8 @@ final class JWSVerifier {
     private enum Step {
         case refused(CheckFailure, JWTKey?)
         case claim(JWTKey, P256Claim)
+        /// A signature that no key makes in this form.
+        case misshapen(String, JWTKey)
         case judged(isValid: Bool, JWTKey)
     }
 
@@ -68,6 +71,13 @@ final class JWSVerifier {
         if let keyID = jws.header.keyID, !key.isNamed(keyID) {
             return .refused(
                 CheckFailure(.kidMismatch, "the token's kid \(keyID.shown) does not name the key"), key)
+        }
+        if let width = algorithm.coordinateWidth, jws.signature.count != 2 * width {
+            return .misshapen(
+                "expected a signature of \(2 * width) octets, r and s (RFC 7518 section 3.4), found "
+                    + (ECDSASignature.isDER(jws.signature)
+                        ? "\(jws.signature.count) octets of DER" : "\(jws.signature.count) octets"),
+                key)
         }
         switch key.material {
         case .point(let point):

@@ -46,7 +46,10 @@ public struct DeviceKeyTable: JWTKeyResolver, Sendable {
     /// The answer for a token whose `iss` names no device.
     public static var noDevice: Result<JWTKey, CheckFailure> {
         .failure(
-            CheckFailure(.unknownKey, "expected iss to name a device (<chip>.<device UUID>), found none"))
+            CheckFailure(
+                .unknownKey,
+                "expected iss to name a device (<chip>.<device UUID>), or sub where there is no iss; found none"
+            ))
     }
 
     /// The answer for a token of a device without a key.

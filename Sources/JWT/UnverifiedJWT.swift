@@ -8,14 +8,20 @@ public struct UnverifiedJWT: Sendable {
     public let jws: CompactJWS
     /// The claims, read from the very octets that the signature covers.
     public let claims: JSONObject
-    /// The device that `iss` names: `<chip>.<device UUID>`, any chip text without a dot.
+    /// The device that `iss` names: `<chip>.<device UUID>`, any chip text without a dot. Without an `iss`, as in what an
+    /// nRF93M1 answers to AT%REGJWT, the UUID that `sub` is.
     public let claimedDevice: DeviceUUID?
 
     /// - Parameter text: one token, ASCII, without white space around it.
     public init(_ text: ArraySlice<UInt8>) throws(JWTError) {
         jws = try CompactJWS(text)
         claims = try CompactJWS.object(jws.payload, "claims")
-        claimedDevice = claims["iss"]?.stringValue.flatMap { Self.device(inIssuer: $0) }
+        claimedDevice =
+            if let issuer = claims["iss"] {
+                issuer.stringValue.flatMap { Self.device(inIssuer: $0) }
+            } else {
+                claims["sub"]?.stringValue.flatMap { try? DeviceUUID(text: $0) }
+            }
     }
 
     static func device(inIssuer issuer: String) -> DeviceUUID? {

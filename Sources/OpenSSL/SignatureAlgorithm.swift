@@ -22,6 +22,13 @@ public enum SignatureAlgorithm: Sendable, Hashable {
 
 /// ECDSA signatures in the fixed-width form of JOSE and COSE.
 public enum ECDSASignature {
+    /// Whether octets have the shape of an ECDSA-Sig-Value in DER: a sequence of their length that begins with an integer.
+    public static func isDER(_ signature: [UInt8]) -> Bool {
+        guard signature.count >= 8, signature[0] == 0x30 else { return false }
+        let head = signature[1] == 0x81 ? 3 : 2
+        return Int(signature[head - 1]) == signature.count - head && signature[head] == 0x02
+    }
+
     /// DER of `r || s`, each half `width` bytes (RFC 3279 §2.2.3); `nil` if the length is not exactly twice `width`.
     public static func der(fromFixedWidth signature: ArraySlice<UInt8>, width: Int) -> [UInt8]? {
         guard width > 0, width <= 66, signature.count == 2 * width else { return nil }

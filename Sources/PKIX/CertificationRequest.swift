@@ -14,6 +14,8 @@ public final class CertificationRequest: Sendable {
     public let der: [UInt8]
     /// Where the certificationRequestInfo lies in ``der``: the signature covers exactly these octets.
     public let informationRange: Range<Int>
+    /// 0 for a request of RFC 2986; others are decoded and never verified.
+    let version: Int
     /// The name asked for.
     public let subject: DistinguishedName
     /// The key that claims to have signed.
@@ -42,15 +44,23 @@ public final class CertificationRequest: Sendable {
         let element = try request.read(.sequence, "certification request info")
         var information = request.contents(of: element)
         let version = try information.smallInteger("version")
-        guard version == 0 else { throw DERError(element.start, "expected version 0, found \(version)") }
+        guard 0...2 ~= version else {
+            throw DERError(element.start, "expected version 0, found \(version)")
+        }
+        self.version = Int(version)
         subject = try DistinguishedName(reading: &information, "subject")
         publicKey = try SubjectPublicKeyInfo(reading: &information)
         var extensions: [CertificateExtension] = []
         var others: [OID] = []
         var quirks: Set<EncodingQuirk>? = []
-        try information.within(.constructed(0), "attributes") { attributes throws(DERError) in
-            while !attributes.isAtEnd {
-                try Self.readAttribute(&attributes, &extensions, &others, &quirks)
+        if version != 0 { quirks?.insert(.version) }
+        if information.isAtEnd {
+            quirks?.insert(.attributesMissing)
+        } else {
+            try information.within(.constructed(0), "attributes") { attributes throws(DERError) in
+                while !attributes.isAtEnd {
+                    try Self.readAttribute(&attributes, &extensions, &others, &quirks)
+                }
             }
         }
         try information.finish("certification request info")

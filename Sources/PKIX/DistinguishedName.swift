@@ -198,6 +198,16 @@ public struct DistinguishedName: Hashable, Sendable {
         }
     }
 
+    /// Why a value is none of its string type, with the attribute and the character.
+    private static func misfit(_ type: OID, _ tag: DERTag, _ content: ArraySlice<UInt8>) -> String {
+        let name = AttributeType.all.first { $0.oid == type }?.name ?? type.description
+        let said = "attribute value does not fit its string type: \(name)"
+        guard tag == .printableString, let octet = content.first(where: { !DirectoryString.isPrintable($0) })
+        else { return said }
+        let found = 0x21...0x7E ~= octet ? "'\(Character(Unicode.Scalar(octet)))'" : "octet \(octet)"
+        return said + ", a PrintableString, has \(found)"
+    }
+
     private static func readAttribute(
         _ attribute: inout DERReader, _ number: Int, _ origin: Int
     ) throws(DERError) -> Place {
@@ -211,7 +221,11 @@ public struct DistinguishedName: Hashable, Sendable {
         guard
             kinds.contains(.ascii) && value.tag == .utf8String
                 || DirectoryString.isWellFormed(value.tag, attribute.bytes, content)
-        else { throw DERError(value.start, "attribute value does not fit its string type") }
+        else {
+            throw DERError(
+                value.start,
+                misfit(OID(uncheckedContent: attribute.copy(type)), value.tag, attribute.bytes[content]))
+        }
         return Place(
             relativeName: number, type: (type.lowerBound - origin)..<(type.upperBound - origin),
             tag: value.tag, content: (content.lowerBound - origin)..<(content.upperBound - origin),

@@ -6,6 +6,10 @@ public enum EncodingQuirk: String, Sendable, Hashable, CaseIterable {
     case rsaAbsentParameters = "rsa-absent-parameters"
     /// A requested extension whose `critical` is FALSE and nevertheless encoded (X.690 section 11.5).
     case explicitDefault = "explicit-default"
+    /// A request without the attributes field, which RFC 2986 section 4.1 wants even where it is empty.
+    case attributesMissing = "attributes-missing"
+    /// A request of another version than 0, as some libraries write it; it is decoded and never verified.
+    case version
 
     /// All quirks of both sets in the order of their declaration.
     static func inOrder(_ left: Set<EncodingQuirk>, _ right: Set<EncodingQuirk>) -> [EncodingQuirk] {

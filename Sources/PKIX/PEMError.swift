@@ -11,6 +11,13 @@ public struct PEMError: Error, Equatable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// What is said of a BEGIN line that is none.
+    ///
+    /// - Parameter cause: from ``PEMDamage/cause(in:)``.
+    public static func damaged(_ cause: String?) -> String {
+        cause.map { "BEGIN line is damaged: \($0)" } ?? "BEGIN line is damaged"
+    }
+
     /// The reason and the line in one phrase.
     public var description: String { "\(reason) on line \(line)" }
 }

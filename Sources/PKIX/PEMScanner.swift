@@ -161,7 +161,10 @@ public struct PEMScanner: Sendable {
     {
         let start = position
         guard begin.isBegin, let label = begin.label else {
-            let reason = begin.isBegin ? "BEGIN line is damaged" : "END line without a BEGIN line"
+            let reason =
+                begin.isBegin
+                ? PEMError.damaged(PEMDamage.cause(in: bytes[start..<bodyStart]))
+                : "END line without a BEGIN line"
             return fail(reason, line, start..<bodyStart, lines: 1)
         }
         var offset = bodyStart

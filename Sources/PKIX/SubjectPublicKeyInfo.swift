@@ -120,6 +120,15 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         "1.3.101.113": "Ed448", "1.2.840.10040.4.1": "DSA",
     ]
 
+    /// The names of curves that no verb takes (RFC 5639, SEC 2, X9.62).
+    private static let otherCurves = [
+        "1.3.36.3.3.2.8.1.1.1": "brainpoolP160r1", "1.3.36.3.3.2.8.1.1.3": "brainpoolP192r1",
+        "1.3.36.3.3.2.8.1.1.5": "brainpoolP224r1", "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
+        "1.3.36.3.3.2.8.1.1.9": "brainpoolP320r1", "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+        "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1", "1.3.132.0.10": "secp256k1", "1.3.132.0.33": "secp224r1",
+        "1.2.840.10045.3.1.1": "prime192v1", "1.2.156.10197.1.301": "SM2",
+    ]
+
     /// secp256r1 (RFC 5480 section 2.1.1.1).
     public static let p256Curve = OID(uncheckedContent: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07])
     static let p384Curve = OID(uncheckedContent: [0x2B, 0x81, 0x04, 0x00, 0x22])
@@ -132,7 +141,11 @@ public struct SubjectPublicKeyInfo: Hashable, Sendable {
         case Self.p256Curve: (kind, length) = (.p256, 65)
         case Self.p384Curve: (kind, length) = (.p384, 97)
         case Self.p521Curve: (kind, length) = (.p521, 133)
-        default: throw DERError(0, "expected curve P-256, P-384 or P-521, found \(curve)")
+        default:
+            throw DERError(
+                0,
+                "expected curve P-256, P-384 or P-521, found \(Self.otherCurves[curve.description] ?? curve.description)"
+            )
         }
         guard keyBits.count == length, der[keyBits.lowerBound] == 0x04 else {
             throw DERError(keyBits.lowerBound, "expected an uncompressed point of \(length) octets")

@@ -67,6 +67,10 @@ public final class RequestVerifier {
     }
 
     private static func step(_ request: CertificationRequest) -> Step {
+        guard request.version == 0 else {
+            return .refused(
+                CheckFailure(.der, "expected a request of version 0, found version \(request.version)"))
+        }
         let kind: PublicKey.Kind
         switch request.publicKey.acceptedKind() {
         case .success(let accepted): kind = accepted
@@ -106,8 +110,23 @@ public final class RequestVerifier {
         if isValid { return .success(VerifiedRequest(checked: request, kind)) }
         // Asked only now: a point off its curve verifies nothing.
         if case .failure(let failure) = request.publicKey.soundKind() { return .failure(failure) }
-        return .failure(
-            CheckFailure(.csrSignature, "the request's signature does not verify under its own key"))
+        return .failure(CheckFailure(.csrSignature, wrongSignature(request, kind)))
+    }
+}
+
+extension RequestVerifier {
+    private static func wrongSignature(_ request: CertificationRequest, _ kind: PublicKey.Kind) -> String {
+        let signature = request.der[request.signature]
+        switch kind {
+        case .p256, .p384, .p521:
+            guard !ECDSASignature.isDER(Array(signature)) else { break }
+            let width = kind == .p256 ? 32 : kind == .p384 ? 48 : 66
+            return
+                "expected a signature in DER (ECDSA-Sig-Value, RFC 3279 section 2.2.3), found \(signature.count) octets"
+                + (signature.count == 2 * width ? ", r and s as they are" : "")
+        default: break
+        }
+        return "the request's signature does not verify under its own key"
     }
 }
 

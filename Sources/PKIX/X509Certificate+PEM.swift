@@ -23,7 +23,12 @@ extension X509Certificate {
             if let reason = try CertificateReading(certificate: der).unsoundness {
                 return .failure(CheckFailure(.der, "reading a certificate: \(reason)"))
             }
-        } catch { return .failure(error.checkFailure) }
+        } catch {
+            if let found = ForeignDER(der), found != .certificate {
+                return .failure(CheckFailure(.der, "expected a certificate, found \(found.rawValue)"))
+            }
+            return .failure(error.checkFailure)
+        }
         do throws(OpenSSLError) {
             return .success(try X509Certificate(der: der))
         } catch { return .failure(CheckFailure(.der, error.message)) }

@@ -206,6 +206,12 @@ struct ContentCheck {
             return
         }
         checkATString(attributes, path)
+        if attributes.hasPrefix("/") {
+            return report(
+                .error, .command, path,
+                "expected KEY=value pairs between commas (O=Example,CN=device), found the form of OpenSSL's -subj"
+            )
+        }
         let pieces = attributes.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         let arePairs = pieces.allSatisfy { piece in
             piece.first != UInt8(ascii: "=") && piece.contains(UInt8(ascii: "="))

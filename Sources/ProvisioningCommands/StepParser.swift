@@ -55,7 +55,9 @@ public struct StepParser {
             do throws(ToolError) {
                 try parser.add(step)
             } catch {
-                throw error.at("step", Shown.text(step))
+                // What stands after the identity may be the secret itself, given in the place of its file.
+                let isSecret = step.hasPrefix("psk")
+                throw error.at("step", isSecret ? "psk=IDENTITY:FILE" : Shown.text(step))
             }
         }
         try parser.flushSettings()
@@ -153,6 +155,12 @@ public struct StepParser {
         guard let attributes = step.value else {
             return deviceUUID.map { "CN=\($0)" }
         }
+        guard !attributes.hasPrefix("/") else {
+            throw ToolError(
+                .usage,
+                "expected attributes as KEY=value pairs between commas (O=Example,CN=device), found the form of "
+                    + "OpenSSL's -subj")
+        }
         guard !attributes.isEmpty, ATString.isSafe(attributes) else {
             throw ToolError(
                 .command,
@@ -199,6 +207,11 @@ public struct StepParser {
         let path = String(value[value.utf8.index(after: colon)...])
         guard !identity.isEmpty, !path.isEmpty, ATString.isSafe(identity) else {
             throw ToolError(.usage, "expected psk=IDENTITY:FILE, found an unusable identity or no file")
+        }
+        guard path.utf8.count < 16 || !PreSharedKey.isHexadecimal(path) else {
+            throw ToolError(
+                .usage, "expected psk=IDENTITY:FILE, found hexadecimal digits in the place of the file",
+                hint: "write the secret to a file: everybody on the machine sees a command line")
         }
         let blanks: [UInt8] = [0x20, 0x09, 0x0a, 0x0d]
         let content = try readFile(path, .hexadecimalDigits).drop { blanks.contains($0) }

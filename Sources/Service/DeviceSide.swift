@@ -36,7 +36,7 @@ extension ProvisioningService {
         guard let header = request.header("Authorization"), header.utf8.count <= 4096,
             header.lowercased().hasPrefix(prefix.lowercased()),
             let token = try? UnverifiedJWT(Array(header.utf8.dropFirst(prefix.utf8.count))[...]),
-            let device = token.claimedDevice
+            token.claims["iss"] != nil, let device = token.claimedDevice
         else { throw DeviceRefusal(status: DeviceAnswer.badCredentials) }
         if registry.learnsKeys, try registry.key(of: device) == nil,
             try store.read({ try $0.claim(of: device) }) != nil

@@ -101,7 +101,10 @@ import Testing
         let place = try #require(genuine.firstIndex(of: UInt8(ascii: "_")))
         var other = genuine
         other[place] = UInt8(ascii: "/")
-        #expect(refusal(other)?.message == "first part: unexpected character 0x2f at offset \(place)")
+        #expect(
+            refusal(other)?.message
+                == "first part: found '/' at offset \(place), which is base64; expected base64url, which has - for + and _ for /"
+        )
     }
 
     @Test func sliceBoundsDoNotMatter() throws {

@@ -139,7 +139,7 @@ import Testing
         for (hex, reason) in [
             (
                 "3036 3010 06072a8648ce3d0201 06052b8104000a 0322 0002" + String(repeating: "11", count: 32),
-                "expected curve P-256, P-384 or P-521, found 1.3.132.0.10"
+                "expected curve P-256, P-384 or P-521, found secp256k1"
             ),
             (
                 "3039 3013 06072a8648ce3d0201 06082a8648ce3d030107 0322 0002"

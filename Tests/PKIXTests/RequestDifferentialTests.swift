@@ -72,9 +72,10 @@ import Testing
         "key usage has no unused-bits octet", "key usage has unused bits that are not zero",
         "key usage is empty or ends in zero bits",
         // RFC 2986: version 0, attributes present.
-        "expected version #", "expected version in #…#", "expected attributes", "expected subject",
+        "expected version #", "expected version in #…#", "expected a request of version #",
+        "expected subject",
         // Names: string types and their alphabets, DER order.
-        "attribute value does not fit its string type", "attribute value is not a character string of a name",
+        "attribute value is not a character string of a name",
         "attributes of a relative distinguished name are not in DER order",
         "expected relative distinguished name",
         // Keys: no compressed points.
@@ -154,7 +155,10 @@ import Testing
             case (.some, false): break
             }
         }
-        let unexpected = Set(refused.keys).subtracting(Self.stricter)
+        let unexpected = Set(refused.keys).subtracting(Self.stricter).filter {
+            // With the attribute's name and the character.
+            !$0.hasPrefix("attribute value does not fit its string type: ")
+        }
         let alone = refused.values.reduce(0, +)
         print("requests, signed anew \(resigning): \(both) accepted by both, \(alone) by OpenSSL alone")
         for (reason, count) in refused.sorted(by: { $0.value > $1.value }) { print("  \(count) \(reason)") }

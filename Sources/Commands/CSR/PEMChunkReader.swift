@@ -2,6 +2,7 @@ import Diagnostics
 import InputOutput
 import Intake
 import OpenSSL
+import PKIX
 
 /// Splits a file with PEM blocks into pieces that end outside of blocks; memory does not depend on its
 /// length.
@@ -61,12 +62,25 @@ struct PEMChunkReader {
     /// Characters that a block without armour still has to have; 0 outside of one.
     private var bareRest = 0
 
+    /// Where a line begins that is a BEGIN line but for its dashes or blanks: it goes with the block after it.
+    private var armour: Int?
+    /// Where a block without armour ended.
+    private var bareEnd: Int?
+    private var endedWithBare = false
+    /// Whether the piece that was taken last stands after a block without armour, whose END line may be its first.
+    private(set) var followsBare = false
+
     /// Looks on for a place to cut; nil if there is none yet.
     private mutating func boundary() -> Int? {
         while let feed = ByteSearch.firstLineFeed(in: pending, from: seen) {
             let line = pending[seen..<feed]
             if continuesBare(line, to: feed + 1) {
                 // It is held together.
+            } else if !isInBlock, !line.starts(with: Self.begin), PEMDamage.isBegin(line) {
+                safe = seen
+                armour = seen
+                seen = feed + 1
+                continue
             } else if line.starts(with: Self.begin) {
                 safe = seen
                 isInBlock = true
@@ -74,6 +88,7 @@ struct PEMChunkReader {
                 safe = feed + 1
                 isInBlock = false
             }
+            armour = nil
             seen = feed + 1
         }
         return safe > 0 ? safe : nil
@@ -84,7 +99,7 @@ struct PEMChunkReader {
         guard !isInBlock else { return false }
         if bareRest == 0 {
             guard let length = BareBlock.length(beginningWith: line) else { return false }
-            safe = seen
+            safe = armour ?? seen
             bareRest = length
         }
         let text = line.trimmed
@@ -93,7 +108,10 @@ struct PEMChunkReader {
             return false
         }
         bareRest = max(bareRest - text.count, 0)
-        if bareRest == 0 { safe = end }
+        if bareRest == 0 {
+            safe = end
+            bareEnd = end
+        }
         return true
     }
 
@@ -115,6 +133,10 @@ struct PEMChunkReader {
             isInBlock = false
             bareRest = 0
         }
+        followsBare = endedWithBare
+        endedWithBare = bareEnd == end
+        bareEnd = nil
+        armour = nil
         seen = max(seen - end, 0)
         safe = 0
         if end == pending.count {

@@ -21,6 +21,11 @@ extension RequestChunk {
         return isThere
     }
 
+    /// Why the modem gave nothing, where the block is of a log that says so.
+    var refusal: ModemRefusal? {
+        if case .text(let lines, _) = content { ModemRefusal(in: lines) } else { nil }
+    }
+
     /// Calls `body` for each input of the block, in order, until it answers `false`.
     func forEachItem(_ body: (RequestItem) -> Bool) {
         switch content {
@@ -47,8 +52,10 @@ extension RequestChunk {
         let bytes = chunk.bytes
         var scanner = PEMScanner()
         var after = 0
+        // Where a block without armour ended: its END line may follow.
+        var bareEnd: Int? = followsBare ? 0 : nil
         while true {
-            let text: Range<Int>
+            var text: Range<Int>
             var item: RequestItem?
             // The lines of a block that has no end: inputs among them are not swallowed.
             var rest = bytes.count..<bytes.count
@@ -64,6 +71,12 @@ extension RequestChunk {
             case .malformed(let error, let range):
                 text = after..<max(after, range.lowerBound)
                 after = range.upperBound
+                if !text.isEmpty, !outside(bytes, text, chunk.firstLine, format, &bareEnd, body) { return }
+                text = after..<after
+                // The END line of a block whose BEGIN line is none.
+                if PEMDamage.isArmour(bytes[range]), text.isEmpty, bareEnd == range.lowerBound {
+                    continue
+                }
                 item = RequestItem(
                     line: chunk.firstLine + error.line - 1, content: .malformed(.init(.pem, error.reason)))
                 if let input = PEMInterruption.first(in: bytes, range) {
@@ -75,9 +88,9 @@ extension RequestChunk {
                 text = followsText ? after..<bytes.count : after..<after
             case .more: return
             }
-            if !text.isEmpty, !outside(bytes, text, chunk.firstLine, format, body) { return }
+            if !text.isEmpty, !outside(bytes, text, chunk.firstLine, format, &bareEnd, body) { return }
             guard let item, body(item) else { return }
-            if !rest.isEmpty, !outside(bytes, rest, chunk.firstLine, format, body) { return }
+            if !rest.isEmpty, !outside(bytes, rest, chunk.firstLine, format, &bareEnd, body) { return }
         }
     }
 
@@ -100,19 +113,35 @@ extension RequestChunk {
     /// Tokens, answers and objects between PEM blocks; other lines are passed over.
     private func outside(
         _ bytes: [UInt8], _ range: Range<Int>, _ firstLine: Int, _ format: RequestFormat,
-        _ body: (RequestItem) -> Bool
+        _ bareEnd: inout Int?, _ body: (RequestItem) -> Bool
     ) -> Bool {
         var line = firstLine + bytes[..<range.lowerBound].count { $0 == 0x0a }
         var start = range.lowerBound
         var skipped = 0
+        // The rest of an answer that the terminal wrapped has been told with its first line.
+        var isCut = false
         defer { passedOver?.add(lines: skipped) }
         while start < range.upperBound {
             let end = bytes[start..<range.upperBound].firstIndex(of: 0x0a) ?? range.upperBound
             let text = bytes[start..<end]
+            if isCut, LineShape.continuesAnswer(text) {
+                isCut = !LineShape.endsAnswer(text)
+                skipped += 1
+                line += 1
+                start = end + 1
+                continue
+            }
+            isCut = ModemLog.mayBeAnswer(text) && LineShape(text) == .cutAnswer
+            if PEMDamage.isArmour(text), bareEnd == start || Self.isBeforeBare(bytes, text) {
+                line += 1
+                start = end + 1
+                continue
+            }
             if let bare = Self.bareBlock(bytes, start..<range.upperBound) {
                 guard body(RequestItem(line: line, content: bare.content)) else { return false }
                 line += bytes[start..<bare.end].count { $0 == 0x0a }
                 start = bare.end
+                bareEnd = bare.end
                 continue
             }
             if let (content, expectations) = Self.content(of: text, format) {
@@ -126,6 +155,13 @@ extension RequestChunk {
             start = end + 1
         }
         return true
+    }
+
+    /// Whether a line is all that is damaged of a block: a BEGIN line but for its dashes or blanks, before the base64.
+    private static func isBeforeBare(_ bytes: [UInt8], _ line: ArraySlice<UInt8>) -> Bool {
+        guard PEMDamage.isBegin(line) else { return false }
+        let next = bytes[min(line.endIndex + 1, bytes.count)...].prefix { $0 != 0x0a }
+        return BareBlock.isBegun(by: next)
     }
 
     /// A request in base64 without armour that begins here, and where the next line does; nil where there is none.
@@ -186,6 +222,7 @@ extension RequestChunk {
         }
         switch LineShape(text) {
         case .answer(let token):
+            if ModemLog.value(of: Array("%CLAIMTOKEN:".utf8), in: text) != nil { return nil }
             // Other answers of a modem are no requests.
             if KeygenText.answer(in: text) != nil { return (.token(token), .init()) }
             return format == .text ? nil : (.token(format == .lines ? text : token), .init())
@@ -204,7 +241,9 @@ extension RequestChunk {
         case .blank: return nil
         case .pemBegin, .noise:
             if format == .lines { return (.token(text), .init()) }
-            if TextBetweenBlocks.holdsBegin(text) { return refused(.pem, TextBetweenBlocks.reason) }
+            if TextBetweenBlocks.holdsBegin(text) {
+                return refused(.pem, TextBetweenBlocks.reason(of: text))
+            }
             if BareBlock.isBegun(by: text) {
                 return refused(
                     .pem, "expected a request in base64, found DER that is longer than any request")

@@ -47,10 +47,10 @@ extension ReceivedRequest {
             } catch {
                 if DisclosedKey.isKey(der) { return .failure(DisclosedKey.block) }
                 switch ForeignDER(der) {
-                case .encryptedKey?: return .failure(DisclosedKey.block)
+                case .encryptedKey?, .privateKey?: return .failure(DisclosedKey.block)
+                case .request?, nil: return .failure(error.checkFailure)
                 case let found?:
                     return .failure(.init(.der, "expected a certification request, found \(found.rawValue)"))
-                case nil: return .failure(error.checkFailure)
                 }
             }
         case .token(let text):

@@ -44,6 +44,12 @@ struct RequestReport: VerdictReport {
         writer.beginArray()
         for element in request.requestedExtensions { write(element, &writer) }
         writer.endArray()
+        if !request.otherAttributes.isEmpty {
+            writer.key("otherAttributes")
+            writer.beginArray()
+            for oid in request.otherAttributes { writer.string(name(of: oid)) }
+            writer.endArray()
+        }
         writer.key("quirks")
         writer.beginArray()
         for quirk in request.quirks { writer.string(quirk.rawValue) }
@@ -53,6 +59,18 @@ struct RequestReport: VerdictReport {
         writer.key("pem")
         writer.string(PEMText.request(request.der))
     }
+
+    /// The name of an attribute whose value a CA of ours does not use: the value may be a secret, and is not shown.
+    private static func name(of attribute: OID) -> String {
+        attributeNames[attribute.description] ?? attribute.description
+    }
+
+    private static let attributeNames = [
+        "1.2.840.113549.1.9.2": "unstructuredName", "1.2.840.113549.1.9.7": "challengePassword",
+        "1.2.840.113549.1.9.8": "unstructuredAddress", "1.3.6.1.4.1.311.13.2.3": "osVersion",
+        "1.3.6.1.4.1.311.13.2.2": "enrolmentCSP", "1.3.6.1.4.1.311.21.20": "requestClientInfo",
+        "1.3.6.1.4.1.311.2.1.14": "certExtensions",
+    ]
 
     private static func write(_ element: CertificateExtension, _ writer: inout JSONWriter) {
         writer.beginObject()
@@ -66,6 +84,12 @@ struct RequestReport: VerdictReport {
             writer.key("keyUsage")
             writer.beginArray()
             for name in usage.names { writer.string(name) }
+            writer.endArray()
+        }
+        if element.oid == .subjectAlternativeName {
+            writer.key("subjectAltNames")
+            writer.beginArray()
+            for name in element.generalNames { writer.string(name) }
             writer.endArray()
         }
         writer.endObject()
@@ -89,6 +113,9 @@ struct RequestReport: VerdictReport {
             for element in request.requestedExtensions {
                 block.line("requested extension", Self.text(element))
             }
+            for oid in request.otherAttributes {
+                block.line("other attribute", "\(Self.name(of: oid)) (its value is not shown)")
+            }
             if !request.quirks.isEmpty {
                 block.line("quirks", request.quirks.map(\.rawValue).joined(separator: ", "))
             }
@@ -104,6 +131,16 @@ struct RequestReport: VerdictReport {
         if element.oid == .keyUsage, let usage = try? KeyUsage(der: element.value) {
             return "keyUsage\(critical): \(usage.names.joined(separator: ", "))"
         }
-        return "\(element.oid)\(critical): \(Hex.encode(element.value))"
+        let name = element.oid.extensionName ?? element.oid.description
+        switch element.oid {
+        case .subjectAlternativeName:
+            return "\(name)\(critical): \(element.generalNames.joined(separator: ", "))"
+        case .extendedKeyUsage:
+            let purposes = element.keyPurposes.map { CertificateNames.purpose($0.description) }
+            return "\(name)\(critical): \(purposes.joined(separator: ", "))"
+        case .basicConstraints:
+            return "\(name)\(critical): \(element.asksForAuthority ? "a CA" : "no CA")"
+        default: return "\(name)\(critical): \(Hex.encode(element.value))"
+        }
     }
 }

@@ -21,16 +21,20 @@ struct RequestChunk: Sendable {
     let content: Content
     /// Whether a private key stands in the same file.
     var disclosesKey = false
+    /// Whether the block before this one ends with a request without armour.
+    var followsBare = false
     var passedOver: PassedOver?
 }
 
 /// The inputs of a CSR command as a stream of blocks; memory does not grow with the number of requests.
 struct RequestStream: QueuedSource {
-    static let expected = Expectation(.pem, "a request", takesBinary: true)
+    static let expected = Expectation(.pem, "a request", takesBinary: true, form: .lines)
     /// About 30 requests in PEM: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
 
     var inputs: InputQueue
+    /// What the modem refused, in a log without an input so far.
+    private var refusal: ModemRefusal?
     /// Whether anything that the current source holds was an input.
     private var hasYielded = false
     private let format: RequestFormat?
@@ -77,12 +81,17 @@ struct RequestStream: QueuedSource {
                 case .nothingYet: return arrival
                 case .value(let chunk):
                     hasYielded = hasYielded || chunk.holdsInput
+                    if !hasYielded { refusal = refusal ?? chunk.refusal }
                     // That of a single block is asked for nothing more.
                     if current == nil { hasYielded = false }
                     return arrival
                 case .end:
                     current = nil
-                    defer { hasYielded = false }
+                    defer {
+                        hasYielded = false
+                        refusal = nil
+                    }
+                    if !hasYielded, let refusal { throw refusal.error(Self.expected, in: name) }
                     if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
                 }
             } catch {
@@ -159,7 +168,7 @@ struct RequestStream: QueuedSource {
             return text.map {
                 RequestChunk(
                     source: SourceName(name), content: .text($0, format), disclosesKey: discloses,
-                    passedOver: inputs.passedOver)
+                    followsBare: reader.followsBare, passedOver: inputs.passedOver)
             }
         case .csv(let table):
             current = open
@@ -178,7 +187,8 @@ struct RequestStream: QueuedSource {
         case .csv:
             return .csv(
                 CSVTable(
-                    name, CSVFile(source, delimiter: delimiter), needing: RequestFormat.fields,
+                    name, CSVFile(source, delimiter: delimiter, passedOver: inputs.passedOver),
+                    needing: RequestFormat.fields,
                     alike: [.token, .keygen],
                     inputs.passedOver))
         case .list where source.isPeekedAtWhole && Self.bareBase64(head.bytes) != nil: return .der(source)

@@ -70,11 +70,13 @@ enum CertificateBlocks {
                 after = block.whole.upperBound
                 others += 1
                 other = other ?? block.label
-            case .malformed(let error, _):
+            case .malformed(let error, let range):
+                try pass(bytes, after..<max(after, range.lowerBound), passedOver)
                 throw Fault(line: error.line, failure: CheckFailure(.pem, error.reason))
             case .end, .more: break scan
             }
         }
+        if blocks.isEmpty, other == nil { try pass(bytes, after..<bytes.count, nil) }
         guard !blocks.isEmpty else {
             throw Fault(line: 1, failure: nothing(name, other: other, isEmpty: bytes.isEmpty))
         }

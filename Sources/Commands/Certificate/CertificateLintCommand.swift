@@ -75,7 +75,10 @@ extension CertificateReading {
         do throws(DERError) {
             return .success(try CertificateReading(certificate: der))
         } catch {
-            return .failure(error.checkFailure)
+            guard let found = ForeignDER(der), found != .certificate else {
+                return .failure(error.checkFailure)
+            }
+            return .failure(CheckFailure(.der, "expected a certificate, found \(found.rawValue)"))
         }
     }
 }

@@ -70,6 +70,8 @@ struct CertificateReport: VerdictReport {
         writer.hex(certificate.fingerprintSHA256)
         writer.key("cmngDigest")
         writer.string(cmngDigest(pem))
+        writer.key("cmngDigestCrlf")
+        writer.string(cmngDigest(withCRLF(pem)))
         writer.key("certificatePem")
         writer.string(asciiBytes: pem)
     }
@@ -151,6 +153,11 @@ struct CertificateReport: VerdictReport {
         Timestamp.text(min(max(seconds, first), Timestamp.last))
     }
 
+    /// The text with CR LF at the end of each line, as some of the vendor's tools write a certificate.
+    private static func withCRLF(_ pem: [UInt8]) -> [UInt8] {
+        pem.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+    }
+
     /// SHA-256 of the PEM text in upper case, as AT%CMNG=1 lists a certificate that was written so.
     private static func cmngDigest(_ pem: [UInt8]) -> String {
         Hex.encode(Digest.sha256(pem)).uppercased()
@@ -203,5 +210,6 @@ struct CertificateReport: VerdictReport {
         block.line("signature algorithm", certificate.signatureAlgorithm)
         block.line("SHA-256", Hex.encode(certificate.fingerprintSHA256))
         block.line("%CMNG digest", cmngDigest(certificate.pem))
+        block.line("%CMNG digest, CR LF", cmngDigest(withCRLF(certificate.pem)))
     }
 }

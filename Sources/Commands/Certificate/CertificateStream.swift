@@ -25,7 +25,7 @@ struct CertificateChunk: Sendable {
 struct CertificateStream: QueuedSource {
     private static let blockSize = 65_536
 
-    static let expected = Expectation(.pem, "a certificate", takesBinary: true)
+    static let expected = Expectation(.pem, "a certificate", takesBinary: true, form: .free)
 
     var inputs: InputQueue
     private var current: Open?
@@ -45,6 +45,8 @@ struct CertificateStream: QueuedSource {
         var found = false
         var isEmpty = true
         var otherLabel: String?
+        /// Whether what was looked at ends within a damaged block.
+        var isInDamage = false
         /// Blocks that are no certificates.
         var others = 0
     }
@@ -160,6 +162,11 @@ struct CertificateStream: QueuedSource {
             case .malformed(let error, let range):
                 look(&open, upTo: range.lowerBound, &items)
                 open.seen = max(open.seen, range.upperBound)
+                // The END line of a block that was told as damaged.
+                if open.isInDamage, PEMDamage.isArmour(open.bytes[range]) {
+                    open.isInDamage = false
+                    continue
+                }
                 items.append(.malformed(line: error.line, CheckFailure(.pem, error.reason)))
             case .more(let rest):
                 let rest = min(max(rest, 0), open.bytes.count)
@@ -176,6 +183,7 @@ struct CertificateStream: QueuedSource {
     private func look(_ open: inout Open, upTo end: Int, _ items: inout [CertificateChunk.Item]) {
         guard open.seen < end else { return }
         let text = TextBetweenBlocks(open.bytes, open.seen..<end)
+        open.isInDamage = text.endsInDamage
         inputs.passedOver.add(lines: text.comments)
         for damage in text.damaged {
             let line = open.firstLine + open.bytes[..<damage.offset].count { $0 == 0x0a }

@@ -74,7 +74,7 @@ package struct ClaimCheck: NetworkVerb {
         try claims.conclude(rejects, table, isEmpty: isEmpty)
         try file.conclude(sink, isEmpty: isEmpty, console)
         console.conclude(
-            delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + tally.reasons.note
+            delivery.tally.summary(readyName: "ready", hasKeys: keys != nil) + tally.reasons.note
                 + stream.inputs.passedOver.note, tally.reasons)
         return delivery.tally.exitStatus
     }

@@ -79,14 +79,14 @@ struct ClaimOnboard: AssayCommand {
         }
         guard !Interruption.requested else {
             console.conclude(
-                run.tally.summary(readyName: "ready", showsVerified: false) + "; nothing written"
+                run.tally.summary(readyName: "ready", hasKeys: nil) + "; nothing written"
                     + run.tally.reasons.note, run.tally.reasons)
             return .interrupted
         }
         try run.tally.demandInputs(.certificate)
         try bodies.commit()
         console.conclude(
-            run.tally.summary(readyName: "written", showsVerified: false)
+            run.tally.summary(readyName: "written", hasKeys: nil)
                 + "; \(bodies.bodies) \(bodies.bodies == 1 ? "body" : "bodies")" + run.tally.reasons.note
                 + queue.passedOver.note, run.tally.reasons)
         return run.tally.exitStatus

@@ -56,7 +56,7 @@ struct ClaimPack: AssayCommand {
             settlement: delivery.settlement, console: console)
         guard !Interruption.requested, !(batch.failFast && delivery.tally.bad > 0) else {
             console.conclude(
-                delivery.tally.summary(readyName: "ready", showsVerified: keys != nil) + "; nothing written"
+                delivery.tally.summary(readyName: "ready", hasKeys: keys != nil) + "; nothing written"
                     + tally.reasons.note, tally.reasons)
             return delivery.tally.exitStatus
         }
@@ -64,7 +64,7 @@ struct ClaimPack: AssayCommand {
         if !delivery.tally.hasReadNothing { try packer.commit() }
         try claims.conclude(rejects, table, isEmpty: delivery.tally.hasReadNothing)
         console.conclude(
-            delivery.tally.summary(readyName: "packed", showsVerified: keys != nil)
+            delivery.tally.summary(readyName: "packed", hasKeys: keys != nil)
                 + "; \(packer.bodies) \(packer.bodies == 1 ? "body" : "bodies")" + tally.reasons.note
                 + stream.inputs.passedOver.note, tally.reasons)
         return delivery.tally.exitStatus

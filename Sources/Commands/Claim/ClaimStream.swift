@@ -47,7 +47,7 @@ struct RejectShape: Sendable, Equatable {
 /// The inputs of a claim command as a stream of blocks; memory does not grow with the number of rows.
 struct ClaimStream: QueuedSource {
     private static let chunkSize = 32_768
-    static let expected = Expectation(.csv, "a row with a token")
+    static let expected = Expectation(.csv, "a row with a token", form: .lines)
 
     var inputs: InputQueue
     /// What reports call the sources; a token that is an argument of its own is not told.
@@ -133,7 +133,9 @@ struct ClaimStream: QueuedSource {
         if format == .csv {
             return .csv(
                 ClaimTable(
-                    CSVFile(reader.source, delimiter: delimiter, keepsMalformed: true), inputs.passedOver))
+                    CSVFile(
+                        reader.source, delimiter: delimiter, keepsMalformed: true,
+                        passedOver: inputs.passedOver), inputs.passedOver))
         }
         let lines = LineChunkReader(reader.source, target: Self.chunkSize, keepsRests: keepsRests)
         return format == .modemLog ? .log(lines, ModemTranscript()) : .lines(lines, format)

@@ -48,13 +48,17 @@ struct ClaimTally: Equatable {
         try tally.demandInputs(noun)
     }
 
+    /// - Parameter hasKeys: whether there were keys to verify tokens with; nil where there are no tokens.
+    ///
     /// `assay: 10 rows: 6 ready, 2 duplicate, 1 malformed, 1 rejected`: the parts add up to the whole.
-    func summary(readyName: String, showsVerified: Bool) -> String {
+    func summary(readyName: String, hasKeys: Bool?) -> String {
         var text =
             "assay: \(Tally.count(rows, "row")): \(ready) \(readyName), \(duplicate) duplicate, "
             + "\(malformed) malformed, \(rejected) rejected"
         if unreadable > 0 { text += "; \(unreadable) unreadable \(unreadable == 1 ? "file" : "files")" }
-        if showsVerified { text += "; \(verified) of the \(readyName) verified" }
+        if let hasKeys {
+            text += hasKeys ? "; \(verified) of the \(readyName) verified" : "; none verified: no keys"
+        }
         return text
     }
 }

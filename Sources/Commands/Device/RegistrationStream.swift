@@ -6,7 +6,7 @@ import Intake
 
 /// The inputs of an import as a stream of blocks; memory does not grow with their number.
 struct RegistrationStream: QueuedSource {
-    static let expected = Expectation(.csv, "rows of devices")
+    static let expected = Expectation(.csv, "rows of devices", form: .lines)
 
     private static let recordsPerBlock = 64
 
@@ -124,7 +124,8 @@ struct RegistrationStream: QueuedSource {
         return switch form {
         case .objects: .lines(LineChunkReader(source.source))
         case .log: .log(LineChunkReader(source.source), IdentityTranscript())
-        case .rows, nil: .csv(CSVFile(source.source, delimiter: delimiter ?? .comma), nil)
+        case .rows, nil:
+            .csv(CSVFile(source.source, delimiter: delimiter ?? .comma, passedOver: inputs.passedOver), nil)
         }
     }
 

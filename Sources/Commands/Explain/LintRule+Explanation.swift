@@ -30,11 +30,11 @@ extension LintRule {
     private static let ofStandard: Kind = (
         causes: [
             "The software that made the certificate does not follow the standard.",
-            "A template, such as openssl.cnf, asks for it.",
+            "A template, such as openssl.cnf, asks for what the rule forbids, or leaves out what it wants.",
             "The certificate is old: what is too weak today was common.",
         ],
         remedy:
-            "Have the certificate made anew without it; assay ca issue makes none with it. assay cert inspect shows "
+            "Have the certificate made anew so that it keeps the rule; those of assay ca issue do. assay cert inspect shows "
             + "what is in the certificate. Of a CA whose devices are in the field it is a warning of assay cert verify, "
             + "and a rejection with --strict only."
     )

@@ -16,6 +16,16 @@ struct JWTChunk: Sendable {
 
     let source: SourceName
     let content: Content
+    var passedOver: PassedOver?
+
+    /// Whether a line is what else a modem says and is told in the log of a JWT: `AT%JWT`, `OK`, `+CME ERROR: 518`.
+    private static func isTalk(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let first = line.first, first != UInt8(ascii: "e") else { return false }
+        if ["OK", "ERROR"].contains(where: { line.elementsEqual($0.utf8) }) { return true }
+        return ["AT%", "AT+", "+CME ERROR:", "+CFUN", "%CMNG", "%XSYSTEMMODE"].contains {
+            line.starts(with: $0.utf8)
+        }
+    }
 
     /// Calls `body` for each input with its line, in order, until it says false; blank lines are none.
     func forEachItem(_ body: (Int, ArraySlice<UInt8>) -> Bool) {
@@ -24,7 +34,12 @@ struct JWTChunk: Sendable {
         case .lines(let chunk):
             chunk.forEachLine { line, number in
                 let token = Self.token(in: line)
-                return token.isEmpty || body(number, token)
+                if token.isEmpty { return true }
+                if Self.isTalk(token) {
+                    passedOver?.add(lines: 1)
+                    return true
+                }
+                return body(number, token)
             }
         case .unreadable: break
         }
@@ -50,7 +65,7 @@ struct JWTStream: QueuedSource {
     /// About 50 tokens of a modem: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 24_576
 
-    static let expected = Expectation(.jwtFormat, "a JWT")
+    static let expected = Expectation(.jwtFormat, "a JWT", form: .lines)
 
     var inputs: InputQueue
     private var unread: SourceReader?
@@ -75,7 +90,10 @@ struct JWTStream: QueuedSource {
                     if case .end = lines {
                         current = nil
                     } else {
-                        return lines.map { JWTChunk(source: SourceName(name), content: .lines($0)) }
+                        let passedOver = inputs.passedOver
+                        return lines.map {
+                            JWTChunk(source: SourceName(name), content: .lines($0), passedOver: passedOver)
+                        }
                     }
                 }
             } catch {

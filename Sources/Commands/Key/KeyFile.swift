@@ -27,9 +27,7 @@ enum KeyFile {
         let bytes = try contents(of: path)
         guard KeyDocument.hasPrivateKey(bytes), case .privateKey(let key) = try read(bytes, path, source)
         else {
-            throw ToolError(
-                .pem, "expected a private key in PEM, found something else",
-                context: [.init("file", path.escapedForTerminal)], hint: privateHint)
+            throw notPrivate(bytes, .init("file", path.escapedForTerminal))
         }
         return key
     }
@@ -60,6 +58,10 @@ enum KeyFile {
         let secret = try source.stated()
         do {
             return try KeyDocument.read(bytes, passphrase: secret)
+        } catch .privateKey(.wrongPassphrase) where LegacyEncryption(bytes) != nil {
+            throw LegacyEncryption(bytes)?.error(place) ?? error(.wrongPassphrase, place)
+        } catch .privateKey(.malformed) {
+            throw notPrivate(bytes, place)
         } catch .privateKey(.passphraseNeeded) where source == .unstated {
             guard let answer = try PassphraseSource.ask("passphrase for \(path.escapedForTerminal)") else {
                 throw error(.passphraseNeeded, place)
@@ -96,6 +98,20 @@ enum KeyFile {
                 hint: privateHint)
         case .unsound(let reason): ToolError(.csrKey, reason, context: [place])
         }
+    }
+
+    /// What stands in the place of a private key, by its label.
+    private static func notPrivate(_ bytes: [UInt8], _ place: ToolError.Context) -> ToolError {
+        if let encryption = LegacyEncryption(bytes) { return encryption.error(place) }
+        var scanner = PEMScanner(limit: CertificateBlocks.limit)
+        var found = "something else"
+        if case .block(let block) = scanner.next(in: bytes, isLast: true),
+            !block.label.hasSuffix("PRIVATE KEY")
+        {
+            found = "\(block.label), which is the public half"
+        }
+        return ToolError(
+            .pem, "expected a private key in PEM, found \(found)", context: [place], hint: privateHint)
     }
 
     private static let privateHint: Hint =

@@ -17,6 +17,7 @@ enum CBORFormat: Sendable, Equatable {
         guard let first = head.first else { return nil }
         let isText = first.isTextSpace || 0x20...0x7e ~= first
         guard isText else { return .binary }
+        if HexText.isPrefixed(head) { return .hex }
         let line = head.drop(while: \.isTextSpace).prefix { $0 != 0x0a }.filter { !$0.isTextSpace }
         if line.allSatisfy(\.isHexadecimal) { return .hex }
         return line.allSatisfy(\.isBase64URL) ? .base64URL : nil
@@ -27,6 +28,7 @@ enum CBORFormat: Sendable, Equatable {
         switch self {
         case .binary: return Array(text)
         case .hex:
+            let text = HexText.withoutPrefixes(text)
             if let wrong = text.firstIndex(where: { !$0.isTextSpace && !$0.isHexadecimal }) {
                 let offset = wrong - text.startIndex
                 throw ToolError(
@@ -44,6 +46,26 @@ enum CBORFormat: Sendable, Equatable {
                 throw ToolError(.base64URL, error.message)
             }
         }
+    }
+}
+
+/// Hexadecimal text as C and Wireshark write it: `0x80, 0x81`.
+private enum HexText {
+    /// Whether the text begins with `0x`.
+    static func isPrefixed(_ text: ArraySlice<UInt8>) -> Bool {
+        let start = text.drop(while: \.isTextSpace).prefix(2).map { $0 | 0x20 }
+        return start == Array("0x".utf8).map { $0 | 0x20 }
+    }
+
+    /// The digits of a text that begins with `0x`, of whose numbers each may; other texts as they are.
+    static func withoutPrefixes(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard isPrefixed(text) else { return text }
+        var digits: [UInt8] = []
+        for word in text.split(whereSeparator: { $0.isTextSpace || $0 == UInt8(ascii: ",") }) {
+            digits += isPrefixed(word) ? word.dropFirst(2) : word
+            digits.append(0x20)
+        }
+        return digits[...]
     }
 }
 

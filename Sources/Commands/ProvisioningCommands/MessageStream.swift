@@ -125,7 +125,7 @@ struct MessageStream: ChunkSource {
         guard let format = asked ?? CBORFormat.detect(head[...]) ?? (isGeneral ? .binary : nil) else {
             throw ToolError(
                 .cbor, "expected CBOR as bytes, hexadecimal or base64url text, found other text",
-                hint: "--format says how it is written"
+                hint: "of a hexdump give the digits alone: xxd -r, or cut the offsets and the characters away"
             ).at("file", place)
         }
         return format

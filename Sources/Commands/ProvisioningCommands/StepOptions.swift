@@ -1,3 +1,5 @@
+import OpenSSL
+import PKIX
 import ArgumentParser
 import DeviceIdentity
 import Diagnostics
@@ -50,6 +52,22 @@ struct StepOptions: ParsableArguments {
             case .pem: Expectation(.pem, "a file in PEM")
             case .hexadecimalDigits: Expectation(.command, "a file with hexadecimal digits")
             }
-        return try SourceReader.contents(of: path, for: expected, limit: 1 << 20)
+        let bytes = try SourceReader.contents(of: path, for: expected, limit: 1 << 20)
+        if kind == .pem { try demandCertificates(bytes, path) }
+        return bytes
+    }
+
+    /// What stands under the label of a certificate goes to a device as one: a private key there would be given away.
+    private static func demandCertificates(_ bytes: [UInt8], _ path: String) throws(ToolError) {
+        var scanner = PEMScanner(limit: CertificateBlocks.limit)
+        while case .block(let block) = scanner.next(in: bytes, isLast: true) {
+            guard CertificateBlocks.certificate.contains(block.label),
+                let der = try? block.decode(in: bytes),
+                case .failure(let failure) = X509Certificate.read(der: der)
+            else { continue }
+            throw ToolError(
+                failure.code, failure.message,
+                context: [.init("file", "\(path.escapedForTerminal):\(block.line)")])
+        }
     }
 }

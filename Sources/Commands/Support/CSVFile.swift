@@ -1,6 +1,7 @@
 import CSV
 import Diagnostics
 import InputOutput
+import Intake
 
 /// The records of a CSV source, read in blocks as they are asked for.
 final class CSVFile {
@@ -21,7 +22,14 @@ final class CSVFile {
     /// Records that came before nothing more was at hand.
     private var block: [CSVReader.Event] = []
 
-    init(_ source: ByteSource, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false) {
+    /// Counts rows without anything in them; nil where such a row is an error.
+    private let passedOver: PassedOver?
+
+    init(
+        _ source: ByteSource, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false,
+        passedOver: PassedOver? = nil
+    ) {
+        self.passedOver = passedOver
         self.source = source
         reader = CSVReader(delimiter: delimiter, keepsMalformed: keepsMalformed)
     }
@@ -32,7 +40,10 @@ final class CSVFile {
     /// The next record or error; a record is whole at its line end.
     func next(_ demand: InputDemand) throws(ToolError) -> Arrival<CSVReader.Event> {
         while true {
-            if let event = reader.next() { return .value(event) }
+            if let event = reader.next() {
+                if case .record(let record) = event, isBlank(record) { continue }
+                return .value(event)
+            }
             if atEnd { return .end }
             if demand != .awaited, !source.isAtHand { return .nothingYet }
             try readMore()
@@ -70,6 +81,7 @@ final class CSVFile {
             switch event {
             case .malformed(let error)?: return .value(.malformed(error, raw: bytes))
             case .record(let record)?:
+                if bytes.isEmpty, isBlank(record) { continue }
                 if bytes.isEmpty { return .value(.record(record)) }
                 held = .record(record)
                 return .value(.rest(bytes))
@@ -80,6 +92,13 @@ final class CSVFile {
                 try readMore()
             }
         }
+    }
+
+    /// Whether there is nothing in a row; it is counted then.
+    private func isBlank(_ record: CSVRecord) -> Bool {
+        guard let passedOver, record.isBlank else { return false }
+        passedOver.add(lines: 1)
+        return true
     }
 
     private func readMore() throws(ToolError) {

@@ -11,7 +11,7 @@ import Intake
 /// Rows are decoded on all cores: with a key for each of many tokens the table is read before the first token is
 /// verified, and one core alone would keep the others waiting.
 enum KeyTable {
-    static let expected = Expectation(.csv, "a table of keys")
+    static let expected = Expectation(.csv, "a table of keys", form: .lines)
 
     /// - Throws: ``ToolError`` with `csv`, `csr-key`, `key-conflict` or `io`, and the place.
     static func read(_ source: SourceReader) throws(ToolError) -> [DeviceUUID: IdentityKey] {

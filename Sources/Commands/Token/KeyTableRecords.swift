@@ -24,7 +24,8 @@ struct KeyTableRecords: ChunkSource {
 
     /// - Parameter name: what errors call the table.
     init(_ source: ByteSource, name: String) {
-        file = CSVFile(source)
+        // Nobody is told of rows without anything in them.
+        file = CSVFile(source, passedOver: PassedOver())
         self.name = name
     }
 

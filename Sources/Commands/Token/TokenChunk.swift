@@ -55,6 +55,11 @@ extension TokenChunk {
         return isThere
     }
 
+    /// Why the modem gave nothing, where the block is of a log that says so.
+    var refusal: ModemRefusal? {
+        if case .lines(let lines, _) = content { ModemRefusal(in: lines) } else { nil }
+    }
+
     /// Calls `body` for each input of the block, in order, until it answers false.
     func forEachItem(_ body: (TokenItem) -> Bool) {
         switch content {
@@ -72,7 +77,15 @@ extension TokenChunk {
     /// Says how many lines hold none.
     private static func lines(_ chunk: LineChunk, _ format: TokenFormat, _ body: (TokenItem) -> Bool) -> Int {
         var passedOver = 0
+        // The rest of an answer that the terminal wrapped has been told with its first line.
+        var isCut = false
         chunk.forEachLine { text, line in
+            if isCut, LineShape.continuesAnswer(text) {
+                isCut = !LineShape.endsAnswer(text)
+                passedOver += 1
+                return true
+            }
+            isCut = format != .lines && ModemLog.mayBeAnswer(text) && LineShape(text) == .cutAnswer
             if text.count > LineChunkReader.lineLimit {
                 let error = RowError(
                     .tokenFormat, "expected lines of at most \(LineChunkReader.lineLimit) bytes")
@@ -85,6 +98,8 @@ extension TokenChunk {
         return passedOver
     }
 
+    private static let claimMarker = Array("%CLAIMTOKEN:".utf8)
+
     /// The input in a line; nil for a line without one.
     private static func item(_ text: ArraySlice<UInt8>, _ line: Int, _ format: TokenFormat) -> TokenItem? {
         // A list has nothing but tokens, and to ask for the shape of each would cost more than to read it.
@@ -96,6 +111,9 @@ extension TokenChunk {
             TokenItem(line: line, text: .failure(RowError(code, message)))
         }
         switch LineShape(text) {
+        case .answer where ModemLog.value(of: claimMarker, in: text) != nil:
+            return refused(
+                .tokenFormat, "%CLAIMTOKEN answers are not read: ask the modem with AT%ATTESTTOKEN")
         case .answer(let token), .token(let token): return TokenItem(line: line, text: .success(token))
         case .cutAnswer:
             return refused(

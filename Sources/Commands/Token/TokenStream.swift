@@ -7,7 +7,7 @@ import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
 struct TokenStream: QueuedSource {
-    static let expected = Expectation(.tokenFormat, "a token")
+    static let expected = Expectation(.tokenFormat, "a token", form: .lines)
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
 
@@ -15,6 +15,8 @@ struct TokenStream: QueuedSource {
     private let format: TokenFormat?
     private let delimiter: CSVDelimiter
     private var current: Open?
+    /// What the modem refused, in a log without an input so far.
+    private var refusal: ModemRefusal?
     /// Whether anything that the current source holds was an input.
     private var hasYielded = false
 
@@ -60,10 +62,15 @@ struct TokenStream: QueuedSource {
                 case .nothingYet: return arrival
                 case .value(let chunk):
                     hasYielded = hasYielded || chunk.holdsInput
+                    if !hasYielded { refusal = refusal ?? chunk.refusal }
                     return arrival
                 case .end:
                     current = nil
-                    defer { hasYielded = false }
+                    defer {
+                        hasYielded = false
+                        refusal = nil
+                    }
+                    if !hasYielded, let refusal { throw refusal.error(Self.expected, in: name) }
                     if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
                 }
             } catch {
@@ -119,7 +126,8 @@ struct TokenStream: QueuedSource {
         case .csv:
             .csv(
                 CSVTable(
-                    reader.name, CSVFile(reader.source, delimiter: delimiter), needing: TokenFormat.fields,
+                    reader.name, CSVFile(reader.source, delimiter: delimiter, passedOver: inputs.passedOver),
+                    needing: TokenFormat.fields,
                     alike: TokenFormat.fields, inputs.passedOver))
         case let format:
             .lines(reader.name, LineChunkReader(reader.source, target: Self.chunkSize), format)

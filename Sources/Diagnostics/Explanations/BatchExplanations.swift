@@ -36,6 +36,18 @@ extension Explanation {
             "Give each form a file of its own, or say with --format how the file is written; every line is then "
             + "read in that form.")
 
+    static let modemError = Explanation(
+        meaning:
+            "A log has no answer of the kind that is read, but a refusal of the modem: +CME ERROR and a number.",
+        causes: [
+            "The modem was on line: keys and certificates are written while it is off line (518).",
+            "The security tag has something already (515, 527), or nothing yet (513).",
+            "A parameter of the command is wrong, or the firmware does not know it (50, 51).",
+        ],
+        remedy:
+            "assay explain with the number, for example assay explain 518, says what it means. Give the command again, "
+            + "and save its answer.")
+
     static let command = Explanation(
         meaning: "A provisioning command is not one that the service takes.",
         causes: [

@@ -1,22 +1,27 @@
-import PKIX
-
-/// What DER is that is no certification request: told by how it begins, so that it can be called by its name.
-enum ForeignDER: String {
+/// What DER is, told by how it begins, so that it can be called by its name where something else was expected.
+public enum ForeignDER: String, Sendable {
     case certificate = "a certificate"
     case revocationList = "a certificate revocation list"
     case publicKey = "a public key"
     case encryptedKey = "an encrypted private key"
+    case privateKey = "a private key"
+    case request = "a certification request"
     case bundle = "a PKCS#12 file"
     case message = "a PKCS#7 or CMS message"
 
-    init?(_ der: [UInt8]) {
+    public init?(_ der: [UInt8]) {
         var reader = DERReader(der)
         guard var outer = try? reader.enter(.sequence, "content"), let tag = outer.nextTag else { return nil }
         switch tag {
         case .objectIdentifier: self = .message
         case .integer:
-            guard (try? outer.smallInteger("version")) == 3, outer.nextTag == .sequence else { return nil }
-            self = .bundle
+            let version = try? outer.smallInteger("version")
+            switch (version, outer.nextTag) {
+            case (3, .sequence?): self = .bundle
+            // PKCS#8, SEC 1 and PKCS#1 in this order.
+            case (0?, .sequence?), (1?, .sequence?), (1?, .octetString?), (0?, .integer?): self = .privateKey
+            default: return nil
+            }
         case .sequence:
             guard var inner = try? outer.enter(.sequence, "content"),
                 let kind = Self.kind(&inner, outer.nextTag)
@@ -45,6 +50,7 @@ enum ForeignDER: String {
             if isTime(&list, after: 2) { return .revocationList }
             var tags: [DERTag] = []
             while let tag = inner.nextTag, tags.count < 8, (try? inner.next()) != nil { tags.append(tag) }
+            if tags.starts(with: [.sequence, .sequence, .constructed(0)]) { return .request }
             return tags == [DERTag](repeating: .sequence, count: 5) ? .certificate : nil
         default: return nil
         }
