@@ -58,7 +58,11 @@ import Testing
         defer { ScriptRunner.removeWorkFolder(work) }
         let outcome = try run([TestPaths.binary.path, "--generate-completion-script", shell], in: work)
         #expect(outcome.status == 0)
-        #expect(String(decoding: outcome.standardOutput, as: UTF8.self).contains("verify"))
+        let script = String(decoding: outcome.standardOutput, as: UTF8.self)
+        // A verb, a reason code, a profile, a reason for revoking.
+        for word in ["verify", "csr-signature", "device-minimal", "keyCompromise"] {
+            #expect(script.contains(word), "\(word)")
+        }
         guard ChildProcess.find(shell, in: ScriptRunner().environment(work: work), from: work) != nil else {
             try Skip.test("\(shell) is not installed")
         }

@@ -61,7 +61,9 @@ struct CAIssue: AssayCommand {
     @Option(help: .init("The folder of the CA.", valueName: "dir"))
     var ca: String
 
-    @Option(help: .init("What the certificates are: a profile of the CA's profiles.json.", valueName: "name"))
+    @Option(
+        help: .init("What the certificates are: a profile of the CA's profiles.json.", valueName: "name"),
+        completion: .list(ProfileSet.standard.all.map(\.name)))
     var profile: String = "device"
 
     @Option(

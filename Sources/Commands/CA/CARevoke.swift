@@ -55,7 +55,7 @@ struct CARevoke: AssayCommand {
             """
             unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, \
             certificateHold, privilegeWithdrawn or aACompromise.
-            """, valueName: "reason"))
+            """, valueName: "reason"), completion: .list(RevocationReason.allCases.map(\.name)))
     var reason: ReasonArgument
 
     @OptionGroup var ledger: LedgerOptions

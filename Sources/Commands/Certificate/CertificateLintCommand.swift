@@ -30,7 +30,9 @@ struct CertificateLintCommand: AssayCommand {
 
     @OptionGroup(title: "Input options") var list: InputListOptions
 
-    @Option(help: .init("The profile that the certificates should keep.", valueName: "name"))
+    @Option(
+        help: .init("The profile that the certificates should keep.", valueName: "name"),
+        completion: .list(ProfileSet.standard.all.map(\.name)))
     var profile: String?
 
     @Option(

@@ -25,7 +25,7 @@ struct Explain: AssayCommand {
     @Argument(
         help: .init(
             "Reason codes, as in a result's failures or in an error, codes of findings, or the number of a +CME ERROR.",
-            valueName: "code"))
+            valueName: "code"), completion: .list(ErrorCode.allCases.map(\.rawValue)))
     var code: [String] = []
 
     @OptionGroup(title: "Output options") var output: OutputOptions
