@@ -2,6 +2,8 @@
 public enum PEMDamage {
     private static let begin = Array("BEGIN ".utf8)
     private static let end = Array("END ".utf8)
+    /// How the labels of blocks end that are read or named: other words in capitals are a comment.
+    private static let labels = ["CERTIFICATE", "REQUEST", "KEY", "CRL"].map { Array($0.utf8) }
 
     /// Whether a line is a BEGIN or END line but for its dashes and what stands around it: blanks, quotation marks.
     public static func isArmour(_ line: ArraySlice<UInt8>) -> Bool {
@@ -21,7 +23,9 @@ public enum PEMDamage {
             words.first == UInt8(ascii: "B") || words.first == UInt8(ascii: "E")
         else { return nil }
         while let last = words.last, isAround(last) { words.removeLast() }
-        guard words.startIndex > line.startIndex, words.allSatisfy(isOfLabel) else { return nil }
+        guard words.startIndex > line.startIndex, words.allSatisfy(isOfLabel),
+            labels.contains(where: { words.suffix($0.count).elementsEqual($0) })
+        else { return nil }
         return words
     }
 
