@@ -48,14 +48,15 @@ public enum ByteSearch {
     /// Whether `needle` is in the regular file at `path`; `false` for anything that can be read once only.
     ///
     /// - Throws: ``ToolError`` with code `io`.
-    public static func contains(_ needle: [UInt8], inFile path: String) throws(ToolError) -> Bool {
+    public static func contains(anyOf needles: [[UInt8]], inFile path: String) throws(ToolError) -> Bool {
         guard path != "-", FileSystem.kind(of: path) == .file else { return false }
         let source = try ByteSource(path: path)
+        let longest = needles.map(\.count).max() ?? 0
         var bytes: [UInt8] = []
         while try source.read(into: &bytes, limit: 1 << 18) > 0 {
-            if contains(needle, in: bytes) { return true }
-            // The needle may lie across two blocks.
-            bytes.removeFirst(max(bytes.count - max(needle.count - 1, 0), 0))
+            if needles.contains(where: { contains($0, in: bytes) }) { return true }
+            // One may lie across two blocks.
+            bytes.removeFirst(max(bytes.count - max(longest - 1, 0), 0))
         }
         return false
     }

@@ -11,6 +11,9 @@ public struct ColumnPlaces: Sendable, Equatable {
     /// The columns whose titles say that a UUID in them is of something else than a device.
     public private(set) var others: Set<Int> = []
 
+    /// The titles that name nothing that is known.
+    public private(set) var unknown: [String] = []
+
     public subscript(field: FieldName) -> Int? { places[field] }
 
     /// Columns of a file without a header.
@@ -53,6 +56,8 @@ public struct ColumnPlaces: Sendable, Equatable {
                 hint: "remove or rename one of the two columns")
         }
         self.init(places, count: record.count)
+        unknown = titles.filter { !$0.trimmed.isEmpty && FieldName(title: $0) == nil }
+            .map { String(decoding: $0.trimmed, as: UTF8.self) }
         others = Set(titles.indices.filter { FieldName.namesSomethingElse(titles[$0]) })
     }
 

@@ -135,7 +135,8 @@ public struct LineCensus: Sendable, Equatable {
     .map { Array($0.utf8) }
     private static let modemAnswers = ["OK", "ERROR"].map { Array($0.utf8)[...] }
 
-    private static func isModem(_ text: ArraySlice<UInt8>) -> Bool {
+    /// Whether a line is one of the other words of a modem.
+    public static func isModem(_ text: ArraySlice<UInt8>) -> Bool {
         modemAnswers.contains(text) || modemWords.contains { text.starts(with: $0) }
     }
 }

@@ -21,6 +21,8 @@ public enum LineShape: Equatable, Sendable {
     private static let begin = Array("-----BEGIN ".utf8)
     /// How every attestation token begins: the CBOR tag, the array and the message type never differ.
     private static let tokenStart = Array("2dn3".utf8)
+    /// How an answer to AT%KEYGEN begins: a sequence in DER of 256 octets or more, or of 128.
+    private static let requestStart = Array("MII".utf8)
     /// The shortest text that can be taken for a token.
     private static let shortest = 64
 
@@ -65,6 +67,10 @@ public enum LineShape: Equatable, Sendable {
     /// Whether a line goes on with an answer that a terminal wrapped: nothing but its letters, up to the closing mark.
     public static func continuesAnswer(_ line: ArraySlice<UInt8>) -> Bool {
         let text = line.trimmed
+        // Another token begins as tokens do: it is an input of its own.
+        if text.starts(with: tokenStart) || text.starts(with: requestStart) {
+            return false
+        }
         let letters = text.last == UInt8(ascii: "\"") ? text.dropLast() : text
         return !letters.isEmpty && letters.allSatisfy(isTokenCharacter)
     }

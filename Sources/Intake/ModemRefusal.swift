@@ -34,6 +34,7 @@ public struct ModemRefusal: Sendable {
             .modemError,
             "expected \(expected.what), found line \(line): the modem refused with +CME ERROR: \(code)\(meaning)",
             context: [.init("file", "\(name.escapedForTerminal):\(line)")],
-            hint: remedy.map { .text($0) })
+            hint: .text(
+                remedy ?? "the AT command reference of the modem's firmware says what the number means"))
     }
 }

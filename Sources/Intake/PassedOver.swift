@@ -8,7 +8,18 @@ public final class PassedOver: Sendable {
     private let linkCount = Atomic<Int>(0)
     private let otherCount = Atomic<Int>(0)
 
+    /// The titles of columns that are not read, of which a few are named.
+    private let columns = Mutex<[String]>([])
+
     public init() {}
+
+    /// Columns of a table that are not read although something may stand in them that was meant, such as a key.
+    public func add(columns titles: [String]) {
+        if titles.isEmpty { return }
+        columns.withLock { names in
+            for title in titles where names.count < 8 && !names.contains(title) { names.append(title) }
+        }
+    }
 
     /// Lines that hold no input: those of a log beside its answers, text between PEM blocks.
     public func add(lines: Int) {
@@ -48,6 +59,12 @@ public final class PassedOver: Sendable {
         ]
         for (count, noun) in counts where count > 0 {
             text += "; \(count) \(noun)\(count == 1 ? "" : "s") passed over"
+        }
+        let titles = columns.withLock { $0 }
+        if !titles.isEmpty {
+            text +=
+                "; not read: \(titles.count == 1 ? "column" : "columns") "
+                + titles.map { "'\($0)'" }.joined(separator: ", ")
         }
         return text
     }

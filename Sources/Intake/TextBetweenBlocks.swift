@@ -13,8 +13,11 @@ public struct TextBetweenBlocks: Sendable {
     /// Whether the range ends within a damaged block, whose END line is then still to come.
     public private(set) var endsInDamage = false
 
-    /// - Parameter range: from the beginning of a line, or after a block, to the end of one.
-    public init(_ bytes: [UInt8], _ range: Range<Int>) {
+    /// - Parameters:
+    ///   - range: from the beginning of a line, or after a block, to the end of one.
+    ///   - beginsInDamage: whether what was looked at before it ended within a damaged block.
+    public init(_ bytes: [UInt8], _ range: Range<Int>, beginsInDamage: Bool = false) {
+        endsInDamage = beginsInDamage
         for line in bytes[range].split(separator: 0x0a) where !line.allSatisfy(\.isBlank) {
             // What follows a damaged BEGIN line is of its block, and has been told with it.
             if endsInDamage, BareBlock.isBase64(line.trimmed) || PEMDamage.isArmour(line) {

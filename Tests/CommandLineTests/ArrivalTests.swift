@@ -100,11 +100,38 @@ import Testing
                     pem, "-----BEGIN CERTIFICATE REQUEST-----", "MIIB"),
                 summary: "7 requests: 3 verified, 4 malformed; reasons: 4 pem; 1 line passed over"),
             Corpus(
+                description: "requests under damaged armour", arguments: requests,
+                text: indented(pem) + dashed(pem) + pem + pem.drop { $0 != "\n" }.dropFirst() + pem,
+                summary: "5 requests: 5 verified"),
+            Corpus(
+                description: "certificates under damaged armour",
+                arguments: ["cert", "inspect", "--json", "-"],
+                text: [indented(pem), dashed(pem)].joined().replacing(
+                    "CERTIFICATE REQUEST", with: "CERTIFICATE"),
+                summary: "2 certificates: 0 decoded, 2 malformed; reasons: 2 pem"),
+            Corpus(
+                description: "a log in which the modem refused", arguments: requests,
+                text: lines("AT%KEYGEN=17,2,0", "+CME ERROR: 518", "OK"),
+                summary: "1 request: 0 verified, 1 malformed; reasons: 1 modem-error; 3 lines passed over"),
+            Corpus(
+                description: "an onboarding CSV", arguments: check,
+                text: lines(
+                    "\(uuid),,,APP,\"-----BEGIN CERTIFICATE-----", "MIIB", "-----END CERTIFICATE-----\""),
+                summary: "1 row: 0 ready, 0 duplicate, 1 malformed, 0 rejected; 0 of the ready verified; "
+                    + "reasons: 1 csv"),
+            Corpus(
                 description: "requests in JSON, then otherwise", arguments: requests,
                 text: lines("noise", "{\"token\":\"\(keygen)\"}", keygen, pem, "{}"),
                 summary: "5 requests: 3 verified, 2 malformed; reasons: 2 json"),
         ]
     }()
+
+    private static func indented(_ pem: String) -> String {
+        pem.split(separator: "\n").map { "    \($0)\n" }.joined()
+    }
+
+    /// With the dashes of a word processor.
+    private static func dashed(_ pem: String) -> String { pem.replacing("-----", with: "—–") }
 
     typealias Outcome = (status: Int32, output: Data, summary: String)
 

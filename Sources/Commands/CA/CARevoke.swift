@@ -102,9 +102,7 @@ struct CARevoke: AssayCommand {
             }
         }
         try run.flush()
-        guard run.tally.total > 0 || Interruption.requested else {
-            throw ToolError(.csv, "expected a serial number, found none in the input")
-        }
+        try run.tally.demandInputs(.serial)
         output.console.conclude(run.summary, run.tally.reasons)
         return run.tally.exitStatus
     }

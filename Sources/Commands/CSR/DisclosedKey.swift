@@ -5,7 +5,8 @@ import PKIX
 /// Private keys where requests are expected. Whoever sends a key along with its request has disclosed it: neither is
 /// touched, and the answer says why.
 enum DisclosedKey {
-    private static let marker = Array("PRIVATE KEY-----".utf8)
+    /// The end of each label, before hyphens or the dashes that a word processor puts for them.
+    private static let markers = [Array("PRIVATE KEY-".utf8), Array("PRIVATE KEY".utf8) + [0xe2, 0x80]]
 
     /// What is said of a request whose file holds a private key.
     static let companion = CheckFailure(
@@ -20,7 +21,9 @@ enum DisclosedKey {
             + "one where it is used, and send the request alone")
 
     /// Whether there is a private key in PEM among `bytes`.
-    static func isIn(_ bytes: [UInt8]) -> Bool { ByteSearch.contains(marker, in: bytes) }
+    static func isIn(_ bytes: [UInt8]) -> Bool {
+        markers.contains { ByteSearch.contains($0, in: bytes) }
+    }
 
     /// Whether PEM begins somewhere in `head`, beyond where a census of its lines looks.
     static func mayBegin(in head: [UInt8]) -> Bool {
@@ -31,7 +34,7 @@ enum DisclosedKey {
     static func isIn(file path: String, head: [UInt8]) throws(ToolError) -> Bool {
         if isIn(head) { return true }
         guard let size = FileSystem.size(of: path), size > head.count else { return false }
-        return try ByteSearch.contains(marker, inFile: path)
+        return try ByteSearch.contains(anyOf: markers, inFile: path)
     }
 
     /// Whether a PEM block is one, by its label.

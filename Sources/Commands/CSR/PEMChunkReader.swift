@@ -136,7 +136,7 @@ struct PEMChunkReader {
         followsBare = endedWithBare
         endedWithBare = bareEnd == end
         bareEnd = nil
-        armour = nil
+        armour = armour.flatMap { $0 < end ? nil : $0 - end }
         seen = max(seen - end, 0)
         safe = 0
         if end == pending.count {

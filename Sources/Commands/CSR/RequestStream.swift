@@ -33,10 +33,8 @@ struct RequestStream: QueuedSource {
     private static let chunkSize = 16_384
 
     var inputs: InputQueue
-    /// What the modem refused, in a log without an input so far.
-    private var refusal: ModemRefusal?
     /// Whether anything that the current source holds was an input.
-    private var hasYielded = false
+    private var yield = SourceYield()
     private let format: RequestFormat?
     private let delimiter: CSVDelimiter
     private var current: Open?
@@ -80,23 +78,17 @@ struct RequestStream: QueuedSource {
                 switch arrival {
                 case .nothingYet: return arrival
                 case .value(let chunk):
-                    hasYielded = hasYielded || chunk.holdsInput
-                    if !hasYielded { refusal = refusal ?? chunk.refusal }
+                    yield.note(holds: chunk.holdsInput, refusal: chunk.refusal)
                     // That of a single block is asked for nothing more.
-                    if current == nil { hasYielded = false }
+                    if current == nil { yield.reset() }
                     return arrival
                 case .end:
                     current = nil
-                    defer {
-                        hasYielded = false
-                        refusal = nil
-                    }
-                    if !hasYielded, let refusal { throw refusal.error(Self.expected, in: name) }
-                    if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
+                    try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
                 }
             } catch {
                 current = nil
-                hasYielded = false
+                yield.reset()
                 return .value(RequestChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }

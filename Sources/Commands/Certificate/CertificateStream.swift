@@ -150,6 +150,7 @@ struct CertificateStream: QueuedSource {
             switch open.scanner.next(in: open.bytes, isLast: open.atEnd) {
             case .block(let block):
                 look(&open, upTo: block.whole.lowerBound, &items)
+                open.isInDamage = false
                 open.seen = block.whole.upperBound
                 if CertificateBlocks.certificate.contains(block.label) {
                     items.append(.block(block))
@@ -182,7 +183,8 @@ struct CertificateStream: QueuedSource {
     /// Looks at the text before a block, for what must not be passed over.
     private func look(_ open: inout Open, upTo end: Int, _ items: inout [CertificateChunk.Item]) {
         guard open.seen < end else { return }
-        let text = TextBetweenBlocks(open.bytes, open.seen..<end)
+        let text = TextBetweenBlocks(
+            open.bytes, open.seen..<end, beginsInDamage: open.isInDamage)
         open.isInDamage = text.endsInDamage
         inputs.passedOver.add(lines: text.comments)
         for damage in text.damaged {

@@ -30,6 +30,7 @@ enum ClaimFormat: Sendable, Equatable {
             }
             return first?.contains(UInt8(ascii: ",")) == true ? .csv : .lines
         }
+        if census.isModemLog { return .modemLog }
         let lines = head.split(separator: 0x0a).filter { !$0.allSatisfy(\.isBlank) }
         // One spoilt line does not decide for the others.
         let delimited = lines.count { $0.contains { ",;\t\"".utf8.contains($0) } }

@@ -56,7 +56,7 @@ struct ClaimStream: QueuedSource {
     private let delimiter: CSVDelimiter
     private let keepsRests: Bool
     /// Whether anything that the current source holds was a row.
-    private var hasYielded = false
+    private var yield = SourceYield()
     /// The number of the source that is read.
     private var source = 0
     private var current: Open?
@@ -108,16 +108,15 @@ struct ClaimStream: QueuedSource {
                 switch arrival {
                 case .nothingYet: return arrival
                 case .value(let chunk):
-                    hasYielded = hasYielded || chunk.holdsRow
+                    yield.note(holds: chunk.holdsRow)
                     return arrival
                 case .end:
                     current = nil
-                    defer { hasYielded = false }
-                    if names.areSeveral, !hasYielded { throw Self.expected.none(in: names[source].text) }
+                    try yield.end(Self.expected, in: names[source].text, isOneOfSeveral: names.areSeveral)
                 }
             } catch {
                 current = nil
-                hasYielded = false
+                yield.reset()
                 return .value(chunk(.unreadable(error), RejectShape(format: format ?? .csv)))
             }
         }
@@ -160,6 +159,7 @@ struct ClaimStream: QueuedSource {
             let lines = try reader.next(demand)
             var rows: [ClaimRow] = []
             if let lines = lines.value, !lines.isRest {
+                yield.note(holds: false, refusal: ModemRefusal(in: lines))
                 lines.forEachLine { line, number in
                     let found = transcript.rows(line, number: number)
                     if found.isEmpty, !line.allSatisfy(\.isBlank) { inputs.passedOver.add(lines: 1) }

@@ -30,9 +30,11 @@ struct DeviceLearn: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let console = output.console
-        let registry = try store.open(.create, console)
-        try clock.check(environment.now, registry)
-        let learner = Learner(registry, now: environment.now)
+        let learner = Learner(now: environment.now) { () throws(ToolError) in
+            let registry = try store.open(.create, console)
+            try clock.check(environment.now, registry)
+            return registry
+        }
         let base64 = input.base64
         let stream = input.stream
         let run = BatchRun(

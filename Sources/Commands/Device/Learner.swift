@@ -4,7 +4,9 @@ import Registry
 
 /// Enters what outputs of devices teach into the registry: in order, one transaction a chunk.
 final class Learner {
-    private let registry: any DeviceRegistry
+    /// Opens the registry, or makes it: only when there is something to learn.
+    private let open: () throws(ToolError) -> any DeviceRegistry
+    private var registry: (any DeviceRegistry)?
     private let now: Int64
     /// Keys that were pinned.
     private(set) var learned = 0
@@ -12,8 +14,8 @@ final class Learner {
     private(set) var pending = 0
 
     /// - Parameter now: seconds since 1970.
-    init(_ registry: any DeviceRegistry, now: Int64) {
-        self.registry = registry
+    init(now: Int64, open: @escaping () throws(ToolError) -> any DeviceRegistry) {
+        self.open = open
         self.now = now
     }
 
@@ -21,6 +23,8 @@ final class Learner {
         Settlement { [self] reports throws(ToolError) in
             let observations = reports.compactMap { try? $0.observation.get() }
             if observations.isEmpty { return true }
+            if registry == nil { registry = try open() }
+            guard let registry else { return false }
             var outcomes = try registry.learn(observations, at: now).makeIterator()
             for index in reports.indices {
                 guard case .success = reports[index].observation else { continue }

@@ -21,6 +21,8 @@ struct RegistrationColumns: Sendable {
     var trust: Int?
     /// Those whose UUIDs are of something else than devices.
     var others: Set<Int> = []
+    /// The titles of columns that are not read.
+    var unread: [String] = []
 
     /// The columns that a header names; `nil` when the record is no header.
     ///
@@ -37,6 +39,7 @@ struct RegistrationColumns: Sendable {
         token = places[.token]
         trust = places[.trust]
         others = places.others
+        unread = places.unknown
     }
 
     /// Without a header: `imei,uuid,token,time` as the nRF Cloud utilities write it, or `uuid,spki`.

@@ -1,5 +1,6 @@
 import Batches
 import CSV
+import DeviceIdentity
 import Diagnostics
 import InputOutput
 import Intake
@@ -27,7 +28,7 @@ struct RegistrationStream: QueuedSource {
     private var name: String { source.text }
     private var current: Open?
     /// Whether anything that the current source holds was a row.
-    private var hasYielded = false
+    private var yield = SourceYield()
     /// What ends the reading of the current input, once the rows before it are passed on.
     private var failure: ToolError?
 
@@ -57,16 +58,15 @@ struct RegistrationStream: QueuedSource {
                 switch arrival {
                 case .nothingYet: return .nothingYet
                 case .value(let content):
-                    hasYielded = hasYielded || content.holdsRow
+                    yield.note(holds: content.holdsRow)
                     return .value(chunk(content))
                 case .end:
                     current = nil
-                    defer { hasYielded = false }
-                    if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
+                    try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
                 }
             } catch {
                 current = nil
-                hasYielded = false
+                yield.reset()
                 return .value(chunk(.unreadable(error)))
             }
         }
@@ -110,6 +110,7 @@ struct RegistrationStream: QueuedSource {
             return chunk.map { .objects($0) }
         case .log(var lines, var transcript):
             let chunk = try lines.next(demand)
+            if let lines = chunk.value { yield.note(holds: false, refusal: ModemRefusal(in: lines)) }
             let content = chunk.map { findings($0, &transcript) }
             // The device at the end of a log that was cut.
             let rest = if case .end = chunk { transcript.finish() } else { [IdentityTranscript.Finding]() }
@@ -120,7 +121,8 @@ struct RegistrationStream: QueuedSource {
     }
 
     private func form(of source: SourceReader, _ head: SourceHead) -> Open {
-        let form = delimiter == nil ? RegistrationForm.detect(head.bytes) : .rows
+        var form = delimiter == nil ? RegistrationForm.detect(head.bytes) : .rows
+        if form == nil, LineCensus(head.bytes, needing: [.uuid]).isModemLog { form = .log }
         return switch form {
         case .objects: .lines(LineChunkReader(source.source))
         case .log: .log(LineChunkReader(source.source), IdentityTranscript())
@@ -143,6 +145,7 @@ struct RegistrationStream: QueuedSource {
             do throws(ToolError) {
                 // One further down, as joined files have, counts from there on.
                 if let header = try RegistrationColumns(header: record, isFirst: columns == nil) {
+                    inputs.passedOver.add(columns: header.unread)
                     if hasHeader { passedOver.addHeader() }
                     hasHeader = true
                     columns = header
@@ -169,7 +172,7 @@ struct RegistrationStream: QueuedSource {
         }
         return ToolError(
             .csv, "expected a header that names uuid, or rows of imei,uuid,token,time or uuid,spkiBase64",
-            context: [place], hint: "put a header line in front: uuid,imei,spkiBase64")
+            context: [place], hint: "put a header line before the rows: uuid,imei,spkiBase64")
     }
 
     private func findings(

@@ -20,11 +20,25 @@ struct JWTChunk: Sendable {
 
     /// Whether a line is what else a modem says and is told in the log of a JWT: `AT%JWT`, `OK`, `+CME ERROR: 518`.
     private static func isTalk(_ line: ArraySlice<UInt8>) -> Bool {
-        guard let first = line.first, first != UInt8(ascii: "e") else { return false }
-        if ["OK", "ERROR"].contains(where: { line.elementsEqual($0.utf8) }) { return true }
-        return ["AT%", "AT+", "+CME ERROR:", "+CFUN", "%CMNG", "%XSYSTEMMODE"].contains {
-            line.starts(with: $0.utf8)
+        // No JWT begins with another letter: most lines need no second look.
+        line.first != UInt8(ascii: "e") && LineCensus.isModem(line)
+    }
+
+    /// Whether there is an input in the block; what is passed over is not counted here.
+    var holdsInput: Bool {
+        var chunk = self
+        chunk.passedOver = nil
+        var isThere = false
+        chunk.forEachItem { _, _ in
+            isThere = true
+            return false
         }
+        return isThere
+    }
+
+    /// Why the modem gave nothing, where the block is of a log that says so.
+    var refusal: ModemRefusal? {
+        if case .lines(let lines) = content { ModemRefusal(in: lines) } else { nil }
     }
 
     /// Calls `body` for each input with its line, in order, until it says false; blank lines are none.
@@ -70,6 +84,8 @@ struct JWTStream: QueuedSource {
     var inputs: InputQueue
     private var unread: SourceReader?
     private var current: (name: String, reader: LineChunkReader)?
+    /// Whether anything that the current source holds was a token.
+    private var yield = SourceYield()
 
     init(_ sources: [SourceArgument], filesFrom: String? = nil) {
         inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
@@ -89,16 +105,22 @@ struct JWTStream: QueuedSource {
                 if let lines = try current?.reader.next(demand) {
                     if case .end = lines {
                         current = nil
+                        try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
                     } else {
                         let passedOver = inputs.passedOver
-                        return lines.map {
+                        let arrival = lines.map {
                             JWTChunk(source: SourceName(name), content: .lines($0), passedOver: passedOver)
                         }
+                        if let chunk = arrival.value {
+                            yield.note(holds: chunk.holdsInput, refusal: chunk.refusal)
+                        }
+                        return arrival
                     }
                 }
             } catch {
                 unread = nil
                 current = nil
+                yield.reset()
                 return .value(JWTChunk(source: SourceName(name), content: .unreadable(error)))
             }
             switch inputs.next(demand) {

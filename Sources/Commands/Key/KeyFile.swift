@@ -46,7 +46,7 @@ enum KeyFile {
         do {
             return try KeyDocument.readPublic(bytes)
         } catch {
-            throw self.error(error, ToolError.Context("file", path.escapedForTerminal))
+            throw self.error(error, bytes, ToolError.Context("file", path.escapedForTerminal))
         }
     }
 
@@ -58,26 +58,29 @@ enum KeyFile {
         let secret = try source.stated()
         do {
             return try KeyDocument.read(bytes, passphrase: secret)
-        } catch .privateKey(.wrongPassphrase) where LegacyEncryption(bytes) != nil {
-            throw LegacyEncryption(bytes)?.error(place) ?? error(.wrongPassphrase, place)
-        } catch .privateKey(.malformed) {
-            throw notPrivate(bytes, place)
         } catch .privateKey(.passphraseNeeded) where source == .unstated {
+            // No passphrase opens it, so none is asked for.
+            if let encryption = LegacyEncryption(bytes) { throw encryption.error(place) }
             guard let answer = try PassphraseSource.ask("passphrase for \(path.escapedForTerminal)") else {
                 throw error(.passphraseNeeded, place)
             }
             do {
                 return try KeyDocument.read(bytes, passphrase: answer)
             } catch {
-                throw self.error(error, place)
+                throw self.error(error, bytes, place)
             }
         } catch {
-            throw self.error(error, place)
+            throw self.error(error, bytes, place)
         }
     }
 
-    private static func error(_ fault: KeyDocument.Fault, _ place: ToolError.Context) -> ToolError {
+    private static func error(
+        _ fault: KeyDocument.Fault, _ bytes: [UInt8], _ place: ToolError.Context
+    ) -> ToolError {
         switch fault {
+        case .privateKey(.wrongPassphrase):
+            LegacyEncryption(bytes)?.error(place) ?? error(.wrongPassphrase, place)
+        case .privateKey(.malformed): notPrivate(bytes, place)
         case .privateKey(let error): self.error(error, place)
         case .failure(let failure, let hint):
             ToolError(failure.code, failure.message, context: [place], hint: hint)

@@ -102,7 +102,7 @@ struct CommandsCompose: AssayCommand {
             if steps.contains(where: { $0.hasPrefix("client-certificate") }) {
                 throw ToolError(
                     .usage, "expected steps after the client certificate, found client-certificate",
-                    hint: "--manifest puts the certificate of each record in front")
+                    hint: "--manifest puts the certificate of each record before them")
             }
         }
         let usage = try options.usage()

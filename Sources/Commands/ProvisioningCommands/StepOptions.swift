@@ -63,10 +63,10 @@ struct StepOptions: ParsableArguments {
         while case .block(let block) = scanner.next(in: bytes, isLast: true) {
             guard CertificateBlocks.certificate.contains(block.label),
                 let der = try? block.decode(in: bytes),
-                case .failure(let failure) = X509Certificate.read(der: der)
+                let found = ForeignDER(der), found != .certificate
             else { continue }
             throw ToolError(
-                failure.code, failure.message,
+                .der, "expected a certificate, found \(found.rawValue)",
                 context: [.init("file", "\(path.escapedForTerminal):\(block.line)")])
         }
     }

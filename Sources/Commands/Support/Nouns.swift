@@ -7,6 +7,7 @@ extension Noun {
     static let jwt = Noun("JWT", .jwtFormat, expected: "a JWT")
     static let request = Noun("request", .pem, expected: "a request")
     static let certificate = Noun("certificate", .pem, expected: "a certificate")
+    static let serial = Noun("certificate", .csv, expected: "a serial number")
     static let document = Noun("document", .json, expected: "a batch of commands")
     static let message = Noun("message", .cbor, expected: "CBOR")
     static let record = Noun("record", .json, expected: "a record of ca issue --json")

@@ -15,10 +15,8 @@ struct TokenStream: QueuedSource {
     private let format: TokenFormat?
     private let delimiter: CSVDelimiter
     private var current: Open?
-    /// What the modem refused, in a log without an input so far.
-    private var refusal: ModemRefusal?
     /// Whether anything that the current source holds was an input.
-    private var hasYielded = false
+    private var yield = SourceYield()
 
     private enum Open {
         /// Too little of it has come to tell its form.
@@ -61,21 +59,15 @@ struct TokenStream: QueuedSource {
                 switch arrival {
                 case .nothingYet: return arrival
                 case .value(let chunk):
-                    hasYielded = hasYielded || chunk.holdsInput
-                    if !hasYielded { refusal = refusal ?? chunk.refusal }
+                    yield.note(holds: chunk.holdsInput, refusal: chunk.refusal)
                     return arrival
                 case .end:
                     current = nil
-                    defer {
-                        hasYielded = false
-                        refusal = nil
-                    }
-                    if !hasYielded, let refusal { throw refusal.error(Self.expected, in: name) }
-                    if inputs.isSeveral, !hasYielded { throw Self.expected.none(in: name) }
+                    try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
                 }
             } catch {
                 current = nil
-                hasYielded = false
+                yield.reset()
                 return .value(TokenChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
