@@ -1,0 +1,58 @@
+import Diagnostics
+import InputOutput
+import Intake
+import Testing
+
+/// What a source that gave no input says at its end.
+@Suite struct SourceYieldTests {
+    private static let expected = Expectation(.tokenFormat, "a token", form: .lines)
+
+    private func lines(_ text: String) -> LineChunk {
+        LineChunk(bytes: Array(text.utf8), firstLine: 1, lineCount: text.split(separator: "\n").count)
+    }
+
+    @Test func nothingIsSaidWhereThereWasAnInput() throws {
+        var yield = SourceYield()
+        yield.note(holds: false, refusal: ModemRefusal(in: lines("+CME ERROR: 518\n")))
+        yield.note(holds: true)
+        try yield.end(Self.expected, in: "a.log", isOneOfSeveral: true)
+    }
+
+    @Test func theFirstRefusalIsTheReason() {
+        var yield = SourceYield()
+        yield.note(holds: false, refusal: ModemRefusal(in: lines("AT%KEYGEN\n+CME ERROR: 518\n+CME ERROR: 50\n")))
+        yield.note(holds: false, refusal: ModemRefusal(in: lines("+CME ERROR: 513\n")))
+        let error = #expect(throws: ToolError.self) {
+            try yield.end(Self.expected, in: "a.log", isOneOfSeveral: false)
+        }
+        #expect(error?.code == .modemError)
+        #expect(
+            error?.message
+                == "expected a token, found line 2: the modem refused with +CME ERROR: 518, not allowed while the modem "
+                + "is active")
+    }
+
+    @Test func oneOfSeveralSaysThatItHasNone() throws {
+        var yield = SourceYield()
+        yield.note(holds: false)
+        #expect(throws: Self.expected.none(in: "a.txt")) {
+            try yield.end(Self.expected, in: "a.txt", isOneOfSeveral: true)
+        }
+        // The next source begins anew; of a single one the run says it.
+        try yield.end(Self.expected, in: "b.txt", isOneOfSeveral: false)
+    }
+
+    @Test func whatOneSourceSaidIsNotTheNextOnes() throws {
+        var yield = SourceYield()
+        yield.note(holds: false, refusal: ModemRefusal(in: lines("+CME ERROR: 518\n")))
+        yield.reset()
+        try yield.end(Self.expected, in: "b.txt", isOneOfSeveral: false)
+    }
+
+    @Test(arguments: [
+        "ERROR\n", "+CME ERROR\n", "+CME ERROR: \n", "+CME ERROR: -1\n", "+CME ERROR: 99999999999\n", "x +CME ERROR: 5\n",
+    ])
+    func whatIsNoNumberIsNoRefusal(_ text: String) {
+        #expect(ModemRefusal(in: lines(text)) == nil)
+    }
+}
