@@ -21,23 +21,16 @@ package struct ErrorReport: Sendable {
         if json {
             var writer = JSONWriter()
             writer.beginObject()
-            writer.key("schema")
-            writer.string("assay.error/1")
-            writer.key("code")
-            writer.string(error.code.rawValue)
-            writer.key("message")
-            writer.string(message)
+            writer.member("schema", "assay.error/1")
+            writer.member("code", error.code.rawValue)
+            writer.member("message", message)
             writer.key("context")
             writer.beginObject()
             for fact in context {
-                writer.key(fact.name)
-                writer.string(fact.value)
+                writer.member(fact.name, fact.value)
             }
             writer.endObject()
-            if let hint {
-                writer.key("hint")
-                writer.string(hint)
-            }
+            writer.member("hint", ifPresent: hint)
             writer.endObject()
             writer.newline()
             return writer.bytes

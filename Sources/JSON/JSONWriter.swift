@@ -176,6 +176,81 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    // MARK: Members
+
+    /// A member whose value is a string, escaped.
+    public mutating func member(_ name: StaticString, _ value: String) {
+        key(name)
+        string(value)
+    }
+
+    /// A member whose value is a string literal; the caller's promise is plain ASCII.
+    public mutating func member(_ name: StaticString, ascii value: StaticString) {
+        key(name)
+        string(ascii: value)
+    }
+
+    /// A member whose value is a string from bytes that should be printable ASCII.
+    @inlinable
+    public mutating func member(_ name: StaticString, asciiBytes value: some Collection<UInt8>) {
+        key(name)
+        string(asciiBytes: value)
+    }
+
+    /// A member whose value is a string of lower-case hexadecimal digits.
+    @inlinable
+    public mutating func member(_ name: StaticString, hex value: some Sequence<UInt8>) {
+        key(name)
+        hex(value)
+    }
+
+    /// A member whose value is a signed integer.
+    public mutating func member(_ name: StaticString, _ value: Int64) {
+        key(name)
+        integer(value)
+    }
+
+    /// A member whose value is an unsigned integer.
+    public mutating func member(_ name: StaticString, _ value: UInt64) {
+        key(name)
+        unsigned(value)
+    }
+
+    /// A member that is `true` or `false`.
+    public mutating func member(_ name: StaticString, _ value: Bool) {
+        key(name)
+        bool(value)
+    }
+
+    /// A member whose value already is JSON text: the caller's promise is one well-formed value.
+    @inlinable
+    public mutating func member(_ name: StaticString, raw value: some Collection<UInt8>) {
+        key(name)
+        raw(value)
+    }
+
+    /// A member whose name is escaped too: names that are not ours.
+    @_disfavoredOverload
+    public mutating func member(_ name: String, _ value: String) {
+        key(name)
+        string(value)
+    }
+
+    /// A member that stands there only if it has a value.
+    public mutating func member(_ name: StaticString, ifPresent value: String?) {
+        if let value { member(name, value) }
+    }
+
+    /// A member that stands there only if it has a value.
+    public mutating func member(_ name: StaticString, ifPresent value: Int64?) {
+        if let value { member(name, value) }
+    }
+
+    /// A member that stands there only if it has a value.
+    public mutating func member(_ name: StaticString, ifPresent value: Bool?) {
+        if let value { member(name, value) }
+    }
+
     // MARK: Bytes
 
     private mutating func separate() {

@@ -42,14 +42,10 @@ public struct BatchFinding: Error, Sendable, Equatable {
     /// Appends `{"severity":…,"code":…,"path":…,"message":…}`.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("severity")
-        writer.string(severity.rawValue)
-        writer.key("code")
-        writer.string(code.rawValue)
-        writer.key("path")
-        writer.string(path)
-        writer.key("message")
-        writer.string(message)
+        writer.member("severity", severity.rawValue)
+        writer.member("code", code.rawValue)
+        writer.member("path", path)
+        writer.member("message", message)
         writer.endObject()
     }
 }

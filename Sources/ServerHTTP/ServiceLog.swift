@@ -24,8 +24,7 @@ package final class ServiceLog: Sendable {
     ) {
         var writer = begin(level, event)
         for (name, value) in facts {
-            writer.key(name)
-            writer.string(value)
+            writer.member(name, value)
         }
         put(&writer)
     }
@@ -42,21 +41,15 @@ package final class ServiceLog: Sendable {
 
     func request(_ line: RequestLine) {
         var writer = begin(line.status >= 500 ? .error : .info, "request")
-        writer.key("peer")
-        writer.string(line.peer)
-        writer.key("method")
-        writer.string(String(line.method.prefix(20)))
+        writer.member("peer", line.peer)
+        writer.member("method", String(line.method.prefix(20)))
         writer.key("path")
         // A path is chosen by whoever asks, and a credential may stand in it by mistake.
         writer.string(CredentialShape.isIn(line.path) ? "(withheld)" : String(line.path.prefix(200)))
-        writer.key("status")
-        writer.integer(Int64(line.status))
-        writer.key("microseconds")
-        writer.unsigned(line.microseconds)
-        writer.key("received")
-        writer.integer(Int64(line.received))
-        writer.key("sent")
-        writer.integer(Int64(line.sent))
+        writer.member("status", Int64(line.status))
+        writer.member("microseconds", line.microseconds)
+        writer.member("received", Int64(line.received))
+        writer.member("sent", Int64(line.sent))
         put(&writer)
     }
 
@@ -66,14 +59,10 @@ package final class ServiceLog: Sendable {
     private func begin(_ level: Level, _ event: String) -> JSONWriter {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string("assayd.log/1")
-        writer.key("time")
-        writer.string(InternetTime.text(System.now()))
-        writer.key("level")
-        writer.string(level.rawValue)
-        writer.key("event")
-        writer.string(event)
+        writer.member("schema", "assayd.log/1")
+        writer.member("time", InternetTime.text(System.now()))
+        writer.member("level", level.rawValue)
+        writer.member("event", event)
         return writer
     }
 

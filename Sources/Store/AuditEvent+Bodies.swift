@@ -6,22 +6,17 @@ import Ledger
 extension AuditEvent {
     static func revoked(_ row: IssuanceRecord, reason: Int64) -> [UInt8] {
         body("revoke") { writer in
-            writer.key("authority")
-            writer.hex(row.authority)
-            writer.key("serial")
-            writer.hex(row.serial)
-            writer.key("reason")
-            writer.integer(reason)
+            writer.member("authority", hex: row.authority)
+            writer.member("serial", hex: row.serial)
+            writer.member("reason", reason)
         }
     }
 
     /// A certificate is to take the place of another.
     static func reissued(_ serial: [UInt8], for replaced: [UInt8]) -> [UInt8] {
         body("reissue") { writer in
-            writer.key("serial")
-            writer.hex(serial)
-            writer.key("replaces")
-            writer.hex(replaced)
+            writer.member("serial", hex: serial)
+            writer.member("replaces", hex: replaced)
         }
     }
 
@@ -29,46 +24,34 @@ extension AuditEvent {
     /// the audit chain.
     static func trusted(_ device: DeviceUUID, _ keyID: [UInt8], trust: String, how: String) -> [UInt8] {
         body("trust") { writer in
-            writer.key("deviceUuid")
-            writer.string(device.description)
-            writer.key("kid")
-            writer.hex(keyID)
-            writer.key("trust")
-            writer.string(trust)
-            writer.key("how")
-            writer.string(how)
+            writer.member("deviceUuid", device.description)
+            writer.member("kid", hex: keyID)
+            writer.member("trust", trust)
+            writer.member("how", how)
         }
     }
 
     static func removed(_ device: DeviceUUID) -> [UInt8] {
         body("remove") { writer in
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
     }
 
     static func revocationList(_ list: RevocationListRow) -> [UInt8] {
         body("crl") { writer in
-            writer.key("authority")
-            writer.hex(list.authority)
-            writer.key("number")
-            writer.integer(list.number)
-            writer.key("sha256")
-            writer.hex(list.digest)
-            writer.key("thisUpdate")
-            writer.integer(list.thisUpdate)
-            writer.key("nextUpdate")
-            writer.integer(list.nextUpdate)
+            writer.member("authority", hex: list.authority)
+            writer.member("number", list.number)
+            writer.member("sha256", hex: list.digest)
+            writer.member("thisUpdate", list.thisUpdate)
+            writer.member("nextUpdate", list.nextUpdate)
         }
     }
 
     /// Nonces that were used.
     static func used(_ digest: RunningDigest) -> [UInt8] {
         body("nonces") { writer in
-            writer.key("count")
-            writer.integer(digest.count)
-            writer.key("sha256")
-            writer.hex(digest.value)
+            writer.member("count", digest.count)
+            writer.member("sha256", hex: digest.value)
         }
     }
 
@@ -79,28 +62,23 @@ extension AuditEvent {
     ///   - issuances: over the rows up to it, see ``SQLiteStore/issuanceDigest(upTo:)``.
     static func pinned(from version: Int, last: Int64, issuances: RunningDigest) -> [UInt8] {
         body("pin") { writer in
-            writer.key("from")
-            writer.integer(Int64(version))
-            writer.key("last")
-            writer.integer(last)
-            writer.key("sha256")
-            writer.hex(issuances.value)
+            writer.member("from", Int64(version))
+            writer.member("last", last)
+            writer.member("sha256", hex: issuances.value)
         }
     }
 
     /// A person said that the clock is right although it is far from the last entry's.
     static func clockConfirmed(last: Int64) -> [UInt8] {
         body("clock") { writer in
-            writer.key("last")
-            writer.integer(last)
+            writer.member("last", last)
         }
     }
 
     static func body(_ kind: StaticString, _ members: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 512)
         writer.beginObject()
-        writer.key("kind")
-        writer.string(ascii: kind)
+        writer.member("kind", ascii: kind)
         members(&writer)
         writer.endObject()
         return writer.bytes

@@ -38,22 +38,15 @@ struct DeviceEntry: Equatable {
 
     var body: [UInt8] {
         AuditEvent.body("device") { writer in
-            writer.key("deviceUuid")
-            writer.string(device.description)
-            if let imei {
-                writer.key("imei")
-                writer.string(imei)
-            }
-            writer.key("registeredAt")
-            writer.integer(registeredAt)
+            writer.member("deviceUuid", device.description)
+            writer.member("imei", ifPresent: imei)
+            writer.member("registeredAt", registeredAt)
             if let key { Self.write(key, &writer) }
             if let replaced {
-                writer.key("replaces")
-                writer.hex(replaced)
+                writer.member("replaces", hex: replaced)
             }
             if isPin {
-                writer.key("pin")
-                writer.bool(true)
+                writer.member("pin", true)
             }
             if !evidence.isEmpty {
                 writer.key("evidence")
@@ -73,42 +66,30 @@ struct DeviceEntry: Equatable {
     private static func write(_ key: Key, _ writer: inout JSONWriter) {
         writer.key("key")
         writer.beginObject()
-        writer.key("kid")
-        writer.hex(key.keyID)
-        writer.key("trust")
-        writer.string(ascii: key.isTrusted ? "trusted" : "observed")
-        if let profile = key.profile {
-            writer.key("profile")
-            writer.string(profile)
-        }
-        writer.key("since")
-        writer.integer(key.since)
+        writer.member("kid", hex: key.keyID)
+        writer.member("trust", ascii: key.isTrusted ? "trusted" : "observed")
+        writer.member("profile", ifPresent: key.profile)
+        writer.member("since", key.since)
         writer.endObject()
     }
 
     private static func write(_ evidence: Evidence, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("how")
-        writer.string(evidence.how.rawValue)
-        writer.key("at")
-        writer.integer(evidence.at)
+        writer.member("how", evidence.how.rawValue)
+        writer.member("at", evidence.at)
         if let digest = evidence.inputDigest {
-            writer.key("inputSha256")
-            writer.hex(digest)
+            writer.member("inputSha256", hex: digest)
         }
         if let profile = evidence.profile {
-            writer.key("profile")
-            writer.string(profile.rawValue)
+            writer.member("profile", profile.rawValue)
         }
         writer.endObject()
     }
 
     private static func write(_ token: Token, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("sha256")
-        writer.hex(token.digest)
-        writer.key("at")
-        writer.integer(token.at)
+        writer.member("sha256", hex: token.digest)
+        writer.member("at", token.at)
         writer.endObject()
     }
 }

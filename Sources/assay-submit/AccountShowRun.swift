@@ -36,20 +36,11 @@ enum AccountShowRun {
     private static func json(_ account: Account, _ session: ServiceSession) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string("assay.account/1")
-        writer.key("service")
-        writer.string(session.address.provisioning)
-        writer.key("team")
-        writer.string(account.team)
-        if let name = account.name {
-            writer.key("name")
-            writer.string(name)
-        }
-        if let role = account.role {
-            writer.key("role")
-            writer.string(role)
-        }
+        writer.member("schema", "assay.account/1")
+        writer.member("service", session.address.provisioning)
+        writer.member("team", account.team)
+        writer.member("name", ifPresent: account.name)
+        writer.member("role", ifPresent: account.role)
         writer.endObject()
         writer.newline()
         return writer.bytes

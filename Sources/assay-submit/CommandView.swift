@@ -47,17 +47,11 @@ struct CommandView: Sendable {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("id")
-        writer.string(id)
-        writer.key("status")
-        writer.string(status)
-        if let kind {
-            writer.key("kind")
-            writer.string(kind)
-        }
+        writer.member("id", id)
+        writer.member("status", status)
+        writer.member("kind", ifPresent: kind)
         if let reason, !reason.isEmpty {
-            writer.key("message")
-            writer.string(Withholding.withheld(reason))
+            writer.member("message", Withholding.withheld(reason))
         }
         writer.endObject()
     }

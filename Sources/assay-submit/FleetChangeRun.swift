@@ -156,15 +156,11 @@ struct FleetChangeRun {
         }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.fleet-change/1")
-        writer.key("deviceUuid")
-        writer.string(device.description)
-        writer.key("status")
-        writer.string(problem == nil ? "done" : "failed")
+        writer.member("schema", ascii: "assay.fleet-change/1")
+        writer.member("deviceUuid", device.description)
+        writer.member("status", problem == nil ? "done" : "failed")
         if let problem {
-            writer.key("message")
-            writer.string(Withholding.withheld(problem))
+            writer.member("message", Withholding.withheld(problem))
         }
         writer.endObject()
         writer.newline()

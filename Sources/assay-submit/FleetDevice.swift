@@ -28,15 +28,11 @@ struct FleetDevice {
     private var jsonBytes: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.claimed-device/1")
-        writer.key("deviceUuid")
-        writer.string(id)
-        writer.key("status")
-        writer.string(status)
+        writer.member("schema", ascii: "assay.claimed-device/1")
+        writer.member("deviceUuid", id)
+        writer.member("status", status)
         for (name, value) in texts {
-            writer.key(name)
-            writer.string(value)
+            writer.member(name, value)
         }
         writer.key("tags")
         writer.beginArray()

@@ -75,24 +75,13 @@ struct FleetDiagnosis {
         }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.diagnosis/1")
-        writer.key("deviceUuid")
-        writer.string(device)
-        if let status {
-            writer.key("status")
-            writer.string(status)
-        }
-        writer.key("reason")
-        writer.string(reason)
-        writer.key("message")
-        writer.string(Withholding.withheld(message))
-        writer.key("nextStep")
-        writer.string(nextStep)
-        if let command {
-            writer.key("commandId")
-            writer.string(command)
-        }
+        writer.member("schema", ascii: "assay.diagnosis/1")
+        writer.member("deviceUuid", device)
+        writer.member("status", ifPresent: status)
+        writer.member("reason", reason)
+        writer.member("message", Withholding.withheld(message))
+        writer.member("nextStep", nextStep)
+        writer.member("commandId", ifPresent: command)
         writer.endObject()
         writer.newline()
         return writer.bytes

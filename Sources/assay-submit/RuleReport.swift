@@ -36,23 +36,16 @@ struct RuleReport {
         }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.rule/1")
-        if let id {
-            writer.key("id")
-            writer.string(id)
-        }
-        writer.key("name")
-        writer.string(Withholding.withheld(name))
-        writer.key("status")
-        writer.string(status)
+        writer.member("schema", ascii: "assay.rule/1")
+        writer.member("id", ifPresent: id)
+        writer.member("name", Withholding.withheld(name))
+        writer.member("status", status)
         writer.key("tags")
         writer.beginArray()
         for tag in tags { writer.string(tag) }
         writer.endArray()
         if let message {
-            writer.key("message")
-            writer.string(Withholding.withheld(message))
+            writer.member("message", Withholding.withheld(message))
         }
         writer.endObject()
         writer.newline()

@@ -92,21 +92,16 @@ struct SubmissionReport: Sendable {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.submission/1")
+        writer.member("schema", ascii: "assay.submission/1")
         writer.key("input")
         writer.beginObject()
-        writer.key("source")
-        writer.string(source)
-        writer.key("line")
-        writer.integer(Int64(line))
+        writer.member("source", source)
+        writer.member("line", Int64(line))
         writer.endObject()
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
-        writer.key("status")
-        writer.string(status.rawValue)
+        writer.member("status", status.rawValue)
         writer.key("commands")
         writer.beginArray()
         for command in commands { command.write(json: &writer) }
@@ -115,10 +110,8 @@ struct SubmissionReport: Sendable {
         writer.beginArray()
         for failure in failures {
             writer.beginObject()
-            writer.key("code")
-            writer.string(failure.code.rawValue)
-            writer.key("message")
-            writer.string(Withholding.withheld(failure.message))
+            writer.member("code", failure.code.rawValue)
+            writer.member("message", Withholding.withheld(failure.message))
             writer.endObject()
         }
         writer.endArray()

@@ -294,10 +294,8 @@ struct Serve: ServiceCommand {
     private static func tell(_ url: String) {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string("assayd.listening/1")
-        writer.key("url")
-        writer.string(url)
+        writer.member("schema", "assayd.listening/1")
+        writer.member("url", url)
         writer.endObject()
         writer.newline()
         try? StandardStream.output().write(writer.bytes)

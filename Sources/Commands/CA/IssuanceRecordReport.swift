@@ -33,42 +33,28 @@ struct IssuanceRecordReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.issuance-record/1")
-        writer.key("serial")
-        writer.hex(record.serial)
-        writer.key("status")
-        writer.string(status.rawValue)
+        writer.member("schema", ascii: "assay.issuance-record/1")
+        writer.member("serial", hex: record.serial)
+        writer.member("status", status.rawValue)
         if let device = record.device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
-        writer.key("subject")
-        writer.string(record.subject)
-        writer.key("profile")
-        writer.string(record.profile)
-        writer.key("authority")
-        writer.hex(record.authority)
-        writer.key("notBefore")
-        writer.string(Timestamp.clamped(record.notBefore))
-        writer.key("notAfter")
-        writer.string(Timestamp.clamped(record.notAfter))
-        writer.key("intendedAt")
-        writer.string(Timestamp.clamped(record.intendedAt))
+        writer.member("subject", record.subject)
+        writer.member("profile", record.profile)
+        writer.member("authority", hex: record.authority)
+        writer.member("notBefore", Timestamp.clamped(record.notBefore))
+        writer.member("notAfter", Timestamp.clamped(record.notAfter))
+        writer.member("intendedAt", Timestamp.clamped(record.intendedAt))
         if let issuedAt = record.issuedAt {
-            writer.key("issuedAt")
-            writer.string(Timestamp.clamped(issuedAt))
+            writer.member("issuedAt", Timestamp.clamped(issuedAt))
         }
         if let revokedAt = record.revokedAt, let reason {
-            writer.key("revokedAt")
-            writer.string(Timestamp.clamped(revokedAt))
-            writer.key("reason")
-            writer.string(reason)
+            writer.member("revokedAt", Timestamp.clamped(revokedAt))
+            writer.member("reason", reason)
         }
         writeOrigin(&writer)
         if showsCertificate, let certificate = record.certificate {
-            writer.key("certificatePem")
-            writer.string(PEMText.certificate(certificate))
+            writer.member("certificatePem", PEMText.certificate(certificate))
         }
         writer.endObject()
         writer.newline()
@@ -76,29 +62,22 @@ struct IssuanceRecordReport {
 
     private func writeOrigin(_ writer: inout JSONWriter) {
         if let fingerprint = record.fingerprint {
-            writer.key("fingerprintSha256")
-            writer.hex(fingerprint)
+            writer.member("fingerprintSha256", hex: fingerprint)
         }
-        writer.key("csrSha256")
-        writer.hex(record.request)
-        writer.key("kid")
-        writer.hex(record.keyID)
+        writer.member("csrSha256", hex: record.request)
+        writer.member("kid", hex: record.keyID)
         if let attestation = record.attestation {
             writer.key("attestation")
             writer.beginObject()
-            writer.key("profile")
-            writer.string(attestation.profile.rawValue)
-            writer.key("kid")
-            writer.hex(attestation.keyID)
+            writer.member("profile", attestation.profile.rawValue)
+            writer.member("kid", hex: attestation.keyID)
             writer.endObject()
         }
         if let replaces {
-            writer.key("replaces")
-            writer.hex(replaces)
+            writer.member("replaces", hex: replaces)
         }
         if let replacedBy {
-            writer.key("replacedBy")
-            writer.hex(replacedBy)
+            writer.member("replacedBy", hex: replacedBy)
         }
     }
 

@@ -17,11 +17,9 @@ extension IssuanceOutcome {
     /// - Parameter chain: PEM that follows the certificate's.
     func write(json writer: inout JSONWriter, chain: [UInt8]) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.issuance/1")
+        writer.member("schema", ascii: "assay.issuance/1")
         writer.input(InputLocation(origin))
-        writer.key("status")
-        writer.string(status.rawValue)
+        writer.member("status", status.rawValue)
         if let device = deviceUUID {
             writer.key("deviceUuid")
             writer.string(escaped: { device.append(to: &$0) })
@@ -34,18 +32,14 @@ extension IssuanceOutcome {
         if let certificate { Self.write(certificate, &writer) }
         if let planned { Self.write(planned, &writer) }
         if let requestSHA256 {
-            writer.key("csrSha256")
-            writer.hex(requestSHA256)
+            writer.member("csrSha256", hex: requestSHA256)
         }
         if let attestation {
             writer.key("attestation")
             writer.beginObject()
-            writer.key("verdict")
-            writer.string(ascii: "verified")
-            writer.key("profile")
-            writer.string(attestation.profile.rawValue)
-            writer.key("kid")
-            writer.hex(attestation.keyID)
+            writer.member("verdict", ascii: "verified")
+            writer.member("profile", attestation.profile.rawValue)
+            writer.member("kid", hex: attestation.keyID)
             writer.endObject()
         }
         if let certificate {
@@ -65,27 +59,19 @@ extension IssuanceOutcome {
     private static func write(
         _ certificate: CertificateSummary, _ writer: inout JSONWriter
     ) {
-        writer.key("subject")
-        writer.string(certificate.subject)
-        writer.key("serial")
-        writer.hex(certificate.serial)
-        writer.key("notBefore")
-        writer.string(Timestamp.clamped(certificate.notBefore))
-        writer.key("notAfter")
-        writer.string(Timestamp.clamped(certificate.notAfter))
-        writer.key("fingerprintSha256")
-        writer.hex(certificate.fingerprint)
+        writer.member("subject", certificate.subject)
+        writer.member("serial", hex: certificate.serial)
+        writer.member("notBefore", Timestamp.clamped(certificate.notBefore))
+        writer.member("notAfter", Timestamp.clamped(certificate.notAfter))
+        writer.member("fingerprintSha256", hex: certificate.fingerprint)
     }
 
     private static func write(
         _ planned: PlannedCertificate, _ writer: inout JSONWriter
     ) {
-        writer.key("subject")
-        writer.string(planned.subject)
-        writer.key("notBefore")
-        writer.string(Timestamp.clamped(planned.notBefore))
-        writer.key("notAfter")
-        writer.string(Timestamp.clamped(planned.notAfter))
+        writer.member("subject", planned.subject)
+        writer.member("notBefore", Timestamp.clamped(planned.notBefore))
+        writer.member("notAfter", Timestamp.clamped(planned.notAfter))
     }
 
     private static func write(pem der: [UInt8], _ chain: [UInt8], _ writer: inout JSONWriter) {

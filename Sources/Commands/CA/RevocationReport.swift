@@ -49,27 +49,20 @@ struct RevocationReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.revocation/1")
+        writer.member("schema", ascii: "assay.revocation/1")
         writer.input(location)
-        writer.key("status")
-        writer.string(status)
+        writer.member("status", status)
         if let serial {
-            writer.key("serial")
-            writer.string(serial.description)
+            writer.member("serial", serial.description)
         }
         if let record {
             if let device = record.device {
-                writer.key("deviceUuid")
-                writer.string(device.description)
+                writer.member("deviceUuid", device.description)
             }
-            writer.key("subject")
-            writer.string(record.subject)
+            writer.member("subject", record.subject)
             if let at = record.revokedAt, let code = record.reason.flatMap({ UInt8(exactly: $0) }) {
-                writer.key("revokedAt")
-                writer.string(Timestamp.clamped(at))
-                writer.key("reason")
-                writer.string(RevocationReason(rawValue: code)?.name ?? "unknown")
+                writer.member("revokedAt", Timestamp.clamped(at))
+                writer.member("reason", RevocationReason(rawValue: code)?.name ?? "unknown")
             }
         }
         if !others.isEmpty { Self.write(others, &writer) }
@@ -84,16 +77,11 @@ struct RevocationReport {
         writer.beginArray()
         for other in others {
             writer.beginObject()
-            writer.key("serial")
-            writer.hex(other.serial)
-            writer.key("subject")
-            writer.string(other.subject)
-            writer.key("profile")
-            writer.string(other.profile)
-            writer.key("authority")
-            writer.hex(other.authority)
-            writer.key("issued")
-            writer.bool(other.certificate != nil)
+            writer.member("serial", hex: other.serial)
+            writer.member("subject", other.subject)
+            writer.member("profile", other.profile)
+            writer.member("authority", hex: other.authority)
+            writer.member("issued", other.certificate != nil)
             writer.endObject()
         }
         writer.endArray()

@@ -17,12 +17,10 @@ struct RequestReport: VerdictReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.csr/1")
+        writer.member("schema", ascii: "assay.csr/1")
         writer.input(location)
         if let request { Self.write(request, &writer) }
-        writer.key("verdict")
-        writer.string(verdict.rawValue)
+        writer.member("verdict", verdict.rawValue)
         writer.key("failures")
         writer.failures(failures)
         writer.endObject()
@@ -30,16 +28,12 @@ struct RequestReport: VerdictReport {
     }
 
     private static func write(_ request: CertificationRequest, _ writer: inout JSONWriter) {
-        writer.key("subject")
-        writer.string(request.subject.description)
-        writer.key("publicKeyPem")
-        writer.string(PEMText.publicKey(request.publicKey.der))
+        writer.member("subject", request.subject.description)
+        writer.member("publicKeyPem", PEMText.publicKey(request.publicKey.der))
         if case .success(let kind) = request.publicKey.acceptedKind() {
-            writer.key("keyType")
-            writer.string(kind.name)
+            writer.member("keyType", kind.name)
         }
-        writer.key("kid")
-        writer.hex(Digest.sha256(request.publicKey.der))
+        writer.member("kid", hex: Digest.sha256(request.publicKey.der))
         writer.key("requestedExtensions")
         writer.beginArray()
         for element in request.requestedExtensions { write(element, &writer) }
@@ -54,10 +48,8 @@ struct RequestReport: VerdictReport {
         writer.beginArray()
         for quirk in request.quirks { writer.string(quirk.rawValue) }
         writer.endArray()
-        writer.key("sha256")
-        writer.hex(Digest.sha256(request.der))
-        writer.key("pem")
-        writer.string(PEMText.request(request.der))
+        writer.member("sha256", hex: Digest.sha256(request.der))
+        writer.member("pem", PEMText.request(request.der))
     }
 
     /// The name of an attribute whose value a CA of ours does not use: the value may be a secret, and is not shown.
@@ -74,12 +66,9 @@ struct RequestReport: VerdictReport {
 
     private static func write(_ element: CertificateExtension, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("oid")
-        writer.string(element.oid.description)
-        writer.key("critical")
-        writer.bool(element.isCritical)
-        writer.key("valueHex")
-        writer.hex(element.value)
+        writer.member("oid", element.oid.description)
+        writer.member("critical", element.isCritical)
+        writer.member("valueHex", hex: element.value)
         if element.oid == .keyUsage, let usage = try? KeyUsage(der: element.value) {
             writer.key("keyUsage")
             writer.beginArray()

@@ -30,13 +30,11 @@ struct CertificateReport: VerdictReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.certificate/1")
+        writer.member("schema", ascii: "assay.certificate/1")
         writer.input(location)
         if let certificate { Self.write(certificate, &writer) }
         if let check { Self.write(check, &writer) }
-        writer.key("verdict")
-        writer.string(verdict.rawValue)
+        writer.member("verdict", verdict.rawValue)
         writer.key("failures")
         writer.failures(failures)
         writer.endObject()
@@ -45,43 +43,28 @@ struct CertificateReport: VerdictReport {
 
     private static func write(_ certificate: X509Certificate, _ writer: inout JSONWriter) {
         let pem = certificate.pem
-        writer.key("subject")
-        writer.string(certificate.subject)
-        writer.key("issuer")
-        writer.string(certificate.issuer)
-        writer.key("serial")
-        writer.string(certificate.serial)
-        writer.key("notBefore")
-        writer.string(time(certificate.notBefore))
-        writer.key("notAfter")
-        writer.string(time(certificate.notAfter))
+        writer.member("subject", certificate.subject)
+        writer.member("issuer", certificate.issuer)
+        writer.member("serial", certificate.serial)
+        writer.member("notBefore", time(certificate.notBefore))
+        writer.member("notAfter", time(certificate.notAfter))
         if let kind = try? certificate.publicKey().kind {
-            writer.key("keyType")
-            writer.string(kind.name)
+            writer.member("keyType", kind.name)
         }
-        writer.key("publicKeyPem")
-        writer.string(PEMText.publicKey(certificate.spki))
-        writer.key("kid")
-        writer.hex(Digest.sha256(certificate.spki))
+        writer.member("publicKeyPem", PEMText.publicKey(certificate.spki))
+        writer.member("kid", hex: Digest.sha256(certificate.spki))
         writeExtensions(of: certificate, &writer)
-        writer.key("signatureAlgorithm")
-        writer.string(certificate.signatureAlgorithm)
-        writer.key("fingerprintSha256")
-        writer.hex(certificate.fingerprintSHA256)
-        writer.key("cmngDigest")
-        writer.string(cmngDigest(pem))
-        writer.key("cmngDigestCrlf")
-        writer.string(cmngDigest(withCRLF(pem)))
-        writer.key("certificatePem")
-        writer.string(asciiBytes: pem)
+        writer.member("signatureAlgorithm", certificate.signatureAlgorithm)
+        writer.member("fingerprintSha256", hex: certificate.fingerprintSHA256)
+        writer.member("cmngDigest", cmngDigest(pem))
+        writer.member("cmngDigestCrlf", cmngDigest(withCRLF(pem)))
+        writer.member("certificatePem", asciiBytes: pem)
     }
 
     private static func writeExtensions(of certificate: X509Certificate, _ writer: inout JSONWriter) {
-        writer.key("isCA")
-        writer.bool(certificate.isCA)
+        writer.member("isCA", certificate.isCA)
         if let length = certificate.pathLength {
-            writer.key("pathLength")
-            writer.integer(Int64(length))
+            writer.member("pathLength", Int64(length))
         }
         if let usage = certificate.keyUsage {
             writer.key("keyUsage")
@@ -94,29 +77,23 @@ struct CertificateReport: VerdictReport {
         writer.key("subjectAltNames")
         write(certificate.subjectAlternativeNames, &writer)
         if let identifier = certificate.subjectKeyIdentifier {
-            writer.key("subjectKeyIdentifier")
-            writer.hex(identifier)
+            writer.member("subjectKeyIdentifier", hex: identifier)
         }
         if let identifier = certificate.authorityKeyIdentifier {
-            writer.key("authorityKeyIdentifier")
-            writer.hex(identifier)
+            writer.member("authorityKeyIdentifier", hex: identifier)
         }
     }
 
     private static func write(_ check: Check, _ writer: inout JSONWriter) {
-        writer.key("at")
-        writer.string(time(check.time))
-        writer.key("purpose")
-        writer.string(check.purpose.rawValue)
+        writer.member("at", time(check.time))
+        writer.member("purpose", check.purpose.rawValue)
         if let chain = check.chain {
             writer.key("chain")
             writer.beginArray()
             for certificate in chain.certificates {
                 writer.beginObject()
-                writer.key("subject")
-                writer.string(certificate.subject)
-                writer.key("fingerprintSha256")
-                writer.hex(certificate.fingerprintSHA256)
+                writer.member("subject", certificate.subject)
+                writer.member("fingerprintSha256", hex: certificate.fingerprintSHA256)
                 writer.endObject()
             }
             writer.endArray()
@@ -130,10 +107,8 @@ struct CertificateReport: VerdictReport {
             writer.beginArray()
             for warning in warnings {
                 writer.beginObject()
-                writer.key("code")
-                writer.string(warning.code)
-                writer.key("message")
-                writer.string(warning.message)
+                writer.member("code", warning.code)
+                writer.member("message", warning.message)
                 writer.endObject()
             }
             writer.endArray()

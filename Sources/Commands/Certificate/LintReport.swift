@@ -41,37 +41,25 @@ struct LintReport: Report {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.lint/1")
+        writer.member("schema", ascii: "assay.lint/1")
         writer.input(location)
         if let certificate {
             if let subject = certificate.subjectName {
-                writer.key("subject")
-                writer.string(subject.description)
+                writer.member("subject", subject.description)
             }
-            writer.key("serial")
-            writer.string(certificate.serialText)
-            writer.key("fingerprintSha256")
-            writer.hex(Digest.sha256(certificate.der))
+            writer.member("serial", certificate.serialText)
+            writer.member("fingerprintSha256", hex: Digest.sha256(certificate.der))
         }
-        if let profile {
-            writer.key("profile")
-            writer.string(profile)
-        }
-        writer.key("verdict")
-        writer.string(verdict.rawValue)
+        writer.member("profile", ifPresent: profile)
+        writer.member("verdict", verdict.rawValue)
         writer.key("findings")
         writer.beginArray()
         for finding in findings {
             writer.beginObject()
-            writer.key("code")
-            writer.string(finding.rule.code)
-            writer.key("severity")
-            writer.string(finding.severity.rawValue)
-            writer.key("reference")
-            writer.string(finding.rule.reference)
-            writer.key("message")
-            writer.string(finding.message)
+            writer.member("code", finding.rule.code)
+            writer.member("severity", finding.severity.rawValue)
+            writer.member("reference", finding.rule.reference)
+            writer.member("message", finding.message)
             writer.endObject()
         }
         writer.endArray()

@@ -19,20 +19,15 @@ final class ClaimPacker {
     ) throws(ToolError) -> BatchFolder.Place {
         try folder.add(line) { place, entry in
             entry.beginObject()
-            entry.key("schema")
-            entry.string(ascii: "assay.claim-manifest/1")
-            entry.key("file")
-            entry.string(place.file)
-            entry.key("line")
-            entry.integer(Int64(place.row))
+            entry.member("schema", ascii: "assay.claim-manifest/1")
+            entry.member("file", place.file)
+            entry.member("line", Int64(place.row))
             entry.key("input")
             entry.location(source, claim.line)
             if let device = claim.device {
-                entry.key("deviceUuid")
-                entry.string(device.description)
+                entry.member("deviceUuid", device.description)
             }
-            entry.key("tokenSha256")
-            entry.hex(claim.fingerprint.bytes)
+            entry.member("tokenSha256", hex: claim.fingerprint.bytes)
             entry.endObject()
             entry.newline()
         }

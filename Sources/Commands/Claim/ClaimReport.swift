@@ -68,22 +68,17 @@ package struct ClaimReport: Sendable {
 
     package func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.claim/1")
+        writer.member("schema", ascii: "assay.claim/1")
         if namesSource {
             writer.key("input")
             writer.location(source, line)
         }
-        writer.key("row")
-        writer.integer(Int64(line))
+        writer.member("row", Int64(line))
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
-        writer.key("status")
-        writer.string(status.rawValue)
-        writer.key("message")
-        writer.string(message)
+        writer.member("status", status.rawValue)
+        writer.member("message", message)
         writer.key("failures")
         writer.beginArray()
         for finding in findings { Self.write(finding, &writer) }
@@ -94,20 +89,15 @@ package struct ClaimReport: Sendable {
 
     private static func write(_ finding: ClaimFinding, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("code")
-        writer.string(finding.failure.code.rawValue)
-        writer.key("message")
-        writer.string(finding.shownMessage)
+        writer.member("code", finding.failure.code.rawValue)
+        writer.member("message", finding.shownMessage)
         if let column = finding.column {
-            writer.key("column")
-            writer.integer(Int64(column))
+            writer.member("column", Int64(column))
         }
         if let field = finding.field {
-            writer.key("field")
-            writer.string(field.rawValue)
+            writer.member("field", field.rawValue)
         }
-        writer.key("hint")
-        writer.string(finding.hint.commandLine)
+        writer.member("hint", finding.hint.commandLine)
         writer.endObject()
     }
 

@@ -13,31 +13,22 @@ struct DeviceReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.device/1")
-        writer.key("deviceUuid")
-        writer.string(device.uuid.description)
+        writer.member("schema", ascii: "assay.device/1")
+        writer.member("deviceUuid", device.uuid.description)
         if let imei = device.imei {
-            writer.key("imei")
-            writer.string(imei.description)
+            writer.member("imei", imei.description)
         }
-        writer.key("registeredAt")
-        writer.string(Timestamp.text(device.registeredAt))
+        writer.member("registeredAt", Timestamp.text(device.registeredAt))
         if let key = device.key {
             writer.key("key")
             writer.beginObject()
-            writer.key("kid")
-            writer.hex(key.identity.publicKey.kid)
-            writer.key("trust")
-            writer.string(key.identity.trust.rawValue)
+            writer.member("kid", hex: key.identity.publicKey.kid)
+            writer.member("trust", key.identity.trust.rawValue)
             if let profile = key.profile {
-                writer.key("profile")
-                writer.string(profile.rawValue)
+                writer.member("profile", profile.rawValue)
             }
-            writer.key("since")
-            writer.string(Timestamp.text(key.since))
-            writer.key("publicKeyPem")
-            writer.string(PEMText.publicKey(key.identity.publicKey.spki))
+            writer.member("since", Timestamp.text(key.since))
+            writer.member("publicKeyPem", PEMText.publicKey(key.identity.publicKey.spki))
             writer.endObject()
         }
         if let evidence {
@@ -52,17 +43,13 @@ struct DeviceReport {
 
     private static func write(_ evidence: Evidence, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("how")
-        writer.string(evidence.how.rawValue)
-        writer.key("at")
-        writer.string(Timestamp.text(evidence.at))
+        writer.member("how", evidence.how.rawValue)
+        writer.member("at", Timestamp.text(evidence.at))
         if let digest = evidence.inputDigest {
-            writer.key("inputSha256")
-            writer.hex(digest)
+            writer.member("inputSha256", hex: digest)
         }
         if let profile = evidence.profile {
-            writer.key("profile")
-            writer.string(profile.rawValue)
+            writer.member("profile", profile.rawValue)
         }
         writer.endObject()
     }

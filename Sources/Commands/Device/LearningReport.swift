@@ -62,24 +62,18 @@ struct LearningReport: Report {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.learning/1")
+        writer.member("schema", ascii: "assay.learning/1")
         writer.input(location)
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
-        writer.key("status")
-        writer.string(status)
+        writer.member("status", status)
         if let (key, profile) = key {
-            writer.key("profile")
-            writer.string(profile.rawValue)
+            writer.member("profile", profile.rawValue)
             writer.key("key")
             writer.beginObject()
-            writer.key("kid")
-            writer.hex(key.publicKey.kid)
-            writer.key("trust")
-            writer.string(key.trust.rawValue)
+            writer.member("kid", hex: key.publicKey.kid)
+            writer.member("trust", key.trust.rawValue)
             writer.endObject()
         }
         writer.key("failures")

@@ -14,15 +14,12 @@ struct RegistrationReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.registration/1")
+        writer.member("schema", ascii: "assay.registration/1")
         if let location { writer.input(location) }
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
-        writer.key("status")
-        writer.string(status)
+        writer.member("status", status)
         writer.key("failures")
         if case .rejected(let failure) = outcome { writer.failures([failure]) } else { writer.failures([]) }
         writer.endObject()

@@ -92,21 +92,16 @@ struct Explain: AssayCommand {
         let explanation = entry.explanation
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.explanation/1")
-        writer.key("code")
-        writer.string(entry.code)
-        writer.key("meaning")
-        writer.string(explanation.meaning)
+        writer.member("schema", ascii: "assay.explanation/1")
+        writer.member("code", entry.code)
+        writer.member("meaning", explanation.meaning)
         writer.key("causes")
         writer.beginArray()
         for cause in explanation.causes { writer.string(cause) }
         writer.endArray()
-        writer.key("remedy")
-        writer.string(explanation.remedy)
+        writer.member("remedy", explanation.remedy)
         if let status = entry.exitStatus {
-            writer.key("exitStatus")
-            writer.integer(Int64(status.rawValue))
+            writer.member("exitStatus", Int64(status.rawValue))
         }
         writer.endObject()
         writer.newline()

@@ -21,19 +21,15 @@ struct JWTReport: VerdictReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.jwt/1")
+        writer.member("schema", ascii: "assay.jwt/1")
         writer.input(location)
         writer.parts(header: header, claims: claims, device: device)
-        writer.key("verdict")
-        writer.string(verdict.rawValue)
+        writer.member("verdict", verdict.rawValue)
         if let key {
             writer.key("key")
             writer.beginObject()
-            writer.key("kid")
-            writer.hex(key.kid)
-            writer.key("trust")
-            writer.string(key.trust)
+            writer.member("kid", hex: key.kid)
+            writer.member("trust", key.trust)
             writer.endObject()
         }
         writer.key("failures")

@@ -35,24 +35,15 @@ struct KeyReport {
     var bytesAsJSON: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.key/1")
-        writer.key("file")
-        writer.string(file)
+        writer.member("schema", ascii: "assay.key/1")
+        writer.member("file", file)
         if let isPrivate {
-            writer.key("half")
-            writer.string(isPrivate ? "private" : "public")
+            writer.member("half", isPrivate ? "private" : "public")
         }
-        writer.key("type")
-        writer.string(kind.name)
-        writer.key("kid")
-        writer.hex(Digest.sha256(spki))
-        if let thumbprint {
-            writer.key("thumbprint")
-            writer.string(thumbprint)
-        }
-        writer.key("publicKeyPem")
-        writer.string(PEMText.publicKey(spki))
+        writer.member("type", kind.name)
+        writer.member("kid", hex: Digest.sha256(spki))
+        writer.member("thumbprint", ifPresent: thumbprint)
+        writer.member("publicKeyPem", PEMText.publicKey(spki))
         writer.endObject()
         writer.newline()
         return writer.bytes

@@ -52,56 +52,36 @@ struct LedgerReport {
     private var bytesAsJSON: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: schema)
-        writer.key("store")
-        writer.string(path)
-        writer.key("verdict")
-        writer.string(ascii: isSound ? "verified" : "rejected")
-        writer.key("entries")
-        writer.integer(verdict.entries)
+        writer.member("schema", ascii: schema)
+        writer.member("store", path)
+        writer.member("verdict", ascii: isSound ? "verified" : "rejected")
+        writer.member("entries", verdict.entries)
         writer.key("head")
         writer.beginObject()
-        writer.key("sequence")
-        writer.integer(verdict.head.sequence)
-        writer.key("hash")
-        writer.hex(verdict.head.hash)
+        writer.member("sequence", verdict.head.sequence)
+        writer.member("hash", hex: verdict.head.hash)
         if let time = verdict.headTime {
-            writer.key("at")
-            writer.string(Timestamp.clamped(time))
+            writer.member("at", Timestamp.clamped(time))
         }
         writer.endObject()
-        writer.key("certificates")
-        writer.integer(verdict.certificates)
-        writer.key("intents")
-        writer.integer(verdict.intents)
+        writer.member("certificates", verdict.certificates)
+        writer.member("intents", verdict.intents)
         if let checkpoint {
             writer.key("checkpoint")
             writer.beginObject()
-            writer.key("sequence")
-            writer.integer(checkpoint.sequence)
-            writer.key("at")
-            writer.string(Timestamp.clamped(checkpoint.at))
-            writer.key("signature")
-            writer.string(ascii: checkpoint.failure == nil ? "valid" : "invalid")
+            writer.member("sequence", checkpoint.sequence)
+            writer.member("at", Timestamp.clamped(checkpoint.at))
+            writer.member("signature", ascii: checkpoint.failure == nil ? "valid" : "invalid")
             writer.endObject()
         }
-        writer.key("failureCount")
-        writer.integer(Int64(failureCount))
+        writer.member("failureCount", Int64(failureCount))
         writer.key("failures")
         writer.beginArray()
         for finding in failures { Self.write(finding, &writer) }
         writer.endArray()
-        writer.key(kind == .ledger ? "ledgerId" : "storeId")
-        writer.string(id.description)
-        if let certificatesOfOthers {
-            writer.key("ofOtherCas")
-            writer.integer(certificatesOfOthers)
-        }
-        if let devices {
-            writer.key("devices")
-            writer.integer(devices)
-        }
+        writer.member(kind == .ledger ? "ledgerId" : "storeId", id.description)
+        writer.member("ofOtherCas", ifPresent: certificatesOfOthers)
+        writer.member("devices", ifPresent: devices)
         writer.endObject()
         writer.newline()
         return writer.bytes
@@ -109,17 +89,11 @@ struct LedgerReport {
 
     private static func write(_ finding: LedgerFinding, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("code")
-        writer.string(finding.failure.code.rawValue)
-        writer.key("message")
-        writer.string(finding.failure.message)
-        if let sequence = finding.sequence {
-            writer.key("sequence")
-            writer.integer(sequence)
-        }
+        writer.member("code", finding.failure.code.rawValue)
+        writer.member("message", finding.failure.message)
+        writer.member("sequence", ifPresent: finding.sequence)
         if let serial = finding.serial {
-            writer.key("serial")
-            writer.hex(serial)
+            writer.member("serial", hex: serial)
         }
         writer.endObject()
     }

@@ -70,11 +70,9 @@ struct EncodingReport: Report {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.encoded-batch/1")
+        writer.member("schema", ascii: "assay.encoded-batch/1")
         writer.input(location)
-        writer.key("status")
-        writer.string(ascii: status)
+        writer.member("status", ascii: status)
         if case .encoded(let encoding, let device) = content {
             Self.write(encoding, device, &writer)
         } else if let error {
@@ -87,20 +85,16 @@ struct EncodingReport: Report {
 
     private static func write(_ encoding: BatchEncoding, _ device: DeviceUUID?, _ writer: inout JSONWriter) {
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
         writer.key("correlationIds")
         writer.beginArray()
         for id in encoding.correlationIDs { writer.string(id) }
         writer.endArray()
         let cbor = encoding.cbor
-        writer.key("records")
-        writer.integer(Int64(encoding.records.count))
-        writer.key("size")
-        writer.integer(Int64(cbor.count))
-        writer.key("cbor")
-        writer.hex(cbor)
+        writer.member("records", Int64(encoding.records.count))
+        writer.member("size", Int64(cbor.count))
+        writer.member("cbor", hex: cbor)
         writer.key("findings")
         writer.beginArray()
         for finding in encoding.findings { finding.write(to: &writer) }

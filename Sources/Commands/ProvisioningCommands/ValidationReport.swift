@@ -52,17 +52,13 @@ struct ValidationReport: Report {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.validation/1")
+        writer.member("schema", ascii: "assay.validation/1")
         writer.input(location)
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
-        writer.key("status")
-        writer.string(status.rawValue)
-        writer.key("commands")
-        writer.integer(Int64(commands))
+        writer.member("status", status.rawValue)
+        writer.member("commands", Int64(commands))
         writer.key("findings")
         writer.beginArray()
         for finding in findings { finding.write(to: &writer) }

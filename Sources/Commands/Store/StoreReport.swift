@@ -30,27 +30,20 @@ struct StoreReport {
         }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.store/1")
-        writer.key("store")
-        writer.string(path)
+        writer.member("schema", ascii: "assay.store/1")
+        writer.member("store", path)
         if let identity = glance.identity {
-            writer.key("storeId")
-            writer.string(identity.id.description)
+            writer.member("storeId", identity.id.description)
         }
-        writer.key("schemaVersion")
-        writer.integer(Int64(glance.version))
+        writer.member("schemaVersion", Int64(glance.version))
         for (name, _, value) in counts {
-            writer.key(name)
-            writer.integer(value)
+            writer.member(name, value)
         }
         if let moved = glance.moved {
             writer.key("movedLedger")
             writer.beginObject()
-            writer.key("ledger")
-            writer.string(moved.path)
-            writer.key("ledgerId")
-            writer.string(moved.id.description)
+            writer.member("ledger", moved.path)
+            writer.member("ledgerId", moved.id.description)
             writer.endObject()
         }
         writer.endObject()

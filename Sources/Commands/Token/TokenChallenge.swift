@@ -58,10 +58,8 @@ struct TokenChallenge: AssayCommand {
     private func json(_ challenge: [UInt8]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.challenge/1")
-        writer.key("challenge")
-        writer.hex(challenge)
+        writer.member("schema", ascii: "assay.challenge/1")
+        writer.member("challenge", hex: challenge)
         writer.endObject()
         writer.newline()
         return writer.bytes

@@ -35,27 +35,21 @@ struct TokenReport: VerdictReport {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.token/1")
+        writer.member("schema", ascii: "assay.token/1")
         writer.input(location)
         if let revealed {
-            writer.key("token")
-            writer.string(asciiBytes: revealed)
+            writer.member("token", asciiBytes: revealed)
         }
         if let token { Self.write(token, selfSignature, &writer) }
-        writer.key("verdict")
-        writer.string(verdict.rawValue)
+        writer.member("verdict", verdict.rawValue)
         if let profile {
-            writer.key("profile")
-            writer.string(profile.rawValue)
+            writer.member("profile", profile.rawValue)
         }
         if let key {
             writer.key("key")
             writer.beginObject()
-            writer.key("kid")
-            writer.hex(key.publicKey.kid)
-            writer.key("trust")
-            writer.string(key.trust.rawValue)
+            writer.member("kid", hex: key.publicKey.kid)
+            writer.member("trust", key.trust.rawValue)
             writer.endObject()
         }
         writer.key("failures")
@@ -65,43 +59,32 @@ struct TokenReport: VerdictReport {
     }
 
     private static func write(_ token: AttestationToken, _ selfSignature: Bool?, _ writer: inout JSONWriter) {
-        writer.key("kind")
-        writer.string(token.kindName)
-        writer.key("deviceUuid")
-        writer.string(asciiBytes: token.deviceUUID.textBytes)
+        writer.member("kind", token.kindName)
+        writer.member("deviceUuid", asciiBytes: token.deviceUUID.textBytes)
         if case .identity(let message) = token.content {
             writer.key("deviceType")
             writer.beginObject()
-            writer.key("code")
-            writer.unsigned(message.deviceType.code)
-            writer.key("name")
-            writer.string(message.deviceType.description)
+            writer.member("code", message.deviceType.code)
+            writer.member("name", message.deviceType.description)
             writer.endObject()
-            writer.key("firmwareUuid")
-            writer.string(asciiBytes: message.firmwareUUID.textBytes)
+            writer.member("firmwareUuid", asciiBytes: message.firmwareUUID.textBytes)
         }
-        writer.key("nonce")
-        writer.hex(token.nonce)
+        writer.member("nonce", hex: token.nonce)
         if let message = token.keyMessage {
             let actual = token.actualDigest
-            writer.key("secTag")
-            writer.unsigned(UInt64(message.secTag.rawValue))
+            writer.member("secTag", UInt64(message.secTag.rawValue))
             writer.key("digest")
             writer.beginObject()
-            writer.key("attested")
-            writer.hex(message.digest)
-            writer.key("actual")
-            writer.hex(actual)
-            writer.key("matches")
-            writer.bool(message.digest == actual)
+            writer.member("attested", hex: message.digest)
+            writer.member("actual", hex: actual)
+            writer.member("matches", message.digest == actual)
             writer.endObject()
         }
         switch token.content {
         case .identity: break
         case .certificationRequest(_, let request): write(request, selfSignature, &writer)
         case .publicKey(_, let key):
-            writer.key("publicKeyPem")
-            writer.string(PEMText.publicKey(key.der))
+            writer.member("publicKeyPem", PEMText.publicKey(key.der))
         }
         write(token.cose, token.keyRole, &writer)
     }
@@ -111,15 +94,11 @@ struct TokenReport: VerdictReport {
     ) {
         writer.key("csr")
         writer.beginObject()
-        writer.key("subject")
-        writer.string(request.subject.description)
-        writer.key("publicKeyPem")
-        writer.string(PEMText.publicKey(request.publicKey.der))
-        writer.key("pem")
-        writer.string(PEMText.request(request.der))
+        writer.member("subject", request.subject.description)
+        writer.member("publicKeyPem", PEMText.publicKey(request.publicKey.der))
+        writer.member("pem", PEMText.request(request.der))
         if let selfSignature {
-            writer.key("selfSignature")
-            writer.string(selfSignature ? "valid" : "invalid")
+            writer.member("selfSignature", selfSignature ? "valid" : "invalid")
         }
         writer.key("quirks")
         writer.beginArray()
@@ -132,15 +111,11 @@ struct TokenReport: VerdictReport {
         writer.key("cose")
         writer.beginObject()
         if let algorithm = cose.algorithm {
-            writer.key("algorithm")
-            writer.string(COSEAlgorithm(rawValue: algorithm)?.name ?? String(algorithm))
+            writer.member("algorithm", COSEAlgorithm(rawValue: algorithm)?.name ?? String(algorithm))
         }
-        writer.key("kid")
-        writer.integer(role.kid)
-        writer.key("keyRole")
-        writer.string(role.name)
-        writer.key("signature")
-        writer.hex(cose.bytes[cose.signature])
+        writer.member("kid", role.kid)
+        writer.member("keyRole", role.name)
+        writer.member("signature", hex: cose.bytes[cose.signature])
         writer.endObject()
     }
 

@@ -45,19 +45,13 @@ struct VersionCommand: AssayCommand {
     private static var object: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.version/1")
-        writer.key("version")
-        writer.string(Version.current)
-        if let commit = BuildCommit.current {
-            writer.key("commit")
-            writer.string(commit)
-        }
+        writer.member("schema", ascii: "assay.version/1")
+        writer.member("version", Version.current)
+        writer.member("commit", ifPresent: BuildCommit.current)
         writer.key("libraries")
         writer.beginObject()
         for library in libraries {
-            writer.key(library.name)
-            writer.string(library.version)
+            writer.member(library.name, library.version)
         }
         writer.endObject()
         writer.endObject()
