@@ -69,8 +69,18 @@ public struct CertificateAudit: Sendable {
         failures += ProfileCheck.objections(to: certificate, profile).map { CheckFailure(.profile, $0) }
         failures += pathFailures(of: certificate)
         // Serial and validity were held against the ledger above.
+        var names: CertificateExtension?
+        switch GrantedNames.audit(
+            certificate.extensions.first { $0.oid == .subjectAlternativeName }, under: profile,
+            device: facts.device,
+            subject: certificate.subject)
+        {
+        case .success(let expected): names = expected
+        case .failure(let failure): return failures + [failure]
+        }
         let subject = CertificateLint.Subject(
-            name: certificate.subject, publicKey: certificate.publicKey, device: facts.device)
+            name: certificate.subject, publicKey: certificate.publicKey, device: facts.device,
+            alternativeName: names)
         if let serial = certificate.serial,
             let finding = form(for: certificate).finding(
                 in: tbs, serial: serial, validity: certificate.validity, subject: subject)

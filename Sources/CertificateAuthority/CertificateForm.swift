@@ -71,7 +71,8 @@ final class CertificateForm: Sendable {
     ) -> [UInt8] {
         template.makeTBS(
             serial: serial, subject: subject.name, key: subject.key, validity: validity,
-            uri: lint.namesDevice ? subject.device.map(CertificateProfile.uri) : nil)
+            uri: lint.namesDevice ? subject.device.map(CertificateProfile.uri) : nil,
+            alternativeName: subject.alternativeName)
     }
 
     /// The certificate of a TBSCertificate and its signature.

@@ -43,15 +43,25 @@ struct CertificateLint: Sendable {
         let name: DistinguishedName
         let key: IdentifiedKey
         let device: DeviceUUID?
+        /// Where the profile copies names of the request: those, and the device's where the profile has that too.
+        let alternativeName: CertificateExtension?
 
-        init(name: DistinguishedName, key: IdentifiedKey, device: DeviceUUID? = nil) {
+        init(
+            name: DistinguishedName, key: IdentifiedKey, device: DeviceUUID? = nil,
+            alternativeName: CertificateExtension? = nil
+        ) {
             self.name = name
             self.key = key
             self.device = device
+            self.alternativeName = alternativeName
         }
 
-        init(name: DistinguishedName, publicKey: SubjectPublicKeyInfo, device: DeviceUUID? = nil) {
-            self.init(name: name, key: IdentifiedKey(publicKey), device: device)
+        init(
+            name: DistinguishedName, publicKey: SubjectPublicKeyInfo, device: DeviceUUID? = nil,
+            alternativeName: CertificateExtension? = nil
+        ) {
+            self.init(
+                name: name, key: IdentifiedKey(publicKey), device: device, alternativeName: alternativeName)
         }
     }
 
@@ -126,7 +136,9 @@ struct CertificateLint: Sendable {
     private static let version: [UInt8] = [0xA0, 0x03, 0x02, 0x01, 0x02]
 
     private func readExtensions(_ body: inout DERReader, _ subject: Subject) throws(DERError) -> String? {
-        if extensions.isEmpty, !namesDevice, !hasSubjectKeyIdentifier, authorityKeyIdentifier == nil {
+        if extensions.isEmpty, !namesDevice, subject.alternativeName == nil, !hasSubjectKeyIdentifier,
+            authorityKeyIdentifier == nil
+        {
             return body.isAtEnd ? nil : "the profile has no extensions"
         }
         let behindWrapper = try body.descend(.constructed(3), "extensions")
@@ -143,7 +155,11 @@ struct CertificateLint: Sendable {
                 return "the extension \(expected.oid) is not the profile's"
             }
         }
-        if namesDevice {
+        if let expected = subject.alternativeName {
+            guard try matches(&list, expected) else {
+                return "the alternative names are not those that were vetted"
+            }
+        } else if namesDevice {
             guard let device = subject.device else {
                 return "no device is known whose UUID could be the name"
             }

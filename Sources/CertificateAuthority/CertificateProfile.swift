@@ -11,8 +11,8 @@ import DeviceIdentity
 public import Diagnostics
 public import PKIX
 
-/// What certificates of one purpose look like. Everything in a certificate but the key and the name is the
-/// profile's; nothing else of a request is copied. ``ProfileSet`` reads profiles, and only it makes new ones.
+/// What certificates of one purpose look like. Everything in a certificate but the key, the name and the alternative
+/// names that it allows is the profile's; nothing else of a request is copied. ``ProfileSet`` reads profiles, and only it makes new ones.
 public struct CertificateProfile: Sendable, Equatable {
     /// What `--profile` calls it: lower-case letters, digits and hyphens, at most 64.
     public let name: String
@@ -24,6 +24,8 @@ public struct CertificateProfile: Sendable, Equatable {
     public private(set) var subject: SubjectPolicy
     public private(set) var validity: ValidityRule
     public let extensionRule: ExtensionRule
+    /// Which alternative names are copied from a request; nil for none.
+    public let alternativeNames: AlternativeNameRule?
     public let attestation: AttestationRule
     public let simulatedDevices: SimulatedDeviceRule
     /// The most octets that a certificate may have as PEM, line feeds and all, for modems with a limit on a line.
@@ -43,7 +45,8 @@ public struct CertificateProfile: Sendable, Equatable {
     init(
         name: String, summary: String? = nil, keys: KeyRule, signatureHash: SignatureHash = .auto,
         subject: SubjectPolicy, validity: ValidityRule, extensionRule: ExtensionRule,
-        attestation: AttestationRule = .optional, simulatedDevices: SimulatedDeviceRule = .accept,
+        alternativeNames: AlternativeNameRule? = nil, attestation: AttestationRule = .optional,
+        simulatedDevices: SimulatedDeviceRule = .accept,
         maximumPEMLength: Int = modemLimit
     ) {
         self.name = name
@@ -53,6 +56,7 @@ public struct CertificateProfile: Sendable, Equatable {
         self.subject = subject
         self.validity = validity
         self.extensionRule = extensionRule
+        self.alternativeNames = alternativeNames
         self.attestation = attestation
         self.simulatedDevices = simulatedDevices
         self.maximumPEMLength = maximumPEMLength

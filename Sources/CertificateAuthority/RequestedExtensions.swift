@@ -26,13 +26,16 @@ public struct RequestedExtensions {
         let rule = profile.extensionRule
         var notes: [String] = []
         for element in requested {
-            guard let missing = Self.missing(element, rule) else { continue }
+            guard let missing = Self.missing(element, rule, copiesNames: profile.alternativeNames != nil)
+            else { continue }
             notes.append("the request asks for \(missing), which profile \(profile.name) does not give")
         }
         return notes
     }
 
-    private static func missing(_ element: CertificateExtension, _ rule: ExtensionRule) -> String? {
+    private static func missing(
+        _ element: CertificateExtension, _ rule: ExtensionRule, copiesNames: Bool
+    ) -> String? {
         if rule.additional.contains(where: { $0.oid == element.oid && $0.value == element.value }) {
             return nil
         }
@@ -53,8 +56,10 @@ public struct RequestedExtensions {
         case .basicConstraints:
             return element.asksForAuthority && !rule.isAuthority ? "\(name) CA:TRUE" : nil
         case .subjectKeyIdentifier: return nil
+        // Name by name, where some are copied (``GrantedNames``).
+        case .subjectAlternativeName where copiesNames: return nil
         case .subjectAlternativeName:
-            let names = element.generalNames
+            let names = element.generalNameTexts
             return names.isEmpty ? name : "\(name) \(names.joined(separator: ", "))"
         default: return name
         }

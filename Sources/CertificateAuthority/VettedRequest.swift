@@ -40,20 +40,22 @@ public struct VettedRequest: Sendable {
     public let isNameProven: Bool
     /// What is remarkable about the name, for people.
     public let notes: [String]
-    /// What the request asked for; reported, never copied.
+    /// What the request asked for; reported, and never copied but for the alternative names that the profile allows.
     public let requestedExtensions: [CertificateExtension]
 
     fileprivate init(
         _ request: VerifiedRequest, subject: DistinguishedName, named: DeviceUUID?, _ origin: Origin,
-        _ names: NameCheck
+        _ names: NameCheck, _ alternativeNames: GrantedNames?
     ) {
-        lintSubject = .init(name: subject, publicKey: request.publicKey, device: named)
+        lintSubject = .init(
+            name: subject, publicKey: request.publicKey, device: named,
+            alternativeName: alternativeNames?.extension)
         requestSHA256 = request.sha256
         attestation = origin.attestation
         claimedDeviceUUID = origin.claimedDevice
         isNameProven = names.isProven
         objection = names.objection
-        notes = names.notes
+        notes = names.notes + (alternativeNames?.notes ?? [])
         requestedExtensions = request.requestedExtensions
     }
 
@@ -309,7 +311,9 @@ public final class RequestVetter {
             if let imei = expectations.imei { try check.check(rowIMEI: imei) }
             failures += check.failures.filter { !failures.contains($0) }
             if !failures.isEmpty { return .failure(.init(failures: failures)) }
-            return .success(VettedRequest(request, subject: subject, named: named, origin, check))
+            let granted = GrantedNames(
+                request.requestedExtensions, under: profile, device: named, subject: subject)
+            return .success(VettedRequest(request, subject: subject, named: named, origin, check, granted))
         }
     }
 

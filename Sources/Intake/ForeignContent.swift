@@ -21,6 +21,8 @@ struct ForeignContent {
             self = der
         } else if expected.form == .lines, let text = Self.document(head) {
             self = text
+        } else if expected.code != .cbor, let dump = Self.hexadecimal(head, expected) {
+            self = dump
         } else if let table = Self.onboarding(head) {
             self = table
         } else {
@@ -87,7 +89,8 @@ struct ForeignContent {
         let even = start.enumerated().count { $0.offset % 2 == 0 && $0.element == 0 }
         let odd = start.enumerated().count { $0.offset % 2 == 1 && $0.element == 0 }
         // Binary data may have as many, but does not begin with a letter.
-        let mayBeWide = !expected.takesBinary || start.first.map { 0x20...0x7e ~= $0 } == true
+        let letter = start.prefix(2).first { $0 != 0 }
+        let mayBeWide = !expected.takesBinary || letter.map { 0x20...0x7e ~= $0 } == true
         let isWide =
             mayBeWide && start.count >= 8 && max(even, odd) * 2 >= start.count - 1 && min(even, odd) == 0
         guard isWide || head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) else { return nil }
@@ -117,7 +120,37 @@ struct ForeignContent {
                     ? "one object stands on each line: jq -c . FILE rewrites it so"
                     : "one object stands on each line: jq -c '.[]' FILE rewrites it so")
         }
+        // A log may begin with a time in brackets.
+        if first.starts(with: Array("[{".utf8)) || first.starts(with: Array("[\"".utf8)) {
+            return ForeignContent(
+                name: "a JSON array", hint: "one value stands on each line: jq -c '.[]' FILE rewrites it so")
+        }
         return nil
+    }
+
+    /// What a program printed of binary data: with offsets, or digits alone where DER may stand.
+    private static func hexadecimal(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
+        let first = head.prefix(512).split(separator: 0x0a).lazy.map(\.trimmed).first { !$0.isEmpty } ?? []
+        var words = first.split { $0.isBlank }
+        if let offset = words.first, 4...17 ~= offset.count,
+            (offset.last == 0x3a ? offset.dropLast() : offset).allSatisfy(isHexDigit), words.count > 4,
+            words[1...4].allSatisfy({ ($0.count == 2 || $0.count == 4) && $0.allSatisfy(isHexDigit) })
+        {
+            return ForeignContent(
+                name: "a hexdump with offsets", hint: "make the file of it again: xxd -r FILE > NEW")
+        }
+        guard expected.takesBinary else { return nil }
+        words = first.split { $0.isBlank || $0 == 0x3a }
+        let digits = words.joined()
+        guard digits.count >= 32, digits.count % 2 == 0, digits.starts(with: [0x33, 0x30]),
+            digits.allSatisfy(isHexDigit)
+        else { return nil }
+        return ForeignContent(
+            name: "hexadecimal digits", hint: "make the file of them again: xxd -r -p FILE > NEW")
+    }
+
+    private static func isHexDigit(_ octet: UInt8) -> Bool {
+        0x30...0x39 ~= octet || 0x41...0x46 ~= octet || 0x61...0x66 ~= octet
     }
 
     private static func onboarding(_ head: [UInt8]) -> ForeignContent? {

@@ -41,6 +41,13 @@ public struct CompactJWS: Sendable {
         if text.first == UInt8(ascii: "{") {
             return JWTError(.jwtFormat, "\(expected), found JSON; the JSON serialisation is not accepted")
         }
+        // A header in JSON begins so: the rest is somewhere else.
+        if dots < 2, text.starts(with: Array("eyJ".utf8)) {
+            return JWTError(
+                .jwtFormat,
+                "\(expected), found \(dots == 0 ? "one" : "two"): the JWT goes on after the end of the line, "
+                    + "where a terminal wrapped it, or was cut")
+        }
         switch dots {
         case 0: return JWTError(.jwtFormat, "\(expected), found no dot")
         case 1: return JWTError(.jwtFormat, "\(expected), found two (an attestation token has two)")

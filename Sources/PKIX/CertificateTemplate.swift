@@ -23,6 +23,8 @@ public struct CertificateTemplate: Sendable {
         let tail: [UInt8]
         /// Octets of the URI; nil without an alternative name.
         let uriLength: Int?
+        /// What comes before the alternative name, for certificates each of which has names of its own.
+        private let head: [UInt8]
         let hasKeyIdentifier: Bool
 
         var count: Int {
@@ -46,6 +48,9 @@ public struct CertificateTemplate: Sendable {
             tail = authority.bytes
             self.uriLength = uriLength
             hasKeyIdentifier = writesKeyIdentifier
+            var head = DERWriter()
+            for element in extensions { element.append(to: &head) }
+            self.head = head.bytes
             // An empty list of extensions is none (RFC 5280 section 4.1.2.9).
             if extensions.isEmpty, tail.isEmpty, key.bytes.isEmpty, uriLength == nil { return }
             var whole = DERWriter()
@@ -68,6 +73,22 @@ public struct CertificateTemplate: Sendable {
             } else {
                 beforeKeyIdentifier = Array(whole.bytes.dropLast(tail.count + gap))
             }
+        }
+
+        /// The whole `[3]` element with an alternative name that is this certificate's alone.
+        func element(with alternativeName: CertificateExtension, keyIdentifier: [UInt8]) -> [UInt8] {
+            var whole = DERWriter()
+            whole.constructed(.constructed(3)) { writer in
+                writer.sequence { writer in
+                    writer.raw(head)
+                    alternativeName.append(to: &writer)
+                    if hasKeyIdentifier {
+                        CertificateExtension.subjectKeyIdentifier(keyIdentifier).append(to: &writer)
+                    }
+                    writer.raw(tail)
+                }
+            }
+            return whole.bytes
         }
     }
 
@@ -122,15 +143,19 @@ public struct CertificateTemplate: Sendable {
     }
 
     /// The same for a key whose identifier is known.
+    ///
+    /// - Parameter alternativeName: where each certificate has names of its own; not together with `uri`.
     public func makeTBS(
         serial: CertificateSerial, subject: DistinguishedName, key: IdentifiedKey,
-        validity: ValidityPeriod, uri: [UInt8]? = nil
+        validity: ValidityPeriod, uri: [UInt8]? = nil, alternativeName: CertificateExtension? = nil
     ) -> [UInt8] {
+        let own = alternativeName.map { extensions.element(with: $0, keyIdentifier: key.identifier) }
         let magnitude = serial.magnitude
         let padding = (magnitude.first ?? 0x80) >= 0x80 ? 1 : 0
         let length =
             Self.version.count + DERWriter.elementOctets(magnitude.count + padding) + middle.count
-            + validity.octets + subject.der.count + key.info.der.count + extensions.count
+            + validity.octets + subject.der.count + key.info.der.count
+            + (own?.count ?? extensions.count)
         var writer = DERWriter(capacity: DERWriter.elementOctets(length))
         writer.bytes.append(DERTag.sequence.octet)
         writer.appendLength(length)
@@ -140,6 +165,10 @@ public struct CertificateTemplate: Sendable {
         validity.append(to: &writer)
         writer.raw(subject.der)
         writer.raw(key.info.der)
+        if let own {
+            writer.raw(own)
+            return writer.bytes
+        }
         writer.raw(extensions.beforeURI)
         if let uriLength = extensions.uriLength {
             writer.raw((uri ?? []).prefix(uriLength))

@@ -1,3 +1,5 @@
+public import Diagnostics
+
 /// What DER is, told by how it begins, so that it can be called by its name where something else was expected.
 public enum ForeignDER: String, Sendable {
     case certificate = "a certificate"
@@ -28,6 +30,29 @@ public enum ForeignDER: String, Sendable {
             else { return nil }
             self = kind
         default: return nil
+        }
+    }
+
+    /// Why it is no good where a certificate was expected.
+    public var noCertificate: CheckFailure {
+        CheckFailure(.der, "expected a certificate, found \(rawValue)", hint: hint)
+    }
+
+    /// How to get at certificates in it.
+    private var hint: Hint? {
+        switch self {
+        case .message: "openssl pkcs7 -inform der -in FILE -print_certs writes its certificates as PEM"
+        case .bundle: "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM"
+        default: nil
+        }
+    }
+
+    /// How to get at certificates in a PEM block of a container.
+    public static func hint(ofLabel label: String) -> Hint? {
+        switch label {
+        case "PKCS7", "CMS", "PKCS #7 SIGNED DATA":
+            "openssl pkcs7 -in FILE -print_certs writes its certificates as PEM"
+        default: nil
         }
     }
 

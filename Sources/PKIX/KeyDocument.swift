@@ -19,7 +19,7 @@ public enum KeyDocument: Sendable {
 
     /// What may stand for a public key.
     private static let publicLabels =
-        ["PUBLIC KEY", X509Certificate.pemLabel] + CertificationRequest.pemLabels
+        ["PUBLIC KEY"] + X509Certificate.pemLabels + CertificationRequest.pemLabels
 
     /// - Parameter passphrase: of an encrypted private key.
     public static func read(_ text: [UInt8], passphrase: [UInt8]?) throws(Fault) -> KeyDocument {
@@ -110,7 +110,7 @@ public enum KeyDocument: Sendable {
                 guard let der = try? block.decode(in: text), let info = try? publicInfo(der, block.label)
                 else { continue }
                 let isSame = info.der == spki
-                if block.label == X509Certificate.pemLabel {
+                if X509Certificate.pemLabels.contains(block.label) {
                     certificates.append(isSame)
                 } else if !isSame {
                     throw differs(block.label)
@@ -167,7 +167,8 @@ public enum KeyDocument: Sendable {
     private static func publicInfo(_ der: [UInt8], _ label: String) throws -> SubjectPublicKeyInfo {
         switch label {
         case "PUBLIC KEY": try publicInfo(der: der)
-        case X509Certificate.pemLabel: try X509Certificate.read(der: der).get().publicKeyInfo()
+        case _ where X509Certificate.pemLabels.contains(label):
+            try X509Certificate.read(der: der).get().publicKeyInfo()
         default: try CertificationRequest(der: der).publicKey
         }
     }

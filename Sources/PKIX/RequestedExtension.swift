@@ -12,23 +12,15 @@ extension CertificateExtension {
         return (try? ExtensionBody.basicConstraints(&reader))?.isCA ?? false
     }
 
-    /// The names of a subjectAltName that are text, for example `DNS:sensor.example`; kinds alone for others.
-    public var generalNames: [String] {
+    /// The names of a subjectAltName in words, for example `DNS:sensor.example`; kinds alone for those that are no text.
+    public var generalNameTexts: [String] {
         var reader = DERReader(value)
         guard var names = try? reader.enter(.sequence, "general names") else { return [] }
-        var texts: [String] = []
-        while !names.isAtEnd, let element = try? names.next() {
-            let text = String(decoding: names.bytes[element.content], as: UTF8.self)
-            switch element.tag {
-            case .primitive(1): texts.append("email:" + text)
-            case .primitive(2): texts.append("DNS:" + text)
-            case .primitive(6): texts.append("URI:" + text)
-            case .primitive(7): texts.append("IP address")
-            case .constructed(4): texts.append("a directory name")
-            default: texts.append("another name")
-            }
+        var tags: [DERTag] = []
+        while !names.isAtEnd, let element = try? names.next() { tags.append(element.tag) }
+        return zip(generalNames, tags).map { name, tag in
+            name?.description ?? (tag == .constructed(4) ? "a directory name" : "another name")
         }
-        return texts
     }
 }
 

@@ -4,6 +4,8 @@ public import OpenSSL
 extension X509Certificate {
     /// The label of a certificate's PEM block.
     public static var pemLabel: String { "CERTIFICATE" }
+    /// The label and what older programs write for it (RFC 7468 section 5.1).
+    public static let pemLabels: Set<String> = [pemLabel, "X509 CERTIFICATE", "X.509 CERTIFICATE"]
 
     /// Reads a PEM file that holds exactly one certificate.
     ///
@@ -25,7 +27,7 @@ extension X509Certificate {
             }
         } catch {
             if let found = ForeignDER(der), found != .certificate {
-                return .failure(CheckFailure(.der, "expected a certificate, found \(found.rawValue)"))
+                return .failure(found.noCertificate)
             }
             return .failure(error.checkFailure)
         }

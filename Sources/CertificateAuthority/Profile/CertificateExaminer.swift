@@ -1,4 +1,5 @@
 import DeviceIdentity
+import Diagnostics
 public import PKIX
 
 extension LintRule {
@@ -110,8 +111,10 @@ public struct CertificateExaminer: Sendable {
             }
             found.remove(at: index)
         }
+        let copiesNames = profile.alternativeNames != nil
+        if copiesNames { findings += alternativeNameFindings(certificate, &found, profile) }
         let identifiers: [(OID, Bool)] = [
-            (.subjectAlternativeName, rule.alternativeName == .deviceUUID),
+            (.subjectAlternativeName, rule.alternativeName == .deviceUUID && !copiesNames),
             (.subjectKeyIdentifier, rule.hasSubjectKeyIdentifier),
             (.authorityKeyIdentifier, rule.hasAuthorityKeyIdentifier),
         ]
@@ -129,6 +132,24 @@ public struct CertificateExaminer: Sendable {
             findings.append(LintFinding(.profileExtensions, "\(element.oid) besides"))
         }
         return findings
+    }
+
+    /// Where the profile copies names of the request: which device the certificate is for is not known here, so that a name
+    /// with a device in it is held against the subject and the device's own alternative name alone.
+    private func alternativeNameFindings(
+        _ certificate: CertificateReading, _ found: inout [CertificateExtension],
+        _ profile: CertificateProfile
+    ) -> [LintFinding] {
+        let index = found.firstIndex { $0.oid == .subjectAlternativeName }
+        let element = index.map { found.remove(at: $0) }
+        guard let subject = certificate.subjectName else { return [] }
+        let device = element?.generalNames.first.flatMap { $0 }.flatMap(GrantedNames.device(of:))
+        switch GrantedNames.audit(element, under: profile, device: device, subject: subject) {
+        case .failure(let failure): return [LintFinding(.profileExtensions, reason: failure.message)]
+        case .success(let expected) where expected != element:
+            return [LintFinding(.profileExtensions, "another value of \(OID.subjectAlternativeName)")]
+        case .success: return []
+        }
     }
 
     /// Whether the value is one URI with a device UUID.

@@ -8,7 +8,7 @@ enum ExtensionReader {
     static func read(_ node: JSONNode) throws(ToolError) -> ExtensionRule {
         try node.allowOnly([
             "basicConstraints", "keyUsage", "extendedKeyUsage", "subjectAltName", "subjectKeyIdentifier",
-            "authorityKeyIdentifier", "additional",
+            "authorityKeyIdentifier", "additional", "subjectAltNames",
         ])
         let constraints = try node.optionalMember("basicConstraints").map { node throws(ToolError) in
             try read(constraints: node)

@@ -10,19 +10,30 @@ enum ProfileReader {
         }
         try node.allowOnly([
             "description", "keys", "signatureHash", "subject", "validity", "extensions", "attestation",
-            "simulatedDevices", "maximumPemBytes",
+            "simulatedDevices", "maximumPemBytes", "subjectAltNames",
         ])
         let summary = try node.optionalMember("description")
         if let summary, try summary.string().unicodeScalars.count > 200 {
             throw summary.error("expected at most 200 characters")
         }
         let limit = try node.optionalMember("maximumPemBytes")?.integer(in: 512...131_072)
+        let extensionRule = try ExtensionReader.read(node.member("extensions"))
+        // Beside the subject, whose kind it is, or among the extensions, where it ends.
+        let names = try node.optionalMember("subjectAltNames")
+        let inner = try node.member("extensions").optionalMember("subjectAltNames")
+        if names != nil, let inner { throw inner.error("the member occurs twice") }
+        let copied = names ?? inner
+        if let copied, extensionRule.isAuthority {
+            throw copied.error("only a device's request has names to copy")
+        }
         return CertificateProfile(
             name: name, summary: try summary?.string(), keys: try keys(node.member("keys")),
             signatureHash: try choice(node.optionalMember("signatureHash"), SignatureHash.auto),
             subject: try SubjectReader.read(node.member("subject")),
             validity: try validity(node.member("validity")),
-            extensionRule: try ExtensionReader.read(node.member("extensions")),
+            extensionRule: extensionRule,
+            alternativeNames: try copied.map { node throws(ToolError) in try AlternativeNameReader.read(node)
+            },
             attestation: try choice(node.optionalMember("attestation"), AttestationRule.optional),
             simulatedDevices: try choice(node.optionalMember("simulatedDevices"), SimulatedDeviceRule.accept),
             maximumPEMLength: limit.map { Int($0) } ?? CertificateProfile.modemLimit)

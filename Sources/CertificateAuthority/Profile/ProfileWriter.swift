@@ -27,6 +27,7 @@ extension CertificateProfile {
             "beyondIssuer": .string(validity.beyondIssuer.rawValue),
         ])
         object["extensions"] = extensionRule.json
+        if let alternativeNames { object["subjectAltNames"] = alternativeNames.json }
         object["attestation"] = .string(attestation.rawValue)
         if simulatedDevices != .accept { object["simulatedDevices"] = .string(simulatedDevices.rawValue) }
         object["maximumPemBytes"] = .integer(Int64(maximumPEMLength))
@@ -83,6 +84,12 @@ extension AttributeRule {
         if length.upperBound != type.maximum { object["maximumLength"] = .integer(Int64(length.upperBound)) }
         if characters != .any { object["characters"] = .string(characters.rawValue) }
         return .object(object)
+    }
+}
+
+extension AlternativeNameRule {
+    fileprivate var json: JSONValue {
+        .object(["from": .string("request"), "allow": .array(allowances.map { .string($0.description) })])
     }
 }
 

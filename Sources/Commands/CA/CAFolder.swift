@@ -59,7 +59,7 @@ struct CAFolder {
         } catch {
             throw ToolError(.pem, error.description, context: [place])
         }
-        for entry in document.entries where entry.label != "CERTIFICATE" {
+        for entry in document.entries where !X509Certificate.pemLabels.contains(entry.label) {
             throw ToolError(
                 .pem, "expected PEM blocks CERTIFICATE, found \(entry.label) on line \(entry.line)",
                 context: [place])

@@ -78,7 +78,7 @@ struct RequestReport: VerdictReport {
         if element.oid == .subjectAlternativeName {
             writer.key("subjectAltNames")
             writer.beginArray()
-            for name in element.generalNames { writer.string(name) }
+            for name in element.generalNameTexts { writer.string(name) }
             writer.endArray()
         }
         writer.endObject()
@@ -123,7 +123,7 @@ struct RequestReport: VerdictReport {
         let name = element.oid.extensionName ?? element.oid.description
         switch element.oid {
         case .subjectAlternativeName:
-            return "\(name)\(critical): \(element.generalNames.joined(separator: ", "))"
+            return "\(name)\(critical): \(element.generalNameTexts.joined(separator: ", "))"
         case .extendedKeyUsage:
             let purposes = element.keyPurposes.map { CertificateNames.purpose($0.description) }
             return "\(name)\(critical): \(purposes.joined(separator: ", "))"

@@ -1,11 +1,12 @@
 import Diagnostics
 import Intake
+import OpenSSL
 import PKIX
 
 /// What one PEM or DER file may hold, and how it is told apart.
 enum CertificateBlocks {
     /// The label of RFC 7468 section 5.1 and the two older ones it lets readers accept.
-    static let certificate: Set<String> = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"]
+    static var certificate: Set<String> { X509Certificate.pemLabels }
     static let revocationList: Set<String> = ["X509 CRL"]
 
     /// What OpenSSL writes with -trustout: a certificate with settings after it, which no reader of ours knows.
@@ -102,6 +103,7 @@ enum CertificateBlocks {
     /// The failure of a file without what was expected in it.
     static func nothing(_ name: String, other: String?, isEmpty: Bool) -> CheckFailure {
         let found = isEmpty ? "an empty file" : other.map { "a PEM block \($0)" } ?? "neither PEM nor DER"
-        return CheckFailure(.pem, "expected \(name), found \(found)")
+        return CheckFailure(
+            .pem, "expected \(name), found \(found)", hint: other.flatMap(ForeignDER.hint(ofLabel:)))
     }
 }

@@ -80,7 +80,7 @@ extension CertificateReading {
             guard let found = ForeignDER(der), found != .certificate else {
                 return .failure(error.checkFailure)
             }
-            return .failure(CheckFailure(.der, "expected a certificate, found \(found.rawValue)"))
+            return .failure(found.noCertificate)
         }
     }
 }
