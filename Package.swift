@@ -44,6 +44,7 @@ let package = Package(
         .target(
             name: "InputOutput", dependencies: ["CGlibc", "CBuild", "Diagnostics"], swiftSettings: common),
 
+
         // Layer 2: standard structures and the words of the domain.
         .target(name: "CSV", dependencies: ["Diagnostics"], swiftSettings: safe),
         .target(name: "DeviceIdentity", dependencies: ["Diagnostics"], swiftSettings: safe),
@@ -62,6 +63,10 @@ let package = Package(
             dependencies: [
                 "Attestation", "Keys", "PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics",
             ],
+            swiftSettings: safe),
+        // Which credentials a connection needs, and whether they are there and good.
+        .target(
+            name: "Access", dependencies: ["PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
         .target(
             name: "JWT",
@@ -179,7 +184,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CommandLineSupport", "Batches", "Issuance",
+                "CommandLineSupport", "Batches", "Issuance", "Access",
                 "Keys", "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims",
                 "COSE",
                 "CBOR", "PKIX",
@@ -223,7 +228,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Simulator", "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState",
+                "Simulator", "Access", "Attestation", "ProvisioningCommands", "ProvisioningAPI",
+                "ProvisioningState",
                 "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
@@ -250,6 +256,10 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "JWTTests",
@@ -281,7 +291,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "TestFleet", "TestSupport", "Commands", "CommandLineSupport", "JSON", "Diagnostics", "assay",
+                "TestFleet", "TestSupport", "Access", "DeviceIdentity", "Commands", "CommandLineSupport",
+                "JSON", "Diagnostics", "assay",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
         .testTarget(

@@ -25,7 +25,7 @@ public struct AssayRoot: ParsableCommand {
             TokenGroup.self, DeviceGroup.self, StoreGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
             CertificateGroup.self,
             CAGroup.self, LedgerGroup.self, CommandsGroup.self, RuleGroup.self, ClaimGroup.self,
-            OnboardGroup.self, FleetGroup.self, AccountGroup.self,
+            OnboardGroup.self, FleetGroup.self, AccountGroup.self, AccessGroup.self,
             Explain.self, VersionCommand.self,
         ])
 

@@ -43,10 +43,15 @@ extension ErrorCode {
         case .notAttested: .notAttested
         case .revoked: .revoked
         case .chain: .chain
+        case .keyMismatch: .keyMismatch
+        case .clientID: .clientID
         case .csv: .csv
         case .json: .json
         case .mixedInput: .mixedInput
         case .modemError: .modemError
+        case .listing: .listing
+        case .credentialMissing: .credentialMissing
+        case .credentialMismatch: .credentialMismatch
         case .command: .command
         case .commandOrder: .commandOrder
         case .secTag: .secTag

@@ -45,11 +45,16 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     case notAttested = "not-attested"
     case revoked = "revoked"
     case chain = "chain"
+    case keyMismatch = "key-mismatch"
+    case clientID = "client-id"
     // Files and batches
     case csv = "csv"
     case json = "json"
     case mixedInput = "mixed-input"
     case modemError = "modem-error"
+    case listing = "listing"
+    case credentialMissing = "credential-missing"
+    case credentialMismatch = "credential-mismatch"
     case command = "command"
     case commandOrder = "command-order"
     case secTag = "sec-tag"
@@ -74,14 +79,15 @@ public enum ErrorCode: String, CaseIterable, Sendable, Hashable {
     public var exitStatus: ExitStatus {
         switch self {
         case .tokenFormat, .base64URL, .cbor, .cose, .jwtFormat, .pem, .der, .csv, .json, .mixedInput,
-            .modemError, .command:
+            .modemError, .listing, .command:
             .malformed
         case .algorithm, .signature, .digest, .uuidMismatch, .challengeMismatch, .nonceReused, .unknownKey,
             .keyConflict, .untrustedKey, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtTooOld, .jwtAudience,
             .jwtIssuer, .jwtSubject, .kidMismatch, .csrSignature, .csrKey, .csrSubject, .csrExtension,
             .keyReused, .nameTaken, .issuerInvalid, .issuerKeyMismatch, .validity, .profile, .lint,
             .notAttested,
-            .revoked, .chain, .commandOrder, .secTag, .commandLimit, .duplicateDevice:
+            .revoked, .chain, .keyMismatch, .clientID, .credentialMissing, .credentialMismatch, .commandOrder,
+            .secTag, .commandLimit, .duplicateDevice:
             .rejected
         case .serviceUnreachable, .serviceRefused, .serviceContract: .service
         case .io, .wouldOverwrite, .locked, .passphrase, .ledgerMismatch: .localTrouble

@@ -67,7 +67,7 @@ import Testing
     }
 
     /// The words of a command line as a shell splits them: blanks, apostrophes around a word.
-    private static func words(_ line: String) -> [String] {
+    static func words(_ line: String) -> [String] {
         var words: [String] = []
         var word: String?
         var isQuoted = false

@@ -36,7 +36,7 @@ import Testing
             nonce-reused unknown-key key-conflict untrusted-key jwt-format jwt-claims jwt-expired \
             jwt-not-yet-valid jwt-too-old jwt-audience jwt-issuer jwt-subject kid-mismatch pem der \
             csr-signature csr-key csr-subject csr-extension key-reused name-taken issuer-invalid issuer-key-mismatch ledger-mismatch \
-            validity profile lint not-attested revoked chain csv json mixed-input modem-error command command-order sec-tag \
+            validity profile lint not-attested revoked chain key-mismatch client-id csv json mixed-input modem-error listing credential-missing credential-mismatch command command-order sec-tag \
             command-limit duplicate-device service-unreachable service-refused service-contract io \
             would-overwrite locked passphrase usage internal
             """

@@ -61,6 +61,9 @@ import Testing
         assay key public --no-passphrase device.key -o device.pem; assay jwt verify --json --key device.pem token.txt nonsense.
         assay jwt verify --json --key fixtures/keys/50343956-3037-4738-800d-1f29e0a0f7bf.pem token.txt
         assay version --json
+        assay access plan --json --target device --use mqtt; assay access plan --json --target user --use location
+        printf '%%CMNG: 7,0,"%064d"\\r\\nOK\\r\\n' 0 | assay access check --json --client-id b - ca/ca.crt device.key
+        assay ca issue --quiet --ca below --chain device.csr >chain.pem; assay access check --json --ca ca chain.pem device.key
         assay claim check --json fixtures/attestation_tokens.csv fixtures/modem.log
         assay claim pack --json -o claims fixtures/attestation_tokens.csv; cat claims/manifest.jsonl
         assay claim onboard --json ca/ca.crt device.key missing.pem -o boards; cat boards/manifest.jsonl

@@ -24,7 +24,9 @@ enum NeighbourWords {
         "zlint": "cert lint", "provision": "commands submit", "provisioning": "commands",
         "command": "commands",
         "batch": "commands", "group": "fleet tag", "groups": "fleet tag", "tag": "fleet tag",
-        "onboarding": "onboard",
+        "onboarding": "onboard", "connect": "access plan", "connection": "access plan", "mqtt": "access plan",
+        "credentials": "access plan", "credential": "access plan", "cmng": "access check",
+        "plan": "access plan",
         // nRF Cloud utilities
         "claim_devices": "claim submit", "claim-devices": "claim submit", "create_ca_cert": "ca init",
         "create_device_credentials": "ca issue", "device_credentials_installer": "commands compose",
@@ -69,6 +71,7 @@ enum NeighbourWords {
             (["why", "show"], "diagnose explain doctor reason status"),
             (["status", "show"], "state progress"),
             (["tag"], "label group tags"),
+            (["plan"], "need needs requirements steps"),
         ]
         var table: [String: [String]] = [:]
         for (verbs, words) in meanings {
@@ -156,6 +159,8 @@ enum NeighbourWords {
             ("dryrun check-only simulate whatif n", ["--dry-run"], nil),
             ("cert-file certfile certificate crt", ["--cert"], argument),
             ("separator sep delim", ["--delimiter"], nil),
+            ("clientid client_id cid mqtt-id", ["--client-id"], nil),
+            ("purpose for transport protocol", ["--use"], nil),
         ]
         var table: [String: (names: [String], advice: String?)] = [:]
         for (words, names, advice) in meanings {

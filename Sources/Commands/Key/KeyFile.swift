@@ -51,7 +51,7 @@ enum KeyFile {
     }
 
     /// Asks for the passphrase if it needs one that was not given.
-    private static func read(
+    static func read(
         _ bytes: [UInt8], _ path: String, _ source: PassphraseSource
     ) throws(ToolError) -> KeyDocument {
         let place = ToolError.Context("file", path.escapedForTerminal)

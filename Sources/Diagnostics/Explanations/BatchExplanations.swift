@@ -48,6 +48,38 @@ extension Explanation {
             "assay explain with the number, for example assay explain 518, says what it means. Give the command again, "
             + "and save its answer.")
 
+    static let listing = Explanation(
+        meaning: "The text is not a modem's answer to AT%CMNG=1, or a line of it cannot be read.",
+        causes: [
+            "The listing was cut, or two lines ran into each other on the serial line.",
+            "The file holds something else, for example the answer to another command.",
+        ],
+        remedy: "Give AT%CMNG=1 again and save all that the modem answers, up to its OK.")
+
+    static let credentialMissing = Explanation(
+        meaning: "The modem does not have a credential that it needs.",
+        causes: [
+            "It was never written, or was deleted before it was to be written anew.",
+            "It was written under another security tag than the one that is asked about.",
+            "The modem was on line when it was written: it answers 518 then, and keeps what it had.",
+        ],
+        remedy:
+            "assay access plan says what is needed and how to get it. Give the security tag with --sec-tag where it is "
+            + "not 16842753.")
+
+    static let credentialMismatch = Explanation(
+        meaning:
+            "The modem has another text than the file in the place of a credential, or one that cannot be compared.",
+        causes: [
+            "An older certificate was not replaced: %CMNG refuses to write over what is there (519), and deletes first.",
+            "The file belongs to another device.",
+            "The text was written with other line ends, which gives another digest of the same certificate.",
+            "It is a private key: no published rule says what its digest is made of.",
+        ],
+        remedy:
+            "Delete the credential and write the file, with LF line ends and one at the end, then list again."
+    )
+
     static let command = Explanation(
         meaning: "A provisioning command is not one that the service takes.",
         causes: [

@@ -196,6 +196,29 @@ extension Explanation {
             + "device is "
             + "to go on.")
 
+    static let keyMismatch = Explanation(
+        meaning: "The private key is not that of the certificate: nobody can use them together.",
+        causes: [
+            "Files of two devices were mixed up.",
+            "The key was generated anew after the certificate was issued.",
+            "The certificate of a CA stands first in the file, before the device's own.",
+        ],
+        remedy:
+            "assay key inspect shows the kid of a key and of a certificate: they have to be equal. Issue a new certificate "
+            + "for the key that is in use.")
+
+    static let clientID = Explanation(
+        meaning:
+            "The client id and the certificate's common name are not one, or are no id that a service takes.",
+        causes: [
+            "The firmware connects as nrf-IMEI and the certificate was issued for the UUID, or the other way round.",
+            "The name differs in capitals or has an invisible character.",
+            "The certificate has no common name, or several.",
+        ],
+        remedy:
+            "Issue the certificate for the id that the firmware uses, or configure the firmware to use the common name."
+    )
+
     static let chain = Explanation(
         meaning: "No chain leads from the certificate to a CA that is trusted here.",
         causes: [
