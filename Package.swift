@@ -32,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CGlibc"),
+        // Not linked: opened by name when a code is made.
+        .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
         // The commit that a release was built from.
         .target(name: "CBuild"),
         .target(name: "Diagnostics", swiftSettings: safe),
@@ -44,6 +46,7 @@ let package = Package(
         .target(
             name: "InputOutput", dependencies: ["CGlibc", "CBuild", "Diagnostics"], swiftSettings: common),
 
+        .target(name: "QRCode", dependencies: ["CQREncode"], swiftSettings: common),
 
         // Layer 2: standard structures and the words of the domain.
         .target(name: "CSV", dependencies: ["Diagnostics"], swiftSettings: safe),
@@ -64,6 +67,8 @@ let package = Package(
                 "Attestation", "Keys", "PKIX", "OpenSSL", "JSON", "DeviceIdentity", "Diagnostics",
             ],
             swiftSettings: safe),
+        // Labels of devices as documents.
+        .target(name: "Labels", dependencies: ["QRCode", "DeviceIdentity"], swiftSettings: safe),
         // Which credentials a connection needs, and whether they are there and good.
         .target(
             name: "Access", dependencies: ["PKIX", "OpenSSL", "DeviceIdentity", "Diagnostics"],
@@ -184,7 +189,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CommandLineSupport", "Batches", "Issuance", "Access",
+                "CommandLineSupport", "Batches", "Issuance", "Access", "Labels", "QRCode",
                 "Keys", "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims",
                 "COSE",
                 "CBOR", "PKIX",
@@ -256,6 +261,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
+            swiftSettings: common),
+        .testTarget(
+            name: "LabelsTests", dependencies: ["Labels", "QRCode", "DeviceIdentity", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "AccessTests",

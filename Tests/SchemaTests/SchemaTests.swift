@@ -25,6 +25,9 @@ import Testing
         assay device import --json --verbose --store b.db fixtures/keys.csv
         assay device import --json --store b.db fixtures/attestation_tokens.csv
         assay device list --json --store b.db
+        assay device label --json --with-token -o label.pdf fixtures/attestation_tokens.csv
+        assay device label --json -o label.svg --store b.db 50363154-3931-44f0-8022-121b6401627d
+        printf 'uuid\\nnonsense\\n50363154-3931-44f0-8022-121b6401627d\\n' | assay device label --json -o odd.pdf -
         assay store show --json --store b.db
         assay store verify --json --store b.db
         assay key generate --json --no-passphrase -o device.key

@@ -27,6 +27,7 @@ enum NeighbourWords {
         "onboarding": "onboard", "connect": "access plan", "connection": "access plan", "mqtt": "access plan",
         "credentials": "access plan", "credential": "access plan", "cmng": "access check",
         "plan": "access plan",
+        "label": "device label", "labels": "device label", "qr": "device label", "qrcode": "device label",
         // nRF Cloud utilities
         "claim_devices": "claim submit", "claim-devices": "claim submit", "create_ca_cert": "ca init",
         "create_device_credentials": "ca issue", "device_credentials_installer": "commands compose",
@@ -70,7 +71,7 @@ enum NeighbourWords {
             (["pack"], "bundle csv body bodies"),
             (["why", "show"], "diagnose explain doctor reason status"),
             (["status", "show"], "state progress"),
-            (["tag"], "label group tags"),
+            (["tag"], "label group tags"), (["label"], "qr qrcode print sticker labels"),
             (["plan"], "need needs requirements steps"),
         ]
         var table: [String: [String]] = [:]

@@ -7,6 +7,6 @@ struct DeviceGroup: ParsableCommand {
         abstract: "Keep the devices' identity keys and how each came to be trusted.",
         subcommands: [
             DeviceAdd.self, DeviceImport.self, DeviceLearn.self, DeviceList.self, DeviceShow.self,
-            DeviceTrust.self, DeviceExport.self, DeviceRemove.self,
+            DeviceTrust.self, DeviceExport.self, DeviceRemove.self, DeviceLabelCommand.self,
         ])
 }
