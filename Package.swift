@@ -85,6 +85,8 @@ let package = Package(
             name: "Claims",
             dependencies: ["Attestation", "CSV", "JSON", "OpenSSL", "PKIX", "DeviceIdentity", "Diagnostics"],
             swiftSettings: safe),
+        // What a bench says to a modem, and what comes back.
+        .target(name: "ATCommands", dependencies: ["DeviceIdentity", "Diagnostics"], swiftSettings: safe),
         // The REST interface of the Provisioning Service, for those who serve it and those who call it.
         .target(
             name: "ProvisioningAPI",
@@ -157,6 +159,15 @@ let package = Package(
             ],
             swiftSettings: safe),
 
+        // Layer 5: the modem at a serial port: who is there, tokens, keys, credentials.
+        .target(
+            name: "ModemLine",
+            dependencies: [
+                "ATCommands", "Attestation", "ProvisioningCommands", "PKIX", "OpenSSL", "InputOutput",
+                "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: safe),
+
         // Layer 5: manners that the programs share: options, errors, what is withheld.
         .target(
             name: "CommandLineSupport",
@@ -189,7 +200,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CommandLineSupport", "Batches", "Issuance", "Access", "Labels", "QRCode",
+                "CommandLineSupport", "Batches", "Issuance", "ModemLine", "ATCommands", "Access", "Labels",
+                "QRCode",
                 "Keys", "Attestation", "CertificateAuthority", "JWT", "ProvisioningCommands", "Claims",
                 "COSE",
                 "CBOR", "PKIX",

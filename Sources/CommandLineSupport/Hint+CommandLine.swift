@@ -33,6 +33,14 @@ extension Hint {
         case .registerKey: "register the device's key (assay device import)"
         case .confirmKey: "confirm the key (assay device trust)"
         case .renameOrReplace: "choose another name, or say --force to replace it"
+        case .replaceStored: "choose another --sec-tag, or say --overwrite to replace it"
+        case .silentPort:
+            "try another port of the board (ls /dev/serial/by-id), another --baud, or reset the device; its firmware has "
+                + "to take AT commands"
+        case .noisyPort:
+            "try another --baud, or the board's other port: this one may be for its log, or of something else than a modem"
+        case .slowModem:
+            "give the command again; a device that hangs wants a reset, a slow one a longer --timeout"
         case .spareAuthority: "write it to another file; --force replaces no file of a CA's folder"
         case .reissue: "--reissue asks for a new one"
         case .replaceAuthority:

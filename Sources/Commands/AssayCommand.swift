@@ -22,7 +22,8 @@ public struct AssayRoot: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            TokenGroup.self, DeviceGroup.self, StoreGroup.self, JWTGroup.self, KeyGroup.self, CSRGroup.self,
+            TokenGroup.self, DeviceGroup.self, ModemGroup.self, StoreGroup.self, JWTGroup.self, KeyGroup.self,
+            CSRGroup.self,
             CertificateGroup.self,
             CAGroup.self, LedgerGroup.self, CommandsGroup.self, RuleGroup.self, ClaimGroup.self,
             OnboardGroup.self, FleetGroup.self, AccountGroup.self, AccessGroup.self,

@@ -46,6 +46,14 @@ public enum Hint: Sendable, Equatable {
     case confirmKey
     /// Something is in the way of a result: another name, or the explicit word that it may go.
     case renameOrReplace
+    /// Something else is in a modem where a credential is to be: the explicit word that it may go.
+    case replaceStored
+    /// Nobody answers at a serial port.
+    case silentPort
+    /// What comes from a serial port is no answer of a modem.
+    case noisyPort
+    /// A modem that answered before does not answer in time.
+    case slowModem
     /// A result would replace a file of a CA's folder, which nothing allows.
     case spareAuthority
     /// The request has its certificate: a new one has to be asked for.

@@ -19,6 +19,9 @@ public struct DeviceModel: Sendable, Equatable {
     public static let nRF9160 = DeviceModel(
         type: DeviceType(code: 3), chip: "nRF9160", firmwareName: "mfw_nrf9160_1.3.7", profile: .bound)
 
+    /// What `+CGMM` answers: the part with its variant.
+    var orderCode: String { chip == "nRF9160" ? "nRF9160-SICA" : "\(chip)-LACA" }
+
     /// The part that signs under `profile`.
     public static func signing(_ profile: SigningProfile) -> DeviceModel {
         profile == .plain ? .nRF9151 : .nRF9160

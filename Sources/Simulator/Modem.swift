@@ -29,9 +29,12 @@ public struct Modem: Sendable {
     public private(set) var credentials: CredentialStore
     /// Off line (`+CFUN=4`) credentials can be written, and nothing can be sent.
     public var isActive = true
+    /// Whether `+CMEE` asked for numbers; without it every refusal is `ERROR`.
+    var namesErrors = false
     /// Keys made so far: each is another one.
     private var keyCount: UInt64 = 0
     private var nonceCount: UInt64 = 0
+    var jwtCount: UInt64 = 0
 
     public init(_ device: SimulatedDevice, credentials: CredentialStore = CredentialStore()) {
         self.device = device
@@ -170,7 +173,7 @@ public struct Modem: Sendable {
     // MARK: State
 
     /// `+CFUN=1` and `+CFUN=4`.
-    private mutating func setFunction(_ parameters: ATParameters) throws(ModemError) -> [String] {
+    mutating func setFunction(_ parameters: ATParameters) throws(ModemError) -> [String] {
         guard parameters.count == 1, let mode = try parameters.number(0), mode == 1 || mode == 4 else {
             throw .badParameters
         }

@@ -16,6 +16,8 @@ public struct ModemError: Error, Sendable, Hashable {
     public static let notAllowedWhileActive = ModemError(518)
     public static let alreadyExists = ModemError(519)
     public static let keyGeneration = ModemError(523)
+    /// No JWT was made: no clock, or no key.
+    public static let jwt = ModemError(525)
     /// What was to be stored is not what its type says.
     public static let invalidContent = ModemError(527)
 }

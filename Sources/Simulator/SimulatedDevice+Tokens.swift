@@ -61,32 +61,70 @@ extension SimulatedDevice {
     public func jwt(
         now: Int64, lifetime: Int64 = jwtLifetime, random: [UInt8], arithmetic: P256Arithmetic
     ) throws(ToolError) -> String {
-        let (expiry, overflows) = now.addingReportingOverflow(lifetime)
+        try jwt(
+            ModemClaims(now: now, lifetime: lifetime), by: (publicKey, scalar), random: random,
+            arithmetic: arithmetic)
+    }
+
+    /// The same with whatever `%JWT` can be told, signed by a key of the modem.
+    func jwt(
+        _ wanted: ModemClaims, by signer: (publicKey: P256PublicKey, scalar: [UInt8]), random: [UInt8],
+        arithmetic: P256Arithmetic
+    ) throws(ToolError) -> String {
+        let now = wanted.now
+        let (expiry, overflows) = now.addingReportingOverflow(wanted.lifetime)
         guard !overflows, now >= 0 else {
             throw ToolError(.usage, "expected a clock after 1970, found \(now) seconds")
         }
         var header = JSONWriter(reservingCapacity: 128)
         header.beginObject()
-        header.member("typ", ascii: "JWT")
-        header.member("alg", ascii: "ES256")
-        header.member("kid", hex: publicKey.kid)
+        header.key("typ")
+        header.string(ascii: "JWT")
+        header.key("alg")
+        header.string(ascii: "ES256")
+        header.key("kid")
+        header.hex(signer.publicKey.kid)
         header.endObject()
         var claims = JSONWriter(reservingCapacity: 256)
         claims.beginObject()
-        claims.member("iss", "\(model.chip).\(uuid)")
-        claims.member("jti", "\(model.chip).\(firmwareUUID).\(Hex.encode(random))")
-        claims.member("iat", now)
-        claims.member("exp", expiry)
+        claims.key("iss")
+        claims.string("\(model.chip).\(uuid)")
+        claims.key("jti")
+        claims.string("\(model.chip).\(firmwareUUID).\(Hex.encode(random))")
+        if wanted.lifetime > 0 {
+            claims.key("iat")
+            claims.integer(now)
+            claims.key("exp")
+            claims.integer(expiry)
+        }
+        if let subject = wanted.subject {
+            claims.key("sub")
+            claims.string(subject)
+        }
+        if let audience = wanted.audience {
+            claims.key("aud")
+            claims.string(audience)
+        }
         claims.endObject()
         let parts = [header.bytes, claims.bytes].map {
             ModemSignature.text($0 + Self.spaces(after: $0.count))
         }
         let signed = parts.joined(separator: ".")
         let digest = Digest.sha256(Array(signed.utf8))
-        return signed + "." + ModemSignature.text(try ModemSignature.sign(digest, scalar, arithmetic))
+        return signed + "." + ModemSignature.text(try ModemSignature.sign(digest, signer.scalar, arithmetic))
     }
 
     private static func spaces(after count: Int) -> [UInt8] {
         [UInt8](repeating: UInt8(ascii: " "), count: (3 - count % 3) % 3)
     }
+}
+
+/// What `%JWT` is told about the token that it makes.
+struct ModemClaims {
+    /// Seconds since 1970 by the modem's clock.
+    let now: Int64
+    /// Seconds; 0 for a token without `iat` and `exp`.
+    let lifetime: Int64
+    var subject: String?
+    var audience: String?
 }

@@ -22,6 +22,10 @@ struct Simulate: ServiceCommand {
             --export writes what makes the fleet known to a service, without any network: devices.csv with the identity \
             keys, attestation_tokens.csv with what claims the devices, and jwts.txt.
 
+            --serial is the modem of the fleet's first device at a pseudo-terminal: it answers AT commands as the firmware \
+            does, for assay modem and whatever else talks to a serial port. {"schema":"assayd.serial/1","port":"…"} names \
+            the terminal; a signal ends it.
+
             Nothing real may trust these devices, whose keys anybody has who knows the seed: their UUIDs begin with \
             53494d44-4556 (SIMDEV), their IMEIs with 001.
 
@@ -32,6 +36,7 @@ struct Simulate: ServiceCommand {
               assayd simulate --export fleet --devices 10 --seed bench
               assayd simulate --service http://127.0.0.1:8080 --devices 10 --seed bench
               assayd simulate --service http://127.0.0.1:8080 --devices 1 --credentials modems
+              assayd simulate --serial --seed bench
               assayd simulate --service https://localhost:8443 --root-ca bench/tls.crt --devices 1 --fail csr:514
             """)
 
@@ -41,8 +46,11 @@ struct Simulate: ServiceCommand {
     @Option(help: .init("Write the fleet's files to this new folder instead.", valueName: "dir"))
     var export: String?
 
-    @Option(help: .init("How many devices.", valueName: "n"))
-    var devices: Int
+    @Flag(help: "Be a modem at a pseudo-terminal that answers AT commands.")
+    var serial = false
+
+    @Option(help: .init("How many devices; with --serial there is one.", valueName: "n"))
+    var devices: Int?
 
     @Option(help: .init("What the fleet follows from.", valueName: "text"))
     var seed = "assay"
@@ -58,23 +66,36 @@ struct Simulate: ServiceCommand {
 
     @OptionGroup(title: "With --service") var run: SimulateRunOptions
 
+    @Flag(help: "With --serial: the firmware has a shell that takes AT commands after at.")
+    var shell = false
+
+    @Flag(help: "With --serial: what is said is repeated.")
+    var echo = false
+
     @Flag(help: "With --export: replace an existing folder of such files.")
     var force = false
 
     func validate() throws {
-        guard (service == nil) != (export == nil) else {
-            throw ValidationError("expected either --service or --export")
+        guard [service != nil, export != nil, serial].count(where: { $0 }) == 1 else {
+            throw ValidationError("expected one of --service, --export and --serial")
         }
-        guard 1...1_000_000 ~= devices else {
-            throw ValidationError("--devices must be 1…1000000, found \(devices)")
+        if serial, let devices, devices != 1 {
+            throw ValidationError("--devices must be 1 with --serial, found \(devices)")
+        }
+        guard let count = serial ? 1 : devices else { throw ValidationError("expected --devices") }
+        guard 1...1_000_000 ~= count else {
+            throw ValidationError("--devices must be 1…1000000, found \(count)")
+        }
+        if !serial, shell || echo {
+            throw ValidationError("\(shell ? "--shell" : "--echo") is of no use without --serial")
         }
         guard -1_000_000_000...1_000_000_000 ~= clockSkew else {
             throw ValidationError("--clock-skew must be within 1000000000 seconds, found \(clockSkew)")
         }
-        if export != nil, let option = run.given {
-            throw ValidationError("\(option) is of no use with --export")
+        if service == nil, let option = run.given {
+            throw ValidationError("\(option) is of no use with \(serial ? "--serial" : "--export")")
         }
-        if service != nil, force { throw ValidationError("--force is of no use without --export") }
+        if export == nil, force { throw ValidationError("--force is of no use without --export") }
     }
 
     func run() async throws -> ExitStatus {
@@ -82,6 +103,7 @@ struct Simulate: ServiceCommand {
             try write(to: export)
             return Interruption.requested ? .interrupted : .done
         }
+        if serial { return try serve() }
         return try await simulate(at: try ServiceAddress(url: service ?? ""))
     }
 
@@ -98,7 +120,7 @@ struct Simulate: ServiceCommand {
         var files: [any ByteSink] = []
         for name in FleetExport.names { files.append(try folder.begin(name)) }
         try files[0].write(Array(FleetExport.header.utf8))
-        for index in 0..<devices {
+        for index in 0..<(devices ?? 1) {
             if Interruption.requested { throw Interruption.error }
             let lines = try export.lines(of: index, arithmetic: arithmetic)
             for (file, line) in zip(files, [lines.device, lines.token, lines.jwt]) {
@@ -109,6 +131,20 @@ struct Simulate: ServiceCommand {
         try folder.commit()
     }
 
+    // MARK: Serial line
+
+    private func serve() throws(ToolError) -> ExitStatus {
+        let arithmetic = try Self.arithmetic()
+        var firmware = SerialModem.Firmware()
+        firmware.hasShell = shell
+        firmware.echoes = echo
+        let device = try SimulatedDevice(
+            seed: FleetSeed(seed), index: 0, model: .signing(profile), arithmetic: arithmetic)
+        return try SerialLine(
+            device: device, firmware: firmware, clockSkew: clockSkew, arithmetic: arithmetic
+        ).serve()
+    }
+
     private static func arithmetic() throws(ToolError) -> P256Arithmetic {
         do { return try P256Arithmetic() } catch { throw ToolError(.internalFault, error.message) }
     }
@@ -116,6 +152,7 @@ struct Simulate: ServiceCommand {
     // MARK: Simulation
 
     private func simulate(at address: ServiceAddress) async throws -> ExitStatus {
+        let devices = devices ?? 1
         let settings = try run.settings(
             seed: FleetSeed(seed), model: .signing(profile), clockSkew: clockSkew)
         let folder = try run.credentials.map { path throws(ToolError) in

@@ -88,7 +88,7 @@ import Testing
         ("create_ca_cert -c NO", "assay ca init"), ("create_device_credentials -ca a", "assay ca issue"),
         ("modem_credentials_parser -k x", "assay token inspect"),
         ("nrf_cloud_onboard --csv x", "assay onboard submit"),
-        ("gather_attestation_tokens --port x", "assay claim check"), ("create_proxy_jwt", "assay jwt sign"),
+        ("gather_attestation_tokens --port x", "assay modem tokens"), ("create_proxy_jwt", "assay jwt sign"),
         ("claim_and_provision_device", "assay claim submit"), ("nrf_cloud_device_mgmt", "assay fleet list"),
         ("ca sign a.csr", "assay ca issue"), ("ca create ca", "assay ca init"),
         ("key new", "assay key generate"),

@@ -25,16 +25,19 @@ enum NeighbourWords {
         "command": "commands",
         "batch": "commands", "group": "fleet tag", "groups": "fleet tag", "tag": "fleet tag",
         "onboarding": "onboard", "connect": "access plan", "connection": "access plan", "mqtt": "access plan",
-        "credentials": "access plan", "credential": "access plan", "cmng": "access check",
+        "credentials": "access plan", "credential": "access plan",
         "plan": "access plan",
         "label": "device label", "labels": "device label", "qr": "device label", "qrcode": "device label",
+        "onboarding": "onboard", "serial": "modem list", "at": "modem list", "port": "modem list",
+        "cmng": "modem list",
+        "install": "modem install", "attesttoken": "modem tokens",
         // nRF Cloud utilities
         "claim_devices": "claim submit", "claim-devices": "claim submit", "create_ca_cert": "ca init",
-        "create_device_credentials": "ca issue", "device_credentials_installer": "commands compose",
-        "gather_attestation_tokens": "claim check", "modem_credentials_parser": "token inspect",
+        "create_device_credentials": "ca issue", "device_credentials_installer": "modem install",
+        "gather_attestation_tokens": "modem tokens", "modem_credentials_parser": "token inspect",
         "nrf_cloud_onboard": "onboard submit", "nrf_cloud_device_mgmt": "fleet list",
         "claim_and_provision_device": "claim submit", "create_proxy_jwt": "jwt sign",
-        "nrfcredstore": "commands compose", "nrf93_onboard": "onboard submit",
+        "nrfcredstore": "modem install", "nrf93_onboard": "onboard submit",
     ]
 
     /// Words in the place of a verb, whatever the noun: the verbs it may stand for; the first that the noun has is meant.
@@ -73,6 +76,9 @@ enum NeighbourWords {
             (["status", "show"], "state progress"),
             (["tag"], "label group tags"), (["label"], "qr qrcode print sticker labels"),
             (["plan"], "need needs requirements steps"),
+            (["tokens"], "token gather fetch collect attest attesttoken"),
+            (["keygen"], "csr genkey create new generate make key"),
+            (["install"], "write store put import add load credentials provision"),
         ]
         var table: [String: [String]] = [:]
         for (verbs, words) in meanings {
@@ -162,6 +168,9 @@ enum NeighbourWords {
             ("separator sep delim", ["--delimiter"], nil),
             ("clientid client_id cid mqtt-id", ["--client-id"], nil),
             ("purpose for transport protocol", ["--use"], nil),
+            ("device tty serial-port com", ["--port"], nil), ("baudrate speed bps", ["--baud"], nil),
+            ("hwfc crtscts flow-control", ["--rtscts"], nil), ("attributes csr-attr", ["--subject"], nil),
+            ("replace delete", ["--overwrite", "--replace"], nil),
         ]
         var table: [String: (names: [String], advice: String?)] = [:]
         for (words, names, advice) in meanings {

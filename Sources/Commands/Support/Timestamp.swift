@@ -10,6 +10,12 @@ enum Timestamp {
     /// - Parameter seconds: since 1970; years 0…9999.
     static func text(_ seconds: Int64) -> String { InternetTime.text(seconds) }
 
+    /// As Python's `isoformat` writes it, which the nRF Cloud utilities use: `2026-02-03T04:05:06.000007+00:00`.
+    static func isoformat(microseconds: Int64) -> String {
+        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
+        return text(microseconds / 1_000_000).dropLast() + ".\(fraction)+00:00"
+    }
+
     /// The time that the user names: RFC 3339 (`2026-02-03T04:05:06Z`, also with an offset or fractions, which are
     /// dropped) or whole seconds since 1970; `nil` for everything else and for times outside 1970…9999.
     static func parse(_ text: String) -> Int64? {

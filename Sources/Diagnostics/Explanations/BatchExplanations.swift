@@ -38,11 +38,13 @@ extension Explanation {
 
     static let modemError = Explanation(
         meaning:
-            "A log has no answer of the kind that is read, but a refusal of the modem: +CME ERROR and a number.",
+            "A modem, or the log of one, has no answer of the kind that is wanted, but a refusal, +CME ERROR and a number, "
+            + "or something that is no answer.",
         causes: [
             "The modem was on line: keys and certificates are written while it is off line (518).",
             "The security tag has something already (515, 527), or nothing yet (513).",
             "A parameter of the command is wrong, or the firmware does not know it (50, 51).",
+            "At a serial port: another baud rate, a log, another program or the application that talks to the modem too.",
         ],
         remedy:
             "assay explain with the number, for example assay explain 518, says what it means. Give the command again, "

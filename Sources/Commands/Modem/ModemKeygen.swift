@@ -1,0 +1,107 @@
+import ATCommands
+import ArgumentParser
+import Attestation
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import ModemLine
+import PKIX
+
+/// `assay modem keygen`
+struct ModemKeygen: AssayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keygen",
+        abstract: "Have a modem make a private key and its certification request.",
+        discussion: """
+            The private key stays in the modem. The result is the modem's answer to AT%KEYGEN, which csr verify and ca \
+            issue read: a certification request, or a public key with --public-key, and the device's word for it.
+
+            The modem is taken off line (AT+CFUN=4) and brought back to where it was, also after a failure or an \
+            interrupt. A key that the security tag has already is not replaced, unless --overwrite deletes it before, and \
+            with it what its certificate is good for.
+
+            EXAMPLES
+
+              assay modem keygen --port /dev/ttyACM0 --sec-tag 16842753 -o device.keygen
+              assay modem keygen --port /dev/ttyACM0 --sec-tag 42 --subject CN=sensor-7,O=Example --overwrite
+              assay modem keygen --port /dev/ttyACM0 --sec-tag 42 --public-key --json
+            """)
+
+    @OptionGroup var tag: ModemTagOptions
+
+    @Option(
+        help: .init(
+            "The request's name, RFC 4514 or /O=Example/CN=sensor-7; without it the modem takes the device's UUID.",
+            valueName: "dn"))
+    var subject: String?
+
+    @Option(
+        help: .init(
+            "The usages asked for: nine characters 0 or 1, digitalSignature first.", valueName: "bits"))
+    var keyUsage: String?
+
+    @Flag(help: "Ask for the public key alone instead of a request.")
+    var publicKey = false
+
+    @Flag(help: "Delete a private key that the security tag has already.")
+    var overwrite = false
+
+    @OptionGroup(title: "Port options") var port: ModemPortOptions
+    @OptionGroup(title: "Output options") var file: FileOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws {
+        if let keyUsage {
+            let bits = keyUsage.utf8
+            guard bits.count == 9, bits.allSatisfy({ 0x30...0x31 ~= $0 }), bits.contains(0x31) else {
+                throw ValidationError("--key-usage must be nine characters 0 or 1, at least one of them 1")
+            }
+        }
+        if publicKey, subject != nil || keyUsage != nil {
+            throw ValidationError("--public-key has no request that --subject or --key-usage could be about")
+        }
+    }
+
+    func run(in environment: Environment) throws -> ExitStatus {
+        let tag = try tag.tag()
+        let request = try ATRequest.generateKey(
+            under: tag, isPublicKeyAlone: publicKey, attributes: try attributes(), usage: keyUsage)
+        // Before there is a key that nothing is known of.
+        let sink = try file.sink()
+        let session = try port.session()
+        let identity = try ModemIdentity(of: session)
+        let answer = try ModemToken.generateKey(
+            request, under: tag, replaces: overwrite, session, of: identity)
+        guard output.json else {
+            try sink.write(Array((answer.text + "\n").utf8))
+            try sink.commit()
+            return .done
+        }
+        var writer = JSONWriter()
+        port.write("assay.modem-key/1", identity, answer.token.deviceUUID, &writer)
+        writer.key("secTag")
+        writer.integer(Int64(tag.rawValue))
+        writer.key("kind")
+        writer.string(ascii: publicKey ? "public-key" : "csr")
+        writer.key("keygen")
+        writer.string(answer.text)
+        writer.endObject()
+        writer.newline()
+        try sink.write(writer.bytes)
+        try sink.commit()
+        return .done
+    }
+
+    /// The name as the modem takes it: attributes with commas between, the most specific one first.
+    private func attributes() throws(ToolError) -> String? {
+        guard let subject else { return nil }
+        do throws(DistinguishedName.TextError) {
+            return try DistinguishedName(text: subject).description
+        } catch {
+            throw ToolError(
+                .usage, "--subject: \(error.reason.escapedForTerminal)",
+                hint: "for example --subject \"CN=sensor-7,O=Example\"")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ATCommands
+import ArgumentParser
+import DeviceIdentity
+import Diagnostics
+import InputOutput
+import JSON
+import ModemLine
+
+/// Which serial port the modem is at, and how it is spoken to.
+struct ModemPortOptions: ParsableArguments {
+    @Option(help: .init("The serial port: /dev/ttyACM0, or a name in /dev/serial/by-id.", valueName: "path"))
+    var port: String
+
+    @Option(help: .init("Bits a second.", valueName: "n"))
+    var baud: UInt32 = 115_200
+
+    @Flag(help: "The firmware has a shell that takes AT commands after at; without this it is found out.")
+    var shell = false
+
+    @Flag(help: "RTS and CTS say who may send.")
+    var rtscts = false
+
+    private static let standardTimeout: Int64 = 20
+
+    @Option(help: .init("How long an answer may take: 5s, 1m (default: 20s).", valueName: "span"))
+    var timeout: DurationArgument?
+
+    func validate() throws {
+        if let timeout, !(1...3_600 ~= timeout.seconds) {
+            throw ValidationError("--timeout must be 1s…1h, found \(timeout.seconds) seconds")
+        }
+    }
+
+    /// Opens the port and finds the modem at it.
+    func session() throws(ToolError) -> ModemSession {
+        let serial = try SerialPort(path: port, baud: baud, hasFlowControl: rtscts)
+        let seconds = timeout?.seconds ?? Self.standardTimeout
+        return try ModemSession(
+            serial, dialect: shell ? .shell : nil, timeout: UInt64(seconds) &* 1_000_000_000)
+    }
+
+    /// The members that every result about a modem begins with.
+    func write(
+        _ schema: StaticString, _ identity: ModemIdentity, _ uuid: DeviceUUID?, _ writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(ascii: schema)
+        writer.key("port")
+        writer.string(port)
+        if let uuid {
+            writer.key("deviceUuid")
+            writer.string(uuid.description)
+        }
+        if let imei = identity.imei {
+            writer.key("imei")
+            writer.string(imei.description)
+        }
+        writer.key("firmware")
+        writer.string(identity.firmware)
+    }
+}
+
+/// `--sec-tag` of a verb that writes: one that an application may use.
+struct ModemTagOptions: ParsableArguments {
+    @Option(help: .init("The security tag, for example 16842753.", valueName: "n"))
+    var secTag: String
+
+    /// - Throws: ``ToolError`` with `usage` or `sec-tag`.
+    func tag() throws(ToolError) -> SecTag {
+        let tag = try SecTag(text: secTag)
+        guard !tag.isReservedForModem || tag.isForTests else {
+            throw ToolError(
+                .secTag, "expected a security tag of at most \(SecTag.largestForApplications), found \(tag)",
+                hint: "the tags above belong to the modem")
+        }
+        return tag
+    }
+}
