@@ -245,8 +245,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Simulator", "Access", "Attestation", "ProvisioningCommands", "ProvisioningAPI",
-                "ProvisioningState",
+                "Simulator", "Access", "ATCommands", "Attestation", "ProvisioningCommands",
+                "ProvisioningAPI", "ProvisioningState",
                 "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
@@ -381,6 +381,19 @@ let package = Package(
             dependencies: [
                 "Simulator", "Attestation", "JWT", "ProvisioningCommands", "CBOR", "PKIX", "OpenSSL", "JSON",
                 "DeviceIdentity", "Diagnostics",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "ATCommandsTests",
+            dependencies: ["ATCommands", "DeviceIdentity", "Diagnostics", "TestSupport"],
+            swiftSettings: common),
+        // Modems with good and bad manners at a pseudo-terminal, and the program at its other end.
+        .testTarget(
+            name: "ModemLineTests",
+            dependencies: [
+                "ModemLine", "Simulator", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
+                "TestFleet",
+                "TestSupport", "assay",
             ],
             swiftSettings: common),
         .testTarget(

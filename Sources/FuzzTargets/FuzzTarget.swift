@@ -17,6 +17,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case serviceAnswer = "service-answer"
     case modemCommand = "modem-command"
     case listing
+    case serialLine = "serial-line"
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -39,6 +40,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .serviceAnswer: ServiceAnswers.check(bytes)
         case .modemCommand: ModemCommands.check(bytes)
         case .listing: Listings.check(bytes)
+        case .serialLine: SerialLines.check(bytes)
         }
     }
 }

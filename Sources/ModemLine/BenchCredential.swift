@@ -65,7 +65,7 @@ public struct BenchCredential: Sendable {
             throw ToolError(
                 .passphrase, "expected a private key without a passphrase, found an encrypted one",
                 hint:
-                    "better have the modem make its own: assay modem keygen; openssl pkey takes the passphrase off"
+                    "better have the modem make its own; openssl pkey takes the passphrase off"
             )
         case let labels where labels.allSatisfy { $0 == "CERTIFICATE" }:
             return try kindOfCertificates(content)
@@ -84,7 +84,7 @@ public struct BenchCredential: Sendable {
         } catch {
             throw ToolError(
                 .csrKey, "expected a private key that can be used, found one that cannot be read",
-                hint: "assay key inspect says what it is")
+                hint: "write the key to the file again; it has to be whole, and of a kind that can be used")
         }
     }
 
@@ -100,7 +100,7 @@ public struct BenchCredential: Sendable {
                 areAuthorities.append(certificate.isCA || certificate.subjectDER == certificate.issuerDER)
             }
         } catch {
-            throw ToolError(.pem, error.description, hint: "assay cert inspect says what it is")
+            throw ToolError(.pem, error.description, hint: "each block has to be a whole certificate")
         }
         if areAuthorities.allSatisfy({ $0 }) { return .rootCertificate }
         guard areAuthorities.count == 1 else {

@@ -39,6 +39,17 @@ func answersOfServicesKeepTheRules(text: String) { keepsTheRules(.serviceAnswer,
 ])
 func commandsToModemsKeepTheRules(text: String) { keepsTheRules(.modemCommand, Array(text.utf8)) }
 
+/// What comes over a serial line.
+@Test(arguments: [
+    "AT+CGSN=1\r\n+CGSN: \"355025930000003\"\r\n\r\nOK\r\n",
+    "\u{1b}[1;32muart:~$ \u{1b}[mat 'AT%CMNG=1,7'\r\nOK\r\n",
+    "%CMNG: 7,0,\"AB\"\r\n+CEREG: 2\r\n+CME ERROR: 518\r\n",
+    "AT: command not found\r\nAT%CMNG=0,7,4,\"a\nb\"\r\nAT\r\n",
+    "at 'AT%CMNG=0,7,4,\"a\\nb\"'\r\nat AT+CFUN=1\rkernel reboot warm\n",
+    "AT%JWT=0,300,\"s\",\"a\",7,2\r\nAT%CCLK?\n",
+])
+func serialLinesKeepTheRules(text: String) { keepsTheRules(.serialLine, Array(text.utf8)) }
+
 private func keepsTheRules(_ target: FuzzTarget, _ bytes: [UInt8]) {
     for length in 0...bytes.count {
         #expect(target.check(Array(bytes.prefix(length))) == nil, "the first \(length)")

@@ -28,7 +28,7 @@ enum NeighbourWords {
         "credentials": "access plan", "credential": "access plan",
         "plan": "access plan",
         "label": "device label", "labels": "device label", "qr": "device label", "qrcode": "device label",
-        "onboarding": "onboard", "serial": "modem list", "at": "modem list", "port": "modem list",
+        "serial": "modem list", "at": "modem list", "port": "modem list",
         "cmng": "modem list",
         "install": "modem install", "attesttoken": "modem tokens",
         // nRF Cloud utilities
@@ -107,6 +107,10 @@ enum NeighbourWords {
         "rule": ["apply": "rule submit", "activate": "rule submit", "check": "rule compose"],
         "commands": ["check": "commands validate", "list": "fleet show", "show": "fleet show"],
         "fleet": ["claim": "claim submit", "status": "fleet why"],
+        "modem": [
+            "show": "modem list", "read": "modem list", "inspect": "modem list",
+            "claim": "claim submit", "simulate": "assayd simulate", "delete": "modem install",
+        ],
     ]
 
     /// Options, without their hyphens: the options that they may stand for, and what to say where the verb has none of them.
