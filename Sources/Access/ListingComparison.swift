@@ -47,7 +47,7 @@ public struct ListingComparison: Sendable {
             findings.append(
                 AccessFinding(
                     .error, .credentialMissing, .modem,
-                    "expected the \(kind.name) under tag \(secTag) (type \(kind.rawValue)), found none"))
+                    "expected the \(kind.title) under tag \(secTag) (type \(kind.rawValue)), found none"))
         }
         if !listing.isComplete {
             findings.append(
@@ -96,23 +96,23 @@ public struct ListingComparison: Sendable {
         case .lineEnds:
             return make(
                 .warning, .credentialMismatch,
-                "the modem has the \(answer.kind.name) in another form than the file: "
+                "the modem has the \(answer.kind.title) in another form than the file: "
                     + (answer.form?.difference ?? "its line ends differ"))
         case .different:
             return make(
                 .error, .credentialMismatch,
-                "expected the file as the \(answer.kind.name) (\(place)), found another text there")
+                "expected the file as the \(answer.kind.title) (\(place)), found another text there")
         case .absent:
             return make(
-                .error, .credentialMissing, "expected the \(answer.kind.name) under \(place), found none")
+                .error, .credentialMissing, "expected the \(answer.kind.title) under \(place), found none")
         case .elsewhere:
             let found = answer.place.map { "tag \($0.secTag), type \($0.type)" } ?? "another place"
             return make(
-                .error, .secTag, "expected the \(answer.kind.name) under \(place), found it under \(found)")
+                .error, .secTag, "expected the \(answer.kind.title) under \(place), found it under \(found)")
         case .notComparable:
             return make(
                 .note, .credentialMismatch,
-                "a \(answer.kind.name) stands under \(place); its digest cannot be compared with a file, so nothing "
+                "a \(answer.kind.title) stands under \(place); its digest cannot be compared with a file, so nothing "
                     + "says whether it is this one")
         }
     }
@@ -120,7 +120,7 @@ public struct ListingComparison: Sendable {
 
 extension CredentialKind {
     /// What people call it.
-    public var name: String {
+    public var title: String {
         switch self {
         case .rootCertificate: "root CA certificate"
         case .clientCertificate: "client certificate"

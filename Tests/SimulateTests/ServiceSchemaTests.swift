@@ -67,6 +67,8 @@ struct ServiceSchemaTests {
         lines += try Self.life(
             of: ["--tls-cert", "data/tls.crt", "--tls-key", "data/tls.key"], service.folder)
         lines += try Self.life(of: [], service.folder)
+        let line = try SerialPortUnderTest(seed: "schema", in: service.folder)
+        lines.append(try line.end())
 
         try service.folder.write(lines.joined(separator: "\n") + "\n", to: "results.jsonl")
         let outcome = try Program(

@@ -66,7 +66,7 @@ struct AccessCheckReport {
             writer.integer(Int64(entry.type))
             if let kind = entry.kind {
                 writer.key("name")
-                writer.string(kind.name)
+                writer.string(ascii: kind.name)
             }
             writer.key("digest")
             writer.hex(entry.digest)
@@ -83,7 +83,7 @@ struct AccessCheckReport {
         writer.key("type")
         writer.integer(Int64(file.kind.rawValue))
         writer.key("name")
-        writer.string(file.kind.name)
+        writer.string(ascii: file.kind.name)
         if let answer = answer(file) {
             writer.key("state")
             writer.string(answer.state.rawValue)
@@ -129,7 +129,7 @@ struct AccessCheckReport {
             block.line("listing", "\((source ?? "-").withheld), \(listing.entries.count) credentials")
         }
         for file in question.files {
-            block.line(file.kind.name, "\(file.file.withheld)\(answer(file).map(Self.words) ?? "")")
+            block.line(file.kind.title, "\(file.file.withheld)\(answer(file).map(Self.words) ?? "")")
         }
         block.line("verdict", verdict)
         for finding in check.findings {
