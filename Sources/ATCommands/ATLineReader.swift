@@ -34,9 +34,8 @@ public struct ATLineReader: Sendable {
         noise = 0
     }
 
-    /// Takes what came in and answers the lines that it ends.
-    public mutating func take(_ octets: some Sequence<UInt8>) throws(Fault) -> [String] {
-        var lines: [String] = []
+    /// Takes what came in and appends the lines that it ends, also those before a fault.
+    public mutating func take(_ octets: some Sequence<UInt8>, into lines: inout [String]) throws(Fault) {
         for octet in octets {
             count += 1
             guard count <= Self.answerLimit else { throw .answerTooLong }
@@ -47,7 +46,6 @@ public struct ATLineReader: Sendable {
             case .none: try take(octet, &lines)
             }
         }
-        return lines
     }
 
     private mutating func take(_ octet: UInt8, _ lines: inout [String]) throws(Fault) {

@@ -14,11 +14,9 @@ enum SerialLines {
     static func check(_ bytes: [UInt8]) -> String? {
         let whole = lines([bytes[...]])
         let half = bytes.count / 2
-        let singly = lines(bytes.map { [$0] })
-        // Where a fault ends them, the piece with the fault gives none.
-        guard singly.starts(with: whole), lines([bytes[..<half], bytes[half...]]).starts(with: whole),
-            singly.count == whole.count || bytes.count > ATLineReader.noiseLimit
-        else { return "lines depend on how they come in" }
+        guard lines([bytes[..<half], bytes[half...]]) == whole, lines(bytes.map { [$0] }) == whole else {
+            return "lines depend on how they come in"
+        }
         for request in requests {
             var exchange = ATExchange(request)
             for line in whole {
@@ -33,15 +31,14 @@ enum SerialLines {
         return checkModem(bytes)
     }
 
-    /// The lines until a fault ends them, which are all those of the pieces before the one with the fault.
+    /// The lines until a fault ends them.
     private static func lines(_ pieces: [ArraySlice<UInt8>]) -> [String] {
         var reader = ATLineReader()
-        var found: [String] = []
+        var lines: [String] = []
         for piece in pieces {
-            guard let lines = try? reader.take(piece) else { break }
-            found += lines
+            do throws(ATLineReader.Fault) { try reader.take(piece, into: &lines) } catch { break }
         }
-        return found
+        return lines
     }
 
     private static func checkModem(_ bytes: [UInt8]) -> String? {

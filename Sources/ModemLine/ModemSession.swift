@@ -132,13 +132,17 @@ public final class ModemSession {
         try port.write(dialect.octets(of: request), until: deadline, heedsSignals: heedsSignals)
         var octets: [UInt8] = []
         while try port.read(into: &octets, until: deadline, heedsSignals: heedsSignals) {
+            var lines: [String] = []
+            var fault: ATLineReader.Fault?
             do throws(ATLineReader.Fault) {
-                for line in try reader.take(octets) {
-                    if let answer = exchange.take(line) { return (exchange, .success(answer)) }
-                }
+                try reader.take(octets, into: &lines)
             } catch {
-                return (exchange, .failure(error))
+                fault = error
             }
+            for line in lines {
+                if let answer = exchange.take(line) { return (exchange, .success(answer)) }
+            }
+            if let fault { return (exchange, .failure(fault)) }
             octets.removeAll(keepingCapacity: true)
             // Somebody who never stops is not waited for.
             if System.monotonicNanoseconds() >= deadline { break }

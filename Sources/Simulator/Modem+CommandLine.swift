@@ -51,6 +51,8 @@ extension Modem {
             case ("%CCLK", .read), ("+CCLK", .read):
                 guard let now else { return .unknown }
                 return .ok(["\(line.name): \"\(Self.clock(now))\""])
+            // Nobody gave it an ownership key.
+            case ("%CLAIMTOKEN", .set): throw .claimToken
             case ("%JWT", .set(let parameters)):
                 return .ok([try makeJWT(ATParameters(parameters), now, arithmetic)])
             case (_, .read): return .unknown

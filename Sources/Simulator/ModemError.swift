@@ -20,4 +20,5 @@ public struct ModemError: Error, Sendable, Hashable {
     public static let jwt = ModemError(525)
     /// What was to be stored is not what its type says.
     public static let invalidContent = ModemError(527)
+    public static let claimToken = ModemError(529)
 }

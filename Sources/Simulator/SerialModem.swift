@@ -85,6 +85,11 @@ public struct SerialModem: Sendable {
         switch (program, argument) {
         case ("at", ""): return "at - execute AT command\r\n"
         case ("at", _): return reply(Self.unquoted(argument), now, arithmetic)
+        case ("nrf_provisioning", "uuid"): return "\(modem.device.uuid)\r\n"
+        case ("nrf_provisioning", "token"):
+            let answer = modem.run("%ATTESTTOKEN", "", arithmetic)
+            guard case .ok(let lines) = answer, let line = lines.first else { return "no token\r\n" }
+            return line.split(separator: "\"").dropFirst().joined() + "\r\n"
         case ("kernel", "reboot warm"):
             modem.isActive = true
             modem.namesErrors = false

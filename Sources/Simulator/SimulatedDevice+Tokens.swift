@@ -118,13 +118,3 @@ extension SimulatedDevice {
         [UInt8](repeating: UInt8(ascii: " "), count: (3 - count % 3) % 3)
     }
 }
-
-/// What `%JWT` is told about the token that it makes.
-struct ModemClaims {
-    /// Seconds since 1970 by the modem's clock.
-    let now: Int64
-    /// Seconds; 0 for a token without `iat` and `exp`.
-    let lifetime: Int64
-    var subject: String?
-    var audience: String?
-}

@@ -332,6 +332,14 @@ import Testing
         withExtendedLifetime(held) {}
     }
 
+    @Test func aSpeedThatNoPortHasIsWrongUsage() throws {
+        let rig = try SimulatedLine().rig()
+        defer { rig.end() }
+        let outcome = try assay(["list", "--baud", "115201"], at: rig.path)
+        #expect(outcome.status == 2 && outcome.errors.contains("found 115201 baud"), "\(outcome)")
+        #expect(try assay(["list", "--baud", "1000000", "--rtscts"], at: rig.path).status == 0)
+    }
+
     /// A private key never comes back, by result or message.
     @Test func privateKeysAreNotPrinted() throws {
         let line = try SimulatedLine()

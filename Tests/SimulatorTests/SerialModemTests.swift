@@ -43,7 +43,7 @@ import Testing
             ("AT%CMNG=2,1,3", "+CME ERROR: 514\r\n"), ("AT+CFUN=1", "+CEREG: 2\r\nOK\r\n"),
             ("AT%NOSUCH", "ERROR\r\n"), ("AT%NOSUCH?", "ERROR\r\n"), ("nonsense", "ERROR\r\n"),
             ("AT%JWT=1,300", "+CME ERROR: 50\r\n"), ("AT%JWT=0,300,\"\",\"\",9,2", "+CME ERROR: 513\r\n"),
-            ("at AT", "ERROR\r\n"),
+            ("at AT", "ERROR\r\n"), ("AT%CLAIMTOKEN=7", "+CME ERROR: 529\r\n"),
         ] {
             #expect(say(command + "\r\n", &modem) == answer, "\(command)")
         }
@@ -77,6 +77,11 @@ import Testing
         #expect(say("AT\r\n", &modem) == "AT\r\nAT: command not found\r\n" + prompt)
         #expect(say("at AT\r\n", &modem) == "at AT\r\nOK\r\n" + prompt)
         #expect(say("at 'AT+CGMM'\r\n", &modem) == "at 'AT+CGMM'\r\nnRF9151-LACA\r\nOK\r\n" + prompt)
+        #expect(
+            say("nrf_provisioning uuid\r\n", &modem)
+                == "nrf_provisioning uuid\r\n\(device.uuid)\r\n" + prompt)
+        #expect(say("nrf_provisioning token\r\n", &modem).contains("\r\n2dn3hQFQ"))
+        #expect(say("reboot\r\n", &modem) == "reboot\r\nreboot: command not found\r\n" + prompt)
         _ = say("at AT+CFUN=4\r\n", &modem)
         // A pre-shared key of two lines is none; the modem sees the line feed.
         #expect(say("at 'AT%CMNG=0,1,4,\"a\\nb\"'\r\n", &modem).contains("\r\nOK\r\n"))

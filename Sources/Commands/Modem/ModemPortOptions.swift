@@ -8,7 +8,9 @@ import ModemLine
 
 /// Which serial port the modem is at, and how it is spoken to.
 struct ModemPortOptions: ParsableArguments {
-    @Option(help: .init("The serial port: /dev/ttyACM0, or a name in /dev/serial/by-id.", valueName: "path"))
+    @Option(
+        help: .init("The serial port: /dev/ttyACM0, or a name in /dev/serial/by-id.", valueName: "path"),
+        completion: .file())
     var port: String
 
     @Option(help: .init("Bits a second.", valueName: "n"))
@@ -58,22 +60,5 @@ struct ModemPortOptions: ParsableArguments {
         }
         writer.key("firmware")
         writer.string(identity.firmware)
-    }
-}
-
-/// `--sec-tag` of a verb that writes: one that an application may use.
-struct ModemTagOptions: ParsableArguments {
-    @Option(help: .init("The security tag, for example 16842753.", valueName: "n"))
-    var secTag: String
-
-    /// - Throws: ``ToolError`` with `usage` or `sec-tag`.
-    func tag() throws(ToolError) -> SecTag {
-        let tag = try SecTag(text: secTag)
-        guard !tag.isReservedForModem || tag.isForTests else {
-            throw ToolError(
-                .secTag, "expected a security tag of at most \(SecTag.largestForApplications), found \(tag)",
-                hint: "the tags above belong to the modem")
-        }
-        return tag
     }
 }
