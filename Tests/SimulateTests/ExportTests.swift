@@ -69,11 +69,18 @@ struct ExportTests {
     }
 
     @Test(arguments: [
-        (["--devices", "1"], "expected either --service or --export"),
+        (["--devices", "1"], "expected one of --service, --export and --serial"),
         (
             ["--devices", "1", "--service", "http://h", "--export", "x"],
-            "expected either --service or --export"
+            "expected one of --service, --export and --serial"
         ),
+        (["--serial", "--export", "x"], "expected one of --service, --export and --serial"),
+        (["--export", "x"], "expected --devices"),
+        (["--serial", "--devices", "2"], "--devices must be 1 with --serial, found 2"),
+        (["--serial", "--jobs", "2"], "--jobs is of no use with --serial"),
+        (["--serial", "--force"], "--force is of no use without --export"),
+        (["--devices", "1", "--export", "x", "--shell"], "--shell is of no use without --serial"),
+        (["--devices", "1", "--export", "x", "--echo"], "--echo is of no use without --serial"),
         (["--devices", "0", "--export", "x"], "--devices must be 1…1000000, found 0"),
         (["--devices", "1", "--export", "x", "--jobs", "2"], "--jobs is of no use with --export"),
         (["--devices", "1", "--service", "http://h", "--force"], "--force is of no use without --export"),

@@ -19,7 +19,8 @@ struct ModemInstall: AssayCommand {
 
             What is there already is not written again (present), so the command can be repeated. Something else that is \
             there is refused before anything is written; --overwrite deletes it. The modem is taken off line for writing \
-            and brought back to where it was, also after a failure or an interrupt. Private keys are never printed.
+            and brought back to where it was, also after a failure or an interrupt; one that is off line stays so. Private \
+            keys are never printed.
 
             EXAMPLES
 

@@ -18,8 +18,8 @@ struct ModemKeygen: AssayCommand {
             issue read: a certification request, or a public key with --public-key, and the device's word for it.
 
             The modem is taken off line (AT+CFUN=4) and brought back to where it was, also after a failure or an \
-            interrupt. A key that the security tag has already is not replaced, unless --overwrite deletes it before, and \
-            with it what its certificate is good for.
+            interrupt; one that is off line stays so. A key that the security tag has already is not replaced, unless \
+            --overwrite deletes it before, and with it what its certificate is good for.
 
             EXAMPLES
 
