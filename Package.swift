@@ -49,6 +49,8 @@ let package = Package(
         .target(name: "DeviceIdentity", dependencies: ["Diagnostics"], swiftSettings: safe),
         .target(name: "COSE", dependencies: ["CBOR", "OpenSSL", "Diagnostics"], swiftSettings: safe),
         .target(name: "PKIX", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
+        // CoAP messages and the state of both ends of a session; no socket, no clock.
+        .target(name: "CoAP", exclude: ["README.md"], swiftSettings: safe),
         // Private keys behind one interface, wherever they are kept.
         .target(name: "Keys", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
 
@@ -224,7 +226,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Simulator", "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState",
-                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "CoAP", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 
@@ -248,6 +250,7 @@ let package = Package(
         .testTarget(
             name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
+        .testTarget(name: "CoAPTests", dependencies: ["CoAP", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
             swiftSettings: common),
