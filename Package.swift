@@ -419,11 +419,21 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.36.0"),
     ]
     package.targets += [
+        // Layer 6: what the servers of all transports share.
+        .target(
+            name: "ServerSupport",
+            dependencies: [
+                "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
         // Layer 6: the wire to Service and back.
         .target(
             name: "ServerHTTP",
             dependencies: [
-                "Service", "ProvisioningAPI", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                "ServerSupport", "Service", "ProvisioningAPI", "OpenSSL", "JSON", "InputOutput",
+                "Diagnostics",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -446,7 +456,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator",
+                "ServerHTTP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator",
                 "CommandLineSupport",
                 "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -481,7 +491,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .testTarget(
             name: "ServerHTTPTests",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Ledger",
+                "ServerHTTP", "ServerSupport", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store",
+                "Ledger",
                 "Registry", "Attestation",
                 "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
                 .product(name: "NIOCore", package: "swift-nio"),

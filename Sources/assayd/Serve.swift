@@ -7,6 +7,7 @@ import NIOPosix
 import PKIX
 import ProvisioningAPI
 import ServerHTTP
+import ServerSupport
 import Service
 
 extension ServiceConfiguration.FailureRule: ExpressibleByArgument {}
@@ -202,11 +203,13 @@ struct Serve: ServiceCommand {
         var limits = HTTPLimits()
         limits.requestTimeout = .seconds(Int64(requestTimeout))
         limits.connections = maxConnections
-        let server = HTTPServer(service, on: address, tls: tls, limits: limits, log: log, faults: faults)
+        let dispatcher = Dispatcher()
+        let server = HTTPServer(
+            service, on: address, tls: tls, limits: limits, dispatcher: dispatcher, log: log, faults: faults)
         let waiter = NIOThreadPool(numberOfThreads: 1)
         waiter.start()
         do {
-            try await server.run(
+            let isWhole = try await server.run(
                 onListening: { url in
                     log.note("listening", ["url": url])
                     Self.tell(url)
@@ -216,6 +219,8 @@ struct Serve: ServiceCommand {
                         while Interruption.next() == .reload { self.reload(tls, log) }
                     }
                 })
+            // What was cut may work for as long as it likes.
+            if isWhole { await dispatcher.shutdown() }
         } catch {
             service.shutdown()
             await log.close()

@@ -31,12 +31,16 @@ public struct ServerEndpoint: Sendable {
     /// - Parameter seed: random octets, from which message IDs and the spread of repetitions follow.
     public init(seed: UInt64, limits: ServerLimits = ServerLimits()) {
         self.limits = limits
+        bodyLimit = limits.body
         randomness = Randomness(seed: seed)
         nextMessageID = UInt16(truncatingIfNeeded: randomness.next())
         nextETag = UInt32(truncatingIfNeeded: randomness.next())
         exchanges = ExchangeCache(limits)
         uploads = UploadTable(limits)
     }
+
+    /// Octets of a request's body; may change while the session lives.
+    public var bodyLimit: Int
 
     /// How many requests wait for an answer of the service.
     public var openRequests: Int { open.count }
@@ -112,12 +116,14 @@ public struct ServerEndpoint: Sendable {
         }
         guard let block1 else {
             if let block2, block2.number > 0 { return next(block2, message, at: now) }
-            guard message.payload.count <= limits.body else { return tooLarge([]) }
+            guard message.payload.count <= bodyLimit else { return tooLarge([]) }
             return work(message, nil, block2, message.payload, at: now)
         }
         let echo = [block1.option(.block1)]
         let progress = uploads.add(
-            message.payload, block1, of: .upload(message), announced: message.number(.size1), at: now)
+            message.payload, block1, of: .upload(message), announced: message.number(.size1),
+            limit: bodyLimit,
+            at: now)
         switch progress {
         case .more: return .answer(.continue, echo)
         case .complete(let body): return work(message, block1, block2, body, at: now)
@@ -128,7 +134,7 @@ public struct ServerEndpoint: Sendable {
     }
 
     private func tooLarge(_ options: [MessageOption]) -> Verdict {
-        let size = MessageOption(.size1, UInt32(truncatingIfNeeded: limits.body))
+        let size = MessageOption(.size1, UInt32(truncatingIfNeeded: bodyLimit))
         return .answer(.requestEntityTooLarge, options + [size])
     }
 

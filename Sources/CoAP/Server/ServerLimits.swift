@@ -1,6 +1,6 @@
 /// What one peer may take of a server.
 public struct ServerLimits: Sendable {
-    /// Octets of a request's body, of one block or of many.
+    /// Octets of a request's body, of one block or of many, to begin with (``ServerEndpoint/bodyLimit``).
     public var body = 16 << 10
     /// Message IDs whose answers are kept.
     public var exchanges = 256

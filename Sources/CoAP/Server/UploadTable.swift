@@ -24,9 +24,12 @@ struct UploadTable: Sendable {
 
     /// Takes a block. The first one always begins anew.
     ///
-    /// - Parameter announced: the size of the whole body, if the client says it (Size1).
+    /// - Parameters:
+    ///   - announced: the size of the whole body, if the client says it (Size1).
+    ///   - limit: octets of a whole body.
     mutating func add(
-        _ payload: [UInt8], _ block: BlockOption, of key: RequestKey, announced: UInt32?, at now: UInt64
+        _ payload: [UInt8], _ block: BlockOption, of key: RequestKey, announced: UInt32?, limit: Int,
+        at now: UInt64
     ) -> Progress {
         var upload = Upload(key: key, expires: 0)
         let place = uploads.firstIndex { $0.key == key }
@@ -38,8 +41,8 @@ struct UploadTable: Sendable {
         guard payload.count == block.size.octets || !block.isMore && payload.count < block.size.octets else {
             return .wrongSize
         }
-        guard upload.body.count + payload.count <= limits.body,
-            announced.map({ Int($0) <= limits.body }) ?? true
+        guard upload.body.count + payload.count <= limit,
+            announced.map({ Int($0) <= limit }) ?? true
         else { return .tooLarge }
         upload.body += payload
         guard block.isMore else { return .complete(upload.body) }
