@@ -416,6 +416,9 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.36.0"),
     ]
     package.targets += [
+        // Layer 0 and 1 of what speaks DTLS: libssl, which assay does not link.
+        .systemLibrary(name: "COpenSSLTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "DTLS", dependencies: ["COpenSSLTLS", "OpenSSL"], swiftSettings: common),
         // Layer 6: the wire to Service and back.
         .target(
             name: "ServerHTTP",
@@ -475,6 +478,10 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 "Diagnostics",
             ],
             swiftSettings: safe),
+        .testTarget(
+            name: "DTLSTests",
+            dependencies: ["DTLS", "PKIX", "OpenSSL", "TestFleet", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "ServerHTTPTests",
             dependencies: [
