@@ -419,11 +419,23 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.36.0"),
     ]
     package.targets += [
+        // Layer 0 and 1 of what speaks DTLS: libssl, which assay does not link.
+        .systemLibrary(name: "COpenSSLTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "DTLS", dependencies: ["COpenSSLTLS", "OpenSSL"], swiftSettings: common),
         // Layer 6: what the servers of all transports share.
         .target(
             name: "ServerSupport",
             dependencies: [
                 "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
+        // Layer 6: devices over CoAP, the wire to Service and back.
+        .target(
+            name: "ServerCoAP",
+            dependencies: [
+                "ServerSupport", "Service", "CoAP", "DTLS", "OpenSSL", "InputOutput", "Diagnostics",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -456,7 +468,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator",
+                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorHTTP",
+                "Simulator",
                 "CommandLineSupport",
                 "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -488,6 +501,10 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 "Diagnostics",
             ],
             swiftSettings: safe),
+        .testTarget(
+            name: "DTLSTests",
+            dependencies: ["DTLS", "PKIX", "OpenSSL", "TestFleet", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "ServerHTTPTests",
             dependencies: [
