@@ -480,7 +480,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             swiftSettings: safe),
         .testTarget(
             name: "DTLSTests",
-            dependencies: ["DTLS", "PKIX", "OpenSSL", "TestFleet", "TestSupport"],
+            dependencies: ["DTLS", "PKIX", "OpenSSL", "InputOutput", "TestFleet", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "ServerHTTPTests",
