@@ -49,6 +49,8 @@ let package = Package(
         .target(name: "DeviceIdentity", dependencies: ["Diagnostics"], swiftSettings: safe),
         .target(name: "COSE", dependencies: ["CBOR", "OpenSSL", "Diagnostics"], swiftSettings: safe),
         .target(name: "PKIX", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
+        // CoAP messages and the state of both ends of a session; no socket, no clock.
+        .target(name: "CoAP", exclude: ["README.md"], swiftSettings: safe),
         // Private keys behind one interface, wherever they are kept.
         .target(name: "Keys", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
 
@@ -224,7 +226,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Simulator", "Attestation", "ProvisioningCommands", "ProvisioningAPI", "ProvisioningState",
-                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "CoAP", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 
@@ -248,6 +250,7 @@ let package = Package(
         .testTarget(
             name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
+        .testTarget(name: "CoAPTests", dependencies: ["CoAP", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
             swiftSettings: common),
@@ -419,11 +422,30 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         // Layer 0 and 1 of what speaks DTLS: libssl, which assay does not link.
         .systemLibrary(name: "COpenSSLTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "DTLS", dependencies: ["COpenSSLTLS", "OpenSSL"], swiftSettings: common),
+        // Layer 6: what the servers of all transports share.
+        .target(
+            name: "ServerSupport",
+            dependencies: [
+                "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
+        // Layer 6: devices over CoAP, the wire to Service and back.
+        .target(
+            name: "ServerCoAP",
+            dependencies: [
+                "ServerSupport", "Service", "CoAP", "DTLS", "OpenSSL", "InputOutput", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
         // Layer 6: the wire to Service and back.
         .target(
             name: "ServerHTTP",
             dependencies: [
-                "Service", "ProvisioningAPI", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                "ServerSupport", "Service", "ProvisioningAPI", "OpenSSL", "JSON", "InputOutput",
+                "Diagnostics",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -446,7 +468,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator",
+                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorHTTP",
+                "Simulator",
                 "CommandLineSupport",
                 "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -485,7 +508,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .testTarget(
             name: "ServerHTTPTests",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Ledger",
+                "ServerHTTP", "ServerSupport", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store",
+                "Ledger",
                 "Registry", "Attestation",
                 "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -16,6 +16,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case serviceRequest = "service-request"
     case serviceAnswer = "service-answer"
     case modemCommand = "modem-command"
+    case datagram
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -37,6 +38,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .serviceRequest: ServiceRequests.check(bytes)
         case .serviceAnswer: ServiceAnswers.check(bytes)
         case .modemCommand: ModemCommands.check(bytes)
+        case .datagram: Datagrams.check(bytes)
         }
     }
 }
