@@ -465,10 +465,20 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: safe),
+        // Layer 6: the same over DTLS.
+        .target(
+            name: "SimulatorCoAP",
+            dependencies: [
+                "Simulator", "CoAP", "DTLS", "PKIX", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorHTTP",
+                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorCoAP",
+                "SimulatorHTTP",
                 "Simulator",
                 "CommandLineSupport",
                 "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
@@ -503,7 +513,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             swiftSettings: safe),
         .testTarget(
             name: "DTLSTests",
-            dependencies: ["DTLS", "PKIX", "OpenSSL", "TestFleet", "TestSupport"],
+            dependencies: ["DTLS", "PKIX", "OpenSSL", "InputOutput", "TestFleet", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "ServerTests",

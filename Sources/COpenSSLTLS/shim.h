@@ -153,7 +153,10 @@ static inline int assay_dtls_restrict(SSL_CTX *context, const char *suites) {
     /* 112 bits: lets the modem's CBC suites with HMAC-SHA1 through, but no RSA key below 2,048 bits. Set here because the
      * file openssl.cnf may say otherwise. */
     SSL_CTX_set_security_level(context, 2);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+    /* With encrypt-then-MAC (RFC 7366) libssl 3.0 ends the session at the first record with a wrong MAC, where RFC 6347
+     * section 4.1.2.7 wants it dropped: whoever knows a device's address could cut it off. Without, it drops. */
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_ENCRYPT_THEN_MAC);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&

@@ -184,6 +184,7 @@ final class Connection {
             ERR_clear_error()
             return String(cString: text)
         }
-        return OpenSSLError("").reasons.last ?? "the connection broke"
+        return OpenSSLError("").reasons.last
+            ?? "the connection broke"
     }
 }

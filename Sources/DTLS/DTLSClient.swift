@@ -49,7 +49,7 @@ public final class DTLSClient {
 
     /// What a datagram led to.
     public func receive(_ datagram: [UInt8], at now: UInt64) -> [DTLSClientEvent] {
-        guard isOpen else { return [] }
+        guard isOpen, let (_, datagram) = RecordHeader.presentable(datagram) else { return [] }
         return exchange.offering(datagram) { proceed(at: now) }
     }
 

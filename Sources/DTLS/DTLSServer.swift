@@ -106,7 +106,7 @@ public final class DTLSServer {
     ///
     /// - Parameter peer: the octets of the address and port from which it came, in any form that is the same each time.
     public func receive(_ datagram: [UInt8], from peer: [UInt8], at now: UInt64) -> [DTLSEvent] {
-        guard let record = RecordHeader(datagram) else {
+        guard let (record, datagram) = RecordHeader.presentable(datagram) else {
             counts.dropped += 1
             return []
         }
@@ -167,7 +167,11 @@ public final class DTLSServer {
 
     /// When ``tick(at:)`` has something to do, at the latest; nil if never.
     public var nextDeadline: UInt64? {
-        [
+        // What has another deadline by now, or none, stands here for nothing.
+        while let first = retransmissions.first, first.subject.scheduled != first.deadline {
+            retransmissions.removeFirst()
+        }
+        return [
             retransmissions.first?.deadline,
             handshakes.first.map { $0.lastHeard &+ limits.handshake },
             sessions.first.map { $0.lastHeard &+ limits.idle },
@@ -178,7 +182,6 @@ public final class DTLSServer {
     public func tick(at now: UInt64) -> [DTLSEvent] {
         var events: [DTLSEvent] = []
         while let (deadline, association) = retransmissions.popFirst(due: now) {
-            // What has another deadline by now, or none, stands here for nothing.
             guard association.scheduled == deadline else { continue }
             association.scheduled = nil
             guard association.connection.handleTimeout() else {

@@ -16,13 +16,44 @@ struct RecordHeader: Equatable {
     static let length = 13
     static let handshakeLength = 12
 
-    /// nil for what is no record of DTLS 1.0 or 1.2.
-    init?(_ datagram: [UInt8]) {
-        guard datagram.count > Self.length, let content = Content(rawValue: datagram[0]), datagram[1] == 0xfe,
-            datagram[2] == 0xff || datagram[2] == 0xfd
+    /// Octets of the whole record.
+    let size: Int
+
+    /// Octets that a record has at least once keys are in use: with GCM an explicit nonce and a tag, with CBC more.
+    static let leastSealed = 24
+
+    /// nil for what is no record of DTLS 1.0 or 1.2, or ends before its end.
+    init?(_ datagram: [UInt8], at start: Int = 0) {
+        guard datagram.count - start > Self.length, let content = Content(rawValue: datagram[start]),
+            datagram[start + 1] == 0xfe, datagram[start + 2] == 0xff || datagram[start + 2] == 0xfd
         else { return nil }
         self.content = content
-        epoch = UInt16(datagram[3]) << 8 | UInt16(datagram[4])
+        epoch = UInt16(datagram[start + 3]) << 8 | UInt16(datagram[start + 4])
+        size = Self.length + Int(datagram[start + 11]) << 8 + Int(datagram[start + 12])
+        guard size > Self.length, size <= datagram.count - start else { return nil }
+    }
+
+    /// What of a datagram libssl may see: whole records that could be authentic; nil if there are none.
+    ///
+    /// Libssl 3.0 takes a sealed record that is too short for a fault of its own and breaks the session
+    /// (`EVP_CTRL_AEAD_TLS1_AAD` in `tls1_enc`), so that anybody could end one who knows its address. RFC 6347 section
+    /// 4.1.2.7 wants it dropped.
+    static func presentable(_ datagram: [UInt8]) -> (first: RecordHeader, octets: [UInt8])? {
+        var first: RecordHeader?
+        var place = 0
+        var kept: [UInt8]?
+        while let record = RecordHeader(datagram, at: place) {
+            let end = place + record.size
+            if record.epoch == 0 || record.size >= length + leastSealed {
+                first = first ?? record
+                kept?.append(contentsOf: datagram[place..<end])
+            } else if kept == nil {
+                kept = Array(datagram[..<place])
+            }
+            place = end
+        }
+        guard let first else { return nil }
+        return (first, kept ?? (place == datagram.count ? datagram : Array(datagram[..<place])))
     }
 }
 
