@@ -92,7 +92,7 @@ import Testing
                 try JSONText.member("status", of: service.askSecurely(key, "GET", status)) == "IN_PROGRESS")
             client = try device.session(service)
             // What comes next in that body is of a body that is gone.
-            client.send(try block(stop + 1, of: report).datagram)
+            client.send(try block(stop + 1, of: report, messageID: 5).datagram)
             let answer = try Message(datagram: try #require(try client.receive()))
             #expect(answer.code == .requestEntityIncomplete)
         }
@@ -105,12 +105,13 @@ import Testing
         #expect(try device.fetch(try device.session(service)) == Self.nothing)
     }
 
-    private func block(_ number: Int, of report: [UInt8]) throws -> Message {
+    private func block(_ number: Int, of report: [UInt8], messageID: UInt16? = nil) throws -> Message {
         let isMore = report.count > (number + 1) * 128
-        let block = try #require(BlockOption(number: number, isMore: isMore, size: try #require(.init(exponent: 3))))
+        let block = try #require(
+            BlockOption(number: number, isMore: isMore, size: BlockOption.Size(fitting: 128)))
         let path = ["p", "rsp"].compactMap { MessageOption(.uriPath, Array($0.utf8)) }
         return Message(
-            .confirmable, .post, messageID: UInt16(1_000 + number), token: Token(7),
+            .confirmable, .post, messageID: messageID ?? UInt16(1_000 + number), token: Token(7),
             options: path + [
                 MessageOption(.contentFormat, 60), block.option(.block1), MessageOption(.requestTag, 5),
             ],
@@ -207,7 +208,7 @@ import Testing
         (["--coap", "127.0.0.1:0", "--self-signed", "--coap-idle", "5"], 2, "--coap-idle must be"),
         (["--coap", "127.0.0.1:0", "--self-signed", "--coap-sessions", "0"], 2, "--coap-sessions must be"),
         (
-            ["--coap", "127.0.0.1:0", "--tls-cert", "rsa.crt", "--tls-key", "rsa.key"], 65,
+            ["--coap", "127.0.0.1:0", "--tls-cert", "rsa.crt", "--tls-key", "rsa.key"], 4,
             "expected a P-256 key"
         ),
     ])
