@@ -536,6 +536,9 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             ],
             swiftSettings: common),
         .testTarget(
+            name: "SimulatorCoAPTests",
+            dependencies: ["SimulatorCoAP", "Simulator", "TestFleet", "TestSupport"], swiftSettings: common),
+        .testTarget(
             name: "SimulateTests",
             dependencies: [
                 "Store", "Journal", "DeviceIdentity", "JSON", "TestFleet", "TestSupport", "assay", "assayd",

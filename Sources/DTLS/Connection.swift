@@ -45,6 +45,8 @@ final class Connection {
 
     deinit {
         ERR_clear_error()
+        // A session that is left without a word stays good for resumption; one that failed libssl has struck out itself.
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
         SSL_free(ssl)
         ERR_clear_error()
     }

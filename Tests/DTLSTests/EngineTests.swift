@@ -76,6 +76,15 @@ import TestSupport
             network.sent.map(\.octets.count).reduce(0, +) + network.answered.map(\.octets.count).reduce(0, +)
         #expect((all - whole) / 3 < whole)
 
+        // Also one that was left without a word, and is still alive at the server.
+        network.start(try DTLSClient.test(resuming: session), as: 6)
+        #expect(network.run { network.isEstablished(6) })
+        let left = try #require(network.clients[6]?.session)
+        network.clients[6] = nil
+        network.start(try DTLSClient.test(resuming: left), as: 7)
+        #expect(network.run { network.isEstablished(7) })
+        #expect(network.clientEvents[7] == [.established(isResumed: true)])
+
         network.server.use(try TestIdentity.p256.get().serverContext())
         network.start(try DTLSClient.test(resuming: session), as: 9)
         #expect(network.run { network.isEstablished(9) })
