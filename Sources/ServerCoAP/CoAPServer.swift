@@ -22,6 +22,8 @@ package final class CoAPServer: Sendable {
     private struct SocketState {
         var channel: (any Channel)?
         var isStopping = false
+        /// When the grace is over, in nanoseconds; nil before the service was asked to stop.
+        var graceEnd: UInt64?
     }
 
     /// Serves as soon as it returns.
@@ -162,8 +164,12 @@ package final class CoAPServer: Sendable {
 
     /// Takes no request any more: devices are told to come again.
     package func stopAccepting() {
-        let conversations = conversations
-        loop.execute { conversations.value.stop() }
+        let (conversations, state) = (conversations, state)
+        let end = System.monotonicNanoseconds() + limits.grace * 1_000_000_000
+        loop.execute {
+            conversations.value.stop()
+            state.value.graceEnd = state.value.graceEnd ?? end
+        }
     }
 
     /// Waits for what is being worked on, within the grace, and ends all sessions.
@@ -172,11 +178,15 @@ package final class CoAPServer: Sendable {
     package func stop() async -> Bool {
         stopAccepting()
         let (conversations, state) = (conversations, state)
-        let end = System.monotonicNanoseconds() + limits.grace * 1_000_000_000
-        var open = 1
-        while open > 0, System.monotonicNanoseconds() < end {
-            open = (try? await loop.submit { conversations.value.openRequests }.get()) ?? 0
-            if open > 0 { try? await Task.sleep(for: .milliseconds(20)) }
+        var open = 0
+        while true {
+            let (count, end) =
+                (try? await loop.submit { (conversations.value.openRequests, state.value.graceEnd ?? 0) }
+                    .get())
+                ?? (0, 0)
+            open = count
+            guard open > 0, System.monotonicNanoseconds() < end else { break }
+            try? await Task.sleep(for: .milliseconds(20))
         }
         try? await loop.flatSubmit { [loop] () -> EventLoopFuture<Void> in
             state.value.isStopping = true

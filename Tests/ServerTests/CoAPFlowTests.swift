@@ -168,7 +168,16 @@ import Testing
     @Test func theEndIsSaidAloud() throws {
         let service = try RunningService(Self.options)
         let client = try CoAPClient(service)
-        #expect(try service.end(by: SIGTERM).status == 0)
+        let codes = try [ClientRequest(.get, path: ["p", "cmd"]), ClientRequest(.get, path: [])].map {
+            try client.answer($0).code
+        }
+        #expect(codes == [.unauthorized, .notFound])
+        let outcome = try service.end(by: SIGTERM)
+        #expect(outcome.status == 0)
+        let lines = outcome.errors.split(separator: "\n").filter { $0.contains("\"event\":\"request\"") }
+        #expect(lines.count == 2)
+        let pattern = #/"path":"/p/cmd","code":"4.01","microseconds":[0-9]+,"received":0,"sent":0}$/#
+        #expect(lines.first?.contains(pattern) == true, "\(lines)")
         try client.waitForEnd()
         #expect(client.closing == .byPeer)
     }
