@@ -82,8 +82,9 @@ struct ServiceSchemaTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(Set(outcome.wholeLines.map(String.init)) == (try Self.printed()))
         let events = Set(lines.compactMap { $0.firstMatch(of: /"event":"([a-z-]+)"/).map { String($0.1) } })
+        // What the system grants to whoever is not root may be little.
         #expect(
-            events == [
+            events.subtracting(["coap-receive-buffer"]) == [
                 "listening", "request", "stopping", "stopped", "certificate-made", "certificate-replaced",
                 "certificate-kept", "nothing-to-reload",
             ])
