@@ -516,11 +516,10 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             dependencies: ["DTLS", "PKIX", "OpenSSL", "InputOutput", "TestFleet", "TestSupport"],
             swiftSettings: common),
         .testTarget(
-            name: "ServerHTTPTests",
+            name: "ServerTests",
             dependencies: [
-                "ServerHTTP", "ServerSupport", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store",
-                "Ledger",
-                "Registry", "Attestation",
+                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI",
+                "ProvisioningCommands", "CoAP", "DTLS", "Store", "Ledger", "Registry", "Attestation", "PKIX",
                 "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
