@@ -118,6 +118,26 @@ import Testing
             payload: Array(report.dropFirst(number * 128).prefix(128)))
     }
 
+    /// Over CoAP the body alone counts, and a cut query is worth what the last whole one said.
+    @Test func aBatchMayFillTheBufferExactly() throws {
+        let service = try RunningService(Self.options)
+        let key = try service.makeKey("owner")
+        let device = try WireDevice(seed: 66)
+        try service.claimSecurely(device, key)
+        let text = String(repeating: "x", count: 1_200)
+        _ = try service.addSecurely(#"{"config":{"properties":{"a":"\#(text)"}}}"#, to: device, key)
+        let client = try device.session(service)
+        func fetch(_ query: [String]) throws -> Int { try device.fetch(client, query).body.count }
+        let size = try fetch(["after=", "rxMaxSize=2304", "txMaxSize=2304", "limit=10"])
+        #expect(size > 1_200)
+        #expect(try fetch(["after=", "rxMaxSize=\(size)", "txMaxSize=2304", "limit=10"]) == size)
+        // Path, question mark and query are 64 octets: the size has lost digits.
+        let cut = ["after=\(String(repeating: "c", count: 40))", "rxMaxSize=1"]
+        #expect(("p/cmd?" + cut.joined(separator: "&")).utf8.count == 64)
+        #expect(try fetch(cut) == size)
+        #expect(try fetch(["after=", "rxMaxSize=\(size - 1)", "txMaxSize=2304", "limit=10"]) == 0)
+    }
+
     /// A device has two sessions, of which each is its own; over HTTP it goes on as well.
     @Test func sessionsOfOneDeviceStandBesideEachOther() throws {
         let service = try RunningService(Self.options)
