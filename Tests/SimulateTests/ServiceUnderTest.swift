@@ -211,6 +211,20 @@ final class ServiceUnderTest {
         try await ask("GET", "/claimed-devices/\(device)").json?["status"]?.stringValue ?? "none"
     }
 
+    /// How many claimed devices have each status.
+    func statuses() async throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        var page = ""
+        repeat {
+            let answer = try await ask("GET", "/claimed-devices?pageLimit=100\(page)")
+            for item in answer.json?["items"]?.arrayValue ?? [] {
+                counts[item["status"]?.stringValue ?? "", default: 0] += 1
+            }
+            page = (answer.json?["pageNextToken"]?.stringValue).map { "&pageNextToken=\($0)" } ?? ""
+        } while !page.isEmpty
+        return counts
+    }
+
     func command(_ id: String, of device: String) async throws -> JSONValue? {
         try await ask("GET", "/claimed-devices/\(device)/provisioning/\(id)").json
     }

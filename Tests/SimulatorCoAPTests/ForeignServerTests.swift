@@ -52,7 +52,8 @@ import Testing
         let python = try Peers.python()
         let (inner, outer) = (try LoopbackPort.free(), try LoopbackPort.free())
         let aiocoap = try Program(
-            URL(fileURLWithPath: python), ["-c", Self.service, "\(inner)", suspends ? "suspends" : "-", "\(parts)"],
+            URL(fileURLWithPath: python),
+            ["-c", Self.service, "\(inner)", suspends ? "suspends" : "-", "\(parts)"],
             in: folder.url)
         defer { aiocoap.send(SIGKILL) }
         aiocoap.waitForOutput(bytes: 6, limit: 20)
@@ -116,9 +117,12 @@ import Testing
     /// Where it is not suspended a report needs a session of its own; old releases close theirs by themselves.
     @Test(arguments: [ClientProfile.v3_2, .v2]) func newSession(_ profile: ClientProfile) async throws {
         // Without a proposal aiocoap answers in blocks that old clients have no room for.
-        let asked = try await serve(suspends: false, parts: profile.coap.proposesBlocks ? 5 : 1) { transport in
+        let asked = try await serve(suspends: false, parts: profile.coap.proposesBlocks ? 5 : 1) {
+            transport in
             let line = transport.line(profile: profile, firmwareName: "mfw")
-            #expect(await line.exchange(.fetch(Self.query), jwt: jwt) == commands(profile.coap.proposesBlocks ? 5 : 1))
+            #expect(
+                await line.exchange(.fetch(Self.query), jwt: jwt)
+                    == commands(profile.coap.proposesBlocks ? 5 : 1))
             #expect(await line.exchange(.report([1, 2, 3]), jwt: jwt) == .accepted)
             await line.endRun()
             #expect(transport.traffic.handshakes == 2)
