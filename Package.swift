@@ -53,6 +53,8 @@ let package = Package(
         .target(name: "DeviceIdentity", dependencies: ["Diagnostics"], swiftSettings: safe),
         .target(name: "COSE", dependencies: ["CBOR", "OpenSSL", "Diagnostics"], swiftSettings: safe),
         .target(name: "PKIX", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
+        // CoAP messages and the state of both ends of a session; no socket, no clock.
+        .target(name: "CoAP", exclude: ["README.md"], swiftSettings: safe),
         // Private keys behind one interface, wherever they are kept.
         .target(name: "Keys", dependencies: ["OpenSSL", "Diagnostics"], swiftSettings: safe),
 
@@ -247,7 +249,7 @@ let package = Package(
             dependencies: [
                 "Simulator", "Access", "ATCommands", "Attestation", "ProvisioningCommands",
                 "ProvisioningAPI", "ProvisioningState",
-                "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
+                "CoAP", "COSE", "CBOR", "PKIX", "OpenSSL", "JSON", "CSV", "DeviceIdentity",
             ],
             swiftSettings: safe),
 
@@ -271,6 +273,7 @@ let package = Package(
         .testTarget(
             name: "DeviceIdentityTests", dependencies: ["DeviceIdentity", "Diagnostics", "TestSupport"],
             swiftSettings: common),
+        .testTarget(name: "CoAPTests", dependencies: ["CoAP", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "COSETests", dependencies: ["COSE", "CBOR", "PKIX", "OpenSSL", "Diagnostics"],
             swiftSettings: common),
@@ -460,11 +463,33 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.36.0"),
     ]
     package.targets += [
+        // Layer 0 and 1 of what speaks DTLS: libssl, which assay does not link.
+        .systemLibrary(name: "COpenSSLTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "DTLS", dependencies: ["COpenSSLTLS", "OpenSSL"], swiftSettings: common),
+        // Layer 6: what the servers of all transports share.
+        .target(
+            name: "ServerSupport",
+            dependencies: [
+                "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
+        // Layer 6: devices over CoAP, the wire to Service and back.
+        .target(
+            name: "ServerCoAP",
+            dependencies: [
+                "ServerSupport", "Service", "CoAP", "DTLS", "OpenSSL", "InputOutput", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
         // Layer 6: the wire to Service and back.
         .target(
             name: "ServerHTTP",
             dependencies: [
-                "Service", "ProvisioningAPI", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
+                "ServerSupport", "Service", "ProvisioningAPI", "OpenSSL", "JSON", "InputOutput",
+                "Diagnostics",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -484,10 +509,21 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: safe),
+        // Layer 6: the same over DTLS.
+        .target(
+            name: "SimulatorCoAP",
+            dependencies: [
+                "Simulator", "CoAP", "DTLS", "PKIX", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
         .executableTarget(
             name: "assayd",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "SimulatorHTTP", "Simulator",
+                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI", "SimulatorCoAP",
+                "SimulatorHTTP",
+                "Simulator",
                 "CommandLineSupport",
                 "Attestation", "PKIX", "OpenSSL", "JSON", "InputOutput", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -520,10 +556,14 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
             ],
             swiftSettings: safe),
         .testTarget(
-            name: "ServerHTTPTests",
+            name: "DTLSTests",
+            dependencies: ["DTLS", "PKIX", "OpenSSL", "InputOutput", "TestFleet", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ServerTests",
             dependencies: [
-                "ServerHTTP", "Service", "ProvisioningAPI", "ProvisioningCommands", "Store", "Ledger",
-                "Registry", "Attestation",
+                "ServerHTTP", "ServerCoAP", "ServerSupport", "Service", "ProvisioningAPI",
+                "ProvisioningCommands", "CoAP", "DTLS", "Store", "Ledger", "Registry", "Attestation", "PKIX",
                 "OpenSSL", "DeviceIdentity", "Diagnostics", "TestFleet", "TestSupport", "assayd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -539,6 +579,9 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: common),
+        .testTarget(
+            name: "SimulatorCoAPTests",
+            dependencies: ["SimulatorCoAP", "Simulator", "TestFleet", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "SimulateTests",
             dependencies: [

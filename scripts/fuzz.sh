@@ -16,7 +16,7 @@ case "$seconds" in '' | *[!0-9]*)
 esac
 targets=("$@")
 [ $# -gt 0 ] || targets=(token cbor-strict cbor-general csr certificate crl pem json csv name device-message
-    service-request service-answer modem-command listing serial-line)
+    service-request service-answer modem-command listing serial-line datagram)
 
 # lld, because gold fails on the fuzzer's sections.
 ASSAY_FUZZ=1 ASSAY_WITHOUT_SERVICE=1 "$swift" build -c release --scratch-path .build-fuzz --product assay-fuzz \

@@ -18,6 +18,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case modemCommand = "modem-command"
     case listing
     case serialLine = "serial-line"
+    case datagram
 
     /// The names of all targets, with spaces between them.
     public static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -41,6 +42,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .modemCommand: ModemCommands.check(bytes)
         case .listing: Listings.check(bytes)
         case .serialLine: SerialLines.check(bytes)
+        case .datagram: Datagrams.check(bytes)
         }
     }
 }

@@ -1,6 +1,7 @@
 import InputOutput
 import NIOCore
 import NIOHTTP1
+import ServerSupport
 import Service
 
 /// What all connections share.
@@ -10,7 +11,7 @@ struct ServerContext: Sendable {
     let log: ServiceLog
     /// Nil for plain HTTP.
     let tls: ServerTLS?
-    let dispatcher = Dispatcher()
+    let dispatcher: Dispatcher
     let budget = BodyBudget()
     /// What happens to operators' requests in a rehearsal.
     var faults: FaultPlan?
@@ -217,12 +218,14 @@ final class ExchangeHandler: ChannelInboundHandler {
         let writing = AnswerWriter.parts(
             of: response, to: subject.kind, isHead: subject.isHead, isLast: isLast)
         let microseconds = (System.monotonicNanoseconds() &- subject.started) / 1000
-        shared.log.metrics.answered(subject.kind, status: response.status, microseconds: microseconds)
+        shared.log.metrics.answered(
+            subject.kind.rawValue, status: response.status, microseconds: microseconds)
         if subject.kind != .page || response.status >= 400 {
             shared.log.request(
                 .init(
                     peer: context.remoteAddress?.ipAddress ?? "", method: subject.method, path: subject.path,
-                    status: response.status, microseconds: microseconds, received: subject.received,
+                    outcome: .status(response.status), microseconds: microseconds,
+                    received: subject.received,
                     sent: response.body.count))
         }
         start(shared.limits.requestTimeout, context)

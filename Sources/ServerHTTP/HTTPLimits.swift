@@ -30,13 +30,5 @@ package struct HTTPLimits: Sendable {
     /// How long that may take.
     static let discardTime: TimeAmount = .seconds(2)
 
-    /// Threads on which requests are worked on. More than cores: most of them wait for the disk.
-    static let threads = 16
-    /// Requests that wait or are worked on at once, by whose they are. A report is refused last: a device forgets what
-    /// it could not report and asks again at once.
-    static let operatorQueue = 256
-    static let fetchQueue = 512
-    static let reportQueue = 1024
-
     package init() {}
 }

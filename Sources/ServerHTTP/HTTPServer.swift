@@ -4,6 +4,7 @@ import InputOutput
 import Logging
 import NIOCore
 import NIOPosix
+package import ServerSupport
 package import Service
 
 /// The Provisioning Service on a socket: the wire to the service and back, and nothing else.
@@ -15,15 +16,18 @@ package struct HTTPServer: Sendable {
 
     /// - Parameters:
     ///   - tls: nil for plain HTTP.
+    ///   - dispatcher: the queue before the service's threads; whoever has it ends it.
     ///   - faults: what happens to operators' requests in a rehearsal; nil for nothing.
     package init(
         _ service: ProvisioningService, on address: ListenAddress, tls: ServerTLS?,
-        limits: HTTPLimits = HTTPLimits(), log: ServiceLog, faults: FaultPlan? = nil
+        limits: HTTPLimits = HTTPLimits(), dispatcher: Dispatcher, log: ServiceLog, faults: FaultPlan? = nil
     ) {
         self.address = address
         isSecure = tls != nil
         self.log = log
-        shared = ServerContext(service: service, limits: limits, log: log, tls: tls, faults: faults)
+        shared = ServerContext(
+            service: service, limits: limits, log: log, tls: tls, dispatcher: dispatcher,
+            faults: faults)
     }
 
     private enum Event: Sendable {
@@ -38,10 +42,11 @@ package struct HTTPServer: Sendable {
     /// - Parameters:
     ///   - onListening: called with the URL as soon as connections are accepted.
     ///   - stop: returns when the service should stop.
+    /// - Returns: whether all that was worked on was answered in time.
     /// - Throws: ``ToolError`` with `io` when the address cannot be had, or the server ended by itself.
     package func run(
         onListening: @escaping @Sendable (String) -> Void, until stop: @escaping @Sendable () async -> Void
-    ) async throws(ToolError) {
+    ) async throws(ToolError) -> Bool {
         // What the library has to say is said by this module's own log.
         let silent = Logger(label: "assayd") { _ in SwiftLogNoOpLogHandler() }
         let (events, sender) = AsyncStream.makeStream(of: Event.self)
@@ -67,7 +72,8 @@ package struct HTTPServer: Sendable {
                 try await server.run()
                 sender.yield(.ended(nil))
             } catch {
-                sender.yield(.ended(Self.failure(error, address)))
+                let place = address.url(scheme: "tcp", port: address.port)
+                sender.yield(.ended(.cannotListen(error, at: place)))
             }
         }
         Task {
@@ -81,7 +87,7 @@ package struct HTTPServer: Sendable {
             case .ended(let error):
                 if let error { throw error }
                 guard isStopping else { throw ToolError(.io, "the server stopped accepting connections") }
-                return await shared.dispatcher.shutdown()
+                return true
             case .listening:
                 isListening = true
                 if isStopping { stopAccepting(server, sender) }
@@ -91,9 +97,10 @@ package struct HTTPServer: Sendable {
                 if isListening { stopAccepting(server, sender) }
             case .graceOver:
                 log.note("requests-cut", ["requests": "\(shared.dispatcher.count)"], level: .warning)
-                return
+                return false
             }
         }
+        return false
     }
 
     /// Lets no connection in any more, and gives those that are there their time to end.
@@ -108,19 +115,5 @@ package struct HTTPServer: Sendable {
             try? await Task.sleep(for: .nanoseconds(grace.nanoseconds))
             sender.yield(.graceOver)
         }
-    }
-
-    private static func failure(_ error: any Error, _ address: ListenAddress) -> ToolError {
-        let reason =
-            switch (error as? IOError)?.errnoCode {
-            case 98?: "the address is in use"
-            case 99?: "this machine has no such address"
-            case 13?: "permission denied"
-            case let code?: "system error \(code)"
-            case nil: "\(error)"
-            }
-        return ToolError(
-            .io, "cannot listen: \(reason)",
-            context: [.init("address", address.url(scheme: "tcp", port: address.port))])
     }
 }

@@ -1,4 +1,5 @@
 import ProvisioningAPI
+import ServerSupport
 import Service
 
 /// What is asked by those who run the service: none of it names a device, a team or a key.

@@ -1,5 +1,7 @@
 package import Diagnostics
 import NIOSSL
+import OpenSSL
+package import ServerSupport
 import Synchronization
 
 /// The TLS of a server: the certificate that new connections are shown, which can be replaced while it serves.
@@ -23,7 +25,18 @@ package final class ServerTLS: Sendable {
     var handler: NIOSSLServerHandler { NIOSSLServerHandler(context: context.withLock { $0 }) }
 
     private static func context(_ material: TLSMaterial) throws(ToolError) -> NIOSSLContext {
-        do { return try NIOSSLContext(configuration: material.configuration) } catch {
+        do {
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try material.chain.map {
+                    .certificate(try NIOSSLCertificate(bytes: $0, format: .der))
+                },
+                privateKey: .privateKey(
+                    try NIOSSLPrivateKey(bytes: try material.key.pemUnencrypted(), format: .pem)))
+            // Modems have nothing newer.
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
             throw TLSMaterial.refusal("the certificate and key cannot be used: \(error)")
         }
     }

@@ -8,36 +8,17 @@ import ProvisioningCommands
 import ProvisioningState
 import ServiceStore
 
-/// What a device is told. The vendor's service is not settled on the first two; clients before NCS 3.2 take
-/// both for "not claimed", later ones tell them apart, and the first alone makes them show their attestation
-/// token.
-enum DeviceAnswer {
-    static let unclaimed = 401
-    static let badCredentials = 403
-    static let badRequest = 400
-    static let badType = 415
-    /// Makes a device try again soon; no other status does.
-    static let overloaded = 500
-    static let nothing = 204
-    static let done = 200
-}
-
-/// Why a device is refused.
-struct DeviceRefusal: Error {
-    let status: Int
-}
-
 extension ProvisioningService {
     // MARK: Who asks
 
-    /// The device whose key signed the request's JWT; it may be unclaimed.
-    private func authenticateDevice(_ request: ServiceRequest, at time: Int64) throws -> DeviceUUID {
-        let prefix = "Bearer "
-        guard let header = request.header("Authorization"), header.utf8.count <= 4096,
-            header.lowercased().hasPrefix(prefix.lowercased()),
-            let token = try? UnverifiedJWT(Array(header.utf8.dropFirst(prefix.utf8.count))[...]),
+    /// The longest JWT, in octets; a device's has about 400.
+    private static let longestJWT = 4096
+
+    /// The device whose key signed the JWT; it may be unclaimed.
+    func authenticateDevice(jwt: [UInt8], at time: Int64) throws -> AuthenticatedDevice {
+        guard jwt.count <= Self.longestJWT, let token = try? UnverifiedJWT(jwt[...]),
             token.claims["iss"] != nil, let device = token.claimedDevice
-        else { throw DeviceRefusal(status: DeviceAnswer.badCredentials) }
+        else { throw DeviceRefusal.badCredentials }
         if registry.learnsKeys, try registry.key(of: device) == nil,
             try store.read({ try $0.claim(of: device) }) != nil
         {
@@ -45,10 +26,10 @@ extension ProvisioningService {
         }
         guard try registry.key(of: device) != nil else {
             try refuse(device, "unknown-key")
-            throw DeviceRefusal(status: DeviceAnswer.unclaimed)
+            throw DeviceRefusal.unclaimed
         }
         switch try registry.verify(token, at: time) {
-        case .verified: return device
+        case .verified: return AuthenticatedDevice(verified: device)
         case .rejected(let failures, _):
             // Times alone are wrong: the device is who it says, and its clock is worth a word.
             if failures.allSatisfy({ [.jwtExpired, .jwtNotYetValid].contains($0.code) }),
@@ -56,7 +37,7 @@ extension ProvisioningService {
             {
                 try refuse(device, code)
             }
-            throw DeviceRefusal(status: DeviceAnswer.badCredentials)
+            throw DeviceRefusal.badCredentials
         }
     }
 
@@ -70,34 +51,32 @@ extension ProvisioningService {
 
     // MARK: Fetch
 
-    func fetch(_ request: ServiceRequest) throws -> ServiceResponse {
-        let time = configuration.clock()
-        let device = try authenticateDevice(request, at: time)
+    /// The CBOR of the commands that are handed out now; nil for none.
+    func fetch(_ device: AuthenticatedDevice, _ query: DeviceQuery, at time: Int64) throws -> [UInt8]? {
+        let device = device.uuid
         // The fetch is refused and never the report, whose results would be lost.
-        guard deviceRates.wait(device.description, at: time) == nil else {
+        if let wait = deviceRates.wait(device.description, at: time) {
             try refuse(device, "throttled")
-            throw DeviceRefusal(status: DeviceAnswer.overloaded)
+            throw DeviceRefusal.overloaded(retryAfter: UInt32(clamping: wait))
         }
-        let limits = try DeviceQuery(request.query, headSize: configuration.deviceHeadLimit)
         // What was interrupted between a report and its answer.
         try followUp(device, at: time)
         let commands = try store.write { tables -> [DeviceCommand]? in
             guard let claim = try tables.claim(of: device) else { return nil }
-            try tables.see(claim.number, at: time, limits: limits.text)
+            try tables.see(claim.number, at: time, limits: query.text)
             let old = try tables.queue(of: claim)
             var queue = old
-            let delivery = queue.fetch(try self.terms(claim, limits.limits, time, tables))
+            let limits = query.limits(kept: claim.lastLimits)
+            let delivery = queue.fetch(try self.terms(claim, limits, time, tables))
             try tables.save(queue, over: old, ofClaim: claim.number)
             try Self.note(delivery, queue, claim, time, tables)
             return delivery.records
         }
-        guard let commands else { throw DeviceRefusal(status: DeviceAnswer.unclaimed) }
+        guard let commands else { throw DeviceRefusal.unclaimed }
         // Never the empty array: a device takes it for a broken answer.
-        guard !commands.isEmpty else { return ServiceResponse(status: DeviceAnswer.nothing) }
+        guard !commands.isEmpty else { return nil }
         metrics.count(delivered: commands.count)
-        return ServiceResponse(
-            status: DeviceAnswer.done, contentType: "application/cbor",
-            body: DeviceMessage.commands(commands).cbor)
+        return DeviceMessage.commands(commands).cbor
     }
 
     /// What a fetch of this device depends on; look-ahead asks the same.
@@ -157,10 +136,12 @@ extension ProvisioningService {
 
     // MARK: Report
 
-    func report(_ request: ServiceRequest) throws -> ServiceResponse {
-        let time = configuration.clock()
-        let device = try authenticateDevice(request, at: time)
-        let responses = try Self.responses(request)
+    /// Keeps what became of commands; returns when it is on disk.
+    func report(_ device: AuthenticatedDevice, _ body: [UInt8], at time: Int64) throws {
+        guard case .responses(let responses)? = try? DeviceMessage(cbor: body) else {
+            throw DeviceRefusal.badRequest
+        }
+        let device = device.uuid
         let rule = configuration.onFailure.queueRule
         let isClaimed = try store.write { tables -> Bool in
             guard let claim = try tables.claim(of: device) else { return false }
@@ -174,23 +155,10 @@ extension ProvisioningService {
             try tables.save(queue, over: old, ofClaim: claim.number)
             return true
         }
-        guard isClaimed else { throw DeviceRefusal(status: DeviceAnswer.unclaimed) }
+        guard isClaimed else { throw DeviceRefusal.unclaimed }
         metrics.count(reported: responses.count)
-        // The results are kept: whatever becomes of this, the report is answered 200 and the next fetch goes
-        // on.
+        // The results are kept: whatever becomes of this, the report succeeds and the next fetch goes on.
         do { try followUp(device, at: time) } catch { note(error) }
-        return ServiceResponse(status: DeviceAnswer.done)
-    }
-
-    private static func responses(_ request: ServiceRequest) throws -> [DeviceResponse] {
-        let type = request.header("Content-Type")?.lowercased()
-        guard type == nil || type?.hasPrefix("application/cbor") == true || type == "*/*" else {
-            throw DeviceRefusal(status: DeviceAnswer.badType)
-        }
-        guard case .responses(let responses)? = try? DeviceMessage(cbor: request.body) else {
-            throw DeviceRefusal(status: DeviceAnswer.badRequest)
-        }
-        return responses
     }
 
     private static func note(
@@ -227,32 +195,5 @@ extension ServiceConfiguration.FailureRule {
         case .suspend: .suspend
         case .clear: .clear
         }
-    }
-}
-
-/// What a device says of itself when it asks; `after` is a hint that nothing depends on.
-struct DeviceQuery: Sendable {
-    let limits: BatchLimits
-    /// The sizes, as a query of their own.
-    let text: String
-
-    init(_ query: String?, headSize: Int) throws {
-        func number(_ name: String) throws -> Int? {
-            let prefix = name + "="
-            guard let pair = query?.split(separator: "&").first(where: { $0.hasPrefix(prefix) }) else {
-                return nil
-            }
-            let value = pair.dropFirst(prefix.count)
-            guard 1...9 ~= value.utf8.count, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let number = Int(value)
-            else { throw DeviceRefusal(status: DeviceAnswer.badRequest) }
-            return number
-        }
-        let names = ["limit", "rxMaxSize", "txMaxSize"]
-        let values = try names.map(number)
-        limits = BatchLimits(
-            limit: values[0], rxMaxSize: values[1], txMaxSize: values[2], headSize: headSize)
-        text = zip(names, values).compactMap { name, value in value.map { "\(name)=\($0)" } }
-            .joined(separator: "&")
     }
 }

@@ -66,7 +66,7 @@ extension ProvisioningService {
         let limits = try? DeviceQuery(claim.lastLimits, headSize: configuration.deviceHeadLimit)
         let ahead = try lookAhead(
             at: claim,
-            limits?.limits
+            limits?.limits()
                 ?? BatchLimits(
                     limit: nil, rxMaxSize: nil, txMaxSize: nil, headSize: configuration.deviceHeadLimit),
             time, tables)

@@ -39,7 +39,7 @@ extension ProvisioningService {
                 throw Refusal(
                     400, "query", "expected limit, rxMaxSize and txMaxSize as numbers, found another text")
             }
-            let ahead = try lookAhead(at: claim, limits.limits, context.time, tables)
+            let ahead = try lookAhead(at: claim, limits.limits(), context.time, tables)
             return ServiceResponse(json: json(ahead, at: context.time))
         }
     }

@@ -21,6 +21,8 @@ package final class ProvisioningService: Sendable {
     let rates: RateLimiter
     let deviceRates: RateLimiter
     private let isClosed = Atomic<Bool>(false)
+    /// Whether requests are no longer answered.
+    var isShutDown: Bool { isClosed.load(ordering: .acquiring) }
 
     /// Opens the files in the data folder, and makes those that are missing.
     package init(configuration: ServiceConfiguration) throws(ToolError) {
@@ -115,42 +117,6 @@ package final class ProvisioningService: Sendable {
         } catch {
             note(error)
             return Refusal(500, "fault", "the service could not do this; its log says why").response
-        }
-    }
-
-    /// A device's request; any other path is unknown here.
-    package func respondToDevice(_ request: ServiceRequest) -> ServiceResponse {
-        let response: ServiceResponse
-        var name = "unknown"
-        switch RoutingTable.match(method: request.method, path: request.path) {
-        case .found(let route, _) where route.isDeviceSide:
-            name = route.rawValue
-            response = answerDevice(route, request)
-        case .otherMethods(let methods) where RoutingTable.isDevicePath(request.path):
-            // RFC 9110 section 15.5.6. No device asks so: its head may be as long as it likes.
-            response = ServiceResponse(
-                status: 405, headers: [(name: "Allow", value: methods.joined(separator: ", "))])
-        default: response = ServiceResponse(status: 404)
-        }
-        metrics.count(name, response.status)
-        return response
-    }
-
-    private func answerDevice(_ route: Route, _ request: ServiceRequest) -> ServiceResponse {
-        // 500 and nothing else makes a device back off.
-        guard !isClosed.load(ordering: .acquiring) else {
-            return ServiceResponse(status: DeviceAnswer.overloaded)
-        }
-        do {
-            switch route {
-            case .fetchCommands: return try fetch(request)
-            default: return try report(request)
-            }
-        } catch let refusal as DeviceRefusal {
-            return ServiceResponse(status: refusal.status)
-        } catch {
-            note(error)
-            return ServiceResponse(status: DeviceAnswer.overloaded)
         }
     }
 

@@ -29,6 +29,9 @@ public struct ClientProfile: Sendable, Equatable {
     /// Seconds until the next run after the first of several overloads; doubled from one to the next.
     public var initialBackOff: Int64 = 60
 
+    /// What it does over CoAP.
+    public var coap = CoAPHabits()
+
     /// nRF Connect SDK 3.2.
     public static let v3_2 = ClientProfile(
         firmwareVersion: nil, libraryVersion: "3.2.0", recordLimit: 10, sendsLimit: true, settingLimit: 10,
@@ -38,12 +41,14 @@ public struct ClientProfile: Sendable, Equatable {
     public static let v3_0 = ClientProfile(
         firmwareVersion: "2.0.0", libraryVersion: "1", recordLimit: 10, sendsLimit: false, settingLimit: 100,
         tellsForbiddenApart: false, receiveBuffer: 2304, transmitBuffer: 2304,
-        userAgent: "Zephyr/4.0 (v4.0.99 nrf9151dk/nrf9151/ns)")
+        userAgent: "Zephyr/4.0 (v4.0.99 nrf9151dk/nrf9151/ns)", coap: CoAPHabits(namesFormatAlways: true))
     /// nRF Connect SDK 2.x with the sample of its time.
     public static let v2 = ClientProfile(
         firmwareVersion: "2.0.0", libraryVersion: "1", recordLimit: 20, sendsLimit: false, settingLimit: 100,
         tellsForbiddenApart: false, receiveBuffer: 2048, transmitBuffer: 2048,
-        userAgent: "Zephyr/3.5 (v3.5.99 nrf9161dk_nrf9161_ns)")
+        userAgent: "Zephyr/3.5 (v3.5.99 nrf9161dk_nrf9161_ns)",
+        coap: CoAPHabits(
+            pathLimit: 64, proposesBlocks: false, namesFormatAlways: true, keepsSession: false))
 
     /// Octets of the longest AT line, without the NUL.
     var lineLimit: Int { max(transmitBuffer, commandBuffer) - 1 }

@@ -5,7 +5,7 @@ public import ProvisioningCommands
 ///
 /// A run is: fetch, execute, report, again until nothing waits, something is refused, or a `finished` was acknowledged.
 /// Then the device waits for its interval, or, after an overload, for a time that doubles. A report that fails is not
-/// repeated: its results are forgotten, and the next fetch comes at once.
+/// repeated: its results are forgotten, and over HTTP the next fetch comes at once, while over CoAP the run ends.
 public struct DeviceProtocol: Sendable {
     /// What happens to the machine.
     public enum Event: Sendable {
@@ -65,6 +65,7 @@ public struct DeviceProtocol: Sendable {
     private let profile: ClientProfile
     private let firmwareVersion: String
     private let spread: Int64
+    private let manners: TransportManners
     private var phase = Phase.off
     private var after = ""
     private var interval: Int64
@@ -73,7 +74,10 @@ public struct DeviceProtocol: Sendable {
     /// - Parameters:
     ///   - firmwareName: what a current library says of the modem: ``DeviceModel/firmwareName``.
     ///   - spread: by how many seconds this device comes later than others.
-    public init(profile: ClientProfile, firmwareName: String, spread: Int64 = 0) {
+    public init(
+        profile: ClientProfile, firmwareName: String, spread: Int64 = 0, manners: TransportManners = .http
+    ) {
+        self.manners = manners
         self.profile = profile
         firmwareVersion = profile.firmwareVersion ?? firmwareName
         self.spread = max(spread, 0)
@@ -114,13 +118,20 @@ public struct DeviceProtocol: Sendable {
         switch answer {
         case .content(let bytes): return decode(bytes)
         case .noContent: return end([.noCommands], .interval, nil)
-        case .unclaimed: return end([.notClaimed], .interval, answer.problem)
-        case .forbidden:
-            return end([profile.tellsForbiddenApart ? .failed : .notClaimed], .interval, answer.problem)
-        case .overloaded, .connectTimedOut: return end([.failed], .backOff, answer.problem)
-        case .unreachable: return end([.wrongRootCertificate], .interval, answer.problem)
-        case .accepted, .badRequest, .wrongFormat, .unexpected, .tooLarge, .malformed, .noAnswer:
-            return end([.failed], .interval, answer.problem)
+        default: return giveUp(after: answer, answer.problem)
+        }
+    }
+
+    /// The end of a run that an answer ended.
+    private mutating func giveUp(after answer: ServiceAnswer, _ problem: CheckFailure?) -> Transition {
+        switch answer {
+        case .unclaimed: end([.notClaimed], .interval, problem)
+        case .forbidden: end([profile.tellsForbiddenApart ? .failed : .notClaimed], .interval, problem)
+        case .overloaded, .connectTimedOut: end([.failed], .backOff, problem)
+        case .unreachable: end([.wrongRootCertificate], .interval, problem)
+        case .content, .noContent, .accepted, .badRequest, .wrongFormat, .unexpected, .tooLarge, .malformed,
+            .noAnswer:
+            end([.failed], .interval, problem)
         }
     }
 
@@ -175,11 +186,9 @@ public struct DeviceProtocol: Sendable {
         // Not repeated: the results are forgotten, `finished` too.
         default:
             let reason = answer.problem
-            return fetch(
-                [],
-                CheckFailure(
-                    reason?.code ?? .serviceContract, "a report was lost: \(reason?.message ?? "no content")")
-            )
+            let problem = CheckFailure(
+                reason?.code ?? .serviceContract, "a report was lost: \(reason?.message ?? "no content")")
+            return manners.goesOnAfterLostReport ? fetch([], problem) : giveUp(after: answer, problem)
         }
     }
 
@@ -232,11 +241,11 @@ extension ServiceAnswer {
         switch self {
         case .content, .noContent, .accepted: nil
         case .unclaimed:
-            CheckFailure(.serviceRefused, "the service does not know the device as claimed (401)")
-        case .forbidden: CheckFailure(.serviceRefused, "the service refused the credentials (403)")
-        case .badRequest: CheckFailure(.serviceRefused, "the service refused the request (400)")
-        case .wrongFormat: CheckFailure(.serviceRefused, "the service refused the format (415)")
-        case .overloaded: CheckFailure(.serviceRefused, "the service is overloaded (500)")
+            CheckFailure(.serviceRefused, "the service does not know the device as claimed (401 or 4.01)")
+        case .forbidden: CheckFailure(.serviceRefused, "the service refused the credentials (403 or 4.03)")
+        case .badRequest: CheckFailure(.serviceRefused, "the service refused the request (400 or 4.00)")
+        case .wrongFormat: CheckFailure(.serviceRefused, "the service refused the format (415 or 4.15)")
+        case .overloaded: CheckFailure(.serviceRefused, "the service is overloaded (500, 5.00 or 5.03)")
         case .unexpected(let status): CheckFailure(.serviceContract, "unexpected status \(status)")
         case .tooLarge: CheckFailure(.serviceContract, "the answer does not fit the receive buffer")
         case .malformed(let reason): CheckFailure(.serviceContract, reason)

@@ -12,6 +12,9 @@ struct DeviceRun {
     private var client: SimulatedClient
     private var machine: DeviceProtocol
     private(set) var outcome: DeviceOutcome
+    private let line: any DeviceLine
+    /// The JWT of this run, where it is good for more than one request.
+    private var token: String?
     private var reports: UInt64 = 0
     private var lastAnswer = ServiceAnswer.noContent
     private var hasFailedCommand = false
@@ -28,13 +31,23 @@ struct DeviceRun {
         let share = settings.seed.fraction("spread", device: index, number: 0)
         machine = DeviceProtocol(
             profile: settings.profile, firmwareName: settings.model.firmwareName,
-            spread: Int64(share * Double(settings.profile.spread)))
+            spread: Int64(share * Double(settings.profile.spread)), manners: world.transport.manners)
+        line = world.transport.line(
+            profile: settings.profile, firmwareName: settings.model.firmwareName)
         outcome = DeviceOutcome(deviceUUID: device.uuid)
     }
 
     /// Goes on to the goal, or until its task is cancelled.
     mutating func drive() async throws(ToolError) {
         defer { if settings.keepsCredentials { outcome.credentials = client.modem.credentials } }
+        do throws(ToolError) { try await run() } catch {
+            await line.endRun()
+            throw error
+        }
+        await line.endRun()
+    }
+
+    private mutating func run() async throws(ToolError) {
         var transition = machine.handle(.begin)
         while !Task.isCancelled {
             take(transition)
@@ -42,6 +55,8 @@ struct DeviceRun {
             let event: DeviceProtocol.Event
             switch transition.action {
             case .wait(let seconds):
+                await line.endRun()
+                token = nil
                 guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
                 event = .woke
             case .execute(let commands):
@@ -69,15 +84,21 @@ struct DeviceRun {
         await world.gate.enter()
         let answer: ServiceAnswer
         do throws(ToolError) {
-            let now = world.now().addingReportingOverflow(settings.clockSkew).partialValue
-            let jwt = try device.jwt(now: max(now, 0), random: world.random(16), arithmetic: arithmetic)
-            answer = await world.transport.exchange(request, jwt: jwt, profile: settings.profile)
+            answer = await line.exchange(request, jwt: try currentToken())
         } catch {
             await world.gate.leave()
             throw error
         }
         await world.gate.leave()
         return answer
+    }
+
+    private mutating func currentToken() throws(ToolError) -> String {
+        if let token { return token }
+        let now = world.now().addingReportingOverflow(settings.clockSkew).partialValue
+        let jwt = try device.jwt(now: max(now, 0), random: world.random(16), arithmetic: arithmetic)
+        if world.transport.manners.tokenLastsForRun { token = jwt }
+        return jwt
     }
 
     // MARK: Where the device is

@@ -2,12 +2,29 @@ public import Diagnostics
 
 /// Where the service is, from its URL: scheme, host and port, and nothing after them.
 public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
-    public let isSecure: Bool
+    /// By what devices reach the service.
+    public enum Scheme: String, Sendable, CaseIterable {
+        case http, https
+        /// CoAP over DTLS (RFC 7252 section 6.2).
+        case coaps
+
+        /// Where the address names none.
+        var port: Int {
+            switch self {
+            case .http: 80
+            case .https: 443
+            case .coaps: 5684
+            }
+        }
+    }
+
+    public let scheme: Scheme
+    public var isSecure: Bool { scheme != .http }
     /// A name, an IPv4 address, or an IPv6 address without its brackets.
     public let host: String
     public let port: Int
 
-    /// - Throws: `usage` for anything but `http://` or `https://` with a host and perhaps a port.
+    /// - Throws: `usage` for anything but `http://`, `https://` or `coaps://` with a host and perhaps a port.
     public init(url: String) throws(ToolError) {
         guard let address = Self.parse(url) else {
             throw ToolError(
@@ -18,19 +35,18 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
         self = address
     }
 
-    private init(isSecure: Bool, host: String, port: Int) {
-        self.isSecure = isSecure
+    private init(scheme: Scheme, host: String, port: Int) {
+        self.scheme = scheme
         self.host = host
         self.port = port
     }
 
     private static func parse(_ url: String) -> ServiceAddress? {
         let lower = url.lowercased()
-        let isSecure = lower.hasPrefix("https://")
-        guard isSecure || lower.hasPrefix("http://"), url.utf8.allSatisfy({ 0x21...0x7e ~= $0 }) else {
-            return nil
-        }
-        var rest = url.utf8.dropFirst(isSecure ? 8 : 7)
+        guard let scheme = Scheme.allCases.first(where: { lower.hasPrefix("\($0.rawValue)://") }),
+            url.utf8.allSatisfy({ 0x21...0x7e ~= $0 })
+        else { return nil }
+        var rest = url.utf8.dropFirst(scheme.rawValue.utf8.count + 3)
         if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
         let host: Substring.UTF8View
         let after: Substring.UTF8View
@@ -45,7 +61,7 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
             after = rest[end...]
         }
         guard !host.isEmpty, host.count <= 253, host.allSatisfy(isHostCharacter) else { return nil }
-        var port = isSecure ? 443 : 80
+        var port = scheme.port
         if !after.isEmpty {
             let digits = after.dropFirst()
             guard after.first == UInt8(ascii: ":"), 1...5 ~= digits.count,
@@ -55,7 +71,7 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
             else { return nil }
             port = number
         }
-        return ServiceAddress(isSecure: isSecure, host: String(decoding: host, as: UTF8.self), port: port)
+        return ServiceAddress(scheme: scheme, host: String(decoding: host, as: UTF8.self), port: port)
     }
 
     private static func isHostCharacter(_ byte: UInt8) -> Bool {
@@ -71,8 +87,8 @@ public struct ServiceAddress: Sendable, Equatable, CustomStringConvertible {
     /// As it stands in the header `Host`: with the port where it is not the scheme's own.
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+        return port == scheme.port ? name : "\(name):\(port)"
     }
 
-    public var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
+    public var description: String { "\(scheme.rawValue)://\(authority)" }
 }

@@ -27,6 +27,13 @@ public final class HTTPTransport: DeviceTransport {
     /// Ends its threads; nothing can be asked afterwards.
     public func shutDown() async { try? await loops.shutdownGracefully() }
 
+    public var manners: TransportManners { .http }
+
+    public func line(profile: ClientProfile, firmwareName: String) -> any DeviceLine {
+        HTTPLine(transport: self, profile: profile)
+    }
+
+    /// The answer, whatever becomes of the request.
     public func exchange(_ request: DeviceRequest, jwt: String, profile: ClientProfile) async -> ServiceAnswer
     {
         let text = HTTPRequestText.bytes(request, to: address, jwt: jwt, userAgent: profile.userAgent)
@@ -84,6 +91,18 @@ public final class HTTPTransport: DeviceTransport {
             throw ToolError(.pem, "expected certificates in PEM that may vouch for the service")
         }
     }
+}
+
+/// A device's way over HTTP: nothing lasts from one request to the next.
+private struct HTTPLine: DeviceLine {
+    let transport: HTTPTransport
+    let profile: ClientProfile
+
+    func exchange(_ request: DeviceRequest, jwt: String) async -> ServiceAnswer {
+        await transport.exchange(request, jwt: jwt, profile: profile)
+    }
+
+    func endRun() async {}
 }
 
 extension ServiceAddress {

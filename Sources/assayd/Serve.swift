@@ -6,7 +6,9 @@ import NIOCore
 import NIOPosix
 import PKIX
 import ProvisioningAPI
+import ServerCoAP
 import ServerHTTP
+import ServerSupport
 import Service
 
 extension ServiceConfiguration.FailureRule: ExpressibleByArgument {}
@@ -19,11 +21,15 @@ struct Serve: ServiceCommand {
         discussion: """
             As soon as connections are accepted one line goes to standard output, \
             {"schema":"assayd.listening/1","url":"https://127.0.0.1:8443"}; everything after that is the log on \
-            standard error.
+            standard error. With --coap it says "coap":"coaps://127.0.0.1:5684" as well.
 
             Without an option for TLS it is plain HTTP, which is refused on an address that other machines reach. \
             SIGTERM and SIGINT stop it: no new connection is accepted, what is being worked on is answered, for ten \
             seconds at most. The exit status is 0 after SIGTERM, as service managers expect, and 130 after SIGINT.
+
+            With --coap devices reach it by datagrams too: CoAP over DTLS 1.2, with the same certificate, whose key has to \
+            be P-256 for modems. A device proves once a session who it is; a session ends after --coap-idle seconds of \
+            silence. A modem that executes commands is off the network for up to four minutes.
 
             SIGHUP reads the files of --tls-cert and --tls-key again: new connections get the new certificate, those that \
             are open end as they began. Where the files cannot be used the old certificate stays, and the log says so. \
@@ -39,6 +45,8 @@ struct Serve: ServiceCommand {
               assayd serve --data /var/lib/assayd --listen 127.0.0.1:8080
               assayd serve --data bench --listen 127.0.0.1:8443 --self-signed
               assayd serve --data /var/lib/assayd --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key
+              assayd serve --data /var/lib/assayd --listen 0.0.0.0:443 --coap 0.0.0.0:5684 --tls-cert server.pem \
+            --tls-key server.key
               assayd serve --data bench --listen 127.0.0.1:8080 --ca ca --ca-passphrase-file ca.pass
               kill -HUP PID
             """)
@@ -72,6 +80,18 @@ struct Serve: ServiceCommand {
             folder: clients take that file as their root.
             """)
     var selfSigned = false
+
+    @Option(
+        help: .init(
+            "Serve devices by CoAP over DTLS here as well; port 0 lets the system choose, devices use 5684.",
+            valueName: "address:port"))
+    var coap: String?
+
+    @Option(help: .init("DTLS sessions at once, about 50 kB each.", valueName: "n"))
+    var coapSessions = 20_000
+
+    @Option(help: .init("Seconds of silence after which a DTLS session ends.", valueName: "seconds"))
+    var coapIdle: UInt64 = 600
 
     @Option(
         help: .init(
@@ -146,6 +166,15 @@ struct Serve: ServiceCommand {
         guard 1...3600 ~= requestTimeout else {
             throw ValidationError("--request-timeout must be 1…3600, found \(requestTimeout)")
         }
+        guard coap == nil || tlsCert != nil || selfSigned else {
+            throw ValidationError("--coap needs a certificate: --tls-cert and --tls-key, or --self-signed")
+        }
+        guard 1...1_000_000 ~= coapSessions else {
+            throw ValidationError("--coap-sessions must be 1…1000000, found \(coapSessions)")
+        }
+        guard 30...86_400 ~= coapIdle else {
+            throw ValidationError("--coap-idle must be 30…86400, found \(coapIdle)")
+        }
         if let publicUrl, !publicUrl.hasPrefix("https://"), !publicUrl.hasPrefix("http://") {
             throw ValidationError("--public-url must begin with https:// or http://, found \(publicUrl)")
         }
@@ -168,6 +197,8 @@ struct Serve: ServiceCommand {
         // On a terminal SIGHUP says that it was closed.
         if !System.isTerminal(StandardStream.errorDescriptor) { Interruption.takeHangupAsReload() }
         let address = try ListenAddress(listen)
+        var coapAddress: ListenAddress?
+        if let coap { coapAddress = try ListenAddress(coap) }
         try checkPlain(address)
         let faults = try plan(address)
         let log = ServiceLog()
@@ -187,9 +218,8 @@ struct Serve: ServiceCommand {
         if !fault.isEmpty {
             log.note("rehearsal", ["faults": fault.joined(separator: " ")], level: .warning)
         }
-        let tls = try material(configuration.dataFolder, log).map { material throws(ToolError) in
-            try ServerTLS(material)
-        }
+        let material = try material(configuration.dataFolder, log)
+        let tls = try material.map { material throws(ToolError) in try ServerTLS(material) }
         // Some for the stores, standard streams and event loops.
         let needed = maxConnections + 64
         let files = OpenFileLimit.raise(to: needed)
@@ -202,20 +232,34 @@ struct Serve: ServiceCommand {
         var limits = HTTPLimits()
         limits.requestTimeout = .seconds(Int64(requestTimeout))
         limits.connections = maxConnections
-        let server = HTTPServer(service, on: address, tls: tls, limits: limits, log: log, faults: faults)
+        let dispatcher = Dispatcher()
+        let server = HTTPServer(
+            service, on: address, tls: tls, limits: limits, dispatcher: dispatcher, log: log, faults: faults)
         let waiter = NIOThreadPool(numberOfThreads: 1)
         waiter.start()
         do {
-            try await server.run(
-                onListening: { url in
-                    log.note("listening", ["url": url])
-                    Self.tell(url)
-                },
-                until: {
-                    try? await waiter.runIfActive {
-                        while Interruption.next() == .reload { self.reload(tls, log) }
-                    }
-                })
+            let coap = try await startCoAP(service, coapAddress, material, dispatcher, log)
+            let isWhole: Bool
+            do {
+                isWhole = try await server.run(
+                    onListening: { url in
+                        log.note("listening", ["url": url])
+                        if let coap { log.note("listening", ["url": coap.url]) }
+                        Self.tell(url, coap?.url)
+                    },
+                    until: {
+                        try? await waiter.runIfActive {
+                            while Interruption.next() == .reload { self.reload(tls, coap, log) }
+                        }
+                        coap?.stopAccepting()
+                    })
+            } catch {
+                _ = await coap?.stop()
+                throw error
+            }
+            let isCoAPWhole = await coap?.stop() ?? true
+            // What was cut may work for as long as it likes.
+            if isWhole, isCoAPWhole { await dispatcher.shutdown() }
         } catch {
             service.shutdown()
             await log.close()
@@ -238,12 +282,27 @@ struct Serve: ServiceCommand {
         }
     }
 
+    private func startCoAP(
+        _ service: ProvisioningService, _ address: ListenAddress?, _ material: TLSMaterial?,
+        _ dispatcher: Dispatcher, _ log: ServiceLog
+    ) async throws(ToolError) -> CoAPServer? {
+        guard let address, let material else { return nil }
+        var limits = CoAPLimits()
+        limits.sessions = coapSessions
+        limits.idle = coapIdle
+        return try await CoAPServer.start(
+            service, on: address, material: material, limits: limits, dispatcher: dispatcher, log: log)
+    }
+
     /// Reads the certificate's files again; whatever is wrong with them, the service goes on as it is.
-    private func reload(_ tls: ServerTLS?, _ log: ServiceLog) {
+    private func reload(_ tls: ServerTLS?, _ coap: CoAPServer?, _ log: ServiceLog) {
         guard let tls, let tlsCert, let tlsKey else { return log.note("nothing-to-reload") }
         do throws(ToolError) {
             let material = try TLSMaterial.read(certificate: tlsCert, key: tlsKey)
+            // Both or neither.
+            let context = try coap.map { _ throws(ToolError) in try CoAPServer.context(material) }
             try tls.replace(by: material)
+            if let context { coap?.use(context) }
             log.note(
                 "certificate-replaced", ["file": tlsCert, "notAfter": InternetTime.text(material.notAfter)])
             warnOfExpiry(material, tlsCert, log)
@@ -291,11 +350,12 @@ struct Serve: ServiceCommand {
     }
 
     /// Standard output is a pipe as a rule; nothing of ours is buffered.
-    private static func tell(_ url: String) {
+    private static func tell(_ url: String, _ coap: String?) {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("schema", "assayd.listening/1")
         writer.member("url", url)
+        writer.member("coap", ifPresent: coap)
         writer.endObject()
         writer.newline()
         try? StandardStream.output().write(writer.bytes)

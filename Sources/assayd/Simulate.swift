@@ -6,6 +6,7 @@ import InputOutput
 import OpenSSL
 import PKIX
 import Simulator
+import SimulatorCoAP
 import SimulatorHTTP
 
 /// `assayd simulate`
@@ -18,6 +19,10 @@ struct Simulate: ServiceCommand {
             what the device library does: a fresh JWT and a connection for each request, commands in their order to the \
             first failure, the report, and again until nothing waits; then they wait for their interval. Each has a \
             modem that executes %CMNG and %KEYGEN with its own credentials.
+
+            A service at coaps:// is asked as the library asks over CoAP: DTLS 1.2 with a session that outlives requests, \
+            one JWT a run, an authentication in each round; releases since 2.8 try to keep the session while the modem is \
+            off line.
 
             --export writes what makes the fleet known to a service, without any network: devices.csv with the identity \
             keys, attestation_tokens.csv with what claims the devices, and jwts.txt.
@@ -38,9 +43,10 @@ struct Simulate: ServiceCommand {
               assayd simulate --service http://127.0.0.1:8080 --devices 1 --credentials modems
               assayd simulate --serial --seed bench
               assayd simulate --service https://localhost:8443 --root-ca bench/tls.crt --devices 1 --fail csr:514
+              assayd simulate --service coaps://localhost:5684 --root-ca bench/tls.crt --devices 10 --seed bench
             """)
 
-    @Option(help: .init("The service: scheme, host and port.", valueName: "url"))
+    @Option(help: .init("The service: scheme (http, https or coaps), host and port.", valueName: "url"))
     var service: String?
 
     @Option(help: .init("Write the fleet's files to this new folder instead.", valueName: "dir"))
@@ -158,7 +164,7 @@ struct Simulate: ServiceCommand {
         let folder = try run.credentials.map { path throws(ToolError) in
             try NewFolder(path: path, replaces: false) { _ in false }
         }
-        let transport = try HTTPTransport(to: address, roots: try run.roots())
+        let transport = try Self.transport(to: address, roots: try run.roots())
         let world = FleetRun.World(
             transport: transport, jobs: run.jobs ?? SimulateRunOptions.standardJobs, now: { System.now() },
             random: { count throws(ToolError) in
@@ -170,6 +176,9 @@ struct Simulate: ServiceCommand {
         let outcomes = try await FleetRun(settings, count: devices).outcomes(
             in: world, mustEnd: { Interruption.requested || System.monotonicNanoseconds() >= end })
         await transport.shutDown()
+        if let traffic = (transport as? CoAPTransport)?.traffic, !run.quiet {
+            try StandardStream.error().write(Array(Self.line(of: traffic).utf8))
+        }
         let output = StandardStream.output()
         for outcome in outcomes { try output.write(outcome.line) }
         if let folder { try write(outcomes, to: folder) }
@@ -184,6 +193,22 @@ struct Simulate: ServiceCommand {
 }
 
 extension Simulate {
+    private static func transport(
+        to address: ServiceAddress, roots: [UInt8]?
+    ) throws(ToolError) -> any DeviceTransport {
+        switch address.scheme {
+        case .http, .https: try HTTPTransport(to: address, roots: roots)
+        case .coaps:
+            // Message IDs and tokens, which need not be secret under DTLS.
+            try CoAPTransport(to: address, roots: roots) { UInt64.random(in: .min ... .max) }
+        }
+    }
+
+    private static func line(of traffic: CoAPTransport.Traffic) -> String {
+        "assayd: \(traffic.handshakes) handshakes, \(traffic.resumed) of them resumed, \(traffic.datagrams) datagrams, "
+            + "\(traffic.octetsSent) octets sent, \(traffic.octetsReceived) received\n"
+    }
+
     /// Writes what the modems had in the end.
     private func write(_ outcomes: [DeviceOutcome], to folder: NewFolder) throws(ToolError) {
         for outcome in outcomes {

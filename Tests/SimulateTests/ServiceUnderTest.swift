@@ -19,15 +19,24 @@ final class ServiceUnderTest {
         let text: String
     }
 
+    /// By what devices reach it.
+    enum Transport: String, CaseIterable, Sendable {
+        case http, coap
+    }
+
     let folder: WorkFolder
     let url: String
+    /// Where devices go.
+    let deviceURL: String
+    let transport: Transport
     private let program: Program
     private let options: [String]
     let key: String
     private var isRunning = true
 
-    /// Registers the fleet of `seed` and starts the service.
-    init(seed: String, devices: Int, options: [String] = []) throws {
+    /// Registers the fleet of `seed` and starts the service; with a certificate of its own where devices come by CoAP.
+    init(seed: String, devices: Int, options: [String] = [], by transport: Transport = .http) throws {
+        self.transport = transport
         folder = try WorkFolder()
         self.options = options
         try Self.run(
@@ -39,7 +48,8 @@ final class ServiceUnderTest {
             TestPaths.binary, ["device", "import", "fleet/devices.csv", "--store", "data/assay.db"], folder)
         key = try Self.run(TestPaths.service, ["key", "create", "--data", "data", "--role", "owner"], folder)
             .trimmingCharacters(in: .newlines)
-        (program, url) = try Self.serve(["--listen", "127.0.0.1:0"] + options, folder)
+        let coap = transport == .coap ? ["--coap", "127.0.0.1:0", "--self-signed"] : []
+        (program, url, deviceURL) = try Self.serve(["--listen", "127.0.0.1:0"] + coap + options, folder)
     }
 
     /// The same service, started again on its port after it was killed.
@@ -47,8 +57,10 @@ final class ServiceUnderTest {
         folder = other.folder
         options = other.options
         key = other.key
-        let place = other.url.split(separator: "/").last.map(String.init) ?? ""
-        (program, url) = try Self.serve(["--listen", place] + options, folder)
+        transport = other.transport
+        let places = [other.url, other.deviceURL].map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        let coap = transport == .coap ? ["--coap", places[1], "--self-signed"] : []
+        (program, url, deviceURL) = try Self.serve(["--listen", places[0]] + coap + options, folder)
     }
 
     deinit {
@@ -75,7 +87,9 @@ final class ServiceUnderTest {
         return (outcome.output + outcome.errors).split(separator: "\n").map(String.init)
     }
 
-    private static func serve(_ options: [String], _ folder: WorkFolder) throws -> (Program, String) {
+    private static func serve(
+        _ options: [String], _ folder: WorkFolder
+    ) throws -> (Program, url: String, deviceURL: String) {
         let program = try Program(TestPaths.service, ["serve", "--data", "data"] + options, in: folder.url)
         program.waitForOutput(bytes: 60, limit: 30)
         let line = program.outputSoFar
@@ -85,7 +99,9 @@ final class ServiceUnderTest {
             let outcome = try program.wait(limit: 5)
             throw Fault("expected the line that says where it listens, found \(line), \(outcome.errors)")
         }
-        return (program, String(line.dropFirst(marker.count).dropLast(3)))
+        let json = try JSONValue(parsing: Array(line.utf8.dropLast()))
+        let url = json["url"]?.stringValue ?? ""
+        return (program, url, json["coap"]?.stringValue ?? url)
     }
 
     /// What a program that has to succeed prints.
@@ -115,9 +131,15 @@ final class ServiceUnderTest {
     }
 
     /// A simulation of the fleet against this service.
-    func simulate(_ arguments: [String]) throws -> Program {
-        try Program(
-            TestPaths.service, ["simulate", "--service", url, "--interval", "1"] + arguments, in: folder.url)
+    ///
+    /// - Parameter address: where devices go instead, such as a relay.
+    func simulate(_ arguments: [String], at address: String? = nil) throws -> Program {
+        let trust = transport == .coap ? ["--root-ca", "data/tls.crt"] : []
+        return try Program(
+            TestPaths.service,
+            ["simulate", "--service", address ?? deviceURL, "--interval", "1"] + trust + arguments,
+            in: folder.url
+        )
     }
 
     // MARK: The operators' side
@@ -126,6 +148,7 @@ final class ServiceUnderTest {
         _ method: String, _ path: String, _ body: String = "", type: String = "application/json",
         key: String? = nil
     ) async throws -> Answer {
+        if url.hasPrefix("https") { return try askByCurl(method, path, body, type, key ?? self.key) }
         guard let address = URL(string: url + "/v1" + path) else { throw Fault("no URL: \(path)") }
         var request = URLRequest(url: address)
         request.httpMethod = method
@@ -137,6 +160,23 @@ final class ServiceUnderTest {
         return Answer(
             status: status, json: try? JSONValue(parsing: [UInt8](data)),
             text: String(decoding: data, as: UTF8.self))
+    }
+
+    /// Foundation cannot be told on Linux to trust the service's own certificate.
+    private func askByCurl(
+        _ method: String, _ path: String, _ body: String, _ type: String, _ key: String
+    ) throws -> Answer {
+        try folder.write(body, to: "body")
+        let output = try Self.run(
+            program: "curl",
+            [
+                "-sS", "--cacert", "data/tls.crt", "-X", method, "-H", "Authorization: Bearer \(key)", "-H",
+                "Content-Type: \(type)", "-w", "\n%{http_code}",
+            ] + (body.isEmpty ? [] : ["--data-binary", "@body"]) + [url + "/v1" + path], folder)
+        let end = output.lastIndex(of: "\n") ?? output.startIndex
+        guard let status = Int(output[end...].dropFirst()) else { throw Fault("no answer") }
+        let text = String(output[..<end])
+        return Answer(status: status, json: try? JSONValue(parsing: Array(text.utf8)), text: text)
     }
 
     /// The rows of a file that was exported, without its header.
@@ -169,6 +209,20 @@ final class ServiceUnderTest {
 
     func status(_ device: String) async throws -> String {
         try await ask("GET", "/claimed-devices/\(device)").json?["status"]?.stringValue ?? "none"
+    }
+
+    /// How many claimed devices have each status.
+    func statuses() async throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        var page = ""
+        repeat {
+            let answer = try await ask("GET", "/claimed-devices?pageLimit=100\(page)")
+            for item in answer.json?["items"]?.arrayValue ?? [] {
+                counts[item["status"]?.stringValue ?? "", default: 0] += 1
+            }
+            page = (answer.json?["pageNextToken"]?.stringValue).map { "&pageNextToken=\($0)" } ?? ""
+        } while !page.isEmpty
+        return counts
     }
 
     func command(_ id: String, of device: String) async throws -> JSONValue? {

@@ -96,10 +96,10 @@ struct DeviceProtocolTests {
 
     @Test(arguments: [
         (ServiceAnswer.noContent, [ClientEvent.noCommands], nil),
-        (.unclaimed, [.notClaimed], "the service does not know the device as claimed (401)"),
-        (.forbidden, [.failed], "the service refused the credentials (403)"),
-        (.badRequest, [.failed], "the service refused the request (400)"),
-        (.wrongFormat, [.failed], "the service refused the format (415)"),
+        (.unclaimed, [.notClaimed], "the service does not know the device as claimed (401 or 4.01)"),
+        (.forbidden, [.failed], "the service refused the credentials (403 or 4.03)"),
+        (.badRequest, [.failed], "the service refused the request (400 or 4.00)"),
+        (.wrongFormat, [.failed], "the service refused the format (415 or 4.15)"),
         (.unexpected("502"), [.failed], "unexpected status 502"),
         (.tooLarge, [.failed], "the answer does not fit the receive buffer"),
         (.malformed("no answer of HTTP"), [.failed], "no answer of HTTP"),
@@ -170,11 +170,11 @@ struct DeviceProtocolTests {
         (ServiceAnswer.noContent, ErrorCode.serviceContract, "a report was lost: no content"),
         (
             .unclaimed, .serviceRefused,
-            "a report was lost: the service does not know the device as claimed (401)"
+            "a report was lost: the service does not know the device as claimed (401 or 4.01)"
         ),
-        (.forbidden, .serviceRefused, "a report was lost: the service refused the credentials (403)"),
-        (.badRequest, .serviceRefused, "a report was lost: the service refused the request (400)"),
-        (.overloaded, .serviceRefused, "a report was lost: the service is overloaded (500)"),
+        (.forbidden, .serviceRefused, "a report was lost: the service refused the credentials (403 or 4.03)"),
+        (.badRequest, .serviceRefused, "a report was lost: the service refused the request (400 or 4.00)"),
+        (.overloaded, .serviceRefused, "a report was lost: the service is overloaded (500, 5.00 or 5.03)"),
         (.unexpected("503"), .serviceContract, "a report was lost: unexpected status 503"),
         (.malformed("noise"), .serviceContract, "a report was lost: noise"),
         (.tooLarge, .serviceContract, "a report was lost: the answer does not fit the receive buffer"),

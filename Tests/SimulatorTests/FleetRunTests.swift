@@ -7,17 +7,27 @@ import Synchronization
 import Testing
 
 /// A service of one answer after the other, the same for every device; then of the last one, again and again.
-private final class ScriptedService: DeviceTransport {
+private final class ScriptedService: DeviceTransport, DeviceLine {
+    let manners: TransportManners
     private let answers: [ServiceAnswer]
     private let afterwards: ServiceAnswer
     private let requests = Mutex<[(request: DeviceRequest, jwt: String)]>([])
 
-    init(_ answers: [ServiceAnswer], afterwards: ServiceAnswer = .noContent) {
+    init(
+        _ answers: [ServiceAnswer], afterwards: ServiceAnswer = .noContent, manners: TransportManners = .http
+    ) {
+        self.manners = manners
         self.answers = answers
         self.afterwards = afterwards
     }
 
-    func exchange(_ request: DeviceRequest, jwt: String, profile: ClientProfile) async -> ServiceAnswer {
+    func line(profile: ClientProfile, firmwareName: String) -> any DeviceLine { self }
+
+    func endRun() async {}
+
+    func shutDown() async {}
+
+    func exchange(_ request: DeviceRequest, jwt: String) async -> ServiceAnswer {
         requests.withLock { requests in
             requests.append((request, jwt))
             let own = requests.count { $0.jwt.split(separator: ".")[1] == jwt.split(separator: ".")[1] }

@@ -1,12 +1,13 @@
 package import Diagnostics
 import InputOutput
-import NIOSSL
-import OpenSSL
+package import OpenSSL
 import PKIX
 
 /// A certificate with its chain and key, as the server shows them.
 package struct TLSMaterial: Sendable {
-    let configuration: TLSConfiguration
+    /// In DER, the server's own first.
+    package let chain: [[UInt8]]
+    package let key: PrivateKey
     /// Seconds since 1970.
     package let notAfter: Int64
 
@@ -31,23 +32,12 @@ package struct TLSMaterial: Sendable {
                 hint: "the server's own certificate comes first, then the CAs above it")
         }
         notAfter = leaf.notAfter
-        do {
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try certificates.map {
-                    .certificate(try NIOSSLCertificate(bytes: $0.der, format: .der))
-                },
-                privateKey: .privateKey(
-                    try NIOSSLPrivateKey(bytes: try privateKey.pemUnencrypted(), format: .pem)))
-            // Modems have nothing newer.
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
-            self.configuration = configuration
-        } catch {
-            throw Self.refusal("the certificate and key cannot be used: \(error)")
-        }
+        self.chain = certificates.map(\.der)
+        self.key = privateKey
     }
 
-    static func refusal(_ message: String) -> ToolError { ToolError(.pem, message) }
+    /// Where a library does not take what was read.
+    package static func refusal(_ message: String) -> ToolError { ToolError(.pem, message) }
 
     private static func place(_ file: String) -> ToolError.Context { .init("file", file.escapedForTerminal) }
 

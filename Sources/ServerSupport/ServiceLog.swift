@@ -14,7 +14,7 @@ package final class ServiceLog: Sendable {
 
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let waiting = Atomic<Int>(0)
-    let metrics = ServerMetrics()
+    package let metrics = ServerMetrics()
 
     package init() { thread.start() }
 
@@ -29,27 +29,70 @@ package final class ServiceLog: Sendable {
         put(&writer)
     }
 
-    struct RequestLine: Sendable {
+    package struct RequestLine: Sendable {
         let peer: String
         let method: String
         let path: String
-        let status: Int
+        let outcome: Outcome
         let microseconds: UInt64
         let received: Int
         let sent: Int
+
+        /// - Parameters:
+        ///   - received: octets of the body that came.
+        ///   - sent: octets of the body that went.
+        package init(
+            peer: String, method: String, path: String, outcome: Outcome, microseconds: UInt64, received: Int,
+            sent: Int
+        ) {
+            self.peer = peer
+            self.method = method
+            self.path = path
+            self.outcome = outcome
+            self.microseconds = microseconds
+            self.received = received
+            self.sent = sent
+        }
     }
 
-    func request(_ line: RequestLine) {
-        var writer = begin(line.status >= 500 ? .error : .info, "request")
-        writer.member("peer", line.peer)
-        writer.member("method", String(line.method.prefix(20)))
+    /// What was answered, in the words of the transport.
+    package enum Outcome: Sendable {
+        /// HTTP's status.
+        case status(Int)
+        /// CoAP's code, as `2.05`.
+        case code(String)
+
+        fileprivate var isFault: Bool {
+            switch self {
+            case .status(let status): status >= 500
+            case .code(let code): code.hasPrefix("5")
+            }
+        }
+    }
+
+    package func request(_ line: RequestLine) {
+        var writer = begin(line.outcome.isFault ? .error : .info, "request")
+        writer.key("peer")
+        writer.string(line.peer)
+        writer.key("method")
+        writer.string(String(line.method.prefix(20)))
         writer.key("path")
         // A path is chosen by whoever asks, and a credential may stand in it by mistake.
         writer.string(CredentialShape.isIn(line.path) ? "(withheld)" : String(line.path.prefix(200)))
-        writer.member("status", Int64(line.status))
-        writer.member("microseconds", line.microseconds)
-        writer.member("received", Int64(line.received))
-        writer.member("sent", Int64(line.sent))
+        switch line.outcome {
+        case .status(let status):
+            writer.key("status")
+            writer.integer(Int64(status))
+        case .code(let code):
+            writer.key("code")
+            writer.string(code)
+        }
+        writer.key("microseconds")
+        writer.unsigned(line.microseconds)
+        writer.key("received")
+        writer.integer(Int64(line.received))
+        writer.key("sent")
+        writer.integer(Int64(line.sent))
         put(&writer)
     }
 

@@ -1,33 +1,37 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
-import Service
 import Synchronization
 
 /// The threads on which the service works, and the bounded queue before them.
-final class Dispatcher: Sendable {
-    enum Urgency: Sendable {
+package final class Dispatcher: Sendable {
+    package enum Urgency: Sendable {
         case `operator`, fetch, report
 
-        fileprivate var bound: Int {
+        /// Requests that wait or are worked on at once, by whose they are. A report is refused last: a device forgets
+        /// what it could not report and asks again at once.
+        package var bound: Int {
             switch self {
-            case .operator: HTTPLimits.operatorQueue
-            case .fetch: HTTPLimits.fetchQueue
-            case .report: HTTPLimits.reportQueue
+            case .operator: 256
+            case .fetch: 512
+            case .report: 1024
             }
         }
     }
 
-    private let pool = NIOThreadPool(numberOfThreads: HTTPLimits.threads)
+    private let pool = NIOThreadPool(numberOfThreads: Dispatcher.threads)
     /// Requests that wait or are worked on.
     private let open = Atomic<Int>(0)
 
-    init() { pool.start() }
+    /// More than cores: most requests wait for the disk.
+    private static let threads = 16
+
+    package init() { pool.start() }
 
     /// How many requests wait or are worked on.
-    var count: Int { open.load(ordering: .relaxed) }
+    package var count: Int { open.load(ordering: .relaxed) }
 
     /// Works on a request; nil if there are too many.
-    func submit<Answer: Sendable>(
+    package func submit<Answer: Sendable>(
         _ urgency: Urgency, on loop: any EventLoop, _ work: @escaping @Sendable () -> Answer
     ) -> EventLoopFuture<Answer>? {
         let count = open.add(1, ordering: .relaxed).newValue
@@ -42,5 +46,5 @@ final class Dispatcher: Sendable {
     }
 
     /// Waits for what is being worked on.
-    func shutdown() async { try? await pool.shutdownGracefully() }
+    package func shutdown() async { try? await pool.shutdownGracefully() }
 }

@@ -6,6 +6,7 @@ import Service
 import Testing
 
 @testable import ServerHTTP
+import ServerSupport
 
 /// What needs no socket.
 @Suite struct PureTests {
@@ -112,9 +113,9 @@ import Testing
             }
             return count
         }
-        #expect(fill(.operator) == HTTPLimits.operatorQueue)
-        #expect(fill(.fetch) == HTTPLimits.fetchQueue - HTTPLimits.operatorQueue)
-        #expect(fill(.report) == HTTPLimits.reportQueue - HTTPLimits.fetchQueue)
+        #expect(fill(.operator) == 256)
+        #expect(fill(.fetch) == 512 - 256)
+        #expect(fill(.report) == 1024 - 512)
         #expect(fill(.operator) == 0)
         gate.open()
         for future in accepted { #expect(try await future.get().status == 204) }

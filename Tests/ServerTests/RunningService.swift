@@ -10,6 +10,8 @@ final class RunningService {
     private var hasEnded = false
     let url: String
     let port: UInt16
+    /// Nil without CoAP.
+    let coapPort: UInt16?
 
     /// - Parameter folder: that of a service before, to go on with its data.
     init(_ options: [String] = [], in folder: WorkFolder? = nil, listen: String = "127.0.0.1:0") throws {
@@ -26,8 +28,11 @@ final class RunningService {
             _ = try program.wait(limit: 5)
             throw Fault("expected the line that says where it listens, found \(line), \(errors)")
         }
-        url = String(line.dropFirst(marker.count).dropLast(3))
+        let urls = line.dropFirst(marker.count).dropLast(3).components(separatedBy: #"","coap":""#)
+        url = urls[0]
         port = try #require(UInt16(url.split(separator: ":").last ?? ""))
+        coapPort = urls.count > 1 ? UInt16(urls[1].split(separator: ":").last ?? "") : nil
+        try #require(urls.count == 1 || urls[1].hasPrefix("coaps://") && coapPort != nil)
     }
 
     deinit { _ = hasEnded ? nil : try? end(by: SIGKILL) }

@@ -1,0 +1,51 @@
+import CoAP
+import Service
+
+/// A DTLS session with a peer, and whose it is.
+struct DeviceSession: Sendable {
+    var endpoint: ServerEndpoint
+    /// Its numeric address, for the log.
+    let address: String
+    /// The device that authenticated itself, and until when that holds.
+    private var identity: (device: AuthenticatedDevice, until: UInt64)?
+
+    init(seed: UInt64, address: String) {
+        var limits = ServerLimits()
+        limits.body = CoAPLimits.strangersBody
+        limits.overloadMaxAge = CoAPLimits.overload
+        endpoint = ServerEndpoint(seed: seed, limits: limits)
+        self.address = address
+    }
+
+    /// - Parameter now: milliseconds.
+    func device(at now: UInt64) -> AuthenticatedDevice? {
+        identity.flatMap { $0.until > now ? $0.device : nil }
+    }
+
+    /// What became of a JWT, as an answer. A session is one device's for good: who shows another's JWT, or a bad one, has to
+    /// authenticate again.
+    mutating func take(_ result: Result<AuthenticatedDevice, DeviceRefusal>, at now: UInt64) -> Response {
+        switch result {
+        case .success(let device):
+            guard identity.map({ $0.device == device }) ?? true else {
+                forget()
+                return Response(.forbidden)
+            }
+            identity = (device, now + UInt64(CoAPLimits.authenticated) * 1_000)
+            endpoint.bodyLimit = CoAPLimits.deviceBody
+            return Response(.created, maxAge: CoAPLimits.authenticated)
+        case .failure(.overloaded(let seconds)):
+            // Nothing was learned of the device.
+            return Response(.overloaded(retryAfter: seconds))
+        case .failure(let refusal):
+            forget()
+            return Response(refusal)
+        }
+    }
+
+    /// The device is not, or no longer, claimed.
+    mutating func forget() {
+        identity = nil
+        endpoint.bodyLimit = CoAPLimits.strangersBody
+    }
+}

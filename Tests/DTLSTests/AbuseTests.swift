@@ -1,0 +1,292 @@
+import DTLS
+import Foundation
+import TestSupport
+import Testing
+
+/// What strangers send to a server.
+@Suite struct AbuseTests {
+    /// A client's first two datagrams: the hello without and the one with the cookie of `peer`.
+    private func hellos(
+        _ server: DTLSServer, from peer: [UInt8], at now: UInt64 = uptime()
+    ) throws -> (first: [UInt8], second: [UInt8]) {
+        let client = try DTLSClient.test()
+        _ = client.start(at: uptime())
+        let first = try #require(client.takeDatagrams().first)
+        #expect(server.receive(first, from: peer, at: now) == [])
+        let request = try #require(server.takeDatagrams().first)
+        _ = client.receive(request.octets, at: uptime())
+        // Where time was short, the first one comes before it once more.
+        return (first, try #require(client.takeDatagrams().last))
+    }
+
+    private static func peer(_ number: Int) -> [UInt8] {
+        [10, UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255)]
+    }
+
+    /// Spoofed addresses leave nothing behind, and are sent one datagram that is shorter than what it answers.
+    @Test func hellosWithoutCookie() throws {
+        let server = try DTLSServer.test()
+        let client = try DTLSClient.test()
+        _ = client.start(at: uptime())
+        let hello = try #require(client.takeDatagrams().first)
+        for number in 0..<5_000 {
+            #expect(server.receive(hello, from: Self.peer(number), at: uptime()) == [])
+            let answers = server.takeDatagrams()
+            #expect(answers.map(\.peer) == [Self.peer(number)])
+            #expect(answers.allSatisfy { $0.octets.count < hello.count })
+        }
+        #expect(server.sessionCount == 0)
+        #expect(server.handshakeCount == 0)
+        #expect(server.nextDeadline == nil)
+        #expect(server.counts.cookies == 5_000)
+    }
+
+    /// The cookie of one address is none for another, nor after its time.
+    @Test func cookieBelongsToAddress() throws {
+        let server = try DTLSServer.test()
+        let (_, second) = try hellos(server, from: Self.peer(1))
+        #expect(server.receive(second, from: Self.peer(2), at: uptime()) == [])
+        #expect(server.handshakeCount == 0)
+        #expect(server.takeDatagrams().map(\.peer) == [Self.peer(2)])
+        #expect(server.receive(second, from: Self.peer(1), at: uptime() + 700 * 1_000_000_000) == [])
+        #expect(server.handshakeCount == 0)
+        _ = server.takeDatagrams()
+        #expect(server.receive(second, from: Self.peer(1), at: uptime()) == [])
+        #expect(server.handshakeCount == 1)
+        #expect(server.takeDatagrams().count > 0)
+    }
+
+    /// Half-open handshakes are bounded by number and time, and those of others get through.
+    @Test func halfOpenHandshakes() throws {
+        var limits = DTLSServer.Limits.quick
+        limits.firstTimeout = 1_000_000
+        limits.handshakes = 100
+        limits.patience = 5_000_000_000
+        limits.handshake = 30_000_000_000
+        let server = try DTLSServer.test(limits)
+        let start = uptime()
+        for number in 0..<2_000 {
+            let (_, second) = try hellos(server, from: Self.peer(number), at: start)
+            #expect(server.receive(second, from: Self.peer(number), at: start) == [])
+            _ = server.takeDatagrams()
+        }
+        #expect(server.handshakeCount == 100)
+        #expect(server.counts.refused == 1_900)
+        // Somebody else has to wait until the oldest have had their time.
+        let (_, early) = try hellos(server, from: Self.peer(5_000), at: start)
+        #expect(server.receive(early, from: Self.peer(5_000), at: start + 4_000_000_000) == [])
+        #expect(server.takeDatagrams().isEmpty)
+        #expect(server.receive(early, from: Self.peer(5_000), at: start + 6_000_000_000) == [])
+        #expect(!server.takeDatagrams().isEmpty)
+        #expect(server.handshakeCount == 100)
+        _ = server.tick(at: start + 31_000_000_000)
+        #expect(server.handshakeCount == 1)
+        _ = server.tick(at: start + 60_000_000_000)
+        #expect(server.handshakeCount == 0)
+        #expect(server.nextDeadline == nil)
+    }
+
+    /// Everything that a client ever sent, sent again, does nothing to its session and makes no other.
+    @Test func replay() throws {
+        let (network, client) = try Network.connected()
+        for number in 0..<20 as Range<UInt8> { client.send([number]) }
+        network.settle()
+        let before = network.serverEvents
+        #expect(before.count == 21)
+        let recorded = network.sent.map(\.octets)
+        for octets in recorded + recorded.reversed() {
+            #expect(network.server.receive(octets, from: Network.peer(1), at: uptime()) == [])
+            _ = network.server.takeDatagrams()
+        }
+        // From another address as well.
+        for octets in recorded {
+            #expect(network.server.receive(octets, from: Network.peer(2), at: uptime()) == [])
+            for answer in network.server.takeDatagrams() { #expect(answer.octets.count <= octets.count) }
+        }
+        #expect(network.server.sessionCount == 1)
+        #expect(network.server.handshakeCount == 0)
+        client.send([99])
+        network.settle()
+        #expect(network.serverEvents.count == before.count + 1)
+    }
+
+    /// A device that started anew behind the same port: the old session lives until the new one is complete.
+    @Test func rebootedDevice() throws {
+        let (network, old) = try Network.connected()
+        let first = try #require(network.serverEvents.first?.session)
+        let server = network.server
+        // Another handshake that stops after the cookie changes nothing.
+        let (_, second) = try hellos(server, from: Network.peer(1))
+        #expect(server.receive(second, from: Network.peer(1), at: uptime()) == [])
+        #expect(server.handshakeCount == 1)
+        _ = server.takeDatagrams()
+        old.send([1])
+        network.settle()
+        #expect(network.serverEvents.last == .message(first, [1]))
+        // And so does one that begins anew itself.
+        let new = try DTLSClient.test()
+        network.start(new, as: 1)
+        #expect(network.run { network.clientEvents[1]?.count == 2 && network.server.sessionCount == 1 })
+        network.settle()
+        let events = network.serverEvents.dropFirst(2)
+        let replacement = try #require(network.serverEvents.last?.session)
+        #expect(
+            Array(events) == [
+                .closed(first, .replaced), .established(replacement, peer: Network.peer(1), isResumed: false),
+            ])
+        #expect(replacement != first)
+        #expect(server.handshakeCount == 0)
+        #expect(!server.send([1], to: first))
+        new.send([2])
+        network.settle()
+        #expect(network.serverEvents.last == .message(replacement, [2]))
+    }
+
+    /// Who sends nothing authentic for too long is told that it is over; garbage and replays keep nobody alive.
+    @Test func idleSession() throws {
+        let (network, client) = try Network.connected()
+        let session = try #require(network.serverEvents.first?.session)
+        client.send([1])
+        network.settle()
+        let recorded = try #require(network.sent.last?.octets)
+        let start = uptime()
+        let server = network.server
+        _ = server.receive(recorded, from: Network.peer(1), at: start + 500_000_000_000)
+        _ = server.receive(
+            [22, 0xfe, 0xfd] + [UInt8](repeating: 0, count: 40), from: Network.peer(1),
+            at: start + 500_000_000_000)
+        while let early = server.nextDeadline, early < start + 590_000_000_000 {
+            #expect(server.tick(at: early) == [])
+        }
+        let deadline = try #require(server.nextDeadline)
+        #expect(deadline <= start + 600_000_000_000)
+        #expect(server.tick(at: deadline - 1) == [])
+        #expect(server.tick(at: deadline) == [.closed(session, .idle)])
+        #expect(server.sessionCount == 0)
+        #expect(server.nextDeadline == nil)
+        network.settle()
+        #expect(network.clientEvents[1]?.last == .closed(.byPeer))
+    }
+
+    /// At the bound, the session that was silent longest makes room, if it was silent long enough.
+    @Test func crowdedServer() throws {
+        var limits = DTLSServer.Limits.quick
+        limits.sessions = 3
+        let network = Network(try DTLSServer.test(limits))
+        for number in 1..<4 as Range<UInt8> {
+            network.start(try DTLSClient.test(), as: number)
+            #expect(network.run { network.isEstablished(number) })
+        }
+        network.clients[1]?.send([1])
+        network.settle()
+        let second = network.serverEvents[1].session
+        let peer = Network.peer(9)
+        let (_, hello) = try hellos(network.server, from: peer)
+        let now = uptime()
+        #expect(network.server.receive(hello, from: peer, at: now) == [])
+        #expect(network.server.handshakeCount == 0)
+        #expect(network.server.counts.refused == 1)
+        #expect(
+            network.server.receive(hello, from: peer, at: now + 61_000_000_000) == [.closed(second, .crowded)]
+        )
+        #expect(network.server.handshakeCount == 1)
+        #expect(network.server.sessionCount == 2)
+    }
+
+    /// An unknown extension, the connection id's among them (RFC 9146), is as none: the ServerHello follows and has none.
+    @Test func unknownExtensions() throws {
+        let server = try DTLSServer.test()
+        let client = try DTLSClient.test()
+        _ = client.start(at: uptime())
+        // connection_id with a zero-length id, and one of those that nobody will ever define (RFC 8701).
+        let added: [UInt8] = [0, 54, 0, 1, 0, 0x0a, 0x0a, 0, 3, 1, 2, 3]
+        let peer = Self.peer(1)
+        let first = try add(added, to: #require(client.takeDatagrams().first))
+        #expect(server.receive(first, from: peer, at: uptime()) == [])
+        _ = client.receive(try #require(server.takeDatagrams().first).octets, at: uptime())
+        let second = try add(added, to: #require(client.takeDatagrams().first))
+        #expect(server.receive(second, from: peer, at: uptime()) == [])
+        let answer = try #require(server.takeDatagrams().first).octets
+        #expect(server.handshakeCount == 1)
+        // A ServerHello, whose extensions are all known ones.
+        #expect(answer[0] == 22 && answer[13] == 2)
+        var place = 13 + 12 + 2 + 32
+        place += 1 + Int(answer[place]) + 3
+        let end = place + 2 + Int(answer[place]) << 8 + Int(answer[place + 1])
+        place += 2
+        var kinds: [Int] = []
+        while place + 4 <= end {
+            kinds.append(Int(answer[place]) << 8 | Int(answer[place + 1]))
+            place += 4 + Int(answer[place + 2]) << 8 + Int(answer[place + 3])
+        }
+        #expect(place == end)
+        // ec_point_formats, extended_master_secret, renegotiation_info.
+        #expect(Set(kinds).isSubset(of: [11, 23, 0xff01]))
+    }
+
+    /// Appends extensions to a ClientHello in one record.
+    private func add(_ extensions: [UInt8], to hello: [UInt8]) throws -> [UInt8] {
+        var hello = hello + extensions
+        func grow(_ place: Int, by count: Int) {
+            let value = Int(hello[place]) << 8 + Int(hello[place + 1]) + count
+            hello[place] = UInt8(value >> 8)
+            hello[place + 1] = UInt8(value & 255)
+        }
+        for place in [11, 13 + 2, 13 + 10] { grow(place, by: extensions.count) }
+        var place = 13 + 12 + 2 + 32
+        place += 1 + Int(hello[place])
+        place += 1 + Int(hello[place])
+        place += 2 + Int(hello[place]) << 8 + Int(hello[place + 1])
+        place += 1 + Int(hello[place])
+        grow(place, by: extensions.count)
+        return hello
+    }
+
+    /// Random datagrams, and good ones of all kinds with octets changed, cut, joined: nothing traps, nothing amplifies
+    /// before the cookie, and a session in the midst of them goes on.
+    @Test(arguments: ModemSuites.ecdsa) func damagedDatagrams(_ suite: String) throws {
+        let count = ProcessInfo.processInfo.environment["ASSAY_DATAGRAMS"].flatMap { Int($0) } ?? 5_000
+        var random = SplitMix64(seed: 9)
+        let (network, client) = try Network.connected(suites: [suite])
+        for number in 0..<5 as Range<UInt8> { client.send([number]) }
+        network.settle()
+        let server = network.server
+        let session = try #require(network.serverEvents.first?.session)
+        let good = network.sent.map(\.octets) + network.answered.map(\.octets)
+        var now = uptime()
+        for round in 0..<count {
+            var octets =
+                Int.random(in: 0..<8, using: &random) == 0
+                ? random.bytes(Int.random(in: 0..<200, using: &random))
+                : good.randomElement(using: &random) ?? []
+            for _ in 0..<Int.random(in: 0..<4, using: &random) where !octets.isEmpty {
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: octets.removeLast(Int.random(in: 0..<octets.count, using: &random))
+                case 1: octets += good.randomElement(using: &random) ?? []
+                case 2:
+                    octets[Int.random(in: 0..<min(octets.count, 40), using: &random)] = UInt8(
+                        truncatingIfNeeded: random.next())
+                default:
+                    octets[Int.random(in: 0..<octets.count, using: &random)] ^=
+                        1 << UInt8.random(in: 0..<8, using: &random)
+                }
+            }
+            // To the session's own address too.
+            let peer =
+                Int.random(in: 0..<4, using: &random) == 0
+                ? Network.peer(1) : Self.peer(Int.random(in: 0..<50, using: &random))
+            let wasKnown = server.handshakeCount > 0
+            now = uptime()
+            let events = server.receive(octets, from: peer, at: now)
+            #expect(events.isEmpty, "\(round): \(events) \(octets)")
+            let answers = server.takeDatagrams()
+            if !wasKnown, server.handshakeCount == 0, peer != Network.peer(1) {
+                #expect(answers.map(\.octets.count).reduce(0, +) <= octets.count)
+            }
+            if let deadline = server.nextDeadline, deadline <= now { #expect(server.tick(at: now) == []) }
+        }
+        client.send([200])
+        network.settle()
+        #expect(network.serverEvents.last == .message(session, [200]))
+    }
+}
