@@ -74,7 +74,10 @@ public struct ListingComparison: Sendable {
         guard file.kind == .rootCertificate || file.kind == .clientCertificate else {
             return answer(entry == nil ? .absent : .notComparable, nil, nil)
         }
-        let digests = StoredForm.digests(of: file.text)
+        // The first of several root CAs is not all of them; of a chain the modem needs no more.
+        let digests = StoredForm.digests(of: file.text).filter {
+            $0.form != .first || file.kind == .clientCertificate
+        }
         if let entry, let (form, _) = digests.first(where: { $0.digest == entry.digest }) {
             return answer(form.isGood ? .present : .lineEnds, form, nil)
         }

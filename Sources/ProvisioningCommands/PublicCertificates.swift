@@ -2,7 +2,17 @@
 ///
 /// Amazon Root CA 1: Amazon Trust Services, https://www.amazontrust.com/repository/AmazonRootCA1.pem.
 /// nRF Cloud's CoAP CA: as Nordic publishes it with the nRF Cloud utilities (nRFCloud/utils, ca_certs.py).
-enum PublicCertificates {
+public enum PublicCertificates {
+    /// The text that goes by a name on command lines, as it is written to a modem: `nrf-cloud` is for MQTT and REST,
+    /// `nrf-cloud-coap` for CoAP too; nil for other names.
+    public static func named(_ name: String) -> String? {
+        switch name {
+        case "nrf-cloud": amazonRootCA1
+        case "nrf-cloud-coap": amazonRootCA1 + "\n" + nrfCloudCoAP
+        default: nil
+        }
+    }
+
     /// For MQTT and REST; RSA 2048, valid until 2038-01-17.
     static let amazonRootCA1 = """
         -----BEGIN CERTIFICATE-----

@@ -174,12 +174,8 @@ public struct StepParser {
     }
 
     private mutating func serverCertificate(_ value: String) throws(ToolError) -> String {
-        switch value {
-        case "nrf-cloud": return PublicCertificates.amazonRootCA1
-        case "nrf-cloud-coap":
-            return PublicCertificates.amazonRootCA1 + "\n" + PublicCertificates.nrfCloudCoAP
-        default: return try CertificateContent.certificates(try pem(value)).normalized
-        }
+        if let known = PublicCertificates.named(value) { return known }
+        return try CertificateContent.certificates(try pem(value)).normalized
     }
 
     private mutating func clientKey(_ tag: SecTag, _ path: String) throws(ToolError) -> CommandRequest {

@@ -46,6 +46,7 @@ struct MannerlyVerb: Sendable, CustomStringConvertible {
     /// Every verb that reads inputs from files. What is not here:
     /// `token challenge`, `key generate`, `ca init`, `ca show`, `ca list`, `ca crl`, `ca export`, `ca audit`, `ledger …`,
     /// `store …`, `device list`, `show`, `trust`, `export`, `remove`, `explain`: they read no input, only what assay keeps;
+    /// `access check` and `device label`, whose inputs are one device's or make one document: their scripts have the manners;
     /// `csr create`, `jwt sign`, `device add`, `ca import`, `ca ledger attach`, `rule compose`, `commands compose` of
     /// steps: the files that they read are named by options, whose manners ``OptionFileMannersTests`` looks at.
     static let all: [MannerlyVerb] = [

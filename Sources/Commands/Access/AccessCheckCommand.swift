@@ -14,7 +14,8 @@ struct AccessCheckCommand: AssayCommand {
         discussion: """
             Takes a modem's answer to AT%CMNG=1, as a log or a terminal has it, and the files that should be on it: root CA, \
             device certificate (those above it may follow), private key. They are told apart by what is in them; each may \
-            be left out.
+            be left out. nrf-cloud and nrf-cloud-coap stand for the root CAs that assay commands compose writes by \
+            these names.
 
             Says for each file whether the modem has it, in which form (LF, CR LF, with and without the last line end), and \
             what the use needs that is not there. Of keys no digest can be compared, which is said. Then the files \
@@ -28,13 +29,13 @@ struct AccessCheckCommand: AssayCommand {
             EXAMPLES
 
               assay access check listing.txt root.pem device.pem --ca ca --client-id nrf-351358811111118
-              assay access check listing.txt root.pem --use fota --sec-tag 42
+              assay access check listing.txt nrf-cloud --use fota --sec-tag 42
               assay access check device.pem device.key --ca ca --json
             """)
 
     @Argument(
         help: .init(
-            "A listing, and files in PEM that the modem should have; - is standard input.",
+            "A listing, and files in PEM that the modem should have, or nrf-cloud; - is standard input.",
             valueName: "file"))
     var files: [String]
 

@@ -31,7 +31,7 @@ struct AccessCheckReport {
         writer.integer(Int64(question.secTag.rawValue))
         if let clientID {
             writer.key("clientId")
-            writer.string(clientID)
+            writer.string(clientID.withheld)
         }
         if let listing = question.listing {
             writer.key("listing")
@@ -114,7 +114,7 @@ struct AccessCheckReport {
             writer.string(file.withheld)
         }
         writer.key("message")
-        writer.string(finding.message)
+        writer.string(finding.message.withheld)
         writer.endObject()
     }
 
@@ -124,7 +124,7 @@ struct AccessCheckReport {
         var block = TextBlock()
         block.line("use", question.use.rawValue)
         block.line("security tag", question.secTag.description)
-        if let clientID { block.line("client id", clientID) }
+        if let clientID { block.line("client id", clientID.withheld) }
         if let listing = question.listing {
             block.line("listing", "\((source ?? "-").withheld), \(listing.entries.count) credentials")
         }
@@ -136,7 +136,7 @@ struct AccessCheckReport {
             let file = finding.file.map { "\($0.withheld): " } ?? ""
             block.line(
                 finding.severity.rawValue,
-                "\(finding.code.rawValue): \(file)\(finding.message) (\(finding.observer.rawValue))")
+                "\(finding.code.rawValue): \(file)\(finding.message.withheld) (\(finding.observer.rawValue))")
         }
         return block.bytes
     }

@@ -5,6 +5,7 @@ import InputOutput
 import Intake
 import OpenSSL
 import PKIX
+import ProvisioningCommands
 
 /// The files of `access check`, told apart by what is in them: a listing, the root CA, the device's certificate with those
 /// above it, the private key.
@@ -26,8 +27,8 @@ struct AccessFiles {
 
     init(_ paths: [String], _ passphrase: PassphraseSource) throws(ToolError) {
         var found: [Certificates] = []
-        for path in paths {
-            let bytes = try ByteSource.contents(of: path, limit: Self.limit)
+        for path in try Self.expanded(paths) {
+            let bytes = try Self.contents(of: path)
             guard bytes[...].range(of: Self.begin) != nil || CertificateBlocks.isDER(bytes) else {
                 try readListing(path, bytes)
                 continue
@@ -51,11 +52,42 @@ struct AccessFiles {
 
     // MARK: Reading
 
+    private static let expectation = Expectation(
+        .listing, "a listing of credentials (AT%CMNG=1), a certificate or a key")
+
+    /// The files, and those in folders; the door for inputs says which these are.
+    private static func expanded(_ paths: [String]) throws(ToolError) -> [String] {
+        var files: [String] = []
+        for path in paths {
+            guard FileSystem.kind(of: path) == .folder else {
+                files.append(path)
+                continue
+            }
+            var queue = InputQueue([.file(path)], filesFrom: nil, for: expectation)
+            while case .value(let input) = queue.next(.awaited) {
+                switch input {
+                case .file(let file), .text(let file, _): files.append(file)
+                case .unreadable(_, let error): throw error
+                }
+            }
+        }
+        return files
+    }
+
+    /// The octets of a file, as they are: the digest of a modem is of these. A root CA of nRF Cloud's goes by its name.
+    private static func contents(of path: String) throws(ToolError) -> [UInt8] {
+        if FileSystem.kind(of: path) == nil, let known = PublicCertificates.named(path) {
+            return Array(known.utf8)
+        }
+        return try ByteSource.contents(of: path, limit: limit)
+    }
+
     private mutating func readListing(_ path: String, _ bytes: [UInt8]) throws(ToolError) {
         // The door for inputs names what is something else altogether.
-        let expected = Expectation(.listing, "a listing of credentials (AT%CMNG=1), a certificate or a key")
-        let text = path == "-" ? bytes : try SourceReader.contents(of: path, for: expected, limit: Self.limit)
-        if text.allSatisfy(\.isBlank) { throw expected.nothing(in: path) }
+        let text =
+            path == "-"
+            ? bytes : try SourceReader.contents(of: path, for: Self.expectation, limit: Self.limit)
+        if text.allSatisfy(\.isBlank) { throw Self.expectation.nothing(in: path) }
         if let listing {
             throw ToolError(
                 .mixedInput, "expected one listing, found two",

@@ -35,7 +35,8 @@ extension AccessStep {
             StepInstructions(
                 title: "issue the certificate; its common name is that of the request",
                 commands: [
-                    "assay ca issue --ca ca --keys devices.csv --require-attestation --json csrs.txt -o issued.jsonl"
+                    "assay ca issue --ca ca --keys devices.csv --require-attestation --json csrs.txt -o issued.jsonl "
+                        + "--pem device.pem"
                 ])
         case .registerCertificate:
             StepInstructions(
@@ -96,7 +97,8 @@ extension AccessStep {
     }
 
     private static func check(_ use: AccessUse, _ tag: SecTag, _ device: String) -> StepInstructions {
-        let files = use == .mqtt ? "root.pem device.pem --ca ca --client-id \(device)" : "root.pem"
+        let root = use == .coap ? "nrf-cloud-coap" : "nrf-cloud"
+        let files = use == .mqtt ? "\(root) device.pem --ca ca --client-id \(device)" : root
         return StepInstructions(
             title: "hold what the modem has against the files",
             modem: "AT%CMNG=1",
