@@ -297,8 +297,8 @@ import Testing
         let before = "352656100000002,50343956-3037-4738-800d-1f29e0a0f7bf,t,x\n"
         try folder.write(before, to: "attestation_tokens.csv")
         let start = Date()
-        let outcome = try assay(["tokens", "--json"], at: rig.path, timeout: "3s")
-        #expect(Date().timeIntervalSince(start) < 15)
+        let outcome = try assay(["tokens", "--json"], at: rig.path, timeout: "6s")
+        #expect(Date().timeIntervalSince(start) < 60)
         #expect(outcome.status == abuse.status && outcome.output.isEmpty, "\(outcome)")
         #expect(
             outcome.errors.contains(#"{"schema":"assay.error/1","code":"\#(abuse.code)""#),
