@@ -20,7 +20,8 @@ import Testing
 
     @Test func theFirstRefusalIsTheReason() {
         var yield = SourceYield()
-        yield.note(holds: false, refusal: ModemRefusal(in: lines("AT%KEYGEN\n+CME ERROR: 518\n+CME ERROR: 50\n")))
+        yield.note(
+            holds: false, refusal: ModemRefusal(in: lines("AT%KEYGEN\n+CME ERROR: 518\n+CME ERROR: 50\n")))
         yield.note(holds: false, refusal: ModemRefusal(in: lines("+CME ERROR: 513\n")))
         let error = #expect(throws: ToolError.self) {
             try yield.end(Self.expected, in: "a.log", isOneOfSeveral: false)
@@ -50,7 +51,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "ERROR\n", "+CME ERROR\n", "+CME ERROR: \n", "+CME ERROR: -1\n", "+CME ERROR: 99999999999\n", "x +CME ERROR: 5\n",
+        "ERROR\n", "+CME ERROR\n", "+CME ERROR: \n", "+CME ERROR: -1\n", "+CME ERROR: 99999999999\n",
+        "x +CME ERROR: 5\n",
     ])
     func whatIsNoNumberIsNoRefusal(_ text: String) {
         #expect(ModemRefusal(in: lines(text)) == nil)

@@ -44,7 +44,9 @@ import Testing
     /// Whatever the octets: no trap, and every BEGIN line is armour.
     @Test func anyOctetsHaveAnAnswer() {
         var random = SplitMix64(seed: 20)
-        let pieces = ["-----", "—", "BEGIN ", "END ", "CERTIFICATE", "KEY", " ", "\\n", "{\"", ":", "\u{0}", "é", "B"]
+        let pieces = [
+            "-----", "—", "BEGIN ", "END ", "CERTIFICATE", "KEY", " ", "\\n", "{\"", ":", "\u{0}", "é", "B",
+        ]
         for _ in 0..<20_000 {
             var line: [UInt8] = []
             for _ in 0..<Int.random(in: 0...8, using: &random) {
