@@ -168,6 +168,38 @@ import Testing
         #expect(network.clientEvents[1]?.last == .closed(.byPeer))
     }
 
+    /// What a session at rest keeps is a fraction of what one at work needs: libssl's buffers are given back.
+    @Test func memoryOfSessionsAtRest() throws {
+        let count = 400
+        let context = try TestIdentity.p256.get().clientContext()
+        let server = try DTLSServer.test()
+        func resident() throws -> Int {
+            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            return Int(text.split(separator: " ")[1]).map { $0 * 4 } ?? 0
+        }
+        func connect(_ number: Int) throws {
+            let client = try DTLSClient(context, to: .host("localhost"))
+            var events = client.start(at: uptime())
+            while events.isEmpty {
+                for octets in client.takeDatagrams() {
+                    _ = server.receive(octets, from: Self.peer(number), at: uptime())
+                }
+                for datagram in server.takeDatagrams() {
+                    events += client.receive(datagram.octets, at: uptime())
+                }
+            }
+            #expect(events == [.established(isResumed: false)])
+        }
+        for number in 0..<100 { try connect(number) }
+        let before = try resident()
+        for number in 100..<100 + count { try connect(number) }
+        let each = (try resident() - before) / count
+        #expect(server.sessionCount == 100 + count)
+        // KiB; other tests of this process may run meanwhile, and two buffers alone are 33.
+        #expect(each < 30, "\(each)")
+        print("a DTLS session at rest: \(each) KiB")
+    }
+
     /// At the bound, the session that was silent longest makes room, if it was silent long enough.
     @Test func crowdedServer() throws {
         var limits = DTLSServer.Limits.quick
