@@ -93,7 +93,12 @@ final class SessionHandler: ChannelInboundHandler {
             case .message(let message): take(endpoint.receive(message, at: Self.milliseconds))
             case .closed(.byPeer): finish(CoAPFault(answer: .noAnswer("the service closed the session")))
             case .closed(.failed(let reason)):
-                finish(CoAPFault(answer: .unreachable("the handshake failed: \(reason)")))
+                let isOpen = opened == nil
+                finish(
+                    CoAPFault(
+                        answer: isOpen
+                            ? .noAnswer("the session broke: \(reason)")
+                            : .unreachable("the handshake failed: \(reason)")))
             case .closed: finish(CoAPFault(answer: .noAnswer("the session ended")))
             }
         }
