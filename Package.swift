@@ -488,7 +488,7 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .target(
             name: "ServerHTTP",
             dependencies: [
-                "ServerSupport", "Service", "ProvisioningAPI", "OpenSSL", "JSON", "InputOutput",
+                "ServerSupport", "Service", "ProvisioningAPI", "PKIX", "OpenSSL", "JSON", "InputOutput",
                 "Diagnostics",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
