@@ -35,7 +35,7 @@ struct CoAPFleetTests {
         return try #require(Int(words[place - 1]))
     }
 
-    /// A device may come anew, but none executes anything twice, and all get there.
+    /// All get there, and none executes anything twice whose report arrived.
     @Test func nothingIsLostOrDoneTwice() async throws {
         let service = try ServiceUnderTest(seed: "weather", devices: Self.devices, by: .coap)
         let devices = try await prepare(service)
@@ -57,8 +57,14 @@ struct CoAPFleetTests {
         let lines = try lines(outcome)
         #expect(lines.map { $0["deviceUuid"] } == devices.map { .string($0) })
         #expect(lines.allSatisfy { $0["status"] == .string("provisioned") })
-        let executed = lines.map { $0["commands"] }
-        #expect(executed.allSatisfy { $0 == .integer(Int64(Self.commands)) }, "\(executed)")
+        // What the service was not told of is delivered again, and nothing else: a report is given up in the end, once in a
+        // thousand in this weather, and the device says so.
+        let again = lines.filter { $0["commands"] != .integer(Int64(Self.commands)) }
+        #expect(again.count <= max(Self.devices / 100, 1), "\(again)")
+        for line in again {
+            let messages = line["failures"]?.arrayValue?.compactMap { $0["message"]?.stringValue } ?? []
+            #expect(messages.contains { $0.hasPrefix("a report was lost") }, "\(line)")
+        }
         // The weather was what it should be.
         for count in [counts.lost, counts.doubled, counts.delayed, counts.cut] {
             #expect(count > counts.relayed / 40)
