@@ -72,6 +72,12 @@ struct Simulate: ServiceCommand {
 
     @OptionGroup(title: "With --service") var run: SimulateRunOptions
 
+    @Flag(
+        help:
+            "Ask over CoAP, as a --service that begins with coaps:// does by itself; any other is refused then."
+    )
+    var coap = false
+
     @Flag(help: "With --serial: the firmware has a shell that takes AT commands after at.")
     var shell = false
 
@@ -100,6 +106,10 @@ struct Simulate: ServiceCommand {
         }
         if service == nil, let option = run.given {
             throw ValidationError("\(option) is of no use with \(serial ? "--serial" : "--export")")
+        }
+        if coap, service?.lowercased().hasPrefix("coaps://") != true {
+            throw ValidationError(
+                "expected a --service that begins with coaps:// with --coap (serve prints it)")
         }
         if export == nil, force { throw ValidationError("--force is of no use without --export") }
     }

@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import DeviceIdentity
+import Foundation
 import Testing
 
 @testable import Commands
@@ -20,6 +21,15 @@ import Testing
                 #expect(words.removeFirst() == "assay", "\(line)")
                 #expect(throws: Never.self, "\(line)") { try AssayRoot.parseAsRoot(words) }
             }
+        }
+    }
+
+    /// So is what does the same over a serial port.
+    @Test(arguments: AccessPlan.all)
+    func commandsAtTheModemAreAccepted(_ plan: AccessPlan) throws {
+        let hints = plan.steps.compactMap { $0.instructions(plan.use, .nrfCloud, device: "UUID").modem }
+        for line in hints.compactMap({ $0.components(separatedBy: ", or assay ").dropFirst().first }) {
+            #expect(throws: Never.self, "\(line)") { try AssayRoot.parseAsRoot(ExampleTests.words(line)) }
         }
     }
 

@@ -26,7 +26,7 @@ extension AccessStep {
         case .makeDeviceKey:
             StepInstructions(
                 title: "let the modem make its key, and fetch the request for its certificate",
-                modem: "AT%KEYGEN=\(tag),2,0",
+                modem: "AT%KEYGEN=\(tag),2,0, off line, or assay modem keygen --port PORT --sec-tag \(tag)",
                 commands: [
                     "assay commands compose --device \(device) --sec-tag \(tag) csr -o csr.json",
                     "assay commands submit csr.json \(Self.service) --wait --csr-out csrs.txt",
@@ -48,7 +48,9 @@ extension AccessStep {
         case .writeCertificates:
             StepInstructions(
                 title: "write root CA and client certificate to the modem",
-                modem: "AT%CMNG=0,\(tag),0,\"<root CA>\" and AT%CMNG=0,\(tag),1,\"<certificate>\", off line",
+                modem:
+                    "AT%CMNG=0,\(tag),0,\"<root CA>\" and AT%CMNG=0,\(tag),1,\"<certificate>\", off line, or "
+                    + "assay modem install --port PORT --sec-tag \(tag) root.pem device.pem",
                 commands: [
                     "assay commands compose --manifest issued.jsonl --sec-tag \(tag) server-certificate=nrf-cloud "
                         + "finished -o commands.jsonl",
@@ -88,7 +90,8 @@ extension AccessStep {
     private static func writeRoot(_ name: String, _ tag: SecTag, _ device: String) -> StepInstructions {
         StepInstructions(
             title: "write the root CA to the modem",
-            modem: "AT%CMNG=0,\(tag),0,\"<root CA>\", off line",
+            modem:
+                "AT%CMNG=0,\(tag),0,\"<root CA>\", off line, or assay modem install --port PORT --sec-tag \(tag) root.pem",
             commands: [
                 "assay commands compose --device \(device) --sec-tag \(tag) server-certificate=\(name) finished "
                     + "-o commands.json",
