@@ -72,8 +72,7 @@ public struct CertificateAudit: Sendable {
         var names: CertificateExtension?
         switch GrantedNames.audit(
             certificate.extensions.first { $0.oid == .subjectAlternativeName }, under: profile,
-            device: facts.device,
-            subject: certificate.subject)
+            device: facts.device)
         {
         case .success(let expected): names = expected
         case .failure(let failure): return failures + [failure]

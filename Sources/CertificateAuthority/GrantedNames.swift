@@ -11,26 +11,31 @@ struct GrantedNames {
 
     /// What a request gets.
     ///
-    /// A name that holds a UUID or an IMEI, or may hold one, is nobody's but that of the device that the certificate is
-    /// for: the subject was checked for whose name it is, and nothing beside it may name another.
+    /// A name that holds a UUID or an IMEI, or may hold one, is not copied, but for the URI of the device that the
+    /// certificate is for: whose the subject is was checked, and nothing beside it may name another.
     ///
     /// - Parameters:
     ///   - device: the one that the certificate is for, where one is known.
-    ///   - subject: as it will be certified.
+    ///   - registry: nil where there is none.
     init?(
         _ requested: [CertificateExtension], under profile: CertificateProfile, device: DeviceUUID?,
-        subject: DistinguishedName
-    ) {
+        registry: (any KnownDevices)?
+    ) throws(ToolError) {
         guard let rule = profile.alternativeNames else { return nil }
         var granted: [GeneralName] = []
         var notes: [String] = []
-        let own = NameCheck.devices(in: subject)
         for element in requested where element.oid == .subjectAlternativeName {
             for (name, text) in zip(element.generalNames, element.generalNameTexts) {
                 let reason: String?
                 if let name {
-                    reason = rule.objection(to: name) ?? Self.objection(to: name, device, own)
-                    if reason == nil, !granted.contains(name) { granted.append(name) }
+                    if let breach = rule.objection(to: name) {
+                        reason = breach
+                    } else {
+                        reason = try Self.objection(to: name, device, registry)
+                    }
+                    if reason == nil, !granted.contains(where: { $0.isSame(as: name) }) {
+                        granted.append(name)
+                    }
                 } else {
                     reason = "names of this kind are not copied"
                 }
@@ -47,8 +52,7 @@ struct GrantedNames {
 
     /// Why the names of a certificate are not those of its profile; nil with the extension if they are.
     static func audit(
-        _ found: CertificateExtension?, under profile: CertificateProfile, device: DeviceUUID?,
-        subject: DistinguishedName
+        _ found: CertificateExtension?, under profile: CertificateProfile, device: DeviceUUID?
     ) -> Result<CertificateExtension?, CheckFailure> {
         guard let rule = profile.alternativeNames else { return .success(nil) }
         var names = found?.generalNames ?? []
@@ -58,12 +62,11 @@ struct GrantedNames {
             }
             names.removeFirst()
         }
-        let own = NameCheck.devices(in: subject)
         for name in names {
             guard let name else {
                 return .failure(.init(.profile, "an alternative name is of a kind that is not copied"))
             }
-            if let reason = rule.objection(to: name) ?? objection(to: name, device, own) {
+            if let reason = rule.objection(to: name) ?? (try? objection(to: name, device, nil)) {
                 return .failure(.init(.profile, "the alternative name \(name.description): \(reason)"))
             }
         }
@@ -93,35 +96,26 @@ struct GrantedNames {
         GeneralName(.uri, CertificateProfile.uri(of: device))
     }
 
+    /// Why a name that the profile allows is not copied; nil if nothing speaks against it.
+    ///
+    /// No number in it is taken for the device's own: numbers overlap, and the subject may hold another's as part of one.
     private static func objection(
-        to name: GeneralName, _ device: DeviceUUID?, _ own: NamedDevices
-    ) -> String? {
-        guard name.kind != .ip else { return nil }
-        let devices = Set(own.uuids.filter(\.isCanonical).map(\.uuid) + [device].compactMap { $0 })
-        let named = NamedDevices(ascii: rest(of: name.octets, without: devices)[...])
-        let serials = Set(own.imeis.map(\.serial))
-        guard named.uuids.isEmpty, !named.hasUnreadableUUID, !named.isOverfull,
-            named.possibleUUIDs.all.isEmpty
-        else { return "it holds what may be the UUID of a device that the certificate is not for" }
-        guard named.imeis.allSatisfy({ serials.contains($0.serial) }),
-            named.possibleSerials.all.allSatisfy({ serials.contains($0) })
-        else { return "it holds what may be the IMEI of a device that the certificate is not for" }
-        return nil
-    }
-
-    /// The octets in lower case with an underscore in place of each UUID of these devices in its own form: whether what
-    /// stands around one, as in `urn:uuid:`, reads as its digits does not matter then.
-    private static func rest(of octets: [UInt8], without devices: Set<DeviceUUID>) -> [UInt8] {
-        var rest = octets.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
-        for text in devices.map({ Array($0.description.utf8) }) {
-            var position = 0
-            while position + text.count <= rest.count {
-                if rest[position..<(position + text.count)].elementsEqual(text) {
-                    rest.replaceSubrange(position..<(position + text.count), with: [0x5F])
-                }
-                position += 1
-            }
+        to name: GeneralName, _ device: DeviceUUID?, _ registry: (any KnownDevices)?
+    ) throws(ToolError) -> String? {
+        if let device, name == deviceName(device) { return nil }
+        if name.kind == .ip {
+            guard name.octets.count == 16, let uuid = DeviceUUID(bytes: name.octets[...]),
+                try registry?.isKnown(uuid) == true
+            else { return nil }
+            return "its octets are the UUID of a device of the registry"
         }
-        return rest
+        let named = NamedDevices(ascii: name.octets[...])
+        let isPlain =
+            named.uuids.isEmpty && named.imeis.isEmpty && named.possibleUUIDs.all.isEmpty
+            && named.possibleSerials.all.isEmpty && !named.hasUnreadableUUID && !named.isOverfull
+        return isPlain
+            ? nil
+            : "it holds what may be the UUID or the IMEI of a device, which no name does but urn:uuid: and the "
+                + "device's own"
     }
 }

@@ -311,8 +311,8 @@ public final class RequestVetter {
             if let imei = expectations.imei { try check.check(rowIMEI: imei) }
             failures += check.failures.filter { !failures.contains($0) }
             if !failures.isEmpty { return .failure(.init(failures: failures)) }
-            let granted = GrantedNames(
-                request.requestedExtensions, under: profile, device: named, subject: subject)
+            let granted = try GrantedNames(
+                request.requestedExtensions, under: profile, device: named, registry: registry)
             return .success(VettedRequest(request, subject: subject, named: named, origin, check, granted))
         }
     }

@@ -40,6 +40,15 @@ public struct GeneralName: Sendable, Hashable {
         self.octets = octets
     }
 
+    /// Whether it is the same name: hosts are compared without case (RFC 5280 section 7.2).
+    public func isSame(as other: GeneralName) -> Bool {
+        guard kind == .dns, other.kind == .dns else { return self == other }
+        return octets.count == other.octets.count
+            && zip(octets, other.octets).allSatisfy { Self.lower($0) == Self.lower($1) }
+    }
+
+    private static func lower(_ octet: UInt8) -> UInt8 { 0x41...0x5A ~= octet ? octet | 0x20 : octet }
+
     /// The name as libcrypto prints it: `DNS:sensor.example`, `IP Address:192.0.2.1`, `IP Address:2001:DB8:0:0:0:0:0:1`.
     public var description: String {
         guard kind == .ip else { return kind.prefix + String(decoding: octets, as: UTF8.self) }

@@ -46,6 +46,17 @@ struct AlternativeNameTests {
         ("uri:urn:dev:", .uri, "urn:dev:ops:1", true), ("uri:urn:dev:", .uri, "urn:dev:", false),
         ("uri:urn:dev:", .uri, "urn:device:1", false), ("uri:urn:dev:", .dns, "urn", false),
         ("uri:spiffe://t.example/", .uri, "spiffe://t.example/a", true),
+        ("uri:spiffe://t.example/a/", .uri, "spiffe://t.example/a/../b", false),
+        ("uri:spiffe://t.example/a/", .uri, "spiffe://t.example/a/%2e%2e/b", false),
+        ("uri:spiffe://t.example/a/", .uri, "spiffe://t.example/a/*", false),
+        ("uri", .uri, "https://", false), ("uri", .uri, "https://[", false),
+        ("uri", .uri, "urn:%", false), ("uri", .uri, "https://a.example:99999/", false),
+        ("uri", .uri, "https://a.example:0/", false), ("uri", .uri, "http://a:b:c@d/", false),
+        ("uri", .uri, "spiffe://*", false), ("uri", .uri, "urn:x:..", true),
+        ("uri", .uri, "urn:x/../y", false),
+        ("email", .email, ".a@b.example", false), ("email", .email, "a..b@b.example", false),
+        ("email", .email, "a.@b.example", false), ("email", .email, "*@b.example", false),
+        ("dns", .dns, "192.0.2.1", false), ("dns", .dns, "1", false), ("dns", .dns, "1a", true),
         ("uri:spiffe://t.example/", .uri, "spiffe://t.example.evil/a", false),
     ]
 
@@ -74,7 +85,9 @@ struct AlternativeNameTests {
 
     @Test(arguments: [
         "", "DNS ", "rid", "dns:", "dns:.a", "dns:*.a", "dns:a b", "uri:urn:x", "ip:1.2.3", "ip:1.2.3.4/33",
-        "ip:1.2.3.4/x", "ip:1.2.3.4/8/9", "ip:1.2.3.4/-1", "email:@a",
+        "ip:1.2.3.4/x", "ip:1.2.3.4/8/9", "ip:1.2.3.4/-1", "ip:192.0.2.0/+24", "ip:192.0.2.0/024",
+        "ip:0.0.0.0/-0", "email:@a", "uri::", "uri:https://", "uri:https://x.example:", "uri:spiffe:/",
+        "uri:https://x.example/a%/", "uri:https://u@x.example/",
     ])
     func mistakesInAProfileAreRefused(allow: String) {
         #expect(errorCode { _ = try Self.rule([allow]) } == .profile)

@@ -30,8 +30,11 @@ enum AlternativeNameReader {
         case .ip: return try network(bounds, node)
         case .uri where bounds.contains(":"):
             // So that a name that only begins alike is another: urn:dev: or spiffe://devices.example/.
-            guard let last = bounds.last, ":/".contains(last), bounds.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
-            else { throw node.error("expected the beginning of URIs, up to a colon or a slash") }
+            guard AlternativeNameRule.isURIPrefix(Array(bounds.utf8)) else {
+                throw node.error(
+                    "expected the beginning of URIs up to a colon or a slash, with all of its host if it has one"
+                )
+            }
             return .prefix(Array(bounds.utf8))
         case .dns, .email, .uri:
             let domain = bounds.lowercased()
@@ -53,7 +56,7 @@ enum AlternativeNameReader {
         }
         let width = address.count * 8
         let bits = parts.count == 2 ? Int(parts[1]) : width
-        guard let bits, 0...width ~= bits else {
+        guard let bits, 0...width ~= bits, parts.count == 1 || String(bits) == parts[1] else {
             throw node.error("expected a prefix of at most \(width) bits")
         }
         let isClean = (bits..<width).allSatisfy { address[$0 / 8] & AlternativeNameRule.mask($0) == 0 }

@@ -24,7 +24,9 @@ public struct AlternativeNameRule: Sendable, Equatable {
         case .dns where !Self.isHost(name.octets[...]):
             return "it is no host name of letters, digits and hyphens"
         case .email where Self.mailHost(name.octets) == nil: return "it is no address of the form name@host"
-        case .uri where !Self.isURI(name.octets): return "it is no URI with a scheme"
+        case .uri where !Self.isURI(name.octets):
+            return
+                "it is no URI with a scheme that is plain: without escapes, wildcards, dots as steps or a user"
         case .ip where name.octets.count != 4 && name.octets.count != 16: return "it is no address"
         default: break
         }
@@ -63,35 +65,52 @@ public struct AlternativeNameRule: Sendable, Equatable {
 
     // MARK: Forms
 
-    /// Labels of letters, digits and hyphens (RFC 1123 section 2.1), no wildcard, no dot at the end.
+    /// Labels of letters, digits and hyphens (RFC 1123 section 2.1), no wildcard, no dot at the end. The last has a letter:
+    /// an address in decimal is no name.
     static func isHost(_ octets: ArraySlice<UInt8>) -> Bool {
         guard 1...253 ~= octets.count else { return false }
-        return octets.split(separator: 0x2E, omittingEmptySubsequences: false).allSatisfy { label in
+        let labels = octets.split(separator: 0x2E, omittingEmptySubsequences: false)
+        guard labels.last?.contains(where: { isAlphanumeric($0) && $0 > 0x39 }) == true else { return false }
+        return labels.allSatisfy { label in
             guard 1...63 ~= label.count, label.first != 0x2D, label.last != 0x2D else { return false }
             return label.allSatisfy { isAlphanumeric($0) || $0 == 0x2D }
         }
     }
 
-    /// The host of `name@host` whose name needs no quotes (RFC 5322 section 3.4.1, dot-atom).
+    /// The host of `name@host` whose name needs no quotes (RFC 5322 section 3.4.1, dot-atom) and has no wildcard.
     private static func mailHost(_ octets: [UInt8]) -> ArraySlice<UInt8>? {
         let parts = octets.split(separator: 0x40, omittingEmptySubsequences: false)
         guard parts.count == 2, 1...64 ~= parts[0].count, isHost(parts[1]) else { return nil }
-        let isName = parts[0].allSatisfy { isAlphanumeric($0) || atomPunctuation.contains($0) }
+        let atoms = parts[0].split(separator: 0x2E, omittingEmptySubsequences: false)
+        let isName = atoms.allSatisfy { atom in
+            !atom.isEmpty && atom.allSatisfy { isAlphanumeric($0) || atomPunctuation.contains($0) }
+        }
         return isName ? parts[1] : nil
     }
 
-    private static let atomPunctuation = Set("!#$%&'*+-/=?^_`{|}~.".utf8)
+    private static let atomPunctuation = Set("!#$%&'+-/=?^_`{|}~".utf8)
 
-    /// A scheme, a colon and visible ASCII that needs no escape (RFC 3986 sections 2 and 3).
-    private static func isURI(_ octets: [UInt8]) -> Bool {
+    /// A scheme, a colon and visible ASCII (RFC 3986 sections 2 and 3) that means one thing: no escapes, which may hide
+    /// what stands there, no steps to the folder above, no user and no wildcard, and a host where there is an authority.
+    static func isURI(_ octets: [UInt8]) -> Bool {
         guard let colon = octets.firstIndex(of: 0x3A), colon + 1 < octets.count, octets.count <= 1024,
             let first = octets.first, isAlphanumeric(first), first > 0x39,
-            octets[..<colon].allSatisfy({ isAlphanumeric($0) || [0x2B, 0x2D, 0x2E].contains($0) })
+            octets[..<colon].allSatisfy({ isAlphanumeric($0) || [0x2B, 0x2D, 0x2E].contains($0) }),
+            octets.allSatisfy({ 0x21...0x7E ~= $0 && !uriExcluded.contains($0) })
         else { return false }
-        return octets.allSatisfy { 0x21...0x7E ~= $0 && !uriExcluded.contains($0) }
+        let rest = octets[(colon + 1)...]
+        guard rest.starts(with: [0x2F, 0x2F]) else { return !hasSteps(rest) }
+        return uriHost(octets) != nil && !hasSteps(rest.dropFirst(2))
     }
 
-    private static let uriExcluded = Set(#"<>"{}|\^`"#.utf8)
+    /// Beside what RFC 3986 excludes: the percent sign and the asterisk.
+    private static let uriExcluded = Set(#"<>"{}|\^`%*"#.utf8)
+
+    private static func hasSteps(_ path: ArraySlice<UInt8>) -> Bool {
+        path.split(whereSeparator: { [0x2F, 0x3F, 0x23].contains($0) }).contains {
+            $0.allSatisfy { $0 == 0x2E }
+        }
+    }
 
     /// The host of a URI with an authority and without a user (RFC 3986 section 3.2); nil for others.
     private static func uriHost(_ octets: [UInt8]) -> ArraySlice<UInt8>? {
@@ -99,11 +118,25 @@ public struct AlternativeNameRule: Sendable, Equatable {
         let rest = octets[(colon + 1)...]
         guard rest.starts(with: [0x2F, 0x2F]) else { return nil }
         let authority = rest.dropFirst(2).prefix { ![0x2F, 0x3F, 0x23].contains($0) }
-        guard !authority.contains(0x40) else { return nil }
         let host = authority.prefix { $0 != 0x3A }
+        guard isHost(host) else { return nil }
         let port = authority.dropFirst(host.count)
-        guard port.isEmpty || port.dropFirst().allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
+        if port.isEmpty { return host }
+        guard let number = UInt16(String(decoding: port.dropFirst(), as: UTF8.self)), number > 0,
+            port.dropFirst().allSatisfy({ 0x30...0x39 ~= $0 })
+        else { return nil }
         return host
+    }
+
+    /// Whether URIs that begin so have their scheme and, where there is one, their whole authority in it: what follows can
+    /// then lead nowhere else.
+    static func isURIPrefix(_ prefix: [UInt8]) -> Bool {
+        guard isURI(prefix + Array("x".utf8)), let last = prefix.last, [0x3A, 0x2F].contains(last),
+            let colon = prefix.firstIndex(of: 0x3A)
+        else { return false }
+        let rest = prefix[(colon + 1)...]
+        if rest.first != 0x2F { return true }
+        return rest.starts(with: [0x2F, 0x2F]) && rest.dropFirst(2).contains(0x2F)
     }
 
     private static func isAlphanumeric(_ octet: UInt8) -> Bool {

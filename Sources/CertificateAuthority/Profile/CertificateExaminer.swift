@@ -134,17 +134,16 @@ public struct CertificateExaminer: Sendable {
         return findings
     }
 
-    /// Where the profile copies names of the request: which device the certificate is for is not known here, so that a name
-    /// with a device in it is held against the subject and the device's own alternative name alone.
+    /// Where the profile copies names of the request: which device the certificate is for is not known here, so that its
+    /// own URI may be any device's.
     private func alternativeNameFindings(
         _ certificate: CertificateReading, _ found: inout [CertificateExtension],
         _ profile: CertificateProfile
     ) -> [LintFinding] {
         let index = found.firstIndex { $0.oid == .subjectAlternativeName }
         let element = index.map { found.remove(at: $0) }
-        guard let subject = certificate.subjectName else { return [] }
         let device = element?.generalNames.first.flatMap { $0 }.flatMap(GrantedNames.device(of:))
-        switch GrantedNames.audit(element, under: profile, device: device, subject: subject) {
+        switch GrantedNames.audit(element, under: profile, device: device) {
         case .failure(let failure): return [LintFinding(.profileExtensions, reason: failure.message)]
         case .success(let expected) where expected != element:
             return [LintFinding(.profileExtensions, "another value of \(OID.subjectAlternativeName)")]
