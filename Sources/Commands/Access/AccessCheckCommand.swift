@@ -44,7 +44,7 @@ struct AccessCheckCommand: AssayCommand {
 
     @Option(
         help: .init("The id that the device connects with; it has to be the common name.", valueName: "id"))
-    var clientID: String?
+    var clientId: String?
 
     @OptionGroup var tag: SecTagOption
 
@@ -82,12 +82,12 @@ struct AccessCheckCommand: AssayCommand {
         question.files = given.expected
         question.roots = given.roots.map { ($0.file, $0.certificates) }
         question.credentials = given.client.map {
-            .init(file: $0.file, certificates: $0.certificates, key: given.key?.spki, clientID: clientID)
+            .init(file: $0.file, certificates: $0.certificates, key: given.key?.spki, clientID: clientId)
         }
         if !ca.isEmpty { question.verifier = try verifier() }
         let check = AccessCheck(question, at: at?.seconds ?? environment.now)
         let report = AccessCheckReport(
-            question: question, source: given.listing?.source, clientID: clientID, check: check)
+            question: question, source: given.listing?.source, clientID: clientId, check: check)
         try StandardStream.output().write(output.json ? report.json : report.text)
         conclude(check)
         return check.isAccepted ? .done : .rejected
