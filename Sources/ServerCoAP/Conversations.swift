@@ -88,6 +88,7 @@ final class Conversations {
     }
 
     private func receive(_ message: [UInt8], in id: DTLSSessionID, at now: UInt64) {
+        sessions[id]?.expire(at: now / Self.millisecond)
         let events = sessions[id]?.endpoint.receive(message, at: now / Self.millisecond) ?? []
         for event in events {
             switch event {
@@ -122,7 +123,7 @@ final class Conversations {
         switch DeviceResource.judge(request, isAuthenticated: device != nil) {
         case .answer(let response): answer(request, in: id, response, since: now)
         case .authenticate:
-            work(.fetch, request, in: id, since: now) {
+            work(.fetch, request, in: id, since: now, isAuthentication: true) {
                 service.authenticate(jwt: request.body)
             } finish: { session, result, now in
                 session.take(result, at: now)
@@ -158,7 +159,7 @@ final class Conversations {
     /// Lets the service work on its own threads, and answers when it has.
     private func work<Value: Sendable>(
         _ urgency: Dispatcher.Urgency, _ request: Request, in id: DTLSSessionID, since start: UInt64,
-        _ work: @escaping @Sendable () -> Result<Value, DeviceRefusal>,
+        isAuthentication: Bool = false, _ work: @escaping @Sendable () -> Result<Value, DeviceRefusal>,
         finish: @escaping (inout DeviceSession, Result<Value, DeviceRefusal>, UInt64) -> Response
     ) {
         let latest = start + CoAPLimits.patience * 1_000_000_000
@@ -172,6 +173,7 @@ final class Conversations {
         }
         guard let future else { return answer(request, in: id, Response(overload), since: start) }
         openRequests += 1
+        let ownership = sessions[id]?.ownership
         let bound = NIOLoopBound((self, finish), eventLoop: loop)
         future.whenComplete { result in
             let (conversations, finish) = bound.value
@@ -180,7 +182,12 @@ final class Conversations {
             let verdict = (try? result.get()) ?? .failure(overload)
             let now = System.monotonicNanoseconds()
             if var session = conversations.sessions[id] {
-                let response = finish(&session, verdict, now / Self.millisecond)
+                session.expire(at: now / Self.millisecond)
+                // What one device asked is not answered to the next.
+                let isOwners = isAuthentication || session.ownership == ownership
+                let response =
+                    isOwners
+                    ? finish(&session, verdict, now / Self.millisecond) : Response(.unauthorized)
                 conversations.sessions[id] = session
                 conversations.answer(request, in: id, response, since: start)
                 conversations.schedule(id)

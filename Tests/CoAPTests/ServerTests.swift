@@ -454,3 +454,32 @@ func theSizeOfBlocksIsTheClientsOrOurs(proposed: UInt8?, count: Int, used: Int) 
     let rest = try bench.answer(post(2, nil, [], options: [try block(1, false, .octets256).option(.block2)]))
     #expect(answer.payload + rest.payload == body(300))
 }
+
+// MARK: Another peer
+
+/// Nothing of the one before is left but that its messages came; what is worked on ends as it would have.
+@Test func aForgottenPeerLeavesNothing() throws {
+    var bench = Bench()
+    let fetch = get(1, "p", "cmd", options: [try block(0, false, .octets256).option(.block2)])
+    let answer = try bench.respond(try bench.request(fetch), Response(.content, body: body(600)))
+    #expect(bench.send(fetch) == [.send(answer.datagram)])
+    let small = try #require(BlockOption.Size(exponent: 2))
+    let begun = post(2, try block(0, true, small), body(64))
+    #expect(try bench.answer(begun).code == .continue)
+    // One that is answered by a message of its own, which the peer does not acknowledge.
+    let slow = try bench.request(get(3, "p", "slow"))
+    #expect(try bench.tick(after: 2_000).map(\.code) == [.empty])
+    _ = try bench.respond(slow, Response(.content, body: [1]))
+    let message = get(4, "p", "other")
+    let open = try bench.request(message)
+
+    bench.server.forget()
+    for old in [fetch, begun] { #expect(bench.send(old) == []) }
+    let next = get(5, "p", "cmd", options: [try block(1, false, .octets256).option(.block2)])
+    #expect(try bench.answer(next).code == .requestEntityIncomplete)
+    let last = post(6, try block(1, false, small), body(10))
+    #expect(try bench.answer(last).code == .requestEntityIncomplete)
+    let kept = try bench.respond(open, Response(.created))
+    #expect(bench.send(message) == [.send(kept.datagram)])
+    for _ in 0..<10 { #expect(try bench.tick(after: 5_000) == []) }
+}

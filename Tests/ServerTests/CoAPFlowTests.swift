@@ -185,6 +185,63 @@ import Testing
         #expect(states.contains("IN_PROGRESS"), "\(states)")
     }
 
+    /// Who authenticates after another in the same session gets nothing of the other's answers, and goes on with nothing.
+    @Test func theNextDeviceOfASessionFindsNothing() throws {
+        let service = try RunningService(Self.options)
+        let key = try service.makeKey("owner")
+        let (device, other) = (try WireDevice(seed: 67), try WireDevice(seed: 68))
+        for device in [device, other] { try service.claimSecurely(device, key) }
+        _ = try service.addSecurely(#"{"clientPrivateKeyGeneration":{"secTag":1}}"#, to: device, key)
+        let text = String(repeating: "x", count: 600)
+        _ = try service.addSecurely(#"{"config":{"properties":{"a":"\#(text)"}}}"#, to: device, key)
+        let client = try CoAPClient(service)
+        var messageID: UInt16 = 0
+        func ask(
+            _ method: Code, _ path: [String], _ block: MessageOption?, _ body: [UInt8] = []
+        ) throws -> (Message, asked: Message) {
+            messageID += 1
+            let query = method == .get ? WireDevice.coapQuery : []
+            let message = Message(
+                .confirmable, method, messageID: messageID, token: Token(7),
+                options: path.compactMap { MessageOption(.uriPath, Array($0.utf8)) }
+                    + query.compactMap { MessageOption(.uriQuery, Array($0.utf8)) }
+                    + (block.map { [$0] } ?? []), payload: body)
+            client.send(message.datagram)
+            return (try Message(datagram: try #require(try client.receive())), message)
+        }
+        func authenticate(_ device: WireDevice) throws -> Code {
+            let (answer, asked) = try ask(.post, ["p", "auth-jwt"], nil, Array(try device.jwt().utf8))
+            // Its own retransmission is answered the same, whoever it made of the session.
+            client.send(asked.datagram)
+            #expect(try client.receive() == answer.datagram)
+            return answer.code
+        }
+        let small = BlockOption.Size(fitting: 64)
+        let more = try #require(BlockOption(number: 0, isMore: true, size: small))
+        let last = try #require(BlockOption(number: 1, isMore: false, size: small))
+        let second = try #require(BlockOption(number: 1, isMore: false, size: .octets256))
+        #expect(try authenticate(device) == .created)
+        let (batch, fetch) = try ask(.get, ["p", "cmd"], nil)
+        #expect(batch.code == .content && batch.number(.size2) ?? 0 > 600)
+        let report = [UInt8](repeating: 0, count: 64)
+        #expect(try ask(.post, ["p", "rsp"], more.option(.block1), report).0.code == .continue)
+        #expect(try authenticate(other) == .forbidden)
+        for isOthers in [false, true] {
+            if isOthers { #expect(try authenticate(other) == .created) }
+            let next = try ask(.get, ["p", "cmd"], second.option(.block2)).0
+            #expect(next.code == (isOthers ? .requestEntityIncomplete : Self.strangersAnswer))
+            #expect(next.payload == [])
+            let rest = try ask(.post, ["p", "rsp"], last.option(.block1), [1]).0
+            #expect(rest.code == (isOthers ? .requestEntityIncomplete : Self.strangersAnswer))
+            client.send(fetch.datagram)
+            #expect(try client.receive(within: 0.3) == nil)
+        }
+        #expect(try other.fetch(client) == Self.nothing)
+    }
+
+    /// Of a block in the midst of a body that nobody began.
+    private static let strangersAnswer = Code.requestEntityIncomplete
+
     @Test func theEndIsSaidAloud() throws {
         let service = try RunningService(Self.options)
         let client = try CoAPClient(service)

@@ -48,6 +48,15 @@ struct ExchangeCache: Sendable {
     /// The request was answered by a message of its own; duplicates still get the acknowledgement.
     mutating func close(_ messageID: UInt16) { entries[messageID]?.isOpen = false }
 
+    /// Forgets what was answered, not that it was: a duplicate is met with silence, and is not executed either. What is
+    /// still worked on stays.
+    mutating func forgetAnswers() {
+        for (messageID, entry) in entries where !entry.isOpen {
+            octets -= entry.answer.count
+            entries[messageID]?.answer = []
+        }
+    }
+
     mutating func expire(at now: UInt64) {
         while let first = order.first, let entry = entries[first], entry.expires <= now {
             remove(at: 0)

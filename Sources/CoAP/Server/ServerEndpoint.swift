@@ -53,6 +53,17 @@ public struct ServerEndpoint: Sendable {
         return times.min()
     }
 
+    /// Forgets bodies that came or went in part, and all answers that were given: what one peer began, another must not
+    /// go on with.
+    ///
+    /// Requests that the service works on stay open, and what they are answered is kept as ever.
+    public mutating func forget() {
+        snapshot = nil
+        uploads.removeAll()
+        exchanges.forgetAnswers()
+        unacknowledged = [:]
+    }
+
     // MARK: What comes
 
     /// Takes one datagram of the peer.

@@ -52,6 +52,8 @@ struct UploadTable: Sendable {
         return .more
     }
 
+    mutating func removeAll() { uploads = [] }
+
     mutating func expire(at now: UInt64) { uploads.removeAll { $0.expires <= now } }
 
     var deadline: UInt64? { uploads.first?.expires }
