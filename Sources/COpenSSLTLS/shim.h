@@ -171,6 +171,9 @@ static inline int assay_dtls_serve(SSL_CTX *context, const unsigned char *name, 
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
     SSL_CTX_sess_set_cache_size(context, sessions);
     SSL_CTX_set_timeout(context, lifetime);
+    /* Libssl takes room for what a message says of its length, of the next ten messages of a handshake. No client sends a
+     * certificate: 18 kB each is the least that it can be told. */
+    SSL_CTX_set_max_cert_list(context, 1024);
     return SSL_CTX_set_session_id_context(context, name, length);
 }
 
@@ -189,6 +192,10 @@ static inline int64_t assay_dtls_timeout(SSL *ssl) {
     if (DTLSv1_get_timeout(ssl, &left) != 1) return -1;
     return (int64_t)left.tv_sec * 1000000 + left.tv_usec;
 }
+
+/* Whether the peer's ChangeCipherSpec has come: from now on libssl reads what is under the new keys, and keeps none of it
+ * for later. */
+static inline int assay_dtls_reads_sealed(const SSL *ssl) { return SSL_get_state(ssl) == TLS_ST_SR_CHANGE; }
 
 static inline int assay_dtls_handle_timeout(SSL *ssl) { return (int)DTLSv1_handle_timeout(ssl); }
 

@@ -6,6 +6,10 @@ final class Association {
     /// The client's random, by which its hellos are told from those of another handshake.
     let random: [UInt8]
     var isEstablished = false
+    /// What the peer may still send before the handshake is complete.
+    var budget = HandshakeBudget()
+    /// Whether the server has let go of it.
+    var isOver = false
     /// When the handshake began, or something authentic last came.
     var lastHeard: UInt64
     /// The deadline under which it stands in the heap; nil if it does not.

@@ -111,6 +111,9 @@ final class Connection {
         return assay_dtls_handle_timeout(ssl) >= 0
     }
 
+    /// Whether a handshake has come so far that records under its new keys are read and not kept.
+    var readsSealed: Bool { assay_dtls_reads_sealed(ssl) == 1 }
+
     var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
     /// The suite agreed upon as OpenSSL calls it.

@@ -112,7 +112,8 @@ public final class DTLSServer {
         }
         var events: [DTLSEvent] = []
         if let hello = HelloHeader(datagram, record) {
-            greet(hello, datagram, from: peer, at: now, &events)
+            // Alone: what stands behind the first hello libssl would keep for later.
+            greet(hello, Array(datagram.prefix(record.size)), from: peer, at: now, &events)
             return events
         }
         guard let known = peers[peer] else {
@@ -305,7 +306,24 @@ public final class DTLSServer {
     private func feed(
         _ association: Association, _ datagram: [UInt8], at now: UInt64, _ events: inout [DTLSEvent]
     ) -> Bool {
-        let isAuthentic = exchange.offering(datagram) { proceed(association, at: now, &events) }
+        guard !association.isEstablished else { return offer(datagram, to: association, at: now, &events) }
+        let (plain, sealed) = HandshakeBudget.split(datagram)
+        let readable = association.budget.takePlain(plain)
+        if readable.count < plain.count { counts.dropped += 1 }
+        if !readable.isEmpty { offer(readable, to: association, at: now, &events) }
+        guard !sealed.isEmpty, !association.isOver else { return false }
+        guard !association.isEstablished else { return offer(sealed, to: association, at: now, &events) }
+        let taken = association.budget.takeSealed(
+            sealed, areReadable: association.connection.readsSealed)
+        if taken.count < sealed.count { counts.dropped += 1 }
+        return taken.isEmpty ? false : offer(taken, to: association, at: now, &events)
+    }
+
+    @discardableResult
+    private func offer(
+        _ records: [UInt8], to association: Association, at now: UInt64, _ events: inout [DTLSEvent]
+    ) -> Bool {
+        let isAuthentic = exchange.offering(records) { proceed(association, at: now, &events) }
         collect(for: association.peer)
         return isAuthentic
     }
@@ -392,6 +410,7 @@ public final class DTLSServer {
     }
 
     private func forget(_ association: Association) {
+        association.isOver = true
         association.scheduled = nil
         if association.isEstablished {
             sessions.remove(association)

@@ -199,6 +199,95 @@ import Testing
         #expect(each < 45, "\(each)")
     }
 
+    private static func sealed(_ sequence: Int) -> [UInt8] {
+        [22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, UInt8(sequence), 0, 24] + [UInt8](repeating: 9, count: 24)
+    }
+
+    /// A part of a message that says it is so long.
+    private static func part(of length: Int, message: Int) -> [UInt8] {
+        let size = [UInt8(length >> 16), UInt8(length >> 8 & 255), UInt8(length & 255)]
+        return [22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, UInt8(message), 0, 13, 16] + size
+            + [0, UInt8(message), 0, 0, 0, 0, 0, 1, 7]
+    }
+
+    /// What one handshake makes the server keep, whatever is sent in it.
+    @Test func memoryOfHandshakes() throws {
+        func resident() throws -> Int {
+            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            return Int(text.split(separator: " ")[1]).map { $0 * 4 } ?? 0
+        }
+        let server = try DTLSServer.test()
+        let count = 100
+        func begin(_ peer: [UInt8], behind: [UInt8] = []) throws {
+            let (_, second) = try hellos(server, from: peer)
+            #expect(server.receive(second + behind, from: peer, at: uptime()) == [])
+            _ = server.takeDatagrams()
+        }
+        for number in 0..<count { try begin(Self.peer(number)) }
+        let behind = (1...50).flatMap { Self.sealed($0) }
+        for number in count..<2 * count { try begin(Self.peer(number), behind: behind) }
+        let dropped = server.counts.dropped
+        let before = try resident()
+        for number in 0..<2 * count {
+            for sequence in 1...100 {
+                let datagram = Self.sealed(sequence)
+                #expect(server.receive(datagram, from: Self.peer(number), at: uptime()) == [])
+            }
+            for message in 2..<12 {
+                let datagram = Self.part(of: 90_000, message: message)
+                #expect(server.receive(datagram, from: Self.peer(number), at: uptime()) == [])
+            }
+        }
+        // All but two of those that nobody can read, and all that claim what no client has.
+        #expect(server.counts.dropped - dropped == 2 * count * (98 + 10))
+        // KiB; without a bound it is 400.
+        let each = (try resident() - before) / (2 * count)
+        #expect(each < 60, "\(each)")
+        #expect(server.handshakeCount == 2 * count)
+    }
+
+    /// Parts of messages without encryption are counted, too.
+    @Test func partsOfMessages() throws {
+        let server = try DTLSServer.test()
+        let (_, second) = try hellos(server, from: Self.peer(1))
+        #expect(server.receive(second, from: Self.peer(1), at: uptime()) == [])
+        let dropped = server.counts.dropped
+        for _ in 0..<80 {
+            #expect(
+                server.receive(Self.part(of: 4_096, message: 9), from: Self.peer(1), at: uptime()) == [])
+        }
+        #expect(server.counts.dropped - dropped == 16)
+    }
+
+    /// Forged records that come first do not keep a client's own Finished out.
+    @Test func forgedRecordsBeforeFinished() throws {
+        let server = try DTLSServer.test()
+        let peer = Self.peer(1)
+        let client = try DTLSClient.test()
+        var events = client.start(at: uptime())
+        var isForged = false
+        let end = uptime() + 10_000_000_000
+        while events.isEmpty, uptime() < end {
+            for octets in client.takeDatagrams() {
+                if server.handshakeCount == 1, !isForged {
+                    isForged = true
+                    for sequence in 200...220 {
+                        #expect(server.receive(Self.sealed(sequence), from: peer, at: uptime()) == [])
+                    }
+                }
+                _ = server.receive(octets, from: peer, at: uptime())
+            }
+            for datagram in server.takeDatagrams() {
+                events += client.receive(datagram.octets, at: uptime())
+            }
+            if let due = client.nextDeadline, due <= uptime() { events += client.tick(at: uptime()) }
+            if let due = server.nextDeadline, due <= uptime() { _ = server.tick(at: uptime()) }
+        }
+        #expect(isForged)
+        #expect(events == [.established(isResumed: false)])
+        #expect(server.sessionCount == 1)
+    }
+
     /// At the bound, the session that was silent longest makes room, if it was silent long enough.
     @Test func crowdedServer() throws {
         var limits = DTLSServer.Limits.quick
