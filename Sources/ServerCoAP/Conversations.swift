@@ -89,7 +89,11 @@ final class Conversations {
 
     private func receive(_ message: [UInt8], in id: DTLSSessionID, at now: UInt64) {
         sessions[id]?.expire(at: now / Self.millisecond)
-        let events = sessions[id]?.endpoint.receive(message, at: now / Self.millisecond) ?? []
+        let isAuthenticated = sessions[id]?.device(at: now / Self.millisecond) != nil
+        let events =
+            sessions[id]?.endpoint.receive(message, at: now / Self.millisecond) {
+                DeviceResource.refusal($0, isAuthenticated: isAuthenticated)
+            } ?? []
         for event in events {
             switch event {
             case .send(let datagram): dtls.send(datagram, to: id)

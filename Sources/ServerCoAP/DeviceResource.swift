@@ -12,6 +12,12 @@ enum DeviceResource {
         case report
     }
 
+    /// What a request is answered before its body is there; nil where that has to come first.
+    static func refusal(_ request: Request, isAuthenticated: Bool) -> Response? {
+        guard case .answer(let response) = judge(request, isAuthenticated: isAuthenticated) else { return nil }
+        return response
+    }
+
     /// - Parameter isAuthenticated: whether the session is a device's.
     static func judge(_ request: Request, isAuthenticated: Bool) -> Verdict {
         func judge(_ method: Code, _ formats: [ContentFormat], _ verdict: Verdict) -> Verdict {

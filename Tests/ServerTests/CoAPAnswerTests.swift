@@ -94,8 +94,39 @@ import Testing
         #expect(try client.receive(within: 0.5) == nil)
         // Before it is known who asks, a body has room for a JWT and no more.
         let large = try client.answer(
-            ClientRequest(.post, path: ["p", "rsp"], body: [UInt8](repeating: 1, count: 5_000)))
+            ClientRequest(.post, path: ["p", "auth-jwt"], body: [UInt8](repeating: 1, count: 5_000)))
         #expect(large.code == .requestEntityTooLarge)
+    }
+
+    /// A part of a body, and a part of an answer, is judged as the whole would be, and then nothing is kept of it.
+    @Test func strangersPartsAreJudgedFirst() throws {
+        let client = try CoAPClient(service)
+        let parts = [MessageOption(.contentFormat, 60), MessageOption(.block1, 0x0a)]
+        let size = MessageOption(.size1, 8_000)
+        let payload = [UInt8](repeating: 1, count: 64)
+        let cases: [(Message, Code)] = [
+            (request(.post, "p/rsp", parts, payload), .unauthorized),
+            (request(.post, "p/rsp", parts + [size], payload), .unauthorized),
+            (request(.post, "p/rsp", [MessageOption(.block1, 0x1a)], payload), .unauthorized),
+            (request(.post, "no/such", parts + [size], payload), .notFound),
+            (request(.get, "p/rsp", parts, payload), .methodNotAllowed),
+            (
+                request(.post, "p/auth-jwt", [MessageOption(.contentFormat, 42), parts[1]], payload),
+                .unsupportedContentFormat
+            ),
+            (request(.post, "p/auth-jwt", parts, payload), .continue),
+            (request(.post, "p/auth-jwt", parts + [size], payload), .requestEntityTooLarge),
+            (request(.get, "p/cmd", [MessageOption(.block2, 0x12)]), .unauthorized),
+            (request(.get, "no/such", [MessageOption(.block2, 0x12)]), .notFound),
+            (request(.put, "p/cmd", [MessageOption(.block2, 0x12)]), .methodNotAllowed),
+            (request(.get, "p/cmd", [parts[1], MessageOption(.block2, 0x12)], payload), .badRequest),
+        ]
+        for (message, code) in cases {
+            let answer = try answer(client, message)
+            #expect(answer.code == code, "\(message)")
+            let isEchoed = message.number(.block1) != nil && code != .badRequest
+            #expect(answer.number(.block1) == (isEchoed ? message.number(.block1) : nil), "\(message)")
+        }
     }
 
     @Test func devicesAreAnswered() throws {

@@ -229,18 +229,15 @@ import Testing
         for isOthers in [false, true] {
             if isOthers { #expect(try authenticate(other) == .created) }
             let next = try ask(.get, ["p", "cmd"], second.option(.block2)).0
-            #expect(next.code == (isOthers ? .requestEntityIncomplete : Self.strangersAnswer))
+            #expect(next.code == (isOthers ? .requestEntityIncomplete : .unauthorized))
             #expect(next.payload == [])
             let rest = try ask(.post, ["p", "rsp"], last.option(.block1), [1]).0
-            #expect(rest.code == (isOthers ? .requestEntityIncomplete : Self.strangersAnswer))
+            #expect(rest.code == (isOthers ? .requestEntityIncomplete : .unauthorized))
             client.send(fetch.datagram)
             #expect(try client.receive(within: 0.3) == nil)
         }
         #expect(try other.fetch(client) == Self.nothing)
     }
-
-    /// Of a block in the midst of a body that nobody began.
-    private static let strangersAnswer = Code.requestEntityIncomplete
 
     @Test func theEndIsSaidAloud() throws {
         let service = try RunningService(Self.options)

@@ -67,7 +67,12 @@ public struct ServerEndpoint: Sendable {
     // MARK: What comes
 
     /// Takes one datagram of the peer.
-    public mutating func receive(_ datagram: [UInt8], at now: UInt64) -> [ServerEvent] {
+    ///
+    /// - Parameter refusal: what a request is answered of which only a part is there, or which asks for a part of an
+    ///   answer; nil to go on with it. Its body is empty. It is asked before anything is kept or given out.
+    public mutating func receive(
+        _ datagram: [UInt8], at now: UInt64, refusal: (Request) -> Response? = { _ in nil }
+    ) -> [ServerEvent] {
         expire(at: now)
         let message: Message
         do throws(MalformedMessage) { message = try Message(datagram: datagram) } catch {
@@ -77,7 +82,7 @@ public struct ServerEndpoint: Sendable {
         case (.empty, .acknowledgement), (.empty, .reset):
             unacknowledged[message.messageID] = nil
             return []
-        case (.request, _): return receive(request: message, at: now)
+        case (.request, _): return receive(request: message, at: now, refusal)
         case (_, .confirmable):
             // A ping (RFC 7252 section 4.3), or the answer to what nobody asked.
             return [.send(Message.empty(.reset, messageID: message.messageID).datagram)]
@@ -85,12 +90,14 @@ public struct ServerEndpoint: Sendable {
         }
     }
 
-    private mutating func receive(request: Message, at now: UInt64) -> [ServerEvent] {
+    private mutating func receive(
+        request: Message, at now: UInt64, _ refusal: (Request) -> Response?
+    ) -> [ServerEvent] {
         if let answer = exchanges.answer(to: request.messageID) {
             return answer.isEmpty ? [] : [.send(answer)]
         }
         exchanges.open(request, at: now)
-        switch judge(request, at: now) {
+        switch judge(request, at: now, refusal) {
         case .work(let work): return [.request(work)]
         case .answer(let code, let options, let payload):
             return [.send(close(request, code, options, payload))]
@@ -112,7 +119,9 @@ public struct ServerEndpoint: Sendable {
         .requestTag, .proxyUri, .proxyScheme,
     ]
 
-    private mutating func judge(_ message: Message, at now: UInt64) -> Verdict {
+    private mutating func judge(
+        _ message: Message, at now: UInt64, _ refusal: (Request) -> Response?
+    ) -> Verdict {
         if message.options.contains(where: { $0.number == .proxyUri || $0.number == .proxyScheme }) {
             return .answer(.proxyingNotSupported)
         }
@@ -125,12 +134,20 @@ public struct ServerEndpoint: Sendable {
         guard (option1 == nil) == (block1 == nil), (option2 == nil) == (block2 == nil) else {
             return .answer(.badRequest)
         }
+        let asksForMore = block2.map { $0.number > 0 } ?? false
+        // A body whose answer is already in the midst (RFC 7959 section 3.3).
+        guard block1 == nil || !asksForMore else { return .answer(.badRequest) }
+        let echo = block1.map { [$0.option(.block1)] } ?? []
+        if block1 != nil || asksForMore || message.payload.count > bodyLimit,
+            let response = refusal(request(message, Request.ID(number: nextRequest), []))
+        {
+            return .answer(response.code, Self.options(of: response) + echo, response.body)
+        }
         guard let block1 else {
-            if let block2, block2.number > 0 { return next(block2, message, at: now) }
+            if let block2, asksForMore { return next(block2, message, at: now) }
             guard message.payload.count <= bodyLimit else { return tooLarge([]) }
             return work(message, nil, block2, message.payload, at: now)
         }
-        let echo = [block1.option(.block1)]
         let progress = uploads.add(
             message.payload, block1, of: .upload(message), announced: message.number(.size1),
             limit: bodyLimit,
@@ -163,12 +180,15 @@ public struct ServerEndpoint: Sendable {
             messageID: message.messageID, token: message.token, isConfirmable: isConfirmable, block1: block1,
             block2: block2, key: .download(message),
             acknowledgeAt: isConfirmable ? now + Transmission.separateAfter : nil)
-        return .work(
-            Request(
-                id: id, method: message.code, path: message.values(of: .uriPath).map(\.text),
-                query: message.values(of: .uriQuery).map(\.text),
-                contentFormat: Self.format(message, .contentFormat), accept: Self.format(message, .accept),
-                isConfirmable: isConfirmable, body: body))
+        return .work(request(message, id, body))
+    }
+
+    private func request(_ message: Message, _ id: Request.ID, _ body: [UInt8]) -> Request {
+        Request(
+            id: id, method: message.code, path: message.values(of: .uriPath).map(\.text),
+            query: message.values(of: .uriQuery).map(\.text),
+            contentFormat: Self.format(message, .contentFormat), accept: Self.format(message, .accept),
+            isConfirmable: message.type == .confirmable, body: body)
     }
 
     private static func format(_ message: Message, _ number: OptionNumber) -> ContentFormat? {
