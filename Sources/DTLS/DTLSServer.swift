@@ -222,7 +222,7 @@ public final class DTLSServer {
             counts.refused += 1
             return
         }
-        setCookies(for: peer, at: now)
+        setCookies(for: peer, hello, at: now)
         switch exchange.offering(datagram, { connection.listen() }) {
         case .broken:
             listener = nil
@@ -290,11 +290,14 @@ public final class DTLSServer {
     /// Seconds for which a cookie is given out; it is good for as long again.
     private static let cookiePeriod: UInt64 = 300
 
-    private func setCookies(for peer: [UInt8], at now: UInt64) {
+    /// A cookie is good for one client's hello and no other (RFC 6347 section 4.2.1): whoever has one does not begin
+    /// handshakes without end by it.
+    private func setCookies(for peer: [UInt8], _ hello: HelloHeader, at now: UInt64) {
         let period = now / 1_000_000_000 / Self.cookiePeriod
         let cookie = { (period: UInt64) in
             let number = (0..<8).map { UInt8(truncatingIfNeeded: period >> ($0 * 8)) }
-            return KeyDerivation.hmacSHA256(key: self.secret, number + peer)
+            // Both before the address have a length that is always the same.
+            return KeyDerivation.hmacSHA256(key: self.secret, number + hello.random + peer)
         }
         exchange.setCookies(cookie(period), cookie(period &- 1))
     }

@@ -56,6 +56,20 @@ import Testing
         #expect(server.takeDatagrams().count > 0)
     }
 
+    /// The cookie of one hello is none for another of the same address.
+    @Test func cookieBelongsToHello() throws {
+        let server = try DTLSServer.test()
+        let (_, second) = try hellos(server, from: Self.peer(1))
+        var other = second
+        // The first octet of the random.
+        other[13 + 12 + 2] ^= 1
+        #expect(server.receive(other, from: Self.peer(1), at: uptime()) == [])
+        #expect(server.handshakeCount == 0)
+        #expect(server.takeDatagrams().map { $0.octets[13] } == [3])
+        #expect(server.receive(second, from: Self.peer(1), at: uptime()) == [])
+        #expect(server.handshakeCount == 1)
+    }
+
     /// Half-open handshakes are bounded by number and time, and those of others get through.
     @Test func halfOpenHandshakes() throws {
         var limits = DTLSServer.Limits.quick
