@@ -2,6 +2,8 @@
 final class Association {
     let id: DTLSSessionID
     let peer: [UInt8]
+    /// What its address belongs to.
+    let network: [UInt8]
     let connection: Connection
     /// The client's random, by which its hellos are told from those of another handshake.
     let random: [UInt8]
@@ -18,9 +20,13 @@ final class Association {
     fileprivate unowned var earlier: Association?
     fileprivate var later: Association?
 
-    init(id: DTLSSessionID, peer: [UInt8], connection: Connection, random: [UInt8], at now: UInt64) {
+    init(
+        id: DTLSSessionID, peer: [UInt8], network: [UInt8], connection: Connection, random: [UInt8],
+        at now: UInt64
+    ) {
         self.id = id
         self.peer = peer
+        self.network = network
         self.connection = connection
         self.random = random
         lastHeard = now
@@ -57,6 +63,16 @@ struct RecencyList {
         association.earlier = nil
         association.later = nil
         count -= 1
+    }
+
+    /// The first of a network among those of which nothing was heard for so long.
+    func first(of network: [UInt8], silentSince latest: UInt64) -> Association? {
+        var place = first
+        while let association = place, association.lastHeard <= latest {
+            if association.network == network { return association }
+            place = association.later
+        }
+        return nil
     }
 
     mutating func moveToEnd(_ association: Association) {

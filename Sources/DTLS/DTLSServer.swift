@@ -21,6 +21,9 @@ public final class DTLSServer {
         public var sessions = 20_000
         /// Handshakes at once, of addresses that are proven.
         public var handshakes = 2_000
+        /// Of those, handshakes of one network. Mobile networks put many devices behind one address, and a herd comes at
+        /// once.
+        public var networkHandshakes = 256
         /// Nanoseconds within which a handshake has to be complete.
         public var handshake: UInt64 = 60_000_000_000
         /// Nanoseconds after which a new handshake may take the room of one that is not complete.
@@ -72,6 +75,9 @@ public final class DTLSServer {
     private var established: [DTLSSessionID: Association] = [:]
     private var sessions = RecencyList()
     private var handshakes = RecencyList()
+    /// Handshakes of each network that has any.
+    private var handshakesOf: [[UInt8]: Int] = [:]
+    private let network: ([UInt8]) -> [UInt8]
     private var retransmissions = DeadlineHeap<Association>()
     private var lastNumber: UInt64 = 0
     private var outgoing: [DTLSDatagram] = []
@@ -80,8 +86,14 @@ public final class DTLSServer {
     public var sessionCount: Int { sessions.count }
     public var handshakeCount: Int { handshakes.count }
 
-    /// - Parameter secret: random octets known to nobody else, from which cookies follow.
-    public init(_ context: DTLSServerContext, limits: Limits = Limits(), secret: [UInt8]) {
+    /// - Parameters:
+    ///   - secret: random octets known to nobody else, from which cookies follow.
+    ///   - network: what one party has of addresses, for a peer: the address without its port, or a part of it.
+    public init(
+        _ context: DTLSServerContext, limits: Limits = Limits(), secret: [UInt8],
+        network: @escaping ([UInt8]) -> [UInt8] = { $0 }
+    ) {
+        self.network = network
         self.context = context
         self.limits = limits
         self.secret = secret
@@ -251,23 +263,32 @@ public final class DTLSServer {
     ) {
         // Another handshake of the same client: it started anew.
         if let abandoned = peers[peer]?.handshake { end(abandoned, .replaced, &events) }
-        guard makeRoom(at: now, &events) else {
+        let network = network(peer)
+        guard makeRoom(for: network, at: now, &events) else {
             counts.refused += 1
             exchange.discard()
             return
         }
         lastNumber &+= 1
         let association = Association(
-            id: DTLSSessionID(number: lastNumber), peer: peer, connection: connection, random: hello.random,
-            at: now)
+            id: DTLSSessionID(number: lastNumber), peer: peer, network: network, connection: connection,
+            random: hello.random, at: now)
         counts.handshakes += 1
         handshakes.append(association)
+        handshakesOf[network, default: 0] += 1
         peers[peer, default: Peer()].handshake = association
         proceed(association, at: now, &events)
         collect(for: peer)
     }
 
-    private func makeRoom(at now: UInt64, _ events: inout [DTLSEvent]) -> Bool {
+    private func makeRoom(
+        for network: [UInt8], at now: UInt64, _ events: inout [DTLSEvent]
+    ) -> Bool {
+        if handshakesOf[network, default: 0] >= limits.networkHandshakes {
+            let patience = min(limits.patience, now)
+            guard let oldest = handshakes.first(of: network, silentSince: now - patience) else { return false }
+            end(oldest, .crowded, &events)
+        }
         if handshakes.count >= limits.handshakes {
             guard let oldest = handshakes.first, now &- oldest.lastHeard >= limits.patience else {
                 return false
@@ -373,7 +394,7 @@ public final class DTLSServer {
         let isResumed = association.connection.isResumed
         counts.completed += 1
         if isResumed { counts.resumed += 1 }
-        handshakes.remove(association)
+        removeHandshake(association)
         association.isEstablished = true
         association.lastHeard = now
         association.scheduled = nil
@@ -419,8 +440,14 @@ public final class DTLSServer {
             sessions.remove(association)
             established[association.id] = nil
         } else {
-            handshakes.remove(association)
+            removeHandshake(association)
         }
+    }
+
+    private func removeHandshake(_ association: Association) {
+        handshakes.remove(association)
+        let count = handshakesOf[association.network, default: 0]
+        handshakesOf[association.network] = count > 1 ? count - 1 : nil
     }
 
     // MARK: Helpers

@@ -48,9 +48,9 @@ package final class CoAPServer: Sendable {
                 dtls.sessions = limits.sessions
                 dtls.idle = limits.idle * 1_000_000_000
                 let all = Conversations(
-                    service, DTLSServer(context, limits: dtls, secret: secret), dispatcher: dispatcher,
-                    log: log,
-                    on: loop)
+                    service,
+                    DTLSServer(context, limits: dtls, secret: secret, network: PeerAddress.network),
+                    dispatcher: dispatcher, log: log, on: loop)
                 return NIOLoopBound(all, eventLoop: loop)
             }.get()
             let state = NIOLoopBoundBox<SocketState>.makeBoxSendingValue(SocketState(), eventLoop: loop)

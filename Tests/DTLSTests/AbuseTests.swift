@@ -100,6 +100,37 @@ import Testing
         #expect(server.nextDeadline == nil)
     }
 
+    /// One network does not take the handshakes of all.
+    @Test func handshakesOfOneNetwork() throws {
+        var limits = DTLSServer.Limits.quick
+        limits.firstTimeout = 1_000_000
+        limits.networkHandshakes = 10
+        let server = DTLSServer(
+            try TestIdentity.p256.get().serverContext(), limits: limits,
+            secret: [UInt8](repeating: 7, count: 32), network: { Array($0.prefix(3)) })
+        let start = uptime()
+        func greet(_ number: Int, at now: UInt64) throws {
+            let (_, second) = try hellos(server, from: Self.peer(number), at: now)
+            #expect(server.receive(second, from: Self.peer(number), at: now) == [])
+            _ = server.takeDatagrams()
+        }
+        for number in 0..<30 { try greet(number, at: start) }
+        #expect(server.handshakeCount == 10)
+        #expect(server.counts.refused == 20)
+        // Others are not concerned, and of the network the oldest give way after a while, one for one.
+        try greet(256, at: start)
+        #expect(server.handshakeCount == 11)
+        for number in 30..<50 { try greet(number, at: start + 11_000_000_000) }
+        #expect(server.handshakeCount == 11)
+        #expect(server.counts.refused == 30)
+        // All end, and are not counted any more.
+        _ = server.tick(at: start + 120_000_000_000)
+        #expect(server.handshakeCount == 0)
+        for number in 0..<10 { try greet(number, at: start + 121_000_000_000) }
+        #expect(server.handshakeCount == 10)
+        #expect(server.counts.refused == 30)
+    }
+
     /// Everything that a client ever sent, sent again, does nothing to its session and makes no other.
     @Test func replay() throws {
         let (network, client) = try Network.connected()
