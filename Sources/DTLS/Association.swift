@@ -10,9 +10,11 @@ final class Association {
     var isEstablished = false
     /// What the peer may still send before the handshake is complete.
     var budget = HandshakeBudget()
+    /// Whether its peer is not known to whoever has the server.
+    var isStranger = false
     /// Whether the server has let go of it.
     var isOver = false
-    /// When the handshake began, or something authentic last came.
+    /// When the handshake began, or something authentic last came; of a stranger, when the handshake ended.
     var lastHeard: UInt64
     /// The deadline under which it stands in the heap; nil if it does not.
     var scheduled: UInt64?

@@ -22,6 +22,8 @@ public enum DTLSClosing: Sendable, Equatable {
     case replaced
     /// Nothing authentic came for as long as ``DTLSServer/Limits/idle``.
     case idle
+    /// Nobody recognized it for as long as ``DTLSServer/Limits/stranger``.
+    case stranger
     /// A new session needed the room, and of all sessions nothing came from this one for the longest time.
     case crowded
     /// Libssl's reason.

@@ -30,6 +30,9 @@ public final class DTLSServer {
         public var patience: UInt64 = 10_000_000_000
         /// Nanoseconds after which a session of which nothing authentic was heard is closed.
         public var idle: UInt64 = 600_000_000_000
+        /// Nanoseconds after which a session is closed that nobody recognized (``DTLSServer/recognize(_:at:)``), whatever
+        /// comes in it; nil where every session is recognized from the beginning.
+        public var stranger: UInt64?
         /// Nanoseconds after which a new handshake may take the room of a session of which nothing was heard.
         public var spare: UInt64 = 60_000_000_000
         /// Octets of a datagram in a handshake, without the headers of IP and UDP.
@@ -74,6 +77,8 @@ public final class DTLSServer {
     private var peers: [[UInt8]: Peer] = [:]
     private var established: [DTLSSessionID: Association] = [:]
     private var sessions = RecencyList()
+    /// Sessions that nobody has recognized, in the order of their handshakes' ends.
+    private var strangers = RecencyList()
     private var handshakes = RecencyList()
     /// Handshakes of each network that has any.
     private var handshakesOf: [[UInt8]: Int] = [:]
@@ -83,7 +88,7 @@ public final class DTLSServer {
     private var outgoing: [DTLSDatagram] = []
 
     public private(set) var counts = Counts()
-    public var sessionCount: Int { sessions.count }
+    public var sessionCount: Int { sessions.count + strangers.count }
     public var handshakeCount: Int { handshakes.count }
 
     /// - Parameters:
@@ -103,6 +108,7 @@ public final class DTLSServer {
     deinit {
         // One by one: each holds the next, and to let go of the first alone would recurse through all of them.
         while let association = sessions.first { sessions.remove(association) }
+        while let association = strangers.first { strangers.remove(association) }
         while let association = handshakes.first { handshakes.remove(association) }
     }
 
@@ -173,6 +179,15 @@ public final class DTLSServer {
         remove(association, tellingPeer: true)
     }
 
+    /// Says that a session's peer is known: from now on it lives for as long as something comes.
+    public func recognize(_ session: DTLSSessionID, at now: UInt64) {
+        guard let association = established[session], association.isStranger else { return }
+        strangers.remove(association)
+        association.isStranger = false
+        association.lastHeard = now
+        sessions.append(association)
+    }
+
     /// The suite agreed upon, as OpenSSL calls it.
     public func suite(of session: DTLSSessionID) -> String? { established[session]?.connection.suite }
 
@@ -188,8 +203,11 @@ public final class DTLSServer {
             retransmissions.first?.deadline,
             handshakes.first.map { $0.lastHeard &+ limits.handshake },
             sessions.first.map { $0.lastHeard &+ limits.idle },
+            strangers.first.map { $0.lastHeard &+ strangerLife },
         ].compactMap { $0 }.min()
     }
+
+    private var strangerLife: UInt64 { limits.stranger ?? limits.idle }
 
     /// Sends again what has been waited for too long, and ends what has been silent too long.
     public func tick(at now: UInt64) -> [DTLSEvent] {
@@ -210,6 +228,9 @@ public final class DTLSServer {
         }
         while let oldest = sessions.first, oldest.lastHeard &+ limits.idle <= now {
             end(oldest, .idle, &events, tellingPeer: true)
+        }
+        while let oldest = strangers.first, oldest.lastHeard &+ strangerLife <= now {
+            end(oldest, .stranger, &events, tellingPeer: true)
         }
         return events
     }
@@ -295,7 +316,11 @@ public final class DTLSServer {
             }
             end(oldest, .crowded, &events)
         }
-        if handshakes.count + sessions.count >= limits.sessions {
+        if handshakes.count + sessionCount >= limits.sessions {
+            if let oldest = strangers.first, now &- oldest.lastHeard >= limits.patience {
+                end(oldest, .crowded, &events, tellingPeer: true)
+                return true
+            }
             guard let oldest = sessions.first, now &- oldest.lastHeard >= limits.spare else { return false }
             end(oldest, .crowded, &events, tellingPeer: true)
         }
@@ -374,7 +399,7 @@ public final class DTLSServer {
             isAuthentic = true
             events.append(.message(association.id, message))
         }
-        if isAuthentic {
+        if isAuthentic, !association.isStranger {
             association.lastHeard = now
             sessions.moveToEnd(association)
         }
@@ -398,7 +423,8 @@ public final class DTLSServer {
         association.isEstablished = true
         association.lastHeard = now
         association.scheduled = nil
-        sessions.append(association)
+        association.isStranger = limits.stranger != nil
+        if association.isStranger { strangers.append(association) } else { sessions.append(association) }
         established[association.id] = association
         let former = peers[association.peer]?.session
         peers[association.peer] = Peer(session: association, handshake: nil)
@@ -437,7 +463,7 @@ public final class DTLSServer {
         association.isOver = true
         association.scheduled = nil
         if association.isEstablished {
-            sessions.remove(association)
+            if association.isStranger { strangers.remove(association) } else { sessions.remove(association) }
             established[association.id] = nil
         } else {
             removeHandshake(association)

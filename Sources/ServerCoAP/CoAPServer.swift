@@ -47,6 +47,7 @@ package final class CoAPServer: Sendable {
                 var dtls = DTLSServer.Limits()
                 dtls.sessions = limits.sessions
                 dtls.idle = limits.idle * 1_000_000_000
+                dtls.stranger = limits.stranger * 1_000_000_000
                 let all = Conversations(
                     service,
                     DTLSServer(context, limits: dtls, secret: secret, network: PeerAddress.network),

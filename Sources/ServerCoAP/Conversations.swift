@@ -15,6 +15,9 @@ final class Conversations {
     private var sessions: [DTLSSessionID: DeviceSession] = [:]
     private var deadlines = DeadlineQueue<DTLSSessionID>()
     private var isStopping = false
+    /// Hellos without room of which the log knows, and when it may hear of more.
+    private var notedRefusals = 0
+    private var nextRefusalNote: UInt64 = 0
     /// Requests that the service works on.
     private(set) var openRequests = 0
     /// Takes what is to be sent; set by whoever has the socket.
@@ -110,10 +113,26 @@ final class Conversations {
 
     private func flush() {
         for datagram in dtls.takeDatagrams() { send(datagram) }
+        noteRefusals()
         log.metrics.coap.note(
             .init(
                 sessions: dtls.sessionCount, handshakes: dtls.counts.completed, resumed: dtls.counts.resumed,
                 failed: dtls.counts.failed, refused: dtls.counts.refused, dropped: dtls.counts.dropped))
+    }
+
+    /// Says that there is no room, and not for each hello.
+    private func noteRefusals() {
+        guard dtls.counts.refused > notedRefusals else { return }
+        let now = System.monotonicNanoseconds()
+        guard now >= nextRefusalNote else { return }
+        log.note(
+            "coap-no-room",
+            [
+                "refused": "\(dtls.counts.refused - notedRefusals)", "sessions": "\(dtls.sessionCount)",
+                "handshakes": "\(dtls.handshakeCount)",
+            ], level: .warning)
+        notedRefusals = dtls.counts.refused
+        nextRefusalNote = now + CoAPLimits.refusalNotes * 1_000_000_000
     }
 
     // MARK: Requests
@@ -193,6 +212,9 @@ final class Conversations {
                     isOwners
                     ? finish(&session, verdict, now / Self.millisecond) : Response(.unauthorized)
                 conversations.sessions[id] = session
+                if session.device(at: now / Self.millisecond) != nil {
+                    conversations.dtls.recognize(id, at: now)
+                }
                 conversations.answer(request, in: id, response, since: start)
                 conversations.schedule(id)
             }

@@ -358,6 +358,57 @@ import Testing
         #expect(network.server.sessionCount == 2)
     }
 
+    /// Who is not recognized has a short time, whatever it sends, and gives way before those who are.
+    @Test func strangers() throws {
+        var limits = DTLSServer.Limits.quick
+        limits.sessions = 2
+        limits.stranger = 60_000_000_000
+        let network = Network(try DTLSServer.test(limits))
+        let server = network.server
+        for number in 1..<3 as Range<UInt8> {
+            network.start(try DTLSClient.test(), as: number)
+            #expect(network.run { network.isEstablished(number) && server.sessionCount == Int(number) })
+        }
+        let sessions = network.serverEvents.map(\.session)
+        server.recognize(sessions[0], at: uptime())
+        network.clients[2]?.send([1])
+        network.settle()
+        #expect(network.serverEvents.last == .message(sessions[1], [1]))
+        #expect(server.sessionCount == 2)
+        let (_, hello) = try hellos(server, from: Network.peer(9))
+        let now = uptime()
+        #expect(server.receive(hello, from: Network.peer(9), at: now) == [])
+        #expect(server.counts.refused == 1)
+        let later = now + 11_000_000_000
+        #expect(server.receive(hello, from: Network.peer(9), at: later) == [.closed(sessions[1], .crowded)])
+        #expect(server.sessionCount == 1)
+        // The one that is recognized lives on.
+        #expect(server.tick(at: now + 590_000_000_000) == [])
+        #expect(server.tick(at: now + 601_000_000_000) == [.closed(sessions[0], .idle)])
+        #expect(server.nextDeadline == nil)
+    }
+
+    @Test func strangersEnd() throws {
+        var limits = DTLSServer.Limits.quick
+        limits.stranger = 60_000_000_000
+        let network = Network(try DTLSServer.test(limits))
+        let server = network.server
+        network.start(try DTLSClient.test(), as: 1)
+        #expect(network.run { network.isEstablished(1) && server.sessionCount == 1 })
+        let session = try #require(network.serverEvents.first?.session)
+        let end = uptime() + 60_000_000_000
+        let client = try #require(network.clients[1])
+        client.send([1])
+        for octets in client.takeDatagrams() {
+            let events = server.receive(octets, from: Network.peer(1), at: end - 10_000_000_000)
+            #expect(events == [.message(session, [1])])
+        }
+        #expect(server.tick(at: end) == [.closed(session, .stranger)])
+        #expect(server.nextDeadline == nil)
+        network.settle()
+        #expect(network.clientEvents[1]?.last == .closed(.byPeer))
+    }
+
     /// An unknown extension, the connection id's among them (RFC 9146), is as none: the ServerHello follows and has none.
     @Test func unknownExtensions() throws {
         let server = try DTLSServer.test()

@@ -280,6 +280,9 @@ import Testing
         let metrics = try service.askSecurely(try service.makeKey("owner"), "GET", "/metrics", root: "")
         #expect(metrics.contains("\nassayd_coap_sessions 2\n"))
         #expect(metrics.contains("\nassayd_coap_handshakes_total{result=\"full\"} 2\n"))
+        let outcome = try service.end(by: SIGTERM)
+        // Once, however often the hello came.
+        #expect(outcome.errors.components(separatedBy: "\"event\":\"coap-no-room\"").count == 2)
     }
 
     /// What cannot be served is said before anything is.
