@@ -87,11 +87,12 @@ struct Serve: ServiceCommand {
             valueName: "address:port"))
     var coap: String?
 
-    @Option(help: .init("DTLS sessions at once, about 50 kB each.", valueName: "n"))
-    var coapSessions = 20_000
+    @Option(help: .init("DTLS sessions at once, about 50 kB each (default: 20000).", valueName: "n"))
+    var coapSessions: Int?
 
-    @Option(help: .init("Seconds of silence after which a DTLS session ends.", valueName: "seconds"))
-    var coapIdle: UInt64 = 600
+    @Option(
+        help: .init("Seconds of silence after which a DTLS session ends (default: 600).", valueName: "seconds"))
+    var coapIdle: UInt64?
 
     @Option(
         help: .init(
@@ -169,10 +170,13 @@ struct Serve: ServiceCommand {
         guard coap == nil || tlsCert != nil || selfSigned else {
             throw ValidationError("--coap needs a certificate: --tls-cert and --tls-key, or --self-signed")
         }
-        guard 1...1_000_000 ~= coapSessions else {
+        guard coap != nil || coapSessions == nil && coapIdle == nil else {
+            throw ValidationError("--coap-sessions and --coap-idle need --coap")
+        }
+        if let coapSessions, !(1...1_000_000 ~= coapSessions) {
             throw ValidationError("--coap-sessions must be 1…1000000, found \(coapSessions)")
         }
-        guard 30...86_400 ~= coapIdle else {
+        if let coapIdle, !(30...86_400 ~= coapIdle) {
             throw ValidationError("--coap-idle must be 30…86400, found \(coapIdle)")
         }
         if let publicUrl, !publicUrl.hasPrefix("https://"), !publicUrl.hasPrefix("http://") {
@@ -288,8 +292,8 @@ struct Serve: ServiceCommand {
     ) async throws(ToolError) -> CoAPServer? {
         guard let address, let material else { return nil }
         var limits = CoAPLimits()
-        limits.sessions = coapSessions
-        limits.idle = coapIdle
+        if let coapSessions { limits.sessions = coapSessions }
+        if let coapIdle { limits.idle = coapIdle }
         return try await CoAPServer.start(
             service, on: address, material: material, limits: limits, dispatcher: dispatcher, log: log)
     }

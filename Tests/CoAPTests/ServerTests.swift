@@ -483,3 +483,22 @@ func theSizeOfBlocksIsTheClientsOrOurs(proposed: UInt8?, count: Int, used: Int) 
     #expect(bench.send(message) == [.send(kept.datagram)])
     for _ in 0..<10 { #expect(try bench.tick(after: 5_000) == []) }
 }
+
+/// A peer that acknowledges nothing does not pile up what is repeated.
+@Test func answersThatNobodyAcknowledgesAreBounded() throws {
+    var limits = ServerLimits()
+    limits.unacknowledged = 3
+    var bench = Bench(limits)
+    var answers: [UInt16] = []
+    for messageID in 1...10 as ClosedRange<UInt16> {
+        let request = try bench.request(get(messageID, "p", "slow"))
+        bench.now += Transmission.separateAfter
+        _ = bench.server.tick(at: bench.now)
+        answers.append(try bench.respond(request, Response(.content, body: [1])).messageID)
+    }
+    var repeated: Set<UInt16> = []
+    for _ in 0..<60 { repeated.formUnion(try bench.tick(after: 1_000).map(\.messageID)) }
+    #expect(repeated.isSuperset(of: answers.suffix(3)))
+    // Those before were repeated while there was room, and are not any more.
+    #expect(bench.server.deadline.map { $0 > bench.now } ?? true)
+}

@@ -289,6 +289,8 @@ import Testing
     @Test(arguments: [
         (["--coap", "127.0.0.1:0"], 2, "--coap needs a certificate"),
         (["--coap", "127.0.0.1:0", "--http"], 2, "--coap needs a certificate"),
+        (["--self-signed", "--coap-idle", "60"], 2, "--coap-sessions and --coap-idle need --coap"),
+        (["--coap-sessions", "9"], 2, "--coap-sessions and --coap-idle need --coap"),
         (["--coap", "nowhere", "--self-signed"], 2, "expected ADDRESS:PORT"),
         (["--coap", "192.0.2.1:5684", "--self-signed"], 5, "this machine has no such address"),
         (["--coap", "127.0.0.1:0", "--self-signed", "--coap-idle", "5"], 2, "--coap-idle must be"),

@@ -257,6 +257,13 @@ public struct ServerEndpoint: Sendable {
         ).datagram
         if request.isConfirmable {
             unacknowledged[messageID] = Retransmission(answer, at: now, &randomness)
+            // Message IDs are counted: the one that is furthest back is the oldest.
+            let next = nextMessageID
+            if unacknowledged.count > limits.unacknowledged,
+                let oldest = unacknowledged.keys.max(by: { next &- $0 < next &- $1 })
+            {
+                unacknowledged[oldest] = nil
+            }
         }
         return [answer]
     }

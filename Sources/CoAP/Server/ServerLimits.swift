@@ -8,6 +8,8 @@ public struct ServerLimits: Sendable {
     public var keptAnswers = 32 << 10
     /// Requests that are worked on at once; more are told 5.03.
     public var openRequests = 4
+    /// Answers with a message ID of their own that wait for an acknowledgement; over it the oldest is not repeated any more.
+    public var unacknowledged = 8
     /// Bodies that are received in blocks at once; a further one replaces the one that rests longest.
     public var uploads = 2
     /// The largest blocks of an answer.
