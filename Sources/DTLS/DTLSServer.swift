@@ -307,7 +307,9 @@ public final class DTLSServer {
     ) -> Bool {
         if handshakesOf[network, default: 0] >= limits.networkHandshakes {
             let patience = min(limits.patience, now)
-            guard let oldest = handshakes.first(of: network, silentSince: now - patience) else { return false }
+            guard let oldest = handshakes.first(of: network, silentSince: now - patience) else {
+                return false
+            }
             end(oldest, .crowded, &events)
         }
         if handshakes.count >= limits.handshakes {

@@ -14,7 +14,9 @@ enum DeviceResource {
 
     /// What a request is answered before its body is there; nil where that has to come first.
     static func refusal(_ request: Request, isAuthenticated: Bool) -> Response? {
-        guard case .answer(let response) = judge(request, isAuthenticated: isAuthenticated) else { return nil }
+        guard case .answer(let response) = judge(request, isAuthenticated: isAuthenticated) else {
+            return nil
+        }
         return response
     }
 

@@ -91,7 +91,8 @@ struct Serve: ServiceCommand {
     var coapSessions: Int?
 
     @Option(
-        help: .init("Seconds of silence after which a DTLS session ends (default: 600).", valueName: "seconds"))
+        help: .init(
+            "Seconds of silence after which a DTLS session ends (default: 600).", valueName: "seconds"))
     var coapIdle: UInt64?
 
     @Option(

@@ -1,4 +1,3 @@
-import NIOCore
 import Testing
 
 @testable import ServerCoAP
@@ -9,10 +8,7 @@ import Testing
     ("2001:db8::1", "2001:db8:0:0:ffff:2:3:4", true), ("2001:db8::1", "2001:db8:0:1::1", false),
     ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false), ("::ffff:192.0.2.1", "::ffff:192.0.2.1", true),
 ])
-func networksOfPeers(one: String, other: String, isSame: Bool) throws {
-    let networks = try [(one, 5_000), (other, 6_000)].map { host, port in
-        PeerAddress.network(
-            try #require(PeerAddress.octets(try SocketAddress(ipAddress: host, port: port))))
-    }
+func networksOfPeers(one: String, other: String, isSame: Bool) {
+    let networks = ["5000 \(one)", "6000 \(other)"].map { PeerAddress.network(Array($0.utf8)) }
     #expect((networks[0] == networks[1]) == isSame)
 }
