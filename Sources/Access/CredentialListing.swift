@@ -41,7 +41,7 @@ public struct CredentialListing: Sendable, Equatable {
     public static func isIn(_ text: [UInt8]) -> Bool { text[...].firstRange(of: Array("%CMNG".utf8)) != nil }
 
     /// - Throws: ``ToolError`` `listing` with the line for an entry that cannot be read and for a text without any entry and
-    ///   without an OK; `modem-error` where the modem refused instead.
+    ///   without an OK, and where one answer has two digests for one slot; `modem-error` where the modem refused instead.
     public init(_ text: [UInt8]) throws(ToolError) {
         var reader = Reader()
         let lines = Self.lines(of: text)
@@ -49,7 +49,7 @@ public struct CredentialListing: Sendable, Equatable {
         while index < lines.count {
             index += try reader.read(lines, at: index)
         }
-        reader.finish()
+        try reader.finish()
         guard !reader.entries.isEmpty || reader.isComplete && Self.mayBeEmptyListing(text, lines) else {
             if let (line, number) = reader.refused { throw Self.refused(line, number) }
             throw ToolError(
@@ -135,14 +135,14 @@ public struct CredentialListing: Sendable, Equatable {
             }
             if Self.isOK(line), !open.isEmpty || entries.isEmpty {
                 isComplete = true
-                close()
+                try close()
             }
             return 1
         }
 
-        mutating func finish() {
+        mutating func finish() throws(ToolError) {
             if !open.isEmpty { isComplete = false }
-            close()
+            try close()
         }
 
         /// The word OK alone, or at the end of what a log puts before it.
@@ -157,18 +157,25 @@ public struct CredentialListing: Sendable, Equatable {
 
         /// A listing that has a credential of an earlier one is of a later time, and takes its place; one that has none is
         /// another part of the whole, as AT%CMNG=1,TAG gives it.
-        private mutating func close() {
+        private mutating func close() throws(ToolError) {
             defer { open = [] }
             guard !open.isEmpty else { return }
             var fresh: [Entry] = []
             var slots: [UInt64: Int] = [:]
             for entry in open {
-                // Twice in one answer: the later word counts.
-                if let place = slots[entry.slot] {
-                    fresh[place] = entry
-                } else {
+                guard let place = slots[entry.slot] else {
                     slots[entry.slot] = fresh.count
                     fresh.append(entry)
+                    continue
+                }
+                // Which of two words of one answer is true is not for a reader to choose.
+                guard fresh[place].digest == entry.digest else {
+                    throw ToolError(
+                        .listing,
+                        "expected one digest for security tag \(entry.secTag), type \(entry.type), found another than "
+                            + "in line \(fresh[place].line)",
+                        context: [.init("line", "\(entry.line)")],
+                        hint: "save the modem's answer to AT%CMNG=1 again, whole, up to its OK")
                 }
             }
             if entries.contains(where: { slots[$0.slot] != nil }) {

@@ -61,7 +61,7 @@ import Testing
             "%CMNG: 7,1,\"\(one)\"\n%CMNG: 8,1,\"\(one)\"\nOK\n%CMNG: 7,1,\"\(two)\"\nOK\n",
             [[7, 1, 177, 4]], earlier: 1),
         Case("%CMNG: 7,1,\"\(one)\"\nOK\n%CMNG: 8,1,\"\(two)\"\nOK\n", [[7, 1, 10, 1], [8, 1, 177, 3]]),
-        Case("%CMNG: 7,1,\"\(one)\"\n%CMNG: 7,1,\"\(two)\"\nOK\n", [[7, 1, 177, 2]]),
+        Case("%CMNG: 7,1,\"\(one)\"\n%CMNG: 7,1,\"\(one)\"\nOK\n", [[7, 1, 10, 1]]),
         // Nothing is stored.
         Case("AT%CMNG=1\r\n\r\nOK\r\n", []), Case("OK\n", []),
     ]
@@ -80,6 +80,9 @@ import Testing
         ("%CMNG: 7,1,\"0A\"\nOK\n", .listing), ("%CMNG: x,1,\"\(one)\"\nOK\n", .listing),
         ("%CMNG: 4294967296,1,\"\(one)\"\nOK\n", .listing), ("%CMNG: 7,1,\"\(one)00\"\nOK\n", .listing),
         ("%CMNG: 7,1,\"\(one)\"\n%CMNG: 8,1,\"\(two.dropLast(9))\nOK\n", .listing), ("%CMNG:", .listing),
+        // One answer with two words for one slot.
+        ("%CMNG: 7,1,\"\(one)\"\n%CMNG: 7,1,\"\(two)\"\nOK\n", .listing),
+        ("%CMNG: 7,1,\"\(one)\"\n%CMNG: 8,1,\"\(one)\"\n%CMNG: 7,1,\"\(two)\"\n", .listing),
     ])
     func refusesOthers(_ text: String, _ code: ErrorCode) {
         let error = #expect(throws: ToolError.self) { try CredentialListing(Array(text.utf8)) }
