@@ -76,8 +76,9 @@ struct AccessCheckCommand: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
+        let tag = try tag.value()
         let given = try AccessFiles(files, passphrase.source)
-        var question = AccessCheck.Question(use: use.use, secTag: try tag.value())
+        var question = AccessCheck.Question(use: use.use, secTag: tag)
         question.listing = given.listing?.listing
         question.files = given.expected
         question.roots = given.roots.map { ($0.file, $0.certificates) }

@@ -92,7 +92,7 @@ struct AccessFiles {
             throw ToolError(
                 .mixedInput, "expected one listing, found two",
                 context: [
-                    .init("file", listing.source.escapedForTerminal), .init("file", path.escapedForTerminal),
+                    .init("file", listing.source.escapedForTerminal), .init("other", path.escapedForTerminal),
                 ],
                 hint: "give the listing of one device, and files in PEM")
         }

@@ -55,13 +55,13 @@ struct SecTagOption: ParsableArguments {
             valueName: "n"))
     var secTag: String?
 
-    /// The tag; throws `usage` or `sec-tag`.
+    /// The tag; throws `usage`.
     func value() throws(ToolError) -> SecTag {
         guard let secTag else { return .nrfCloud }
         let tag = try SecTag(text: secTag)
         guard !tag.isReservedForModem else {
             throw ToolError(
-                .secTag, "expected a security tag from 0 to \(SecTag.largestForApplications), found \(tag)")
+                .usage, "expected a security tag from 0 to \(SecTag.largestForApplications), found \(tag)")
         }
         return tag
     }

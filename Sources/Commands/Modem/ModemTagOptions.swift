@@ -7,13 +7,13 @@ struct ModemTagOptions: ParsableArguments {
     @Option(help: .init("The security tag, for example 16842753.", valueName: "n"))
     var secTag: String
 
-    /// - Throws: ``ToolError`` with `usage` or `sec-tag`.
+    /// - Throws: ``ToolError`` with code `usage`.
     func tag() throws(ToolError) -> SecTag {
         let tag = try SecTag(text: secTag)
-        guard !tag.isReservedForModem || tag.isForTests else {
+        guard !tag.isReservedForModem else {
             throw ToolError(
-                .secTag, "expected a security tag of at most \(SecTag.largestForApplications), found \(tag)",
-                hint: "the tags above belong to the modem")
+                .usage, "expected a security tag of at most \(SecTag.largestForApplications), found \(tag)",
+                hint: "the tags above are the modem's own, and traffic under some of them can be decrypted")
         }
         return tag
     }
