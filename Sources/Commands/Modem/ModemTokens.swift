@@ -18,7 +18,7 @@ struct ModemTokens: AssayCommand {
             file is for its owner alone, and the result names the token by a part of its digest.
 
             A device has one row: where it has one nothing is written (present), however often the command is given; \
-            --replace puts the new token in its place. Where the IMEI stands beside another UUID, or the UUID beside \
+            --replace puts the new token in its place, and with --nonce it has to be said. Where the IMEI stands beside another UUID, or the UUID beside \
             another IMEI, the row is refused. The file is as it was or has the whole row, also after a kill; several \
             benches may add to one file.
 
@@ -57,6 +57,7 @@ struct ModemTokens: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
+        try demandTable()
         let session = try port.session()
         let identity = try ModemIdentity(of: session)
         let imei = try identity.demandIMEI()
@@ -68,26 +69,55 @@ struct ModemTokens: AssayCommand {
             return .done
         }
         var status = "appended"
-        try FileRevision.apply(to: output, mode: .ownerOnly) { content throws(ToolError) in
-            let change: TokenTable.Change
-            do throws(ToolError) {
-                change = try TokenTable(content).adding(
-                    imei: imei, uuid: uuid, token: token.text, time: time, replaces: replace)
-            } catch {
-                throw error.at("file", output.escapedForTerminal)
-            }
+        try revise { table throws(ToolError) in
+            let change = try table.adding(
+                imei: imei, uuid: uuid, token: token.text, time: time, replaces: replace)
             switch change {
             case .appended(let table): return table
             case .replaced(let table):
                 status = "replaced"
                 return table
             case .present:
+                guard nonce == nil else {
+                    throw ToolError(
+                        .wouldOverwrite,
+                        "the device has its row already, so the token with the nonce is not in the table",
+                        hint: "say --replace to put the new token in its place, or give -o another file")
+                }
                 status = "present"
                 return nil
             }
         }
         try tell(status, imei, token, identity)
         return .done
+    }
+
+    /// Gives the table to `change`, whose errors are at its file.
+    private func revise(_ change: (TokenTable) throws(ToolError) -> [UInt8]?) throws(ToolError) {
+        try FileRevision.apply(to: output, mode: .ownerOnly) { content throws(ToolError) in
+            do throws(ToolError) {
+                return try change(try TokenTable(content))
+            } catch {
+                throw error.at("file", output.escapedForTerminal)
+            }
+        }
+    }
+
+    /// Asserts that a row can be added, before a modem is asked for one.
+    private func demandTable() throws(ToolError) {
+        guard output != "-" else { return }
+        switch FileSystem.kind(of: output) {
+        case .folder:
+            throw ToolError(
+                .io, "expected a file that rows can be added to, found a folder",
+                context: [.init("file", output.escapedForTerminal)], hint: "name a file in it")
+        case .other:
+            throw ToolError(
+                .io, "expected a file that rows can be added to, found a device or a pipe",
+                context: [.init("file", output.escapedForTerminal)],
+                hint: "name a file, or - to print the row")
+        case .file, nil: try revise { _ in nil }
+        }
     }
 
     private func tell(
