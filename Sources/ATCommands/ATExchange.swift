@@ -9,7 +9,7 @@ public struct ATExchange: Sendable {
         "%KEYINJECT:",
     ]
     /// How many lines of information an answer may have: a modem keeps far fewer credentials.
-    static let informationLimit = 1_024
+    public static let informationLimit = 1_024
 
     public let request: ATRequest
     private var information: [String] = []
@@ -17,6 +17,8 @@ public struct ATExchange: Sendable {
     private var awaitsForeignEnd = false
     /// The commands whose answers came in place of this one's.
     public private(set) var foreign: [String] = []
+    /// How many lines of information came beyond the limit: an answer that lacks them is not whole.
+    public private(set) var left = 0
     /// Lines that were no answer.
     public private(set) var passedOver = 0
 
@@ -63,7 +65,10 @@ public struct ATExchange: Sendable {
     }
 
     private mutating func keep(_ value: String) {
-        guard information.count < Self.informationLimit else { return }
+        guard information.count < Self.informationLimit else {
+            left += 1
+            return
+        }
         information.append(value)
     }
 

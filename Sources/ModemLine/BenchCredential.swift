@@ -1,3 +1,4 @@
+import ATCommands
 public import DeviceIdentity
 public import Diagnostics
 import OpenSSL
@@ -46,6 +47,11 @@ public struct BenchCredential: Sendable {
         }
         guard !text.isEmpty, text.utf8.count <= 256 else {
             throw ToolError(.usage, "\(source): expected 1 to 256 characters, found \(text.utf8.count)")
+        }
+        do throws(ToolError) {
+            _ = try ATRequest.writeCredential(kind, under: SecTag(0), text)
+        } catch {
+            throw ToolError(error.code, "\(source): \(error.message)", hint: error.hint)
         }
         self.kind = kind
         self.text = text

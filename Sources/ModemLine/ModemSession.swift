@@ -85,8 +85,13 @@ public final class ModemSession {
     public func ask(_ request: ATRequest) throws(ToolError) -> [String] {
         switch try answer(request) {
         case .ok(let information): return information
-        case let refusal: throw ModemRefusal(refusal, request).error.at("port", port.path.escapedForTerminal)
+        case let refusal: throw self.refusal(refusal, request)
         }
+    }
+
+    /// Why the modem did not do what it was asked for.
+    func refusal(_ answer: ATAnswer, _ request: ATRequest) -> ToolError {
+        ModemRefusal(answer, request).error.at("port", port.path.escapedForTerminal)
     }
 
     /// The one line of information of a request.
@@ -105,6 +110,13 @@ public final class ModemSession {
         case .success(let answer?):
             if case .ok(let information) = answer, information.isEmpty, request.information.isNeeded {
                 throw missing(request, exchange.foreign)
+            }
+            guard exchange.left == 0 else {
+                throw ToolError(
+                    .modemError,
+                    "expected at most \(ATExchange.informationLimit) lines in the answer to \(request.name), found "
+                        + "\(exchange.left) more",
+                    context: [place])
             }
             return answer
         case .success(nil):
@@ -166,11 +178,18 @@ public final class ModemSession {
 
     // MARK: Off line
 
+    /// What was done off line, and why the modem could not be brought back after it.
+    struct Offline<Value> {
+        let value: Value
+        /// `nil` where the modem is where it was. What was done is done, so its result goes out before this.
+        let leftOffLine: ToolError?
+    }
+
     /// Does `work` with the modem off line, and brings it back to where it was: also when the work fails or a signal ends
     /// it.
     ///
-    /// - Throws: what `work` throws; else ``ToolError`` when the modem could not be brought back.
-    public func offline<Value>(_ work: () throws(ToolError) -> Value) throws(ToolError) -> Value {
+    /// - Throws: what `work` throws.
+    func offline<Value>(_ work: () throws(ToolError) -> Value) throws(ToolError) -> Offline<Value> {
         let information = try value(.functionMode)
         guard let mode = ATValues.number(information.prefix { $0 != "," }) else {
             throw ToolError(
@@ -178,7 +197,7 @@ public final class ModemSession {
                 context: [place])
         }
         // Off, 0, is off line too.
-        guard mode != 4, mode != 0 else { return try work() }
+        guard mode != 4, mode != 0 else { return Offline(value: try work(), leftOffLine: nil) }
         let result: Result<Value, ToolError>
         do throws(ToolError) {
             _ = try ask(.setFunctionMode(4))
@@ -191,19 +210,20 @@ public final class ModemSession {
         do throws(ToolError) {
             _ = try ask(.setFunctionMode(mode))
         } catch {
+            let left = ToolError.Context("modem", "left off line")
             switch result {
             case .failure(var first):
-                first.context.append(.init("modem", "left off line"))
+                first.context.append(left)
                 throw first
-            case .success:
+            case .success(let value):
                 var failure = error
-                failure.context.append(.init("modem", "left off line"))
+                failure.context.append(left)
                 failure.hint =
                     "what was asked for is done; AT+CFUN=\(mode), or a reset, brings the modem back"
-                throw failure
+                return Offline(value: value, leftOffLine: failure)
             }
         }
-        return try result.get()
+        return Offline(value: try result.get(), leftOffLine: nil)
     }
 }
 

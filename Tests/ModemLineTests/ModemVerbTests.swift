@@ -89,8 +89,10 @@ import Testing
 
         let listed = try assay(["list", "--sec-tag", "42"], at: rig.path)
         #expect(
-            listed.wholeLines.map { $0.prefix(13) } == ["%CMNG: 42,0,\"", "%CMNG: 42,1,\"", "%CMNG: 42,2,\""])
-        #expect(try assay(["list", "--sec-tag", "43"], at: rig.path).output.isEmpty)
+            listed.wholeLines.map { $0.prefix(13) } == [
+                "%CMNG: 42,0,\"", "%CMNG: 42,1,\"", "%CMNG: 42,2,\"", "OK",
+            ])
+        #expect(try assay(["list", "--sec-tag", "43"], at: rig.path).output == "OK\n")
         #expect(line.isActive)
     }
 
@@ -230,6 +232,7 @@ import Testing
         program.send(signal)
         let outcome = try program.wait()
         #expect(outcome.status == 130 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("key may have been made under security tag 42"), "\(outcome.errors)")
         #expect(
             rig.commands.last == "AT+CFUN=1" && line.isActive
                 && !names.contains { $0.contains("k") && $0 != "ca" })

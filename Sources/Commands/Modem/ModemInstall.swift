@@ -15,10 +15,11 @@ struct ModemInstall: AssayCommand {
             Each file is told by its content: certificates of CAs, the device's own certificate, a private key. It is \
             written with AT%CMNG=0 as PEM with LF line ends, and the SHA-256 that the modem lists (AT%CMNG=1) is \
             compared with that of the text. How modems make the digest of a private key is not published, so of a key \
-            it is only said whether it is the same.
+            it is only said whether it is the same, and that none was listed before one was written.
 
             What is there already is not written again (present), so the command can be repeated. Something else that is \
-            there is refused before anything is written; --overwrite deletes it. The modem is taken off line for writing \
+            there is refused before anything is written; --overwrite deletes it. A failure says what was deleted and written \
+            before. The modem is taken off line for writing \
             and brought back to where it was, also after a failure or an interrupt; one that is off line stays so. Private \
             keys are never printed.
 
@@ -68,6 +69,7 @@ struct ModemInstall: AssayCommand {
             credentials, under: tag, replaces: overwrite, session)
         try StandardStream.output().write(
             output.json ? json(installation, tag, identity) : text(installation, tag))
+        if let failure = installation.leftOffLine { throw failure }
         return .done
     }
 
@@ -94,7 +96,7 @@ struct ModemInstall: AssayCommand {
                 .usage, "expected one \(credential.kind.name) for a security tag, found two",
                 context: [
                     .init("file", other.escapedForTerminal),
-                    .init("file", credential.source.escapedForTerminal),
+                    .init("other", credential.source.escapedForTerminal),
                 ],
                 hint: "certificates of several CAs belong in one file")
         }

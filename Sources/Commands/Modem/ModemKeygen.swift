@@ -1,4 +1,3 @@
-import ATCommands
 import ArgumentParser
 import Attestation
 import DeviceIdentity
@@ -19,7 +18,8 @@ struct ModemKeygen: AssayCommand {
 
             The modem is taken off line (AT+CFUN=4) and brought back to where it was, also after a failure or an \
             interrupt; one that is off line stays so. A key that the security tag has already is not replaced, unless \
-            --overwrite deletes it before, and with it what its certificate is good for.
+            --overwrite deletes it before, and with it what its certificate is good for. The modem says its answer once: where \
+            it was lost, the error says whether there may be a key under the tag.
 
             EXAMPLES
 
@@ -64,40 +64,56 @@ struct ModemKeygen: AssayCommand {
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let tag = try tag.tag()
-        let request = try ATRequest.generateKey(
-            under: tag, isPublicKeyAlone: publicKey, attributes: try attributes(), usage: keyUsage)
+        let order = try order()
         // Before there is a key that nothing is known of.
         let sink = try file.sink()
         let session = try port.session()
         let identity = try ModemIdentity(of: session)
-        let answer = try ModemToken.generateKey(
-            request, under: tag, replaces: overwrite, session, of: identity)
-        guard output.json else {
-            try sink.write(Array((answer.text + "\n").utf8))
+        let made = try MadeKey(order, replaces: overwrite, session, of: identity)
+        do throws(ToolError) {
+            try sink.write(
+                output.json ? json(made, order.tag, identity) : Array((made.answer.text + "\n").utf8))
             try sink.commit()
-            return .done
+        } catch {
+            var failure = error
+            failure.context.append(.init("key", "was made under security tag \(order.tag)"))
+            failure.context += made.leftOffLine?.context.filter { $0.name == "modem" } ?? []
+            failure.hint = .replaceStored
+            throw failure
         }
+        if let failure = made.leftOffLine { throw failure }
+        return .done
+    }
+
+    private func json(_ made: MadeKey, _ tag: SecTag, _ identity: ModemIdentity) -> [UInt8] {
         var writer = JSONWriter()
-        port.write("assay.modem-key/1", identity, answer.token.deviceUUID, &writer)
+        port.write("assay.modem-key/1", identity, made.answer.token.deviceUUID, &writer)
         writer.key("secTag")
         writer.integer(Int64(tag.rawValue))
         writer.key("kind")
         writer.string(ascii: publicKey ? "public-key" : "csr")
         writer.key("keygen")
-        writer.string(answer.text)
+        writer.string(made.answer.text)
         writer.endObject()
         writer.newline()
-        try sink.write(writer.bytes)
-        try sink.commit()
-        return .done
+        return writer.bytes
     }
 
-    /// The name as the modem takes it: attributes with commas between, the most specific one first.
-    private func attributes() throws(ToolError) -> String? {
+    private func order() throws(ToolError) -> MadeKey.Order {
+        let tag = try tag.tag()
+        let name = try name()
+        do throws(ToolError) {
+            return try MadeKey.Order(
+                publicKey ? .publicKey : .certificationRequest, under: tag, subject: name, usage: keyUsage)
+        } catch {
+            throw ToolError(error.code, "--subject: \(error.message)", hint: error.hint)
+        }
+    }
+
+    private func name() throws(ToolError) -> DistinguishedName? {
         guard let subject else { return nil }
         do throws(DistinguishedName.TextError) {
-            return try DistinguishedName(text: subject).description
+            return try DistinguishedName(text: subject)
         } catch {
             throw ToolError(
                 .usage, "--subject: \(error.reason.escapedForTerminal)",

@@ -12,8 +12,9 @@ struct ModemList: AssayCommand {
         commandName: "list",
         abstract: "List the credentials in a modem.",
         discussion: """
-            Prints the lines of AT%CMNG=1 as the modem has them: security tag, type, SHA-256 of the content as it was \
-            written. assay cert inspect prints the digest that a certificate has in such a list.
+            Prints the answer to AT%CMNG=1 as the modem has it, a line for each credential and OK: security tag, type, \
+            SHA-256 of the content as it was written. assay access check holds it against files, and assay cert inspect \
+            prints the digest that a certificate has in such a list.
 
             EXAMPLES
 
@@ -33,7 +34,9 @@ struct ModemList: AssayCommand {
         let identity = try ModemIdentity(of: session)
         let stored = try StoredCredentials(session, under: tag)
         guard output.json else {
-            try StandardStream.output().write(Array(stored.entries.map { $0.line + "\n" }.joined().utf8))
+            // With the OK, without which a listing may have been cut.
+            let lines = stored.entries.map(\.line) + ["OK"]
+            try StandardStream.output().write(Array(lines.map { $0 + "\n" }.joined().utf8))
             return .done
         }
         var writer = JSONWriter()
