@@ -83,7 +83,7 @@ struct SerialPeerTests {
         #expect(output == "True\nTrue True True\n1\n", "\(output)")
         let listed = try ServiceUnderTest.run(
             TestPaths.binary, ["modem", "list", "--port", line.path], folder)
-        #expect(listed.split(separator: "\n").map { $0.prefix(10) } == ["%CMNG: 8,0", "%CMNG: 9,2"])
+        #expect(listed.split(separator: "\n").map { $0.prefix(10) } == ["%CMNG: 8,0", "%CMNG: 9,2", "OK"])
         let again = try ServiceUnderTest.run(
             TestPaths.binary,
             ["modem", "install", "--port", line.path, "--sec-tag", "8", "server.crt", "--json"], folder)

@@ -29,9 +29,9 @@ import Testing
             environment: Self.environment
         ).wait(limit: 60)
         #expect(outcome.status == 0, "\(outcome)")
-        let listed = outcome.wholeLines.suffix(3).map { $0.prefix(19) }
+        let listed = outcome.wholeLines.suffix(4).map { $0.prefix(19) }
         #expect(
-            listed == ["%CMNG: 16842753,0,\"", "%CMNG: 16842753,1,\"", "%CMNG: 16842753,2,\""],
+            listed == ["%CMNG: 16842753,0,\"", "%CMNG: 16842753,1,\"", "%CMNG: 16842753,2,\"", "OK"],
             "\(outcome.output)")
     }
 
@@ -78,7 +78,7 @@ import Testing
         // The certificate that the modem lists is of the key that it made, and the CA's.
         let listed = try ServiceUnderTest.run(
             TestPaths.binary, ["modem", "list", "--port", line.path], folder)
-        #expect(listed.split(separator: "\n").count == 3)
+        #expect(listed.split(separator: "\n").count == 4 && listed.hasSuffix("\nOK\n"), "\(listed)")
         let device = table.split(separator: ",")[1]
         #expect(
             try ServiceUnderTest.run(
