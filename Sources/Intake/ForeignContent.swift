@@ -121,7 +121,7 @@ struct ForeignContent {
                     : "one object stands on each line: jq -c '.[]' FILE rewrites it so")
         }
         // A log may begin with a time in brackets.
-        if first.starts(with: Array("[{".utf8)) || first.starts(with: Array("[\"".utf8)) {
+        if first.first == UInt8(ascii: "["), [0x7b, 0x22].contains(first.dropFirst().trimmed.first) {
             return ForeignContent(
                 name: "a JSON array", hint: "one value stands on each line: jq -c '.[]' FILE rewrites it so")
         }
@@ -136,8 +136,7 @@ struct ForeignContent {
             (offset.last == 0x3a ? offset.dropLast() : offset).allSatisfy(isHexDigit), words.count > 4,
             words[1...4].allSatisfy({ ($0.count == 2 || $0.count == 4) && $0.allSatisfy(isHexDigit) })
         {
-            return ForeignContent(
-                name: "a hexdump with offsets", hint: "make the file of it again: xxd -r FILE > NEW")
+            return dump(hasColon: offset.last == 0x3a, isOfWords: words[1].count == 4)
         }
         guard expected.takesBinary else { return nil }
         words = first.split { $0.isBlank || $0 == 0x3a }
@@ -147,6 +146,21 @@ struct ForeignContent {
         else { return nil }
         return ForeignContent(
             name: "hexadecimal digits", hint: "make the file of them again: xxd -r -p FILE > NEW")
+    }
+
+    /// What makes binary data of a dump again depends on the program that printed it.
+    private static func dump(hasColon: Bool, isOfWords: Bool) -> ForeignContent {
+        if hasColon {
+            return ForeignContent(
+                name: "a hexdump with offsets", hint: "make the file of it again: xxd -r FILE > NEW")
+        }
+        return isOfWords
+            ? ForeignContent(
+                name: "a hexdump of words, whose octets stand in another order",
+                hint: "give the file that it was made of, or dump it octet by octet: xxd FILE")
+            : ForeignContent(
+                name: "a hexdump with offsets",
+                hint: "make the file of it again: sed 's/^[^ ]* *//; s/ *[|>].*//' FILE | xxd -r -p > NEW")
     }
 
     private static func isHexDigit(_ octet: UInt8) -> Bool {

@@ -72,27 +72,20 @@ package final class ServiceLog: Sendable {
 
     package func request(_ line: RequestLine) {
         var writer = begin(line.outcome.isFault ? .error : .info, "request")
-        writer.key("peer")
-        writer.string(line.peer)
-        writer.key("method")
-        writer.string(String(line.method.prefix(20)))
+        writer.member("peer", line.peer)
+        writer.member("method", String(line.method.prefix(20)))
         writer.key("path")
         // A path is chosen by whoever asks, and a credential may stand in it by mistake.
         writer.string(CredentialShape.isIn(line.path) ? "(withheld)" : String(line.path.prefix(200)))
         switch line.outcome {
         case .status(let status):
-            writer.key("status")
-            writer.integer(Int64(status))
+            writer.member("status", Int64(status))
         case .code(let code):
-            writer.key("code")
-            writer.string(code)
+            writer.member("code", code)
         }
-        writer.key("microseconds")
-        writer.unsigned(line.microseconds)
-        writer.key("received")
-        writer.integer(Int64(line.received))
-        writer.key("sent")
-        writer.integer(Int64(line.sent))
+        writer.member("microseconds", line.microseconds)
+        writer.member("received", Int64(line.received))
+        writer.member("sent", Int64(line.sent))
         put(&writer)
     }
 

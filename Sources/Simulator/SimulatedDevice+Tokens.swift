@@ -78,33 +78,20 @@ extension SimulatedDevice {
         }
         var header = JSONWriter(reservingCapacity: 128)
         header.beginObject()
-        header.key("typ")
-        header.string(ascii: "JWT")
-        header.key("alg")
-        header.string(ascii: "ES256")
-        header.key("kid")
-        header.hex(signer.publicKey.kid)
+        header.member("typ", ascii: "JWT")
+        header.member("alg", ascii: "ES256")
+        header.member("kid", hex: signer.publicKey.kid)
         header.endObject()
         var claims = JSONWriter(reservingCapacity: 256)
         claims.beginObject()
-        claims.key("iss")
-        claims.string("\(model.chip).\(uuid)")
-        claims.key("jti")
-        claims.string("\(model.chip).\(firmwareUUID).\(Hex.encode(random))")
+        claims.member("iss", "\(model.chip).\(uuid)")
+        claims.member("jti", "\(model.chip).\(firmwareUUID).\(Hex.encode(random))")
         if wanted.lifetime > 0 {
-            claims.key("iat")
-            claims.integer(now)
-            claims.key("exp")
-            claims.integer(expiry)
+            claims.member("iat", now)
+            claims.member("exp", expiry)
         }
-        if let subject = wanted.subject {
-            claims.key("sub")
-            claims.string(subject)
-        }
-        if let audience = wanted.audience {
-            claims.key("aud")
-            claims.string(audience)
-        }
+        claims.member("sub", ifPresent: wanted.subject)
+        claims.member("aud", ifPresent: wanted.audience)
         claims.endObject()
         let parts = [header.bytes, claims.bytes].map {
             ModemSignature.text($0 + Self.spaces(after: $0.count))

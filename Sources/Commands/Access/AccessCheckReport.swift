@@ -23,15 +23,11 @@ struct AccessCheckReport {
     var json: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.access-check/1")
-        writer.key("use")
-        writer.string(question.use.rawValue)
-        writer.key("secTag")
-        writer.integer(Int64(question.secTag.rawValue))
+        writer.member("schema", ascii: "assay.access-check/1")
+        writer.member("use", question.use.rawValue)
+        writer.member("secTag", Int64(question.secTag.rawValue))
         if let clientID {
-            writer.key("clientId")
-            writer.string(clientID.withheld)
+            writer.member("clientId", clientID.withheld)
         }
         if let listing = question.listing {
             writer.key("listing")
@@ -41,8 +37,7 @@ struct AccessCheckReport {
         writer.beginArray()
         for file in question.files { write(file, &writer) }
         writer.endArray()
-        writer.key("verdict")
-        writer.string(verdict)
+        writer.member("verdict", verdict)
         writer.key("findings")
         writer.beginArray()
         for finding in check.findings { Self.write(finding, &writer) }
@@ -54,23 +49,11 @@ struct AccessCheckReport {
 
     private func write(_ listing: CredentialListing, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("source")
-        writer.string((source ?? "-").withheld)
+        writer.member("source", (source ?? "-").withheld)
         writer.key("credentials")
         writer.beginArray()
         for entry in listing.entries {
-            writer.beginObject()
-            writer.key("secTag")
-            writer.integer(Int64(entry.secTag.rawValue))
-            writer.key("type")
-            writer.integer(Int64(entry.type))
-            if let kind = entry.kind {
-                writer.key("name")
-                writer.string(ascii: kind.name)
-            }
-            writer.key("digest")
-            writer.hex(entry.digest)
-            writer.endObject()
+            writer.credential(entry.secTag, type: entry.type, digest: entry.digest)
         }
         writer.endArray()
         writer.endObject()
@@ -78,24 +61,17 @@ struct AccessCheckReport {
 
     private func write(_ file: ExpectedCredential, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("file")
-        writer.string(file.file.withheld)
-        writer.key("type")
-        writer.integer(Int64(file.kind.rawValue))
-        writer.key("name")
-        writer.string(ascii: file.kind.name)
+        writer.member("file", file.file.withheld)
+        writer.member("type", Int64(file.kind.rawValue))
+        writer.member("kind", ascii: file.kind.name)
         if let answer = answer(file) {
-            writer.key("state")
-            writer.string(answer.state.rawValue)
+            writer.member("state", answer.state.rawValue)
             if let form = answer.form {
-                writer.key("form")
-                writer.string(form.rawValue)
+                writer.member("form", form.rawValue)
             }
             if let place = answer.place {
-                writer.key("foundSecTag")
-                writer.integer(Int64(place.secTag.rawValue))
-                writer.key("foundType")
-                writer.integer(Int64(place.type))
+                writer.member("foundSecTag", Int64(place.secTag.rawValue))
+                writer.member("foundType", Int64(place.type))
             }
         }
         writer.endObject()
@@ -103,18 +79,13 @@ struct AccessCheckReport {
 
     private static func write(_ finding: AccessFinding, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("severity")
-        writer.string(finding.severity.rawValue)
-        writer.key("code")
-        writer.string(finding.code.rawValue)
-        writer.key("observer")
-        writer.string(finding.observer.rawValue)
+        writer.member("severity", finding.severity.rawValue)
+        writer.member("code", finding.code.rawValue)
+        writer.member("observer", finding.observer.rawValue)
         if let file = finding.file {
-            writer.key("file")
-            writer.string(file.withheld)
+            writer.member("file", file.withheld)
         }
-        writer.key("message")
-        writer.string(finding.message.withheld)
+        writer.member("message", finding.message.withheld)
         writer.endObject()
     }
 

@@ -22,18 +22,12 @@ struct AccessPlanReport {
     var json: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.access-plan/1")
-        writer.key("target")
-        writer.string(plan.target.rawValue)
-        writer.key("use")
-        writer.string(plan.use.rawValue)
-        writer.key("protocol")
-        writer.string(plan.connection.protocolName)
-        writer.key("port")
-        writer.integer(Int64(plan.connection.port))
-        writer.key("authentication")
-        writer.string(plan.connection.authentication)
+        writer.member("schema", ascii: "assay.access-plan/1")
+        writer.member("target", plan.target.rawValue)
+        writer.member("use", plan.use.rawValue)
+        writer.member("protocol", plan.connection.protocolName)
+        writer.member("port", Int64(plan.connection.port))
+        writer.member("authentication", plan.connection.authentication)
         writer.key("credentials")
         writer.beginArray()
         for credential in plan.credentials { write(credential, &writer) }
@@ -53,27 +47,21 @@ struct AccessPlanReport {
 
     private func write(_ credential: AccessCredential, _ writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("credential")
-        writer.string(credential.rawValue)
+        writer.member("credential", credential.rawValue)
         writer.key("place")
         switch credential.place {
         case .modem(let kind):
             writer.string(ascii: "modem")
-            writer.key("secTag")
-            writer.integer(Int64(tag.rawValue))
-            writer.key("type")
-            writer.integer(Int64(kind.rawValue))
+            writer.member("secTag", Int64(tag.rawValue))
+            writer.member("type", Int64(kind.rawValue))
         case .files(let path):
             writer.string(ascii: "file")
-            writer.key("file")
-            writer.string(path)
+            writer.member("file", path)
         case .account: writer.string(ascii: "account")
         case .session: writer.string(ascii: "session")
         }
-        writer.key("purpose")
-        writer.string(credential.purpose)
-        writer.key("secret")
-        writer.bool(credential.isSecret)
+        writer.member("purpose", credential.purpose)
+        writer.member("secret", credential.isSecret)
         writer.endObject()
     }
 
@@ -81,20 +69,13 @@ struct AccessPlanReport {
         _ step: AccessStep, _ instructions: StepInstructions, _ writer: inout JSONWriter
     ) {
         writer.beginObject()
-        writer.key("title")
-        writer.string(instructions.title)
+        writer.member("title", instructions.title)
         writer.key("makes")
         writer.beginArray()
         for credential in step.makes { writer.string(credential.rawValue) }
         writer.endArray()
-        if let byHand = instructions.byHand {
-            writer.key("byHand")
-            writer.string(byHand)
-        }
-        if let modem = instructions.modem {
-            writer.key("modem")
-            writer.string(modem)
-        }
+        writer.member("byHand", ifPresent: instructions.byHand)
+        writer.member("modem", ifPresent: instructions.modem)
         writer.key("commands")
         writer.beginArray()
         for command in instructions.commands { writer.string(command) }

@@ -57,16 +57,13 @@ struct LabelReport: Report {
 
     func write(json writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: "assay.label/1")
+        writer.member("schema", ascii: "assay.label/1")
         if let location { writer.input(location) }
         if let device {
-            writer.key("deviceUuid")
-            writer.string(device.description)
+            writer.member("deviceUuid", device.description)
         }
         if let imei {
-            writer.key("imei")
-            writer.string(imei.description)
+            writer.member("imei", imei.description)
         }
         writer.key("status")
         switch outcome {
@@ -75,12 +72,9 @@ struct LabelReport: Report {
         default: writer.string(ascii: "rejected")
         }
         if let place {
-            writer.key("page")
-            writer.integer(Int64(place.page))
-            writer.key("cell")
-            writer.integer(Int64(place.cell))
-            writer.key("token")
-            writer.bool(hasToken)
+            writer.member("page", Int64(place.page))
+            writer.member("cell", Int64(place.cell))
+            writer.member("token", hasToken)
         }
         writer.key("failures")
         writer.failures(failure.map { [$0] } ?? [])

@@ -88,12 +88,9 @@ struct ModemKeygen: AssayCommand {
     private func json(_ made: MadeKey, _ tag: SecTag, _ identity: ModemIdentity) -> [UInt8] {
         var writer = JSONWriter()
         port.write("assay.modem-key/1", identity, made.answer.token.deviceUUID, &writer)
-        writer.key("secTag")
-        writer.integer(Int64(tag.rawValue))
-        writer.key("kind")
-        writer.string(ascii: publicKey ? "public-key" : "csr")
-        writer.key("keygen")
-        writer.string(made.answer.text)
+        writer.member("secTag", Int64(tag.rawValue))
+        writer.member("kind", ascii: publicKey ? "public-key" : "csr")
+        writer.member("keygen", made.answer.text)
         writer.endObject()
         writer.newline()
         return writer.bytes

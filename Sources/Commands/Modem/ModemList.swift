@@ -44,18 +44,7 @@ struct ModemList: AssayCommand {
         writer.key("credentials")
         writer.beginArray()
         for entry in stored.entries {
-            writer.beginObject()
-            writer.key("secTag")
-            writer.integer(Int64(entry.secTag.rawValue))
-            writer.key("type")
-            writer.integer(Int64(entry.type))
-            if let kind = entry.kind {
-                writer.key("kind")
-                writer.string(ascii: kind.name)
-            }
-            writer.key("sha256")
-            writer.hex(entry.digest)
-            writer.endObject()
+            writer.credential(entry.secTag, type: entry.type, digest: entry.digest)
         }
         writer.endArray()
         writer.endObject()

@@ -46,19 +46,14 @@ struct ModemPortOptions: ParsableArguments {
         _ schema: StaticString, _ identity: ModemIdentity, _ uuid: DeviceUUID?, _ writer: inout JSONWriter
     ) {
         writer.beginObject()
-        writer.key("schema")
-        writer.string(ascii: schema)
-        writer.key("port")
-        writer.string(port)
+        writer.member("schema", ascii: schema)
+        writer.member("port", port)
         if let uuid {
-            writer.key("deviceUuid")
-            writer.string(uuid.description)
+            writer.member("deviceUuid", uuid.description)
         }
         if let imei = identity.imei {
-            writer.key("imei")
-            writer.string(imei.description)
+            writer.member("imei", imei.description)
         }
-        writer.key("firmware")
-        writer.string(identity.firmware)
+        writer.member("firmware", identity.firmware)
     }
 }

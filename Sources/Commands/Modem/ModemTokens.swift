@@ -130,16 +130,12 @@ struct ModemTokens: AssayCommand {
         }
         var writer = JSONWriter()
         port.write("assay.modem-token/1", identity, uuid, &writer)
-        writer.key("status")
-        writer.string(status)
-        writer.key("file")
-        writer.string(output)
+        writer.member("status", status)
+        writer.member("file", output)
         // What was fetched just now is in no file where the device has its row.
         if status != "present" {
-            writer.key("tokenSha256")
-            writer.hex(Digest.sha256(Array(token.text.utf8)))
-            writer.key("nonce")
-            writer.hex(token.token.nonce)
+            writer.member("tokenSha256", hex: Digest.sha256(Array(token.text.utf8)))
+            writer.member("nonce", hex: token.token.nonce)
         }
         writer.endObject()
         writer.newline()
