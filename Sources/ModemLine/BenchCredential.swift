@@ -80,8 +80,18 @@ public struct BenchCredential: Sendable {
                 .pem,
                 "expected certificates or one private key, found "
                     + content.labels.prefix(4).map { $0.escapedForTerminal }.joined(separator: ", "),
-                hint: "give each credential a file of its own")
+                hint: nextStep(content.labels))
         }
+    }
+
+    private static func nextStep(_ labels: [String]) -> Hint {
+        if labels == ["EC PARAMETERS", "EC PRIVATE KEY"] {
+            return "openssl pkey -in FILE -out NEW writes the key alone"
+        }
+        if labels.contains(where: { $0.hasSuffix("CERTIFICATE REQUEST") }) {
+            return "a request is for the CA: assay ca issue makes its certificate"
+        }
+        return "give each credential a file of its own"
     }
 
     private static func demandWhole(_ pem: [UInt8]) throws(ToolError) {

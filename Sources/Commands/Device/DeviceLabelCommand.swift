@@ -115,6 +115,9 @@ struct DeviceLabelCommand: AssayCommand {
             try printer.finish()
             try run.file.conclude(printer.sink, run.output.console)
         }
+        if printer.count > 0, isCut {
+            run.output.console.note("assay: note: the run ended before its last row, no document was made")
+        }
         run.output.console.conclude(
             tally.summary(unit: "row", good: "printed") + passedOver, tally.reasons)
         return tally.exitStatus
