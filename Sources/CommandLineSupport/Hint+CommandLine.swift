@@ -30,6 +30,7 @@ extension Hint {
             "assay onboard submit checks and sends it; assay claim onboard makes one from certificates"
         case .nameAsStore: "name a store with --store"
         case .makePublicHalf: "assay key public prints the public half"
+        case .issueCertificate: "a request is for the CA: assay ca issue makes its certificate"
         case .registerKey: "register the device's key (assay device import)"
         case .confirmKey: "confirm the key (assay device trust)"
         case .renameOrReplace: "choose another name, or say --force to replace it"

@@ -40,6 +40,8 @@ public enum Hint: Sendable, Equatable {
     case nameAsStore
     /// A private key where a public one does.
     case makePublicHalf
+    /// A request where its certificate is wanted.
+    case issueCertificate
     /// The identity key of a device is not known.
     case registerKey
     /// The identity key of a device is observed only.

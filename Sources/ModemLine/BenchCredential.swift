@@ -89,7 +89,7 @@ public struct BenchCredential: Sendable {
             return "openssl pkey -in FILE -out NEW writes the key alone"
         }
         if labels.contains(where: { $0.hasSuffix("CERTIFICATE REQUEST") }) {
-            return "a request is for the CA: assay ca issue makes its certificate"
+            return .issueCertificate
         }
         return "give each credential a file of its own"
     }
