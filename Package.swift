@@ -585,7 +585,8 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
         .testTarget(
             name: "SimulateTests",
             dependencies: [
-                "Store", "Journal", "DeviceIdentity", "JSON", "TestFleet", "TestSupport", "assay", "assayd",
+                "Store", "Journal", "DeviceIdentity", "InputOutput", "JSON", "TestFleet", "TestSupport",
+                "assay", "assayd",
                 "assay-submit",
             ],
             swiftSettings: common),

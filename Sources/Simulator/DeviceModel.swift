@@ -22,6 +22,9 @@ public struct DeviceModel: Sendable, Equatable {
     /// What `+CGMM` answers: the part with its variant.
     var orderCode: String { chip == "nRF9160" ? "nRF9160-SICA" : "\(chip)-LACA" }
 
+    /// Whether its firmware has `%KEYINJECT`, which later parts left out.
+    var injectsKeys: Bool { chip == "nRF9160" }
+
     /// The part that signs under `profile`.
     public static func signing(_ profile: SigningProfile) -> DeviceModel {
         profile == .plain ? .nRF9151 : .nRF9160

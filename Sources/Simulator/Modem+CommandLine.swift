@@ -53,6 +53,8 @@ extension Modem {
                 return .ok(["\(line.name): \"\(Self.clock(now))\""])
             // Nobody gave it an ownership key.
             case ("%CLAIMTOKEN", .set): throw .claimToken
+            case ("%KEYINJECT", .set(let parameters)) where device.model.injectsKeys:
+                throw try refuseInjection(ATParameters(parameters))
             case ("%JWT", .set(let parameters)):
                 return .ok([try makeJWT(ATParameters(parameters), now, arithmetic)])
             case (_, .read): return .unknown
@@ -62,6 +64,14 @@ extension Modem {
         } catch {
             return .failed(error)
         }
+    }
+
+    /// `%KEYINJECT="<message>.<signature>"`: nobody gave it the keys that open a message and vouch for it.
+    private func refuseInjection(_ parameters: ATParameters) throws(ModemError) -> ModemError {
+        guard parameters.count == 1, try parameters.text(0)?.contains(".") == true else {
+            throw .badParameters
+        }
+        return isActive ? .notAllowedWhileActive : .notFound
     }
 
     /// `26/01/31,12:00:00+00` (3GPP TS 27.007 section 8.15).

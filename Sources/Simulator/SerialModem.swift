@@ -19,15 +19,20 @@ public struct SerialModem: Sendable {
     private static let prompt = "\u{1b}[1;32muart:~$ \u{1b}[m"
 
     public private(set) var modem: Modem
+    /// What `AT#XNRFPROV` starts; `nil` for a firmware without the device library.
+    public private(set) var session: ProvisioningSession?
+    /// What the session wants sent.
+    private var request: DeviceRequest?
     private let firmware: Firmware
     private var command: [UInt8] = []
     /// A text between quotation marks goes over line ends.
     private var isQuoted = false
     private var isOverlong = false
 
-    public init(_ modem: Modem, _ firmware: Firmware) {
+    public init(_ modem: Modem, _ firmware: Firmware, session: ProvisioningSession? = nil) {
         self.modem = modem
         self.firmware = firmware
+        self.session = session
     }
 
     /// What a shell shows before anything is said.
@@ -60,6 +65,43 @@ public struct SerialModem: Sendable {
         isOverlong = false
     }
 
+    // MARK: The provisioning session
+
+    /// What is to be sent to the service, once; the answer goes to ``receive(_:_:)``.
+    public mutating func takeRequest() -> DeviceRequest? {
+        defer { request = nil }
+        return request
+    }
+
+    /// What the service answered, to what goes out over the line.
+    public mutating func receive(_ answer: ServiceAnswer, _ arithmetic: P256Arithmetic) -> [UInt8] {
+        Array(notices(of: session?.receive(answer, on: &modem, arithmetic)).utf8)
+    }
+
+    /// The host did not do in time what it was asked to.
+    public mutating func giveUpWaiting() -> [UInt8] { Array(notices(of: session?.giveUp()).utf8) }
+
+    private mutating func notices(of step: ProvisioningSession.Step?) -> String {
+        guard let step else { return "" }
+        request = step.request
+        return step.notices.map { "\r\n#XNRFPROV: \($0.rawValue)\r\n" }.joined()
+    }
+
+    /// `AT#XNRFPROV`, and the name that the SDK's own command has; `nil` for any other.
+    private mutating func startSession(
+        _ line: Modem.CommandLine, _ arithmetic: P256Arithmetic
+    ) -> String? {
+        guard line.name == "#XNRFPROV" || line.name == "#PROVSTART", let session else { return nil }
+        switch line.form {
+        case .execute where !session.isUnderWay:
+            return "OK\r\n" + notices(of: self.session?.start(on: &modem, arithmetic))
+        case .set("?"): return "\(line.name)\r\nOK\r\n"
+        case .execute, .read, .set: return "ERROR\r\n"
+        }
+    }
+
+    // MARK: Answers
+
     private mutating func answer(_ now: Int64?, _ arithmetic: P256Arithmetic) -> [UInt8] {
         let text = String(decoding: command, as: UTF8.self)
         let echo = firmware.hasShell || firmware.echoes ? text + "\r\n" : ""
@@ -70,12 +112,13 @@ public struct SerialModem: Sendable {
     /// What the modem itself says.
     private mutating func reply(_ text: String, _ now: Int64?, _ arithmetic: P256Arithmetic) -> String {
         guard !isOverlong, let line = Modem.CommandLine(text) else { return "ERROR\r\n" }
+        if let answer = startSession(line, arithmetic) { return answer }
         let wasActive = modem.isActive
         let answer = modem.run(line, now: now, arithmetic)
         // Whether it is registered with a network is told unasked.
         let notice = modem.isActive == wasActive ? "" : "+CEREG: \(modem.isActive ? 2 : 0)\r\n"
         if case .failed = answer, !modem.namesErrors { return notice + "ERROR\r\n" }
-        return notice + answer.text
+        return notice + answer.text + notices(of: session?.goOn(on: &modem, arithmetic))
     }
 
     private mutating func shellReply(_ text: String, _ now: Int64?, _ arithmetic: P256Arithmetic) -> String {

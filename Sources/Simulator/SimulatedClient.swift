@@ -37,7 +37,7 @@ public struct SimulatedClient: Sendable {
     /// Octets of a correlation id that the library has room for; it copies without looking.
     static let idLimit = CorrelationSeries.lengthLimit
 
-    public private(set) var modem: Modem
+    public internal(set) var modem: Modem
     /// What configuration commands set.
     public private(set) var settings: [String: String] = [:]
     private var plan: FailurePlan

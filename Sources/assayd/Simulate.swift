@@ -29,7 +29,9 @@ struct Simulate: ServiceCommand {
 
             --serial is the modem of the fleet's first device at a pseudo-terminal: it answers AT commands as the firmware \
             does, for assay modem and whatever else talks to a serial port. {"schema":"assayd.serial/1","port":"…"} names \
-            the terminal; a signal ends it.
+            the terminal; a signal ends it. With --service it has the device library, too: AT#XNRFPROV starts a run, and \
+            #XNRFPROV: n tells how it goes (1: the host takes the modem off line, 2: on line again, 0: done, negative: \
+            failed), as in the vendor's Serial Modem.
 
             Nothing real may trust these devices, whose keys anybody has who knows the seed: their UUIDs begin with \
             53494d44-4556 (SIMDEV), their IMEIs with 001.
@@ -42,6 +44,7 @@ struct Simulate: ServiceCommand {
               assayd simulate --service http://127.0.0.1:8080 --devices 10 --seed bench
               assayd simulate --service http://127.0.0.1:8080 --devices 1 --credentials modems
               assayd simulate --serial --seed bench
+              assayd simulate --serial --seed bench --service http://127.0.0.1:8080
               assayd simulate --service https://localhost:8443 --root-ca bench/tls.crt --devices 1 --fail csr:514
               assayd simulate --service coaps://localhost:5684 --root-ca bench/tls.crt --devices 10 --seed bench
             """)
@@ -88,7 +91,7 @@ struct Simulate: ServiceCommand {
     var force = false
 
     func validate() throws {
-        guard [service != nil, export != nil, serial].count(where: { $0 }) == 1 else {
+        guard (export == nil) != (service == nil && !serial) else {
             throw ValidationError("expected one of --service, --export and --serial")
         }
         if serial, let devices, devices != 1 {
@@ -104,8 +107,12 @@ struct Simulate: ServiceCommand {
         guard -1_000_000_000...1_000_000_000 ~= clockSkew else {
             throw ValidationError("--clock-skew must be within 1000000000 seconds, found \(clockSkew)")
         }
+        if serial, let option = run.givenForFleet {
+            throw ValidationError("\(option) is of no use with --serial: the host of the modem says when")
+        }
         if service == nil, let option = run.given {
-            throw ValidationError("\(option) is of no use with \(serial ? "--serial" : "--export")")
+            throw ValidationError(
+                "\(option) is of no use \(serial ? "without --service" : "with --export")")
         }
         if coap, service?.lowercased().hasPrefix("coaps://") != true {
             throw ValidationError(
@@ -119,7 +126,7 @@ struct Simulate: ServiceCommand {
             try write(to: export)
             return Interruption.requested ? .interrupted : .done
         }
-        if serial { return try serve() }
+        if serial { return try await serve() }
         return try await simulate(at: try ServiceAddress(url: service ?? ""))
     }
 
@@ -149,16 +156,32 @@ struct Simulate: ServiceCommand {
 
     // MARK: Serial line
 
-    private func serve() throws(ToolError) -> ExitStatus {
+    private func serve() async throws -> ExitStatus {
         let arithmetic = try Self.arithmetic()
         var firmware = SerialModem.Firmware()
         firmware.hasShell = shell
         firmware.echoes = echo
         let device = try SimulatedDevice(
             seed: FleetSeed(seed), index: 0, model: .signing(profile), arithmetic: arithmetic)
-        return try SerialLine(
-            device: device, firmware: firmware, clockSkew: clockSkew, arithmetic: arithmetic
-        ).serve()
+        let service = try service.map { url in
+            SerialService(
+                transport: try Self.transport(to: ServiceAddress(url: url), roots: run.roots()),
+                settings: try run.settings(
+                    seed: FleetSeed(seed), model: .signing(profile), clockSkew: clockSkew),
+                random: Self.random)
+        }
+        let line = SerialLine(
+            device: device, firmware: firmware, clockSkew: clockSkew, arithmetic: arithmetic, service: service
+        )
+        let status = try await line.serve()
+        await service?.transport.shutDown()
+        return status
+    }
+
+    private static func random(_ count: Int) throws(ToolError) -> [UInt8] {
+        do throws(OpenSSLError) { return try RandomBytes.make(count) } catch {
+            throw ToolError(.internalFault, error.message)
+        }
     }
 
     private static func arithmetic() throws(ToolError) -> P256Arithmetic {
@@ -177,11 +200,7 @@ struct Simulate: ServiceCommand {
         let transport = try Self.transport(to: address, roots: try run.roots())
         let world = FleetRun.World(
             transport: transport, jobs: run.jobs ?? SimulateRunOptions.standardJobs, now: { System.now() },
-            random: { count throws(ToolError) in
-                do throws(OpenSSLError) { return try RandomBytes.make(count) } catch {
-                    throw ToolError(.internalFault, error.message)
-                }
-            })
+            random: Self.random)
         let end = System.monotonicNanoseconds() &+ run.timeoutNanoseconds
         let outcomes = try await FleetRun(settings, count: devices).outcomes(
             in: world, mustEnd: { Interruption.requested || System.monotonicNanoseconds() >= end })

@@ -73,14 +73,23 @@ struct SimulateRunOptions: ParsableArguments {
     }
 
     /// The first option that was given.
-    var given: String? {
-        let options: KeyValuePairs<String, Bool> = [
+    var given: String? { givenForFleet ?? Self.first(forEveryDevice) }
+
+    /// The first of those that were given and are about a fleet, or about when its devices come.
+    var givenForFleet: String? {
+        Self.first([
             "--jobs": jobs != nil, "--until": until != nil, "--timeout": timeout != nil,
-            "--client": client != nil, "--fail": !fail.isEmpty, "--drop-report": dropReport != nil,
-            "--interval": interval != nil, "--back-off": backOff != nil, "--root-ca": rootCa != nil,
+            "--drop-report": dropReport != nil, "--interval": interval != nil, "--back-off": backOff != nil,
             "--credentials": credentials != nil, "--quiet": quiet,
-        ]
-        return options.first { $0.value }?.key
+        ])
+    }
+
+    private var forEveryDevice: KeyValuePairs<String, Bool> {
+        ["--client": client != nil, "--fail": !fail.isEmpty, "--root-ca": rootCa != nil]
+    }
+
+    private static func first(_ options: KeyValuePairs<String, Bool>) -> String? {
+        options.first { $0.value }?.key
     }
 
     var timeoutNanoseconds: UInt64 { UInt64(timeout?.seconds ?? Self.standardTimeout) &* 1_000_000_000 }
