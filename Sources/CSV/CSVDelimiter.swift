@@ -35,6 +35,17 @@ public struct CSVDelimiter: Sendable, Equatable {
         self = known.delimiter
     }
 
+    /// What a first line `sep=;` declares, as spreadsheets write and read it; nil for any other line.
+    ///
+    /// - Parameter line: without its line end.
+    public init?(declaredBy line: some Collection<UInt8>) {
+        guard line.count == 5, let byte = line.dropFirst(4).first,
+            line.prefix(4).elementsEqual("sep=".utf8, by: { $0 | 0x20 == $1 | 0x20 }),
+            let known = Self.known.first(where: { $0.delimiter.byte == byte })
+        else { return nil }
+        self = known.delimiter
+    }
+
     /// As an option takes it, such as `semicolon`.
     public var name: String { Self.known.first { $0.delimiter == self }?.name ?? "" }
 

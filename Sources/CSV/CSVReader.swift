@@ -27,11 +27,13 @@ public struct CSVReader: Sendable {
 
     /// Whether the input began with a UTF-8 byte order mark.
     public private(set) var hasByteOrderMark = false
+    /// The first line, where it declared the delimiter, with its line end; empty where it did not.
+    public private(set) var declaration: [UInt8] = []
     /// The 1-based line that is being read.
     public private(set) var line = 1
 
     private let limits: CSVLimits
-    private let delimiter: CSVDelimiter
+    private var delimiter: CSVDelimiter
     private let keepsMalformed: Bool
     private var malformed: [UInt8] = []
     private var isFinished = false
@@ -57,7 +59,7 @@ public struct CSVReader: Sendable {
     private var firstError: CSVError?
 
     /// - Parameters:
-    ///   - delimiter: what separates fields; a comma is text where it is another one.
+    ///   - delimiter: what separates fields; a comma is text where it is another one. A first line `sep=;` says otherwise.
     ///   - keepsMalformed: whether the bytes of malformed records can be had (``takeMalformed()``).
     public init(
         limits: CSVLimits = .standard, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false
@@ -106,7 +108,7 @@ public struct CSVReader: Sendable {
 
     /// The next record or error; nil when more input is needed, and after ``finish()`` at the end.
     public mutating func next() -> Event? {
-        guard skipByteOrderMark() else { return nil }
+        guard !isAtStart || passStart() else { return nil }
         while cursor < buffer.count {
             if let event = step() {
                 return event
@@ -115,18 +117,36 @@ public struct CSVReader: Sendable {
         return isFinished ? endOfInput() : nil
     }
 
-    /// False while too few bytes are there to tell.
-    private mutating func skipByteOrderMark() -> Bool {
-        guard isAtStart else { return true }
+    /// Passes the byte order mark, and a line that declares the delimiter; false while too few bytes are there to tell.
+    private mutating func passStart() -> Bool {
         let mark: [UInt8] = [0xef, 0xbb, 0xbf]
         if buffer.count < mark.count, !isFinished, mark.starts(with: buffer) {
             return false
         }
+        let hasMark = buffer.starts(with: mark)
+        let start = hasMark ? mark.count : 0
+        // `sep=;` and its line end.
+        let head = buffer[start...].prefix(7)
+        let end = head.firstIndex(of: Ascii.lineFeed)
+        if end == nil, head.count < 7, !isFinished,
+            head.prefix(1).allSatisfy({ $0 | 0x20 == UInt8(ascii: "s") })
+        {
+            return false
+        }
         isAtStart = false
-        if buffer.starts(with: mark) {
-            hasByteOrderMark = true
-            cursor = mark.count
-            recordStart = mark.count
+        hasByteOrderMark = hasMark
+        cursor = start
+        recordStart = start
+        if let end {
+            var line = head[..<end]
+            if line.last == Ascii.carriageReturn { line.removeLast() }
+            if let declared = CSVDelimiter(declaredBy: line) {
+                delimiter = declared
+                declaration = Array(head[...end])
+                self.line += 1
+                cursor = end + 1
+                beginRecord()
+            }
         }
         return true
     }

@@ -1,3 +1,4 @@
+import CSV
 public import DeviceIdentity
 
 /// What the lines at the beginning of a text look like, counted up to the first that shows how the text is written.
@@ -24,7 +25,7 @@ public struct LineCensus: Sendable, Equatable {
     public private(set) var lines = 0
     /// Whether the first line that is not blank has a comma.
     public private(set) var beginsWithComma = false
-    /// How many columns the first line that is not blank names; 0 if it is no header.
+    /// How many columns the first line that is not blank names; 0 if it is no header, many if it declares a delimiter.
     private var columns = 0
     private let forms: Set<Form>
 
@@ -44,7 +45,7 @@ public struct LineCensus: Sendable, Equatable {
             if text.isEmpty { continue }
             if lines == 0 {
                 beginsWithComma = text.contains(UInt8(ascii: ","))
-                columns = Self.columns(text, needed)
+                columns = CSVDelimiter(declaredBy: text) == nil ? Self.columns(text, needed) : .max
             }
             lines += 1
             if columns <= 1 || lines > 1 { enter(text) }

@@ -6,6 +6,7 @@ import Diagnostics
 import InputOutput
 import Intake
 import JSON
+import Ledger
 import PKIX
 import Store
 
@@ -39,7 +40,9 @@ struct CARevoke: AssayCommand {
               assay ca revoke --ca ca --device 50363154-3931-44f0-8022-121b6401627d --reason superseded
             """)
 
-    @Argument(help: .init("Serial numbers in hex, and certificate files.", valueName: "serial|file"))
+    @Argument(
+        help: .init("Serial numbers in hex, and certificate files.", valueName: "serial|file"),
+        completion: SerialCompletion.offering(.valid))
     var certificates: [String] = []
 
     @Option(help: .init("Revoke every certificate of this device.", valueName: "uuid"))

@@ -40,6 +40,8 @@ struct RejectShape: Sendable, Equatable {
     let format: ClaimFormat
     /// The header as written; nil for a file without one.
     var header: [UInt8]?
+    /// The first line as written, where it declared the delimiter.
+    var declaration: [UInt8] = []
     /// Whether rows are `token` or `token,tags`, for which no header can be written.
     var isBody = false
 }
@@ -177,7 +179,8 @@ struct ClaimStream: QueuedSource {
                 let isBody = block.header == nil && block.layout.isBody
                 return chunk(
                     .rows(block.items, block.layout),
-                    RejectShape(format: .csv, header: block.header, isBody: isBody))
+                    RejectShape(
+                        format: .csv, header: block.header, declaration: block.declaration, isBody: isBody))
             }
         case nil: return .end
         }
@@ -207,7 +210,7 @@ private final class ClaimTable {
         self.passedOver = passedOver
     }
 
-    typealias Block = (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?)
+    typealias Block = (items: [CSVFile.Item], layout: ClaimLayout, header: [UInt8]?, declaration: [UInt8])
 
     /// The next records, headers left out. A header in the middle, as `cat` leaves them, ends a block and counts from
     /// there on.
@@ -244,7 +247,7 @@ private final class ClaimTable {
             }
         }
         defer { items = [] }
-        return .value((items, layout ?? .utilities, header))
+        return .value((items, layout ?? .utilities, header, file.declaration))
     }
 
     private func take(_ demand: InputDemand) throws(ToolError) -> Arrival<CSVFile.Item> {

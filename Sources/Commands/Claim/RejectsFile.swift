@@ -38,11 +38,14 @@ final class RejectsFile {
     }
 
     private func begin(_ shape: RejectShape, before raw: some Collection<UInt8>) throws(ToolError) {
-        if let before = self.shape, before.format != shape.format || shape.isBody {
+        if let before = self.shape,
+            before.format != shape.format || before.declaration != shape.declaration || shape.isBody
+        {
             throw ToolError(
                 .usage, "--rejects cannot hold rows of two forms in one file",
                 hint: "check the files one by one")
         }
+        if self.shape == nil { buffer += shape.declaration }
         if let header = shape.header {
             // A header that nothing can be read under is the first of the rows that it spoils.
             if !header.elementsEqual(raw) {

@@ -34,6 +34,9 @@ final class CSVFile {
         reader = CSVReader(delimiter: delimiter, keepsMalformed: keepsMalformed)
     }
 
+    /// The first line as written, where it declared the delimiter; known with the first record.
+    var declaration: [UInt8] { reader.declaration }
+
     /// The next record or error; `nil` at the end.
     func next() throws(ToolError) -> CSVReader.Event? { try next(.awaited).value }
 

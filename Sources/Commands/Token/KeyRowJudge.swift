@@ -46,7 +46,9 @@ final class KeyRowJudge: Judge {
             if record.count == 1, let failure = record.delimiterFailure {
                 throw ToolError(
                     failure.code, failure.message,
-                    hint: "save the file again as CSV with commas; nothing is guessed")
+                    hint:
+                        "put a line before the others that names the separator, such as sep=;, or save it again with commas"
+                )
             }
             throw ToolError(
                 .csv, "expected a device UUID and a key, found \(Tally.count(record.count, "column"))")
