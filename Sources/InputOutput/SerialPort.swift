@@ -36,7 +36,8 @@ public final class SerialPort {
         } else {
             settings.c_cflag &= ~tcflag_t(CRTSCTS)
         }
-        guard cfsetspeed(&settings, speed_t(baud)) == 0 else {
+        // A speed of 0 would hang up.
+        guard baud > 0, cfsetspeed(&settings, speed_t(baud)) == 0 else {
             throw ToolError(
                 .usage, "expected a speed that serial ports have, found \(baud) baud",
                 hint: "boards use 115200, some 1000000")

@@ -71,13 +71,14 @@ import Testing
         #expect(!outcome.errors.contains("give the command again") && line.isActive)
     }
 
-    @Test func aFailingOutputLeavesAKey() throws {
+    /// Also where whoever read the output has left, of which nothing is said otherwise.
+    @Test(arguments: [">/dev/full", "| sleep 0"]) func aFailingOutputLeavesAKey(_ output: String) throws {
         let rig = try SimulatedLine().rig()
         defer { rig.end() }
         let outcome = try Program(
-            URL(fileURLWithPath: "/bin/sh"),
+            URL(fileURLWithPath: "/bin/bash"),
             [
-                "-c", #"exec "$0" modem keygen --sec-tag 42 --port "$1" --json >/dev/full"#,
+                "-c", #"set -o pipefail; "$0" modem keygen --sec-tag 42 --port "$1" --json "# + output,
                 TestPaths.binary.path, rig.path,
             ], in: folder.url
         ).wait()

@@ -79,6 +79,8 @@ struct ModemKeygen: AssayCommand {
             failure.context.append(.init("key", "was made under security tag \(order.tag)"))
             failure.context += made.leftOffLine?.context.filter { $0.name == "modem" } ?? []
             failure.hint = .replaceStored
+            // Whose reader has left is told nothing of it otherwise, and there is a key now that nobody knows of.
+            if StandardStream.readerHasLeft { output.console.error(failure) }
             throw failure
         }
         if let failure = made.leftOffLine { throw failure }

@@ -28,6 +28,7 @@ struct ModemPortOptions: ParsableArguments {
     var timeout: DurationArgument?
 
     func validate() throws {
+        guard baud > 0 else { throw ValidationError("--baud must be at least 1, found 0") }
         if let timeout, !(1...3_600 ~= timeout.seconds) {
             throw ValidationError("--timeout must be 1s…1h, found \(timeout.seconds) seconds")
         }
