@@ -174,7 +174,7 @@ let package = Package(
         .target(
             name: "CommandLineSupport",
             dependencies: [
-                "JSON", "OpenSSL", "DeviceIdentity", "Diagnostics",
+                "JSON", "OpenSSL", "InputOutput", "DeviceIdentity", "Diagnostics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -465,7 +465,9 @@ if Context.environment["ASSAY_WITHOUT_SERVICE"] != "1" {
     package.targets += [
         // Layer 0 and 1 of what speaks DTLS: libssl, which assay does not link.
         .systemLibrary(name: "COpenSSLTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .target(name: "DTLS", dependencies: ["COpenSSLTLS", "OpenSSL"], swiftSettings: common),
+        .target(
+            name: "DTLS", dependencies: ["COpenSSLTLS", "OpenSSL"], exclude: ["README.md"],
+            swiftSettings: common),
         // Layer 6: what the servers of all transports share.
         .target(
             name: "ServerSupport",

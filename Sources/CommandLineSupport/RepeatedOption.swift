@@ -53,7 +53,8 @@ package struct DeclaredOptions {
             if let group = property.value as? any OptionGroupDeclaration {
                 add(group.empty)
             } else if let option = property.value as? any OptionDeclaration, let label = property.label {
-                takesMany[Self.longName(label)] = option.takesMany
+                let name = (declaration as? any PrefixedOptions).map { type(of: $0).longName(label) }
+                takesMany[name ?? Self.longName(label)] = option.takesMany
             }
         }
     }
@@ -63,7 +64,7 @@ package struct DeclaredOptions {
         "_firmwareTypes": "--fw-types", "_folder": "--output", "_list": "--serials",
     ]
 
-    /// `--keyPassphraseFile` as the parser spells it: `--key-passphrase-file`.
+    /// `expiresWithin` as the parser spells it: `--expires-within`.
     private static func longName(_ label: String) -> String {
         if let name = ownNames[label] { return name }
         var name = "--"
@@ -73,6 +74,20 @@ package struct DeclaredOptions {
             name += character.lowercased()
         }
         return name
+    }
+}
+
+/// A group whose options begin alike and are named by it, not by its properties.
+package protocol PrefixedOptions {
+    static var prefix: String { get }
+    /// What follows the prefix where that is not the property's name.
+    static var ownNames: [String: String] { get }
+}
+
+extension PrefixedOptions {
+    fileprivate static func longName(_ label: String) -> String {
+        let name = String(label.drop { $0 == "_" })
+        return "--\(prefix)-\(ownNames[name] ?? name)"
     }
 }
 

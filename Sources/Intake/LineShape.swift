@@ -3,6 +3,13 @@ import DeviceIdentity
 
 /// What a line of text looks like, whatever the file around it is: what has the shape of an input is an input.
 public enum LineShape: Equatable, Sendable {
+    /// Why ``cutAnswer`` is no input.
+    public static let cutAnswerReason =
+        "expected a closing quotation mark on the line of the answer, found none: the terminal wrapped it, or the log was "
+        + "cut"
+    /// Why ``several`` is none.
+    public static let severalReason = "expected one token on a line, found several"
+
     case blank
     /// A modem's answer with a token: `%ATTESTTOKEN: "…"`.
     case answer(ArraySlice<UInt8>)

@@ -25,6 +25,23 @@ public struct JSONNode: Sendable {
         self.text = text
     }
 
+    /// A document of the project's own, which says itself what it is.
+    ///
+    /// - Parameters:
+    ///   - schema: what its member `schema` has to be: `assay.checkpoint/1`.
+    ///   - members: the others that it may have.
+    /// - Throws: ``ToolError`` with code `json`.
+    public init(document bytes: [UInt8], schema: String, members: [String]) throws(ToolError) {
+        do throws(JSONError) {
+            self.init(try JSONValue(parsing: bytes))
+        } catch {
+            throw error.toolError
+        }
+        try allowOnly(["schema"] + members)
+        let name = try member("schema")
+        guard try name.string() == schema else { throw name.error("expected \(schema)") }
+    }
+
     private func child(_ value: JSONValue, _ path: JSONPath) -> JSONNode {
         JSONNode(value, path: path, code: code, text: text)
     }

@@ -24,7 +24,7 @@ final class CommandsSubmitRun {
 
     private init(_ verb: CommandsSubmit) throws {
         self.verb = verb
-        console = verb.output.console
+        console = verb.sending.output.console
         csrs = try verb.csrFile()
     }
 
@@ -33,9 +33,9 @@ final class CommandsSubmitRun {
     }
 
     private func run(_ environment: Environment) throws -> ExitStatus {
-        let session = try ServiceSession(verb.service, verb.pace)
+        let session = try ServiceSession(verb.sending.service, verb.sending.pace)
         defer { session.close() }
-        let store = try verb.openStore(console)
+        let store = try verb.sending.openStore()
         let talk = session.conversation(store)
         let account = try session.account(talk)
         let access = try JournalAccess(
@@ -63,7 +63,7 @@ final class CommandsSubmitRun {
         let round = verb.round
         let turns = DeviceTurns()
         let line = try OrderedLine<(document: CommandsSubmit.Document, number: Int), SubmissionReport>(
-            jobs: verb.pace.connections, depth: verb.pace.connections * 4,
+            jobs: verb.sending.pace.connections, depth: verb.sending.pace.connections * 4,
             makeWorker: { () throws(ToolError) in
                 // A connection to the store belongs to one thread; a few MiB for each, however many rows
                 // the journal has.
@@ -133,7 +133,7 @@ final class CommandsSubmitRun {
         counts[report.status, default: 0] += 1
         if report.status != .succeeded { reasons.count(report.failures.first?.code.rawValue) }
         total += 1
-        guard verb.output.json else { return try sink.write(report.text) }
+        guard verb.sending.output.json else { return try sink.write(report.text) }
         var writer = JSONWriter()
         report.write(json: &writer)
         try sink.write(writer.bytes)

@@ -32,10 +32,10 @@ final class OnboardSubmitRun {
     }
 
     private func run(_ environment: Environment) throws -> ExitStatus {
-        let console = verb.output.console
-        let session = try ServiceSession(verb.service, verb.pace)
+        let console = verb.sending.output.console
+        let session = try ServiceSession(verb.sending.service, verb.sending.pace)
         defer { session.close() }
-        let store = try verb.openStore(console)
+        let store = try verb.sending.openStore()
         let account = try session.account(session.conversation(store))
         let access = try JournalAccess(
             .onboarding, store, at: session.address, team: account.team, now: environment.now)
@@ -105,7 +105,7 @@ final class OnboardSubmitRun {
     ) throws(ToolError) {
         counts[status, default: 0] += 1
         reasons.count(code?.rawValue)
-        guard verb.output.json else {
+        guard verb.sending.output.json else {
             if verb.verbose || ![.onboarded, .existing].contains(status) {
                 let text = "\(row.source):\(row.line): \(status.rawValue) \(row.deviceID): \(message)"
                 try sink.write(Array((Withholding.safe(text) + "\n").utf8))

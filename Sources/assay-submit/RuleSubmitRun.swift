@@ -10,10 +10,9 @@ import Submission
 /// `assay rule submit`
 enum RuleSubmitRun {
     static func run(_ verb: RuleSubmit, _ environment: Environment) throws -> ExitStatus {
-        let console = verb.output.console
         let (name, body) = try verb.rule()
-        let store = try verb.openStore(console)
-        let session = try ServiceSession(verb.service, verb.pace)
+        let store = try verb.sending.openStore()
+        let session = try ServiceSession(verb.sending.service, verb.sending.pace)
         defer { session.close() }
         let talk = session.conversation(store)
         let account = try session.account(talk)
@@ -31,7 +30,7 @@ enum RuleSubmitRun {
         case .notSent(let reason), .unknown(let reason):
             (report, status) = (RuleReport(id: nil, name: name, status: "unknown", message: reason), .service)
         }
-        try StandardStream.output().write(report.bytes(json: verb.output.json))
+        try StandardStream.output().write(report.bytes(json: verb.sending.output.json))
         if let error = session.control.error { throw error }
         return status
     }

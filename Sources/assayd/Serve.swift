@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import Diagnostics
 import InputOutput
 import JSON
@@ -107,7 +108,7 @@ struct Serve: ServiceCommand {
             valueName: "dir"))
     var ca: String?
 
-    @OptionGroup var authority: AuthorityPassphraseOptions
+    @OptionGroup var authority: SecretOptions<AuthorityPassphrase>
 
     @Option(
         help: .init(
@@ -190,7 +191,7 @@ struct Serve: ServiceCommand {
             throw ValidationError(
                 "--command-timeout must be 0…\(CommandBody.timeouts.upperBound), found \(commandTimeout)")
         }
-        guard ca != nil || !authority.isGiven else {
+        guard ca != nil || authority.source == nil else {
             throw ValidationError("a passphrase of the CA's key is of no use without --ca")
         }
         guard 1...100_000 ~= maxConnections else {
@@ -280,7 +281,7 @@ struct Serve: ServiceCommand {
         do {
             return try ProvisioningService(configuration: configuration)
         } catch {
-            guard error.code == .passphrase, !authority.isGiven else { throw error }
+            guard error.code == .passphrase, authority.source == nil else { throw error }
             var error = error
             error.hint = "give --ca-passphrase-file, --ca-passphrase-fd or --ca-passphrase-env"
             throw error

@@ -57,10 +57,7 @@ struct AccessCheckCommand: AssayCommand {
     @Option(help: .init("Revocation lists, PEM or DER; may be repeated.", valueName: "file"))
     var crl: [String] = []
 
-    @Option(
-        help: .init(
-            "Check as of this time, RFC 3339 or seconds since 1970, instead of now.", valueName: "time"))
-    var at: TimeArgument?
+    @OptionGroup var moment: MomentOption
 
     @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
@@ -86,7 +83,7 @@ struct AccessCheckCommand: AssayCommand {
             .init(file: $0.file, certificates: $0.certificates, key: given.key?.spki, clientID: clientId)
         }
         if !ca.isEmpty { question.verifier = try verifier() }
-        let check = AccessCheck(question, at: at?.seconds ?? environment.now)
+        let check = AccessCheck(question, at: moment.seconds(orNow: environment.now))
         let report = AccessCheckReport(
             question: question, source: given.listing?.source, clientID: clientId, check: check)
         try StandardStream.output().write(output.json ? report.json : report.text)

@@ -18,16 +18,7 @@ struct CADocument: Equatable {
 
     /// - Throws: ``ToolError`` with code `json`.
     init(parsing bytes: [UInt8]) throws(ToolError) {
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw error.toolError
-        }
-        let node = JSONNode(value)
-        try node.allowOnly(["schema", "ledger", "ledgerId"])
-        let schema = try node.member("schema")
-        guard try schema.string() == Self.schema else { throw schema.error("expected \(Self.schema)") }
+        let node = try JSONNode(document: bytes, schema: Self.schema, members: ["ledger", "ledgerId"])
         let ledger = try node.member("ledger")
         self.ledger = try ledger.string()
         // An empty path would be the folder itself, and SQLite ends a name at a NUL.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import CertificateAuthority
 import Diagnostics
 import InputOutput
@@ -39,13 +40,11 @@ struct CAImport: AssayCommand {
 
     @OptionGroup var ledger: NewLedgerOptions
     @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
-    @OptionGroup(title: "Passphrase options") var keyPassphrase: KeyPassphraseOptions
+    @OptionGroup(title: "Passphrase options") var keyPassphrase: SecretOptions<KeyPassphrase>
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if passphrase.source.usesStandardInput, keyPassphrase.source.usesStandardInput {
-            throw ValidationError("expected one passphrase from standard input, found two")
-        }
+        try PassphraseSource.demandOneReader(passphrase.source, keyPassphrase.passphrase)
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
@@ -57,10 +56,10 @@ struct CAImport: AssayCommand {
         let secret = try passphrase.source.stated()
         let reference = try KeyReference(key)
         let privateKey: PrivateKey
-        if keyPassphrase.source == .unstated, let secret {
+        if keyPassphrase.source == nil, let secret {
             privateKey = try KeyFile.open(reference, .bytes(secret))
         } else {
-            privateKey = try KeyFile.open(reference, keyPassphrase.source)
+            privateKey = try KeyFile.open(reference, keyPassphrase.passphrase)
         }
         let issuer = try CAFolder.issuer(chain, privateKey, at: environment.now, file: cert)
         if let shared {

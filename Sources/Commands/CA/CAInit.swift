@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import CertificateAuthority
 import Diagnostics
 import InputOutput
@@ -59,20 +60,18 @@ struct CAInit: AssayCommand {
     @OptionGroup var ledger: NewLedgerOptions
     @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
-    @OptionGroup(title: "Passphrase options") var issuerPassphrase: IssuerPassphraseOptions
+    @OptionGroup(title: "Passphrase options") var issuerPassphrase: SecretOptions<IssuerPassphrase>
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         try days?.validate()
-        if issuer == nil, issuerPassphrase.source != .unstated {
+        if issuer == nil, issuerPassphrase.source != nil {
             throw ValidationError("expected --issuer with the options for its passphrase")
         }
         if issuer == nil, clock.acceptClock {
             throw ValidationError("expected --issuer with --accept-clock: a new ledger has no entry yet")
         }
-        if passphrase.source.usesStandardInput, issuerPassphrase.source.usesStandardInput {
-            throw ValidationError("expected one passphrase from standard input, found two")
-        }
+        try PassphraseSource.demandOneReader(passphrase.source, issuerPassphrase.passphrase)
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
@@ -82,7 +81,7 @@ struct CAInit: AssayCommand {
         let name = try subject.name()
         let parent = try issuer.map { path throws(ToolError) in
             try ParentAuthority(
-                CAFolder(path: path), issuerPassphrase.source, clock, console: output.console,
+                CAFolder(path: path), issuerPassphrase.passphrase, clock, console: output.console,
                 now: environment.now)
         }
         let secret = try passphrase.source.forNewKey(folder.keyFile)

@@ -27,23 +27,12 @@ struct CAList: AssayCommand {
     func run(in environment: Environment) throws -> ExitStatus {
         let filter = try wanted.filter(of: try self.ledger.authority(), at: environment.now)
         let ledger = try ledger.open(.readOnly)
-        let sink = StandardStream.output()
-        var writer = JSONWriter(reservingCapacity: 65_536)
-        var lines: [UInt8] = []
-        var count = 0
+        var list = ListWriter(output)
         try ledger.forEachIssuance(filter, at: environment.now) { record throws(ToolError) in
-            count += 1
             let report = try IssuanceRecordReport(record, of: ledger, at: environment.now)
-            if output.json { report.write(json: &writer) } else { lines += report.line }
-            if writer.bytes.count + lines.count > 60_000 {
-                try sink.write(writer.bytes + lines)
-                writer.removeAll()
-                lines.removeAll(keepingCapacity: true)
-            }
-            return !Interruption.requested
+            return try list.add(line: report.line) { report.write(json: &$0) }
         }
-        try sink.write(writer.bytes + lines)
-        output.console.note("assay: \(count) \(count == 1 ? "certificate" : "certificates")")
+        try list.end("certificate")
         return .done
     }
 }

@@ -25,7 +25,7 @@ struct CAShow: AssayCommand {
     @Argument(
         help: .init(
             "The folder of a CA; with --ca the serial number of a certificate, in hex, or its file.",
-            valueName: "dir|serial|file"))
+            valueName: "dir|serial|file"), completion: SerialCompletion.offering(nil))
     var subject: String
 
     @Option(help: .init("The folder of the CA that issued the certificate.", valueName: "dir"))
@@ -72,13 +72,7 @@ struct CAShow: AssayCommand {
         var report = try IssuanceRecordReport(record, of: ledger, at: now)
         report.replacedBy = try ledger.serial(replacingRow: record.id)
         report.showsCertificate = true
-        if output.json {
-            var writer = JSONWriter()
-            report.write(json: &writer)
-            try StandardStream.output().write(writer.bytes)
-        } else {
-            try StandardStream.output().write(report.text)
-        }
+        try output.show(text: report.text) { report.write(json: &$0) }
         return .done
     }
 }

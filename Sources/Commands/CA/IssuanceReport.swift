@@ -50,10 +50,7 @@ extension IssuanceOutcome {
         writer.beginArray()
         for note in notes { writer.string(note.commandLine) }
         writer.endArray()
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     private static func write(

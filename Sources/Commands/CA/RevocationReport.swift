@@ -48,9 +48,7 @@ struct RevocationReport {
     }
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.revocation/1")
-        writer.input(location)
+        writer.beginResult("assay.revocation/1", location)
         writer.member("status", status)
         if let serial {
             writer.member("serial", serial.description)
@@ -66,10 +64,7 @@ struct RevocationReport {
             }
         }
         if !others.isEmpty { Self.write(others, &writer) }
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     private static func write(_ others: [IssuanceRecord], _ writer: inout JSONWriter) {

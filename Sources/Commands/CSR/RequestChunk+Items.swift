@@ -8,25 +8,11 @@ import Intake
 import OpenSSL
 import PKIX
 
-extension RequestChunk {
-    /// Whether there is an input in the block; what is passed over is not counted here.
-    var holdsInput: Bool {
-        var chunk = self
-        chunk.passedOver = PassedOver()
-        var isThere = false
-        chunk.forEachItem { _ in
-            isThere = true
-            return false
-        }
-        return isThere
-    }
-
-    /// Why the modem gave nothing, where the block is of a log that says so.
+extension RequestChunk: ItemChunk {
     var refusal: ModemRefusal? {
         if case .text(let lines, _) = content { ModemRefusal(in: lines) } else { nil }
     }
 
-    /// Calls `body` for each input of the block, in order, until it answers `false`.
     func forEachItem(_ body: (RequestItem) -> Bool) {
         switch content {
         case .der(let der): _ = body(RequestItem(line: 1, content: .der(der)))
@@ -227,12 +213,8 @@ extension RequestChunk {
             if KeygenText.answer(in: text) != nil { return (.token(token), .init()) }
             return format == .text ? nil : (.token(format == .lines ? text : token), .init())
         case .token(let token): return (.token(token), .init())
-        case .cutAnswer:
-            return refused(
-                .tokenFormat,
-                "expected a closing quotation mark on the line of the answer, found none: "
-                    + "the terminal wrapped it, or the log was cut")
-        case .several: return refused(.mixedInput, "expected one token on a line, found several")
+        case .cutAnswer: return refused(.tokenFormat, LineShape.cutAnswerReason)
+        case .several: return refused(.mixedInput, LineShape.severalReason)
         case .embedded:
             return refused(
                 .mixedInput,

@@ -16,15 +16,10 @@ struct RequestReport: VerdictReport {
     // MARK: JSON
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.csr/1")
-        writer.input(location)
+        writer.beginResult("assay.csr/1", location)
         if let request { Self.write(request, &writer) }
         writer.member("verdict", verdict.rawValue)
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     private static func write(_ request: CertificationRequest, _ writer: inout JSONWriter) {
@@ -87,8 +82,7 @@ struct RequestReport: VerdictReport {
     // MARK: Text
 
     var text: [UInt8] {
-        var block = TextBlock()
-        block.line("input", "\(location.source):\(location.line)")
+        var block = TextBlock(of: location)
         if let request {
             block.line("subject", request.subject.description)
             switch request.publicKey.acceptedKind() {
@@ -111,8 +105,7 @@ struct RequestReport: VerdictReport {
             block.line("SHA-256", Hex.encode(Digest.sha256(request.der)))
         }
         block.line("verdict", verdict.rawValue)
-        block.failures(failures)
-        return block.bytes + [0x0a]
+        return block.ended(by: failures)
     }
 
     private static func text(_ element: CertificateExtension) -> String {

@@ -27,19 +27,19 @@ struct RequestChunk: Sendable {
 }
 
 /// The inputs of a CSR command as a stream of blocks; memory does not grow with the number of requests.
-struct RequestStream: QueuedSource {
+struct RequestStream: ItemSource {
     static let expected = Expectation(.pem, "a request", takesBinary: true, form: .lines)
     /// About 30 requests in PEM: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
 
     var inputs: InputQueue
     /// Whether anything that the current source holds was an input.
-    private var yield = SourceYield()
+    var yield = SourceYield()
     private let format: RequestFormat?
     private let delimiter: CSVDelimiter
-    private var current: Open?
+    var current: Open?
 
-    private enum Open {
+    enum Open {
         /// Too little of it has come to tell its form.
         case unread(SourceReader)
         case der(ByteSource)
@@ -74,27 +74,15 @@ struct RequestStream: QueuedSource {
             }
             let name = self.name
             do throws(ToolError) {
-                let arrival = try advance(demand)
-                switch arrival {
-                case .nothingYet: return arrival
-                case .value(let chunk):
-                    yield.note(holds: chunk.holdsInput, refusal: chunk.refusal)
-                    // That of a single block is asked for nothing more.
-                    if current == nil { yield.reset() }
-                    return arrival
-                case .end:
-                    current = nil
-                    try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
-                }
+                if let arrival = try nextOfCurrent(demand) { return arrival }
             } catch {
-                current = nil
-                yield.reset()
+                dropCurrent()
                 return .value(RequestChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
     }
 
-    private var name: String {
+    var name: String {
         switch current {
         case .unread(let reader): reader.name
         case .der(let source): source.name
@@ -122,7 +110,7 @@ struct RequestStream: QueuedSource {
         }
     }
 
-    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<RequestChunk> {
+    mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<RequestChunk> {
         // The enum's copy has to go, or every change of a reader's buffer would copy it.
         let open = current
         current = nil

@@ -29,16 +29,11 @@ struct CertificateReport: VerdictReport {
     // MARK: JSON
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.certificate/1")
-        writer.input(location)
+        writer.beginResult("assay.certificate/1", location)
         if let certificate { Self.write(certificate, &writer) }
         if let check { Self.write(check, &writer) }
         writer.member("verdict", verdict.rawValue)
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     private static func write(_ certificate: X509Certificate, _ writer: inout JSONWriter) {
@@ -141,8 +136,7 @@ struct CertificateReport: VerdictReport {
     // MARK: Text
 
     var text: [UInt8] {
-        var block = TextBlock()
-        block.line("input", "\(location.source):\(location.line)")
+        var block = TextBlock(of: location)
         if let certificate { Self.lines(of: certificate, &block) }
         if let check {
             block.line("verified as of", "\(Self.time(check.time)) for purpose \(check.purpose.rawValue)")
@@ -155,8 +149,7 @@ struct CertificateReport: VerdictReport {
             }
         }
         block.line("verdict", verdict.rawValue)
-        block.failures(failures)
-        return block.bytes + [0x0a]
+        return block.ended(by: failures)
     }
 
     private static func lines(of certificate: X509Certificate, _ block: inout TextBlock) {

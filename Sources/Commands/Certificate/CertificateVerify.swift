@@ -52,10 +52,7 @@ struct CertificateVerify: AssayCommand {
     @Option(help: .init("Revocation lists, PEM or DER; may be repeated.", valueName: "file"))
     var crl: [String] = []
 
-    @Option(
-        help: .init(
-            "Verify as of this time, RFC 3339 or seconds since 1970, instead of now.", valueName: "time"))
-    var at: String?
+    @OptionGroup var moment: MomentOption
 
     @Option(help: .init("What the leaf is for; devices are TLS clients.", valueName: "purpose"))
     var purpose: CertificatePurposeChoice = .client
@@ -71,17 +68,13 @@ struct CertificateVerify: AssayCommand {
     func validate() throws {
         try list.demandInputs(files)
         if ca.isEmpty { throw ValidationError("expected the certificate of a CA with --ca, found none") }
-        if let at, Timestamp.parse(at) == nil {
-            throw ValidationError(
-                "--at must be RFC 3339 (2026-02-03T04:05:06Z) or seconds since 1970, found \(at)")
-        }
     }
 
     func run(in environment: Environment) throws -> ExitStatus {
         let judge = try ChainJudge(
             anchors: TrustFiles.anchors(ca), intermediates: TrustFiles.certificates(intermediates),
             revocationLists: TrustFiles.revocationLists(crl),
-            time: at.flatMap(Timestamp.parse) ?? environment.now, purpose: purpose.purpose,
+            time: moment.seconds(orNow: environment.now), purpose: purpose.purpose,
             allowsWeak: allowWeak, isStrict: strict)
         let inputs = InputQueue(
             files.map { .file($0) }, filesFrom: list.filesFrom, for: CertificateStream.expected)

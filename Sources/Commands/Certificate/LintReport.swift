@@ -40,9 +40,7 @@ struct LintReport: Report {
     }
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.lint/1")
-        writer.input(location)
+        writer.beginResult("assay.lint/1", location)
         if let certificate {
             if let subject = certificate.subjectName {
                 writer.member("subject", subject.description)
@@ -63,15 +61,11 @@ struct LintReport: Report {
             writer.endObject()
         }
         writer.endArray()
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     var text: [UInt8] {
-        var block = TextBlock()
-        block.line("input", "\(location.source):\(location.line)")
+        var block = TextBlock(of: location)
         if let certificate {
             if let subject = certificate.subjectName { block.line("subject", subject.description) }
             block.line("serial", certificate.serialText)
@@ -83,7 +77,6 @@ struct LintReport: Report {
                 "\(finding.rule.code): \(finding.message) (\(finding.rule.reference))")
         }
         block.line("verdict", verdict.rawValue)
-        block.failures(failures)
-        return block.bytes + [0x0a]
+        return block.ended(by: failures)
     }
 }

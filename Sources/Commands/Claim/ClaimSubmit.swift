@@ -81,8 +81,6 @@ extension ClaimOptions {
     /// Checks that standard input is read once: for the key or for rows.
     func demandOtherInput(than service: ServiceOptions) throws {
         let readsRows = files.contains("-") || list.filesFrom == "-" || files.isEmpty && list.filesFrom == nil
-        guard !(readsRows && service.usesStandardInput) else {
-            throw ValidationError("expected the API key or the rows from standard input, found both")
-        }
+        try service.demandOneReader("rows", readsRows ? ["-"] : [])
     }
 }

@@ -29,24 +29,13 @@ struct DeviceList: AssayCommand {
 
     func run(in environment: Environment) throws -> ExitStatus {
         let registry = try store.open(.readOnly, output.console)
-        let sink = StandardStream.output()
-        var writer = JSONWriter(reservingCapacity: 65_536)
-        var lines: [UInt8] = []
-        var count = 0
+        var list = ListWriter(output)
         try registry.forEachDevice { device throws(ToolError) in
             if let trust, device.key?.identity.trust != trust.trust { return true }
-            count += 1
             let report = DeviceReport(device: device)
-            if output.json { report.write(json: &writer) } else { lines += report.line }
-            if writer.bytes.count + lines.count > 60_000 {
-                try sink.write(writer.bytes + lines)
-                writer.removeAll()
-                lines.removeAll(keepingCapacity: true)
-            }
-            return !Interruption.requested
+            return try list.add(line: report.line) { report.write(json: &$0) }
         }
-        try sink.write(writer.bytes + lines)
-        output.console.note("assay: \(count) \(count == 1 ? "device" : "devices")")
+        try list.end("device")
         return .done
     }
 }

@@ -24,20 +24,15 @@ struct DeviceRemove: AssayCommand {
     @Argument(help: .init("The device's UUID.", valueName: "uuid"))
     var uuid: String
 
-    @OptionGroup(title: "Further options") var clock: ClockOptions
-    @OptionGroup var store: StoreOptions
-    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup var change: DeviceChangeOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)
-        let console = output.console
-        let registry = try store.open(.readWrite, console)
-        try clock.check(environment.now, registry)
-        let outcome = try registry.remove(device, at: environment.now)
-        let report = RegistrationReport(location: nil, device: device, outcome: outcome)
-        try StandardStream.output().write(report.rendered(json: output.json))
+        let outcome = try change.outcome(of: device, at: environment.now) { registry throws(ToolError) in
+            try registry.remove(device, at: environment.now)
+        }
         if case .rejected(let failure) = outcome {
-            console.error(
+            change.output.console.error(
                 ToolError(failure.code, failure.message, hint: "assay device list shows the registry"))
             return .rejected
         }

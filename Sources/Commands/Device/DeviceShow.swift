@@ -35,13 +35,7 @@ struct DeviceShow: AssayCommand {
                 hint: "assay device list shows the registry")
         }
         let report = DeviceReport(device: record, evidence: try registry.evidence(of: device))
-        if output.json {
-            var writer = JSONWriter()
-            report.write(json: &writer)
-            try StandardStream.output().write(writer.bytes)
-        } else {
-            try StandardStream.output().write(report.text)
-        }
+        try output.show(text: report.text) { report.write(json: &$0) }
         return .done
     }
 }

@@ -26,23 +26,19 @@ struct DeviceTrust: AssayCommand {
     @Option(help: .init("The id of the key: hex SHA-256 of its SubjectPublicKeyInfo.", valueName: "hex"))
     var kid: String
 
-    @OptionGroup(title: "Further options") var clock: ClockOptions
-    @OptionGroup var store: StoreOptions
-    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup var change: DeviceChangeOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
         let device = try DeviceUUID(text: uuid)
-        let console = output.console
         guard let expected = Hex.decode(kid), expected.count == 32 else {
             throw ToolError(
                 .usage, "expected --kid with 64 hex digits, found \(kid.utf8.count) characters",
                 hint: "assay device show \(device) shows the key's id")
         }
-        let registry = try store.open(.readWrite, console)
-        try clock.check(environment.now, registry)
-        let outcome = try registry.confirm(device, expectedKeyID: expected, at: environment.now)
-        let report = RegistrationReport(location: nil, device: device, outcome: outcome)
-        try StandardStream.output().write(report.rendered(json: output.json))
+        let console = change.output.console
+        let outcome = try change.outcome(of: device, at: environment.now) { registry throws(ToolError) in
+            try registry.confirm(device, expectedKeyID: expected, at: environment.now)
+        }
         switch outcome {
         case .rejected(let failure):
             console.error(ToolError(failure.code, failure.message))

@@ -61,24 +61,15 @@ struct LearningReport: Report {
     }
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.learning/1")
-        writer.input(location)
+        writer.beginResult("assay.learning/1", location)
         if let device {
             writer.member("deviceUuid", device.description)
         }
         writer.member("status", status)
         if let (key, profile) = key {
             writer.member("profile", profile.rawValue)
-            writer.key("key")
-            writer.beginObject()
-            writer.member("kid", hex: key.publicKey.kid)
-            writer.member("trust", key.trust.rawValue)
-            writer.endObject()
+            writer.identityKey(kid: key.publicKey.kid, trust: key.trust.rawValue)
         }
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 }

@@ -49,16 +49,3 @@ extension RegistrationOutcome {
         }
     }
 }
-
-extension JSONWriter {
-    /// The `input` member of a result.
-    mutating func input(_ location: InputLocation) {
-        key("input")
-        beginObject()
-        key("source")
-        string(location.source)
-        key("line")
-        integer(Int64(location.line))
-        endObject()
-    }
-}

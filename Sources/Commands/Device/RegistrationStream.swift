@@ -6,12 +6,12 @@ import InputOutput
 import Intake
 
 /// The inputs of an import as a stream of blocks; memory does not grow with their number.
-struct RegistrationStream: QueuedSource {
+struct RegistrationStream: YieldingSource {
     static let expected = Expectation(.csv, "rows of devices", form: .lines)
 
     private static let recordsPerBlock = 64
 
-    private enum Open {
+    enum Open {
         /// Too little of it has come to tell its form.
         case unread(SourceReader)
         case csv(CSVFile, RegistrationColumns?)
@@ -25,10 +25,10 @@ struct RegistrationStream: QueuedSource {
     private var hasHeader = false
     /// What results call the current input.
     private var source = SourceName("")
-    private var name: String { source.text }
-    private var current: Open?
+    var name: String { source.text }
+    var current: Open?
     /// Whether anything that the current source holds was a row.
-    private var yield = SourceYield()
+    var yield = SourceYield()
     /// What ends the reading of the current input, once the rows before it are passed on.
     private var failure: ToolError?
 
@@ -61,12 +61,10 @@ struct RegistrationStream: QueuedSource {
                     yield.note(holds: content.holdsRow)
                     return .value(chunk(content))
                 case .end:
-                    current = nil
-                    try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
+                    try endCurrent()
                 }
             } catch {
-                current = nil
-                yield.reset()
+                dropCurrent()
                 return .value(chunk(.unreadable(error)))
             }
         }

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `assay fleet retry`
-package struct FleetRetry: FleetChangeVerb {
+package struct FleetRetry: FleetCommandVerb {
     package static let configuration = CommandConfiguration(
         commandName: "retry",
         abstract: "Let devices run a command again that failed.",
@@ -12,22 +12,9 @@ package struct FleetRetry: FleetChangeVerb {
               assay fleet retry 50363154-3931-44f0-8022-121b6401627d --service nrfcloud --api-key-file key.txt
             """)
 
-    @Argument(help: .init("Devices.", valueName: "uuid"))
-    package var devices: [String]
-
-    @Option(help: .init("This command, of one device; without it the one that failed.", valueName: "id"))
-    package var command: String?
-
-    package func validate() throws {
-        guard command == nil || devices.count == 1 else {
-            throw ValidationError("expected one device with --command, found \\(devices.count)")
-        }
-    }
-
-    @OptionGroup(title: "Service options") package var service: ServiceOptions
-    @OptionGroup(title: "Output options") package var output: OutputOptions
+    @OptionGroup package var target: FleetCommandOptions
 
     package init() {}
 
-    package var change: FleetChange { .retry(command: command) }
+    package var change: FleetChange { .retry(command: target.command) }
 }

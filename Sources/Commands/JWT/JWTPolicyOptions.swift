@@ -31,19 +31,18 @@ struct JWTPolicyOptions: ParsableArguments {
     @Option(help: .init("Allow clocks to differ by this much, 60s by default.", valueName: "span"))
     var leeway: DurationArgument?
 
-    @Option(
-        help: .init(
-            "Verify as of this time (RFC 3339, or seconds since 1970) instead of now.", valueName: "time"))
-    var at: TimeArgument?
+    @OptionGroup var moment: MomentOption
 
-    func validate() throws {
+    func validate() throws { try Self.check(device: device) }
+
+    static func check(device: String?) throws {
         if let device, (try? DeviceUUID(text: device)) == nil {
             throw ValidationError("--device must be a device UUID (8-4-4-4-12 hexadecimal digits)")
         }
     }
 
     func policy(now: Int64) -> JWTPolicy {
-        var policy = JWTPolicy(now: at?.seconds ?? now)
+        var policy = JWTPolicy(now: moment.seconds(orNow: now))
         policy.algorithms.formUnion(algorithm.map(\.algorithm))
         policy.issuer = issuer
         policy.subject = subject

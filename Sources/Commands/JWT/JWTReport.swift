@@ -20,29 +20,19 @@ struct JWTReport: VerdictReport {
     // MARK: JSON
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.jwt/1")
-        writer.input(location)
+        writer.beginResult("assay.jwt/1", location)
         writer.parts(header: header, claims: claims, device: device)
         writer.member("verdict", verdict.rawValue)
         if let key {
-            writer.key("key")
-            writer.beginObject()
-            writer.member("kid", hex: key.kid)
-            writer.member("trust", key.trust)
-            writer.endObject()
+            writer.identityKey(kid: key.kid, trust: key.trust)
         }
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     // MARK: Text
 
     var text: [UInt8] {
-        var block = TextBlock()
-        block.line("input", "\(location.source):\(location.line)")
+        var block = TextBlock(of: location)
         if let header { block.line("header", Self.compact(header)) }
         if let claims {
             block.line("claims", Self.compact(claims))
@@ -56,8 +46,7 @@ struct JWTReport: VerdictReport {
         if let device { block.line("device UUID", device.description) }
         block.line("verdict", verdict.rawValue)
         if let key { block.line("key", "\(Hex.encode(key.kid)) (\(key.trust))") }
-        block.failures(failures)
-        return block.bytes + [0x0a]
+        return block.ended(by: failures)
     }
 
     private static func compact(_ object: JSONObject) -> String {

@@ -57,18 +57,13 @@ struct JWTSign: AssayCommand {
     @Option(help: .init("Make the token look like this device's.", valueName: "uuid"))
     var device: String?
 
-    @Option(
-        help: .init(
-            "Sign as of this time (RFC 3339, or seconds since 1970) instead of now.", valueName: "time"))
-    var at: TimeArgument?
+    @OptionGroup var moment: MomentOption
 
     @OptionGroup(title: "Output options") var file: FileOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if let device, (try? DeviceUUID(text: device)) == nil {
-            throw ValidationError("--device must be a device UUID (8-4-4-4-12 hexadecimal digits)")
-        }
+        try JWTPolicyOptions.check(device: device)
         if let expiresIn, expiresIn.seconds == 0 {
             throw ValidationError(
                 "--expires-in must be at least 1s; leave it out for a token that never expires")
@@ -91,7 +86,7 @@ struct JWTSign: AssayCommand {
             throw ToolError(.internalFault, error.message)
         }
         let draft = draft
-        let signed = try draft.sign(privateKey, now: at?.seconds ?? environment.now, random: random)
+        let signed = try draft.sign(privateKey, now: moment.seconds(orNow: environment.now), random: random)
         let sink = try file.sink(mode: .ownerOnly)
         try sink.write(output.json ? json(signed, draft.device, privateKey) : signed.text + [0x0a])
         try sink.commit()

@@ -17,20 +17,10 @@ struct KeyInspect: AssayCommand {
               assay key inspect device.key
             """)
 
-    @Argument(
-        help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
-    var key: String
-
-    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
-    @OptionGroup(title: "Output options") var file: FileOptions
-    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup var document: KeyDocumentOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let document = try KeyFile.readAny(key, passphrase.source)
-        let sink = try file.sink()
-        let report = KeyReport(file: key, document, showsDetails: true)
-        try sink.write(report.bytes(json: output.json))
-        try sink.commit()
+        try document.write(showsDetails: true) { $0.bytes(json: document.output.json) }
         return .done
     }
 }

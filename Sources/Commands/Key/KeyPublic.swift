@@ -17,19 +17,12 @@ struct KeyPublic: AssayCommand {
               assay key public device.key -o device.pub
             """)
 
-    @Argument(
-        help: .init("A key, certificate or request in PEM, or - for standard input.", valueName: "file"))
-    var key: String
-
-    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
-    @OptionGroup(title: "Output options") var file: FileOptions
-    @OptionGroup(title: "Output options") var output: OutputOptions
+    @OptionGroup var document: KeyDocumentOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let report = KeyReport(file: key, try KeyFile.readAny(key, passphrase.source))
-        let sink = try file.sink()
-        try sink.write(output.json ? report.bytesAsJSON : Array(PEMText.publicKey(report.spki).utf8))
-        try sink.commit()
+        try document.write { report in
+            document.output.json ? report.bytesAsJSON : Array(PEMText.publicKey(report.spki).utf8)
+        }
         return .done
     }
 }

@@ -1,91 +1,50 @@
 import ArgumentParser
+import CommandLineSupport
 import Diagnostics
 import InputOutput
 
 /// Where the passphrase of a private key comes from; shared by all commands that read or write one.
 struct PassphraseOptions: ParsableArguments {
-    @Option(
-        help: .init(
-            "Take the passphrase from the first line of this file, or of standard input (-).",
-            valueName: "file"))
-    var passphraseFile: String?
-
-    @Option(
-        help: .init("Take the passphrase from the first line of this open file descriptor.", valueName: "n"))
-    var passphraseFd: Int32?
-
-    @Option(help: .init("Take the passphrase from this environment variable.", valueName: "name"))
-    var passphraseEnv: String?
+    @OptionGroup var given: SecretOptions<Passphrase>
 
     @Flag(help: "The key is not encrypted.")
     var noPassphrase = false
 
     func validate() throws {
-        try PassphraseSource.checkOne(passphraseFile, passphraseFd, passphraseEnv, noPassphrase, prefix: "")
+        guard given.source == nil || !noPassphrase else {
+            throw ValidationError(
+                "expected one of --passphrase-file, --passphrase-fd, --passphrase-env and --no-passphrase, found 2"
+            )
+        }
     }
 
-    var source: PassphraseSource {
-        PassphraseSource(
-            file: passphraseFile, descriptor: passphraseFd, variable: passphraseEnv, none: noPassphrase)
-    }
-}
+    var source: PassphraseSource { noPassphrase ? .none : PassphraseSource(given.source) }
 
-/// The same for the key of the CA that signs a new CA's certificate.
-struct IssuerPassphraseOptions: ParsableArguments {
-    @Option(help: .init("Take the passphrase of the issuer's key from this file.", valueName: "file"))
-    var issuerPassphraseFile: String?
-
-    @Option(help: .init("Take the passphrase of the issuer's key from this descriptor.", valueName: "n"))
-    var issuerPassphraseFd: Int32?
-
-    @Option(
-        help: .init(
-            "Take the passphrase of the issuer's key from this environment variable.", valueName: "name"))
-    var issuerPassphraseEnv: String?
-
-    func validate() throws {
-        try PassphraseSource.checkOne(
-            issuerPassphraseFile, issuerPassphraseFd, issuerPassphraseEnv, false, prefix: "issuer-")
-    }
-
-    var source: PassphraseSource {
-        PassphraseSource(
-            file: issuerPassphraseFile, descriptor: issuerPassphraseFd, variable: issuerPassphraseEnv,
-            none: false)
+    enum Passphrase: SecretKind {
+        static let prefix = "passphrase"
+        static let noun = "the passphrase"
     }
 }
 
-/// The same for a key that is imported.
-struct KeyPassphraseOptions: ParsableArguments {
-    @Option(help: .init("Take the passphrase of the key that is imported from this file.", valueName: "file"))
-    var keyPassphraseFile: String?
-
-    @Option(
-        help: .init("Take the passphrase of the key that is imported from this descriptor.", valueName: "n"))
-    var keyPassphraseFd: Int32?
-
-    @Option(
-        help: .init(
-            "Take the passphrase of the key that is imported from this environment variable.",
-            valueName: "name"))
-    var keyPassphraseEnv: String?
-
-    func validate() throws {
-        try PassphraseSource.checkOne(
-            keyPassphraseFile, keyPassphraseFd, keyPassphraseEnv, false, prefix: "key-")
-    }
-
-    var source: PassphraseSource {
-        PassphraseSource(
-            file: keyPassphraseFile, descriptor: keyPassphraseFd, variable: keyPassphraseEnv, none: false)
-    }
+/// The passphrase of the key of the CA that signs a new CA's certificate.
+enum IssuerPassphrase: SecretKind {
+    static let prefix = "issuer-passphrase"
+    static let noun = "the passphrase of the issuer's key"
 }
 
-/// Where a passphrase comes from. It is never the value of an option, which `ps` shows to everybody.
+/// The passphrase of a key that is imported.
+enum KeyPassphrase: SecretKind {
+    static let prefix = "key-passphrase"
+    static let noun = "the passphrase of the key that is imported"
+}
+
+extension SecretOptions {
+    var passphrase: PassphraseSource { PassphraseSource(source) }
+}
+
+/// The passphrase of a key: where it comes from, or that there is none.
 enum PassphraseSource: Equatable {
-    case file(String)
-    case descriptor(Int32)
-    case variable(String)
+    case given(SecretSource)
     /// The passphrase itself, where it was read before.
     case bytes([UInt8])
     /// `--no-passphrase`
@@ -93,39 +52,25 @@ enum PassphraseSource: Equatable {
     /// Nothing was said: a terminal is asked, if there is one.
     case unstated
 
-    init(file: String?, descriptor: Int32?, variable: String?, none: Bool) {
-        if let file {
-            self = .file(file)
-        } else if let descriptor {
-            self = .descriptor(descriptor)
-        } else if let variable {
-            self = .variable(variable)
-        } else {
-            self = none ? .none : .unstated
-        }
-    }
-
-    static func checkOne(
-        _ file: String?, _ descriptor: Int32?, _ variable: String?, _ none: Bool, prefix: String
-    ) throws {
-        let count = [file != nil, descriptor != nil, variable != nil, none].count { $0 }
-        guard count <= 1 else {
-            throw ValidationError(
-                "expected one of --\(prefix)passphrase-file, --\(prefix)passphrase-fd, --\(prefix)passphrase-env"
-                    + (prefix.isEmpty ? " and --no-passphrase" : "") + ", found \(count)")
-        }
-    }
+    init(_ source: SecretSource?) { self = source.map { .given($0) } ?? .unstated }
 
     /// Whether it takes standard input, so that no input may.
-    var usesStandardInput: Bool { self == .file("-") || self == .descriptor(0) }
+    var usesStandardInput: Bool {
+        if case .given(let source) = self { source.usesStandardInput } else { false }
+    }
+
+    /// Checks that standard input is read for one passphrase.
+    static func demandOneReader(_ sources: PassphraseSource...) throws {
+        guard sources.count(where: \.usesStandardInput) <= 1 else {
+            throw ValidationError("expected one passphrase from standard input, found two")
+        }
+    }
 
     /// The passphrase that the options name; `nil` for ``none`` and ``unstated``.
     func stated() throws(ToolError) -> [UInt8]? {
         let secret: [UInt8]
         switch self {
-        case .file(let path): secret = try SecretInput.firstLine(ofFile: path)
-        case .descriptor(let number): secret = try SecretInput.firstLine(ofDescriptor: number)
-        case .variable(let name): secret = try SecretInput.value(ofVariable: name)
+        case .given(let source): secret = try source.read()
         case .bytes(let bytes): secret = bytes
         case .none, .unstated: return nil
         }

@@ -13,9 +13,7 @@ struct CheckpointFile: Equatable {
     let algorithm: String
     let signature: [UInt8]
 
-    private static let members = [
-        "schema", "sequence", "hash", "at", "authority", "algorithm", "signature",
-    ]
+    private static let members = ["sequence", "hash", "at", "authority", "algorithm", "signature"]
 
     var bytes: [UInt8] {
         var writer = JSONWriter()
@@ -50,18 +48,7 @@ struct CheckpointFile: Equatable {
     }
 
     private init(bytes: [UInt8]) throws(ToolError) {
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw error.toolError
-        }
-        let node = JSONNode(value)
-        try node.allowOnly(Self.members)
-        let schema = try node.member("schema")
-        guard try schema.string() == "assay.checkpoint/1" else {
-            throw schema.error("expected assay.checkpoint/1")
-        }
+        let node = try JSONNode(document: bytes, schema: "assay.checkpoint/1", members: Self.members)
         let at = try node.member("at")
         guard let time = TimeArgument(argument: try at.string()) else {
             throw at.error("expected a time of RFC 3339")

@@ -23,26 +23,13 @@ struct LedgerCheckpointCommand: AssayCommand {
 
     @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup(title: "Further options") var retired: RetiredStoreOption
-    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
-    @OptionGroup(title: "Output options") var file: FileOptions
-
-    @Flag(help: "Print no summary on standard error.")
-    var quiet = false
+    @OptionGroup var checkpoint: CheckpointOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = Console(json: false, quiet: quiet)
         let folder = CAFolder(path: ca)
         let place = try folder.ledger()
-        let sink = try file.sink()
-        let ledger = try place.open(.readOnly)
-        let verdict = try ledger.verifyLedger()
-        try verdict.demandSound(noun: "ledger", path: place.path)
-        try clock.checkReading(environment.now, ledger)
-        let issuer = try folder.load(passphrase.source, at: environment.now)
-        let checkpoint = try CheckpointFile(verdict, by: issuer, at: environment.now)
-        try sink.write(checkpoint.bytes)
-        try sink.commit()
-        console.note("assay: checkpoint of entry \(verdict.head.sequence)")
+        try checkpoint.sign(
+            try place.open(.readOnly), "ledger", at: place.path, by: folder, clock, now: environment.now)
         return .done
     }
 }

@@ -3,7 +3,6 @@ import CSV
 import Claims
 package import Diagnostics
 import InputOutput
-package import Store
 
 /// `assay onboard submit`
 package struct OnboardSubmit: NetworkVerb {
@@ -31,22 +30,12 @@ package struct OnboardSubmit: NetworkVerb {
     @Flag(help: "Name the rows that were onboarded too.")
     package var verbose = false
 
-    @OptionGroup var store: StoreOptions
-    @OptionGroup(title: "Service options") package var service: ServiceOptions
-    @OptionGroup(title: "Service options") package var pace: PaceOptions
-    @OptionGroup(title: "Output options") package var output: OutputOptions
+    @OptionGroup package var sending: SendingOptions
 
     package init() {}
 
     package func validate() throws {
-        guard !(files.contains("-") && service.usesStandardInput) else {
-            throw ValidationError("expected the API key or the rows from standard input, found both")
-        }
-    }
-
-    /// Opens the store that holds the journal.
-    package func openStore(_ console: Console) throws(ToolError) -> SQLiteStore {
-        try store.open(.create, console)
+        try sending.service.demandOneReader("rows", files)
     }
 
     /// One row of a file.

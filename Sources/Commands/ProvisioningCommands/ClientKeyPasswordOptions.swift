@@ -1,38 +1,19 @@
 import ArgumentParser
+import CommandLineSupport
 import Diagnostics
 
 /// Where the password of a client key comes from: it goes to the device with the key.
 struct ClientKeyPasswordOptions: ParsableArguments {
-    @Option(
-        help: .init(
-            "Take the password of an encrypted client key from the first line of this file, or of standard input (-).",
-            valueName: "file"))
-    var clientKeyPasswordFile: String?
+    @OptionGroup var given: SecretOptions<Password>
 
-    @Option(
-        help: .init("Take it from the first line of this open file descriptor.", valueName: "n"))
-    var clientKeyPasswordFd: Int32?
-
-    @Option(help: .init("Take it from this environment variable.", valueName: "name"))
-    var clientKeyPasswordEnv: String?
-
-    var usesStandardInput: Bool { source.usesStandardInput }
-
-    private var source: PassphraseSource {
-        PassphraseSource(
-            file: clientKeyPasswordFile, descriptor: clientKeyPasswordFd, variable: clientKeyPasswordEnv,
-            none: false)
+    enum Password: SecretKind {
+        static let prefix = "client-key-password"
+        static let noun = "the password of an encrypted client key"
     }
 
-    func validate() throws {
-        let count = [clientKeyPasswordFile != nil, clientKeyPasswordFd != nil, clientKeyPasswordEnv != nil]
-            .count { $0 }
-        guard count <= 1 else {
-            throw ValidationError(
-                "expected one of --client-key-password-file, --client-key-password-fd and "
-                    + "--client-key-password-env, found \(count)")
-        }
-    }
+    var usesStandardInput: Bool { given.source?.usesStandardInput == true }
+
+    private var source: PassphraseSource { PassphraseSource(given.source) }
 
     /// The password, nil if none was given.
     ///

@@ -6,7 +6,6 @@ package import InputOutput
 import Intake
 import JSON
 package import ProvisioningCommands
-package import Store
 
 /// `assay commands submit`
 package struct CommandsSubmit: NetworkVerb {
@@ -64,18 +63,13 @@ package struct CommandsSubmit: NetworkVerb {
     @Flag(help: "Replace existing files.")
     var force = false
 
-    @OptionGroup var store: StoreOptions
-    @OptionGroup(title: "Service options") package var service: ServiceOptions
-    @OptionGroup(title: "Service options") package var pace: PaceOptions
-    @OptionGroup(title: "Output options") package var output: OutputOptions
+    @OptionGroup package var sending: SendingOptions
 
     package init() {}
 
     package func validate() throws {
         try list.demandInputs(files)
-        if (files + [list.filesFrom].compactMap(\.self)).contains("-"), service.usesStandardInput {
-            throw ValidationError("expected the API key or the batches from standard input, found both")
-        }
+        try sending.service.demandOneReader("batches", files + [list.filesFrom].compactMap(\.self))
         guard wait || (csrOut == nil && deadline == nil) else {
             throw ValidationError("--csr-out and --deadline need --wait")
         }
@@ -84,11 +78,6 @@ package struct CommandsSubmit: NetworkVerb {
 
     /// Seconds that are waited for at most.
     package var patience: Int64 { deadline?.seconds ?? 7_200 }
-
-    /// Opens the store that holds the journal.
-    package func openStore(_ console: Console) throws(ToolError) -> SQLiteStore {
-        try store.open(.create, console)
-    }
 
     /// Where the CSRs go.
     package func csrFile() throws(ToolError) -> NewFile? {

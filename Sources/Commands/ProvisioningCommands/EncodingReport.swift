@@ -69,9 +69,7 @@ struct EncodingReport: Report {
     }
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.encoded-batch/1")
-        writer.input(location)
+        writer.beginResult("assay.encoded-batch/1", location)
         writer.member("status", ascii: status)
         if case .encoded(let encoding, let device) = content {
             Self.write(encoding, device, &writer)

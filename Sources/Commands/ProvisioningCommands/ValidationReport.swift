@@ -51,9 +51,7 @@ struct ValidationReport: Report {
     }
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.validation/1")
-        writer.input(location)
+        writer.beginResult("assay.validation/1", location)
         if let device {
             writer.member("deviceUuid", device.description)
         }
@@ -68,8 +66,7 @@ struct ValidationReport: Report {
     }
 
     var text: [UInt8] {
-        var block = TextBlock()
-        block.line("input", "\(location.source):\(location.line)")
+        var block = TextBlock(of: location)
         if let device { block.line("device UUID", device.description) }
         block.line("status", status.rawValue)
         block.line("commands", String(commands))

@@ -3,7 +3,6 @@ package import Diagnostics
 import InputOutput
 package import JSON
 import ProvisioningCommands
-package import Store
 
 /// `assay rule submit`
 package struct RuleSubmit: NetworkVerb {
@@ -24,22 +23,12 @@ package struct RuleSubmit: NetworkVerb {
     @Flag(help: "Send the rule again although the service refused it in an earlier run.")
     package var retryFailed = false
 
-    @OptionGroup var store: StoreOptions
-    @OptionGroup(title: "Service options") package var service: ServiceOptions
-    @OptionGroup(title: "Service options") package var pace: PaceOptions
-    @OptionGroup(title: "Output options") package var output: OutputOptions
+    @OptionGroup package var sending: SendingOptions
 
     package init() {}
 
     package func validate() throws {
-        guard !(file == "-" && service.usesStandardInput) else {
-            throw ValidationError("expected the API key or the rule from standard input, found both")
-        }
-    }
-
-    /// Opens the store that holds the journal.
-    package func openStore(_ console: Console) throws(ToolError) -> SQLiteStore {
-        try store.open(.create, console)
+        try sending.service.demandOneReader("rule", [file])
     }
 
     /// The rule, of which name and commands were looked at.

@@ -22,26 +22,14 @@ struct StoreCheckpoint: AssayCommand {
 
     @OptionGroup(title: "Further options") var clock: ClockOptions
     @OptionGroup var store: StoreOptions
-    @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
-    @OptionGroup(title: "Output options") var file: FileOptions
-
-    @Flag(help: "Print no summary on standard error.")
-    var quiet = false
+    @OptionGroup var checkpoint: CheckpointOptions
 
     func run(in environment: Environment) throws -> ExitStatus {
-        let console = Console(json: false, quiet: quiet)
         let folder = CAFolder(path: ca)
         try folder.checkIsWhole()
-        let sink = try file.sink()
-        let chain = try store.open(.readOnly, console)
-        let verdict = try chain.verifyLedger()
-        try verdict.demandSound(noun: "store", path: try store.path())
-        try clock.checkReading(environment.now, chain)
-        let issuer = try folder.load(passphrase.source, at: environment.now)
-        let checkpoint = try CheckpointFile(verdict, by: issuer, at: environment.now)
-        try sink.write(checkpoint.bytes)
-        try sink.commit()
-        console.note("assay: checkpoint of entry \(verdict.head.sequence)")
+        let chain = try store.open(.readOnly, checkpoint.console)
+        try checkpoint.sign(
+            chain, "store", at: try store.path(), by: folder, clock, now: environment.now)
         return .done
     }
 }

@@ -89,3 +89,15 @@ struct BatchOptions: ParsableArguments {
         if let jobs, !(1...64 ~= jobs) { throw ValidationError("--jobs must be 1…64, found \(jobs)") }
     }
 }
+
+extension OutputOptions {
+    /// Prints one result.
+    func show(
+        text: @autoclosure () -> [UInt8], json write: (inout JSONWriter) -> Void
+    ) throws(ToolError) {
+        guard json else { return try StandardStream.output().write(text()) }
+        var writer = JSONWriter()
+        write(&writer)
+        try StandardStream.output().write(writer.bytes)
+    }
+}

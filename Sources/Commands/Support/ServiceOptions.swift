@@ -1,4 +1,5 @@
 package import ArgumentParser
+import CommandLineSupport
 package import Diagnostics
 import InputOutput
 
@@ -10,18 +11,7 @@ package struct ServiceOptions: ParsableArguments {
             valueName: "url"))
     var service: String?
 
-    @Option(
-        help: .init(
-            "Take the API key from the first line of this file, or of standard input (-).", valueName: "file")
-    )
-    var apiKeyFile: String?
-
-    @Option(
-        help: .init("Take the API key from the first line of this open file descriptor.", valueName: "n"))
-    var apiKeyFd: Int32?
-
-    @Option(help: .init("Take the API key from this environment variable.", valueName: "name"))
-    var apiKeyEnv: String?
+    @OptionGroup var apiKey: SecretOptions<APIKey>
 
     @Option(
         help: .init(
@@ -31,16 +21,16 @@ package struct ServiceOptions: ParsableArguments {
 
     package init() {}
 
-    package func validate() throws {
-        let count = [apiKeyFile != nil, apiKeyFd != nil, apiKeyEnv != nil].count { $0 }
-        guard count <= 1 else {
-            throw ValidationError(
-                "expected one of --api-key-file, --api-key-fd and --api-key-env, found \(count)")
-        }
-    }
-
     /// Whether the key takes standard input, so that no input may.
-    var usesStandardInput: Bool { apiKeyFile == "-" || apiKeyFd == 0 }
+    var usesStandardInput: Bool { apiKey.source?.usesStandardInput == true }
+
+    /// Checks that standard input is read once: for the key or for inputs.
+    ///
+    /// - Parameter noun: what the inputs are.
+    func demandOneReader(_ noun: String, _ inputs: [String]) throws {
+        guard usesStandardInput, inputs.contains("-") else { return }
+        throw ValidationError("expected the API key or the \(noun) from standard input, found both")
+    }
 
     /// The address as it was given.
     package func address() throws(ToolError) -> String { try Self.address(service) }
@@ -57,18 +47,8 @@ package struct ServiceOptions: ParsableArguments {
     /// The API key.
     package func key() throws(ToolError) -> String {
         let secret: [UInt8]
-        if let apiKeyFile {
-            secret = try SecretInput.firstLine(ofFile: apiKeyFile)
-        } else if let apiKeyFd {
-            secret = try SecretInput.firstLine(ofDescriptor: apiKeyFd)
-        } else if let apiKeyEnv {
-            guard let value = System.environment(apiKeyEnv) else {
-                throw ToolError(
-                    .usage,
-                    "expected an API key in the environment variable \(apiKeyEnv.escapedForTerminal), found it unset"
-                )
-            }
-            secret = Array(value.utf8)
+        if let source = apiKey.source {
+            secret = try source.read()
         } else if let typed = try PassphraseSource.ask("API key") {
             secret = typed
         } else {
@@ -86,4 +66,10 @@ package struct ServiceOptions: ParsableArguments {
         }
         return text
     }
+}
+
+/// The key that a service knows its callers by.
+enum APIKey: SecretKind {
+    static let prefix = "api-key"
+    static let noun = "the API key"
 }

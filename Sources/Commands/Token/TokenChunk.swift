@@ -42,25 +42,11 @@ struct RowError: Error {
     init(_ code: ErrorCode, _ message: String) { self.init(CheckFailure(code, message)) }
 }
 
-extension TokenChunk {
-    /// Whether there is an input in the block; what is passed over is not counted here.
-    var holdsInput: Bool {
-        var chunk = self
-        chunk.passedOver = PassedOver()
-        var isThere = false
-        chunk.forEachItem { _ in
-            isThere = true
-            return false
-        }
-        return isThere
-    }
-
-    /// Why the modem gave nothing, where the block is of a log that says so.
+extension TokenChunk: ItemChunk {
     var refusal: ModemRefusal? {
         if case .lines(let lines, _) = content { ModemRefusal(in: lines) } else { nil }
     }
 
-    /// Calls `body` for each input of the block, in order, until it answers false.
     func forEachItem(_ body: (TokenItem) -> Bool) {
         switch content {
         case .lines(let chunk, let format): passedOver?.add(lines: Self.lines(chunk, format, body))
@@ -115,12 +101,8 @@ extension TokenChunk {
             return refused(
                 .tokenFormat, "%CLAIMTOKEN answers are not read: ask the modem with AT%ATTESTTOKEN")
         case .answer(let token), .token(let token): return TokenItem(line: line, text: .success(token))
-        case .cutAnswer:
-            return refused(
-                .tokenFormat,
-                "expected a closing quotation mark on the line of the answer, found none: "
-                    + "the terminal wrapped it, or the log was cut")
-        case .several: return refused(.mixedInput, "expected one token on a line, found several")
+        case .cutAnswer: return refused(.tokenFormat, LineShape.cutAnswerReason)
+        case .several: return refused(.mixedInput, LineShape.severalReason)
         case .embedded:
             return refused(
                 .mixedInput,

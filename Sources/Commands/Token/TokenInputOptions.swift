@@ -6,21 +6,15 @@ import Intake
 
 /// Where tokens come from; shared by all token commands.
 struct TokenInputOptions: ParsableArguments {
-    @Argument(
-        help: .init(
-            "Tokens, files of tokens, or - for standard input (the default without --input).",
-            valueName: "token"))
-    var tokens: [String] = []
+    @OptionGroup var texts: TextInputOptions<Tokens>
 
-    @Option(help: .init("Read tokens from this file.", valueName: "file"))
-    var input: [String] = []
-
-    @OptionGroup(title: "Input options") var list: InputListOptions
-
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: .init("Take this as a token, whatever it looks like.", valueName: "token"))
-    var text: [String] = []
+    enum Tokens: TextInputKind {
+        static let valueName = "token"
+        static let argumentHelp =
+            "Tokens, files of tokens, or - for standard input (the default without --input)."
+        static let inputHelp = "Read tokens from this file."
+        static let noun = "a token"
+    }
 
     @Option(
         help: .init(
@@ -41,31 +35,13 @@ struct TokenInputOptions: ParsableArguments {
     }
 
     var stream: TokenStream {
-        TokenStream(sources, filesFrom: list.filesFrom, format: format.format, delimiter: table.character)
+        TokenStream(
+            texts.sources, filesFrom: texts.list.filesFrom, format: format.format, delimiter: table.character)
     }
 
-    private var sources: [SourceArgument] {
-        var sources = tokens.enumerated().map { SourceArgument.resolve($1, position: $0 + 1) }
-        sources += text.enumerated().map { .text($1, position: tokens.count + $0 + 1) }
-        sources += input.map { .file($0) }
-        return sources.isEmpty && list.filesFrom == nil ? [.file("-")] : sources
-    }
+    var usesStandardInput: Bool { texts.usesStandardInput }
 
-    /// Whether standard input is among them.
-    var usesStandardInput: Bool {
-        (tokens + input).contains("-") || list.filesFrom == "-"
-            || tokens.isEmpty && text.isEmpty && input.isEmpty && list.filesFrom == nil
-    }
-
-    /// Waiting for a person to type tokens is never what was meant.
-    func validate() throws {
-        try list.demandOneReader(tokens + input)
-        try table.demandTable(format == .csv || format == .auto)
-        if tokens.isEmpty, text.isEmpty, input.isEmpty, list.filesFrom == nil, System.isTerminal(0) {
-            throw ValidationError(
-                "expected a token, a file or --input, found nothing (- reads standard input)")
-        }
-    }
+    func validate() throws { try table.demandTable(format == .csv || format == .auto) }
 }
 
 /// The values of `--format`.

@@ -34,9 +34,7 @@ struct TokenReport: VerdictReport {
     // MARK: JSON
 
     func write(json writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("schema", ascii: "assay.token/1")
-        writer.input(location)
+        writer.beginResult("assay.token/1", location)
         if let revealed {
             writer.member("token", asciiBytes: revealed)
         }
@@ -46,16 +44,9 @@ struct TokenReport: VerdictReport {
             writer.member("profile", profile.rawValue)
         }
         if let key {
-            writer.key("key")
-            writer.beginObject()
-            writer.member("kid", hex: key.publicKey.kid)
-            writer.member("trust", key.trust.rawValue)
-            writer.endObject()
+            writer.identityKey(kid: key.publicKey.kid, trust: key.trust.rawValue)
         }
-        writer.key("failures")
-        writer.failures(failures)
-        writer.endObject()
-        writer.newline()
+        writer.endResult(failures)
     }
 
     private static func write(_ token: AttestationToken, _ selfSignature: Bool?, _ writer: inout JSONWriter) {
@@ -122,15 +113,13 @@ struct TokenReport: VerdictReport {
     // MARK: Text
 
     var text: [UInt8] {
-        var block = TextBlock()
-        block.line("input", "\(location.source):\(location.line)")
+        var block = TextBlock(of: location)
         if let revealed { block.line("token", String(decoding: revealed, as: UTF8.self)) }
         if let token { Self.lines(of: token, selfSignature, &block) }
         block.line("verdict", verdict.rawValue)
         if let profile { block.line("profile", profile.rawValue) }
         if let key { block.line("key", "\(Hex.encode(key.publicKey.kid)) (\(key.trust.rawValue))") }
-        block.failures(failures)
-        return block.bytes + [0x0a]
+        return block.ended(by: failures)
     }
 
     private static func lines(of token: AttestationToken, _ selfSignature: Bool?, _ block: inout TextBlock) {
@@ -192,21 +181,5 @@ enum PEMText {
 
     private static func text(_ label: String, _ der: [UInt8]) -> String {
         String(decoding: PEMWriter.encode(label: label, der: der), as: UTF8.self)
-    }
-}
-
-extension JSONWriter {
-    /// The value of a result's `failures`.
-    mutating func failures(_ failures: [CheckFailure]) {
-        beginArray()
-        for failure in failures {
-            beginObject()
-            key("code")
-            string(failure.code.rawValue)
-            key("message")
-            string(failure.commandLine.withheld)
-            endObject()
-        }
-        endArray()
     }
 }

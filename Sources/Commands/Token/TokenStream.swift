@@ -6,7 +6,7 @@ import InputOutput
 import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
-struct TokenStream: QueuedSource {
+struct TokenStream: ItemSource {
     static let expected = Expectation(.tokenFormat, "a token", form: .lines)
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
@@ -14,11 +14,11 @@ struct TokenStream: QueuedSource {
     var inputs: InputQueue
     private let format: TokenFormat?
     private let delimiter: CSVDelimiter
-    private var current: Open?
+    var current: Open?
     /// Whether anything that the current source holds was an input.
-    private var yield = SourceYield()
+    var yield = SourceYield()
 
-    private enum Open {
+    enum Open {
         /// Too little of it has come to tell its form.
         case unread(SourceReader)
         case lines(String, LineChunkReader, TokenFormat)
@@ -55,19 +55,9 @@ struct TokenStream: QueuedSource {
             }
             let name = self.name
             do throws(ToolError) {
-                let arrival = try advance(demand)
-                switch arrival {
-                case .nothingYet: return arrival
-                case .value(let chunk):
-                    yield.note(holds: chunk.holdsInput, refusal: chunk.refusal)
-                    return arrival
-                case .end:
-                    current = nil
-                    try yield.end(Self.expected, in: name, isOneOfSeveral: inputs.isSeveral)
-                }
+                if let arrival = try nextOfCurrent(demand) { return arrival }
             } catch {
-                current = nil
-                yield.reset()
+                dropCurrent()
                 return .value(TokenChunk(source: SourceName(name), content: .unreadable(error)))
             }
         }
@@ -78,7 +68,7 @@ struct TokenStream: QueuedSource {
         return TokenChunk(source: SourceName("argument"), content: .text(lines))
     }
 
-    private var name: String {
+    var name: String {
         switch current {
         case .unread(let reader): reader.name
         case .lines(let name, _, _): name
@@ -87,7 +77,7 @@ struct TokenStream: QueuedSource {
         }
     }
 
-    private mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
+    mutating func advance(_ demand: InputDemand) throws(ToolError) -> Arrival<TokenChunk> {
         switch current {
         case .unread(let reader):
             let isEnough = format == nil ? TokenFormat.isDecided : ByteSource.hasWholeLine
