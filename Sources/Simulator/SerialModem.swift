@@ -79,11 +79,15 @@ public struct SerialModem: Sendable {
     }
 
     /// The host did not do in time what it was asked to.
-    public mutating func giveUpWaiting() -> [UInt8] { Array(notices(of: session?.giveUp()).utf8) }
+    public mutating func giveUpWaiting() -> [UInt8] {
+        request = nil
+        return Array(notices(of: session?.giveUp()).utf8)
+    }
 
     private mutating func notices(of step: ProvisioningSession.Step?) -> String {
         guard let step else { return "" }
-        request = step.request
+        // One that was not taken yet stays.
+        if let next = step.request { request = next }
         return step.notices.map { "\r\n#XNRFPROV: \($0.rawValue)\r\n" }.joined()
     }
 

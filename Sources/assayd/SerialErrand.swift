@@ -71,6 +71,13 @@ struct SerialErrand {
         return notices
     }
 
+    /// Breaks off what is under way, before the transport ends.
+    mutating func end() async {
+        await exchange?.cancel()
+        exchange = nil
+        await line.endRun()
+    }
+
     private mutating func currentToken(_ now: Int64) throws(ToolError) -> String {
         if let token { return token }
         let jwt = try device.jwt(now: max(now, 0), random: service.random(16), arithmetic: arithmetic)
@@ -81,15 +88,27 @@ struct SerialErrand {
 
 /// One request to the service, under way.
 private final class Exchange: Sendable {
-    private let result = Mutex<ServiceAnswer?>(nil)
+    private let result: Result
+    private let task: Task<Void, Never>
+
+    private final class Result: Sendable {
+        let answer = Mutex<ServiceAnswer?>(nil)
+    }
 
     init(_ request: DeviceRequest, jwt: String, over line: any DeviceLine) {
-        Task {
+        let result = Result()
+        self.result = result
+        task = Task {
             let answer = await line.exchange(request, jwt: jwt)
-            result.withLock { $0 = answer }
+            result.answer.withLock { $0 = answer }
         }
     }
 
+    func cancel() async {
+        task.cancel()
+        await task.value
+    }
+
     /// Once it is there.
-    var answer: ServiceAnswer? { result.withLock { $0 } }
+    var answer: ServiceAnswer? { result.answer.withLock { $0 } }
 }

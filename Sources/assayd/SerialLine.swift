@@ -42,6 +42,7 @@ struct SerialLine {
             }
             if let notices = try await errand?.tend(&modem, now: now, moment) { terminal.write(notices) }
         }
+        await errand?.end()
         // Service managers end a service in good order by SIGTERM.
         return Interruption.isTermination ? .done : .interrupted
     }

@@ -138,6 +138,22 @@ import Testing
         #expect(answer(.noContent, &modem) == "")
     }
 
+    /// Commands that come together with the one that wants something sent do not take it away.
+    @Test func commandsInOneWriteLoseNothing() {
+        var modem = modem()
+        #expect(say("AT#XNRFPROV\r\nAT\r\nAT+CFUN?", &modem) == "OK\r\nOK\r\n+CFUN: 1\r\nOK\r\n")
+        #expect(modem.takeRequest() != nil)
+        let key = at("u.1", "%KEYGEN", "7,2,1")
+        #expect(answer(commands(key), &modem) == Self.notice(1))
+        #expect(
+            say("AT+CFUN=4\r\nAT+CFUN=1\r\nAT", &modem)
+                == "+CEREG: 0\r\nOK\r\n" + Self.notice(2) + "+CEREG: 2\r\nOK\r\nOK\r\n")
+        guard case .report? = modem.takeRequest() else {
+            Issue.record("no report")
+            return
+        }
+    }
+
     @Test func isUnknownWithoutTheLibrary() {
         var modem = SerialModem(Modem(device), SerialModem.Firmware())
         #expect(say("AT#XNRFPROV", &modem) == "ERROR\r\n")
