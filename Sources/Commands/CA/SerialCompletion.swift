@@ -37,10 +37,15 @@ enum SerialCompletion {
         var filter = IssuanceFilter()
         filter.status = status
         var seen = 0
+        // A pipe in the place of a file would be waited for.
+        let place = CAFolder(path: folder)
+        guard FileSystem.kind(of: place.certificateFile) == .file else { return [] }
         do throws(ToolError) {
+            let ledger = try place.ledger()
+            guard FileSystem.kind(of: ledger.path) == .file else { return [] }
             filter.authority = try TrustedAuthority.read(folder).identity
             let now = System.now()
-            try CAFolder(path: folder).ledger().open(.readOnly).forEachIssuance(filter, at: now) { record in
+            try ledger.open(.readOnly).forEachIssuance(filter, at: now) { record in
                 seen += 1
                 let serial = Hex.encode(record.serial)
                 if serial.hasPrefix(prefix.lowercased()) { found.append(serial) }
@@ -52,14 +57,18 @@ enum SerialCompletion {
         return found
     }
 
+    /// Bash runs what a suggestion holds in its own notation (`compgen -W`): names with anything of that are left out.
     private static func files(_ prefix: String) -> [String] {
         let end = prefix.lastIndex(of: "/")
         let folder = end.map { String(prefix[...$0]) } ?? ""
         let name = end.map { prefix[prefix.index(after: $0)...] } ?? prefix[...]
         let names = (try? FileSystem.names(in: folder.isEmpty ? "." : folder)) ?? []
-        return names.filter { $0.hasPrefix(name) && (!$0.hasPrefix(".") || name.hasPrefix(".")) }.sorted().map
-        {
-            folder + $0
-        }
+        return names.filter { $0.hasPrefix(name) && (!$0.hasPrefix(".") || name.hasPrefix(".")) }
+            .map { folder + $0 }.filter { $0.utf8.allSatisfy(isPlain) }.sorted()
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        0x30...0x39 ~= octet || 0x41...0x5a ~= octet || 0x61...0x7a ~= octet
+            || "-_./+,:@%=".utf8.contains(octet)
     }
 }
