@@ -34,6 +34,7 @@ public struct CSVReader: Sendable {
 
     private let limits: CSVLimits
     private var delimiter: CSVDelimiter
+    private let isDelimiterGiven: Bool
     private let keepsMalformed: Bool
     private var malformed: [UInt8] = []
     private var isFinished = false
@@ -59,12 +60,14 @@ public struct CSVReader: Sendable {
     private var firstError: CSVError?
 
     /// - Parameters:
-    ///   - delimiter: what separates fields; a comma is text where it is another one. A first line `sep=;` says otherwise.
+    ///   - delimiter: what separates fields; a comma is text where it is another one. Where none is given, a first line
+    ///     `sep=;` says it, else it is a comma.
     ///   - keepsMalformed: whether the bytes of malformed records can be had (``takeMalformed()``).
     public init(
-        limits: CSVLimits = .standard, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false
+        limits: CSVLimits = .standard, delimiter: CSVDelimiter? = nil, keepsMalformed: Bool = false
     ) {
-        self.delimiter = delimiter
+        self.delimiter = delimiter ?? .comma
+        isDelimiterGiven = delimiter != nil
         self.limits = limits
         self.keepsMalformed = keepsMalformed
     }
@@ -141,7 +144,7 @@ public struct CSVReader: Sendable {
             var line = head[..<end]
             if line.last == Ascii.carriageReturn { line.removeLast() }
             if let declared = CSVDelimiter(declaredBy: line) {
-                delimiter = declared
+                if !isDelimiterGiven { delimiter = declared }
                 declaration = Array(head[...end])
                 self.line += 1
                 cursor = end + 1

@@ -15,11 +15,13 @@ struct ForeignContent {
                 self.init(
                     name: "an Excel workbook (xlsx)", hint: "save it from the spreadsheet as CSV in UTF-8")
             }
+        } else if head.count > 262, head[257..<262].elementsEqual("ustar".utf8) {
+            self.init(name: "a tar archive", hint: "unpack it, and give the files that are in it")
         } else if let text = Self.markup(head) {
             self = text
         } else if let der = Self.der(head, expected) {
             self = der
-        } else if expected.form == .lines, let text = Self.document(head) {
+        } else if expected.form == .lines, let text = Self.document(head, expected) {
             self = text
         } else if expected.code != .cbor, let dump = Self.hexadecimal(head, expected) {
             self = dump
@@ -64,6 +66,14 @@ struct ForeignContent {
         (
             Array("-----BEGIN OPENSSH PRIVATE KEY".utf8), "an OpenSSH private key",
             "keep it to yourself; ssh-keygen -p -m PKCS8 -f FILE changes its form"
+        ),
+        (
+            Array("PuTTY-User-Key-File".utf8), "a PuTTY private key",
+            "keep it to yourself; puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW"
+        ),
+        (
+            Array("---- BEGIN SSH2".utf8), "an SSH public key (RFC 4716)",
+            "ssh-keygen -i -f FILE >NEW, then ssh-keygen -e -m PKCS8 -f NEW"
         ),
         (Array("ssh-".utf8), "an OpenSSH public key", "ssh-keygen -e -m PKCS8 -f FILE changes its form"),
         (
@@ -111,19 +121,28 @@ struct ForeignContent {
     }
 
     /// Text that goes on over many lines, where an input stands on one.
-    private static func document(_ head: [UInt8]) -> ForeignContent? {
+    private static func document(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
         let first = head.split(separator: 0x0a).lazy.map(\.trimmed).first { !$0.isEmpty } ?? []
         if first.count <= 2, ["{", "[", "[{"].contains(String(decoding: first, as: UTF8.self)) {
+            let isObject = first.first == UInt8(ascii: "{")
+            let program = isObject ? "jq -c . FILE" : "jq -c '.[]' FILE"
             return ForeignContent(
                 name: "a JSON document over several lines",
-                hint: first.first == UInt8(ascii: "{")
-                    ? "one object stands on each line: jq -c . FILE rewrites it so"
-                    : "one object stands on each line: jq -c '.[]' FILE rewrites it so")
+                hint: expected.takesObjects
+                    ? .text("one object stands on each line: \(program) rewrites it so")
+                    : .text(
+                        "give the text of the member that holds it: jq -r \(isObject ? ".MEMBER" : "'.[].MEMBER'") FILE"
+                    ))
         }
         // A log may begin with a time in brackets.
-        if first.first == UInt8(ascii: "["), [0x7b, 0x22].contains(first.dropFirst().trimmed.first) {
+        if first.first == UInt8(ascii: "["), let next = first.dropFirst().trimmed.first,
+            [0x7b, 0x22].contains(next)
+        {
             return ForeignContent(
-                name: "a JSON array", hint: "one value stands on each line: jq -c '.[]' FILE rewrites it so")
+                name: "a JSON array",
+                hint: next == 0x7b && !expected.takesObjects
+                    ? "give the text of the member that holds it: jq -r '.[].MEMBER' FILE"
+                    : "one value stands on each line: jq -c '.[]' FILE rewrites it so")
         }
         return nil
     }
@@ -138,7 +157,7 @@ struct ForeignContent {
         {
             return dump(hasColon: offset.last == 0x3a, isOfWords: words[1].count == 4)
         }
-        guard expected.takesBinary else { return nil }
+        guard expected.takesBinary || expected.code == .pem else { return nil }
         words = first.split { $0.isBlank || $0 == 0x3a }
         let digits = words.joined()
         guard digits.count >= 32, digits.count % 2 == 0, digits.starts(with: [0x33, 0x30]),
@@ -182,15 +201,27 @@ struct ForeignContent {
 
     /// A sequence in DER: a PKCS#12 file has its version at the beginning, and is read by no command.
     private static func der(_ head: [UInt8], _ expected: Expectation) -> ForeignContent? {
-        guard head.count >= 8, head[0] == 0x30, 0x80...0x84 ~= head[1] else { return nil }
+        guard head.count >= 8, head[0] == 0x30 else { return nil }
+        if head[1] < 0x80 {
+            // In a short one, such as a key of a small curve, tags and lengths follow that are no text.
+            return head.prefix(8).contains { $0 < 0x09 } && !expected.takesBinary ? binary(expected) : nil
+        }
+        guard 0x80...0x84 ~= head[1] else { return nil }
         let contents = 2 + Int(head[1] & 0x7f)
         if head[contents...].starts(with: [0x02, 0x01, 0x03, 0x30]) {
             return ForeignContent(
-                name: "a PKCS#12 file", hint: "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM"
-            )
+                name: "a PKCS#12 file",
+                hint: isOfKeys(expected)
+                    ? "openssl pkcs12 -in FILE -nocerts -out KEY writes its key as PEM"
+                    : "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM")
         }
-        if expected.takesBinary { return nil }
-        return ForeignContent(
+        return expected.takesBinary ? nil : binary(expected)
+    }
+
+    private static func isOfKeys(_ expected: Expectation) -> Bool { expected.what.contains("key") }
+
+    private static func binary(_ expected: Expectation) -> ForeignContent {
+        ForeignContent(
             name: "DER, binary data",
             hint: expected.code == .pem
                 ? "openssl writes it as PEM: pkey -inform der -in FILE (a key), x509 -inform der -in FILE (a certificate)"

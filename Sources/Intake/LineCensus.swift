@@ -40,12 +40,13 @@ public struct LineCensus: Sendable, Equatable {
         var start = 0
         while start < head.count, !isDecided {
             let end = head[start...].firstIndex { $0 == 0x0a || $0 == 0x0d } ?? head.count
-            let text = head[start..<end].trimmed
+            let line = head[start..<end]
+            let text = line.trimmed
             start = end + 1
             if text.isEmpty { continue }
             if lines == 0 {
                 beginsWithComma = text.contains(UInt8(ascii: ","))
-                columns = CSVDelimiter(declaredBy: text) == nil ? Self.columns(text, needed) : .max
+                columns = CSVDelimiter(declaredBy: line) == nil ? Self.columns(text, needed) : .max
             }
             lines += 1
             if columns <= 1 || lines > 1 { enter(text) }
@@ -130,14 +131,19 @@ public struct LineCensus: Sendable, Equatable {
     /// Whether it is the log of a modem, although no token is in it.
     public var isModemLog: Bool { modemLines > 0 && modemLines * 2 >= lines }
 
-    private static let modemWords = [
+    /// Whether a line is one of the other words of a modem.
+    public static func isModem(_ text: ArraySlice<UInt8>) -> Bool { modemWords(in: text) != nil }
+
+    /// What a modem says in a line beside answers with a token, without what a log puts before it; nil for another line.
+    static func modemWords(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        LogPrefix.rests(of: text).first { rest in
+            answersOfModems.contains(rest) || wordsOfModems.contains { rest.starts(with: $0) }
+        }
+    }
+
+    private static let wordsOfModems = [
         "AT+", "AT%", "+CME ERROR", "+CMS ERROR", "+CGSN", "+CFUN", "%X", "%CMNG",
     ]
     .map { Array($0.utf8) }
-    private static let modemAnswers = ["OK", "ERROR"].map { Array($0.utf8)[...] }
-
-    /// Whether a line is one of the other words of a modem.
-    public static func isModem(_ text: ArraySlice<UInt8>) -> Bool {
-        modemAnswers.contains(text) || modemWords.contains { text.starts(with: $0) }
-    }
+    private static let answersOfModems = ["OK", "ERROR"].map { Array($0.utf8)[...] }
 }

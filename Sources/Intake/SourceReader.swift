@@ -17,9 +17,15 @@ public struct Expectation: Sendable {
         case free
     }
     public let form: Form
+    /// Whether an object of JSON on a line may be one.
+    public let takesObjects: Bool
 
-    public init(_ code: ErrorCode, _ what: String, takesBinary: Bool = false, form: Form = .free) {
+    public init(
+        _ code: ErrorCode, _ what: String, takesBinary: Bool = false, form: Form = .free,
+        takesObjects: Bool = true
+    ) {
         self.form = form
+        self.takesObjects = takesObjects
         self.code = code
         self.what = what
         self.takesBinary = takesBinary
@@ -99,14 +105,24 @@ public struct SourceReader {
     /// Text begins with a character that can be typed; DER and the messages of devices never do.
     private static func isBinary(_ head: [UInt8]) -> Bool {
         guard let first = head.first, !head.starts(with: byteOrderMark) else { return false }
-        // A dash that a word processor put for hyphens.
-        if head.starts(with: [0xe2, 0x80]), head.count > 2, 0x90...0x95 ~= head[2] { return false }
         // A DER sequence of more than 127 octets: its length is no text. In a shorter one, such as a key of a small curve,
         // the tags and lengths that follow are none.
         if first == 0x30 {
             return head.count >= 2 && (head[1] >= 0x80 || head.prefix(8).contains { $0 < 0x09 })
         }
-        return !(first == 0x20 || 0x09...0x0d ~= first || 0x20...0x7e ~= first)
+        if first == 0x20 || 0x09...0x0d ~= first || 0x20...0x7e ~= first { return false }
+        return !beginsWithText(head.prefix(64))
+    }
+
+    /// Whether it is UTF-8 without control characters but those of terminals: what a word processor put for hyphens and
+    /// quotation marks, spaces that are not seen, the colours of a log.
+    private static func beginsWithText(_ start: ArraySlice<UInt8>) -> Bool {
+        guard start.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || 0x09...0x0d ~= $0 || $0 == 0x1b }) else {
+            return false
+        }
+        // The last character may be cut.
+        let whole = start.count < 64 ? 0 : 3
+        return (0...whole).contains { String(validating: start.dropLast($0), as: UTF8.self) != nil }
     }
 
     /// The whole content of the file at `path`, opened as every input is; refused beyond `limit` bytes.

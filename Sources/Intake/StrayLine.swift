@@ -9,7 +9,10 @@ public enum StrayLine {
             return "a byte order mark in the middle of the text, as joined files have it"
         }
         switch text.first {
-        case UInt8(ascii: "{"), UInt8(ascii: "["): return "JSON"
+        case UInt8(ascii: "{"): return "JSON"
+        // A log may begin with a time in brackets.
+        case UInt8(ascii: "[") where text.dropFirst().trimmed.first.map({ "{[\"".utf8.contains($0) }) ?? false:
+            return "JSON"
         case UInt8(ascii: "<"): return "markup"
         case nil: return nil
         default: break

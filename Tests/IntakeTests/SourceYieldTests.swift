@@ -51,10 +51,26 @@ import Testing
     }
 
     @Test(arguments: [
-        "ERROR\n", "+CME ERROR\n", "+CME ERROR: \n", "+CME ERROR: -1\n", "+CME ERROR: 99999999999\n",
-        "x +CME ERROR: 5\n",
+        "+CME ERROR\n", "x +CME ERROR: 5\n", "an ERROR\n", "ERROR 5\n", "{\"a\":\"+CME ERROR: 5\"}\n",
     ])
-    func whatIsNoNumberIsNoRefusal(_ text: String) {
+    func whatAModemDoesNotSayIsNoRefusal(_ text: String) {
         #expect(ModemRefusal(in: lines(text)) == nil)
+    }
+
+    /// A refusal without a number of ours is one, and one with a number says more.
+    @Test(
+        arguments: [
+            ("ERROR\n", 1, nil), ("+CME ERROR: \n", 1, nil), ("+CME ERROR: -1\n", 1, nil),
+            ("+CME ERROR: 99999999999\n", 1, nil), ("+CME ERROR: 42949672950\n", 1, nil),
+            ("+CMS ERROR: 302\n", 1, nil),
+            ("+CME ERROR: not allowed\nAT\n", 1, nil), ("ERROR\n+CME ERROR: 518\n", 2, 518),
+            ("[00:00:01.250,000] <err> at: +CME ERROR: 513\n", 1, 513),
+            ("\u{1b}[0m+CME ERROR: 513\u{1b}[0m\n", 1, 513),
+            ("12:00:01.5 modem: +CME ERROR: 513 \n", 1, 513), ("uart:~$ +CME ERROR: 513\n", 1, 513),
+            ("2026-02-03T04:05:06Z < ERROR\n", 1, nil),
+        ] as [(String, Int, UInt32?)])
+    func whatStandsBeforeItDoesNotHideIt(_ text: String, _ line: Int, _ code: UInt32?) {
+        let refusal = ModemRefusal(in: lines(text))
+        #expect(refusal?.line == line && refusal?.code == code)
     }
 }

@@ -36,7 +36,7 @@ struct RequestStream: ItemSource {
     /// Whether anything that the current source holds was an input.
     var yield = SourceYield()
     private let format: RequestFormat?
-    private let delimiter: CSVDelimiter
+    private let delimiter: CSVDelimiter?
     var current: Open?
 
     enum Open {
@@ -55,7 +55,7 @@ struct RequestStream: ItemSource {
         _ arguments: [String], filesFrom: String? = nil, format: RequestFormat? = nil,
         delimiter: CSVDelimiter? = nil
     ) {
-        self.delimiter = delimiter ?? .comma
+        self.delimiter = delimiter
         let sources = arguments.enumerated().map { SourceArgument.resolve($1, position: $0 + 1).input }
         inputs = InputQueue(sources, filesFrom: filesFrom, for: Self.expected)
         self.format = delimiter == nil ? format : .csv

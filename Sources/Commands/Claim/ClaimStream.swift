@@ -55,7 +55,7 @@ struct ClaimStream: QueuedSource {
     /// What reports call the sources; a token that is an argument of its own is not told.
     let names: SourceNames
     private let format: ClaimFormat?
-    private let delimiter: CSVDelimiter
+    private let delimiter: CSVDelimiter?
     private let keepsRests: Bool
     /// Whether anything that the current source holds was a row.
     private var yield = SourceYield()
@@ -76,7 +76,7 @@ struct ClaimStream: QueuedSource {
     /// - Parameter keepsRests: whether somebody wants the whole of lines that are too long.
     /// - Parameter delimiter: of tables; where one is given, every input is a table.
     init(_ queue: InputQueue, format: ClaimFormat?, delimiter: CSVDelimiter? = nil, keepsRests: Bool) {
-        self.delimiter = delimiter ?? .comma
+        self.delimiter = delimiter
         inputs = queue
         names = SourceNames(several: queue.isSeveral)
         self.format = delimiter == nil ? format : .csv

@@ -18,7 +18,7 @@ enum RegistrationForm {
             let text = Array(line)[...].trimmed
             if text.isEmpty { continue }
             if text.first == UInt8(ascii: "{") { return .objects }
-            if CSVDelimiter(declaredBy: text) != nil { return .rows }
+            if CSVDelimiter(declaredBy: line) != nil { return .rows }
             if IdentityTranscript.isPart(text) { return .log }
             // What else a modem or a terminal says before its identity has commas too, but names no column.
             if LineCensus.isRow(text) || isHeader(text) { return .rows }

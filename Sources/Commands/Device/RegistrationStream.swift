@@ -125,7 +125,7 @@ struct RegistrationStream: YieldingSource {
         case .objects: .lines(LineChunkReader(source.source))
         case .log: .log(LineChunkReader(source.source), IdentityTranscript())
         case .rows, nil:
-            .csv(CSVFile(source.source, delimiter: delimiter ?? .comma, passedOver: inputs.passedOver), nil)
+            .csv(CSVFile(source.source, delimiter: delimiter, passedOver: inputs.passedOver), nil)
         }
     }
 

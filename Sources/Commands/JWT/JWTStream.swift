@@ -3,6 +3,7 @@ import Diagnostics
 import InputOutput
 import Intake
 import JWT
+import OpenSSL
 
 /// A block of inputs from one source.
 struct JWTChunk: Sendable {
@@ -67,10 +68,37 @@ struct JWTChunk: Sendable {
     private static func token(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let text = line.trimmed.unquoted
         // The letters that a token cannot begin with: most of them need no second look.
-        guard let first = text.first, first != UInt8(ascii: "e"),
-            let marker = markers.first(where: { text.starts(with: $0) })
+        guard let first = text.first,
+            first != UInt8(ascii: "e") || Octets.firstIndex(of: 0x20, in: text) != nil
         else { return text }
-        return text.dropFirst(marker.count).trimmed.unquoted
+        if let marker = markers.first(where: { text.starts(with: $0) }) {
+            return text.dropFirst(marker.count).trimmed.unquoted
+        }
+        // An object or a row may say more of its token than is read here.
+        guard first != UInt8(ascii: "{"), Octets.firstIndex(of: 0x20, in: text) != nil,
+            !text.contains(UInt8(ascii: ",")) || first == UInt8(ascii: "["),
+            let word = onlyToken(in: text)
+        else { return text }
+        return word
+    }
+
+    /// The one word with the shape of a JWT among others, as a log, a header or a shell has them.
+    private static func onlyToken(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        var found: ArraySlice<UInt8>?
+        for word in text.split(whereSeparator: { !isOfToken($0) }) where isShapedAsToken(word) {
+            if found != nil { return nil }
+            found = word
+        }
+        return found
+    }
+
+    private static func isOfToken(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || "-_.".utf8.contains(byte)
+    }
+
+    /// Two dots, and the beginning of a header in base64url: `{"`.
+    private static func isShapedAsToken(_ word: ArraySlice<UInt8>) -> Bool {
+        word.starts(with: "eyJ".utf8) && word.count { $0 == UInt8(ascii: ".") } == 2 && word.count > 40
     }
 }
 
@@ -79,7 +107,7 @@ struct JWTStream: QueuedSource {
     /// About 50 tokens of a modem: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 24_576
 
-    static let expected = Expectation(.jwtFormat, "a JWT", form: .lines)
+    static let expected = Expectation(.jwtFormat, "a JWT", form: .lines, takesObjects: false)
 
     var inputs: InputQueue
     private var unread: SourceReader?

@@ -26,7 +26,7 @@ final class CSVFile {
     private let passedOver: PassedOver?
 
     init(
-        _ source: ByteSource, delimiter: CSVDelimiter = .comma, keepsMalformed: Bool = false,
+        _ source: ByteSource, delimiter: CSVDelimiter? = nil, keepsMalformed: Bool = false,
         passedOver: PassedOver? = nil
     ) {
         self.passedOver = passedOver

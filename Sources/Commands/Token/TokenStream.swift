@@ -7,13 +7,13 @@ import Intake
 
 /// The inputs of a token command as a stream of blocks; memory does not grow with the number of tokens.
 struct TokenStream: ItemSource {
-    static let expected = Expectation(.tokenFormat, "a token", form: .lines)
+    static let expected = Expectation(.tokenFormat, "a token", form: .lines, takesObjects: false)
     /// About 60 tokens: small enough that the last blocks leave no core idle for long.
     private static let chunkSize = 16_384
 
     var inputs: InputQueue
     private let format: TokenFormat?
-    private let delimiter: CSVDelimiter
+    private let delimiter: CSVDelimiter?
     var current: Open?
     /// Whether anything that the current source holds was an input.
     var yield = SourceYield()
@@ -30,7 +30,7 @@ struct TokenStream: ItemSource {
         _ sources: [SourceArgument], filesFrom: String? = nil, format: TokenFormat?,
         delimiter: CSVDelimiter? = nil
     ) {
-        self.delimiter = delimiter ?? .comma
+        self.delimiter = delimiter
         inputs = InputQueue(sources.map(\.input), filesFrom: filesFrom, for: Self.expected)
         self.format = delimiter == nil ? format : .csv
     }
