@@ -1,3 +1,4 @@
+import Diagnostics
 public import DeviceIdentity
 public import OpenSSL
 public import PKIX
@@ -17,6 +18,10 @@ public struct AccessCheck: Sendable {
         public var credentials: ConnectionCheck.Credentials?
         /// Trusts what the broker trusts.
         public var verifier: CertificateChainVerifier?
+        /// The CAs that it trusts.
+        public var trusted: [X509Certificate] = []
+        /// Whether it was asked what the other end says, be there a certificate to show or not.
+        public var isOfConnection = false
 
         public init(use: AccessUse, secTag: SecTag) {
             self.use = use
@@ -47,10 +52,22 @@ public struct AccessCheck: Sendable {
         if let roots = question.roots {
             findings += RootCertificateCheck.findings(in: roots.certificates, file: roots.file, at: time)
         }
-        if let credentials = question.credentials {
-            findings += ConnectionCheck(credentials, verifier: question.verifier, at: time).findings
-        }
         answers = comparison?.answers ?? []
+        if let credentials = question.credentials {
+            // What is not in the modem is not shown.
+            let isCut = answers.contains { $0.kind == .clientCertificate && $0.form == .first }
+            findings +=
+                ConnectionCheck(
+                    isCut ? credentials.firstAlone : credentials, verifier: question.verifier,
+                    trusted: question.trusted, at: time
+                ).findings
+        } else if question.isOfConnection, needed.contains(.clientCertificate) {
+            findings.append(
+                AccessFinding(
+                    .error, .chain, .broker, file: nil,
+                    "expected the device's certificate, which the broker asks for, found none among the files"
+                ))
+        }
         self.findings = findings
     }
 }

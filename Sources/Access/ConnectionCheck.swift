@@ -23,6 +23,12 @@ public struct ConnectionCheck: Sendable {
             self.key = key
             self.clientID = clientID
         }
+
+        /// The same of a modem that has the first certificate alone.
+        var firstAlone: Credentials {
+            Credentials(
+                file: file, certificates: Array(certificates.prefix(1)), key: key, clientID: clientID)
+        }
     }
 
     /// The longest id that the libraries of devices take.
@@ -33,16 +39,27 @@ public struct ConnectionCheck: Sendable {
 
     /// - Parameters:
     ///   - verifier: trusts the CAs that the broker trusts; nil where they are not known.
+    ///   - trusted: these CAs.
     ///   - time: Seconds since 1970.
-    public init(_ credentials: Credentials, verifier: CertificateChainVerifier?, at time: Int64) {
+    public init(
+        _ credentials: Credentials, verifier: CertificateChainVerifier?, trusted: [X509Certificate] = [],
+        at time: Int64
+    ) {
         file = credentials.file
         guard let first = credentials.certificates.first else { return }
         let leaf = owner(of: credentials.key, among: credentials.certificates) ?? first
         checkKey(credentials.key, first, leaf)
         checkName(leaf, credentials.clientID)
         let isForClients = checkUsage(leaf)
-        let areTimely = checkValidity(credentials.certificates, at: time)
         let above = credentials.certificates.filter { $0 != leaf }
+        let purpose: CertificatePurpose = isForClients ? .client : .any
+        // Of those above that are out of date the other end needs none where it finds a way without them.
+        let timely = above.filter { $0.notBefore <= time && time <= $0.notAfter }
+        let way = verifier.map { $0.verify(leaf, intermediates: timely, at: time, purpose: purpose) }
+        let isWay = if case .success? = way { true } else { false }
+        let areTimely = checkValidity(
+            credentials.certificates, at: time,
+            spare: isWay ? above.filter { !timely.contains($0) } : [])
         checkOrder(leaf, above)
         guard let verifier else {
             find(
@@ -52,9 +69,8 @@ public struct ConnectionCheck: Sendable {
         }
         // What was told of the leaf's use and of its dates is not told again, and hides nothing else.
         let moment = areTimely ? time : min(max(time, leaf.notBefore), leaf.notAfter)
-        switch verifier.verify(
-            leaf, intermediates: above, at: moment, purpose: isForClients ? .client : .any)
-        {
+        switch isWay ? way : verifier.verify(leaf, intermediates: above, at: moment, purpose: purpose) {
+        case nil: break
         case .failure(let failure):
             let isTold = failure.code == .csrKey && findings.contains { $0.code == .csrKey }
             if !isTold, areTimely || failure.code != .validity {
@@ -65,6 +81,16 @@ public struct ConnectionCheck: Sendable {
             let weaknesses = chain.weaknesses.filter { weakness in
                 // Of the leaf's key it was told.
                 !(weakness.hasPrefix("RSA key") && weakness.contains("(certificate 0,"))
+            }
+            // Without flags OpenSSL ends a chain at a root only, while nRF Cloud takes the CAs that were registered.
+            if !chain.anchor.isSelfIssued,
+                !trusted.contains(where: { $0.subjectDER == chain.anchor.issuerDER })
+            {
+                find(
+                    .warning, .chain, .broker,
+                    "expected a root CA among those that the broker trusts, found one that another CA issued "
+                        + "(\(chain.anchor.subject)): Mosquitto and others with OpenSSL want its root as well"
+                )
             }
             for weakness in weaknesses { find(.error, .chain, .broker, "too weak: \(weakness)") }
             for warning in chain.warnings {
@@ -142,7 +168,8 @@ public struct ConnectionCheck: Sendable {
                 .error, .clientID, .broker,
                 "expected one common name, the client id, found \(name.commonNameCount)")
         }
-        if let clientID, clientID != common {
+        // Octet for octet: what is the same to people in Unicode is another name to a broker.
+        if let clientID, !clientID.utf8.elementsEqual(common.utf8) {
             let isCase = clientID.lowercased() == common.lowercased()
             find(
                 .error, .clientID, .broker,
@@ -202,10 +229,21 @@ public struct ConnectionCheck: Sendable {
         }
     }
 
-    /// Whether all are valid now.
-    private mutating func checkValidity(_ certificates: [X509Certificate], at time: Int64) -> Bool {
+    /// Whether all are valid now that have to be.
+    ///
+    /// - Parameter spare: those that are not needed.
+    private mutating func checkValidity(
+        _ certificates: [X509Certificate], at time: Int64, spare: [X509Certificate]
+    ) -> Bool {
         var areTimely = true
         for certificate in certificates {
+            if spare.contains(certificate) {
+                find(
+                    .warning, .validity, .broker,
+                    "the chain goes without a certificate that is out of date (\(certificate.subject)): leave it out"
+                )
+                continue
+            }
             if time < certificate.notBefore {
                 find(
                     .error, .validity, .broker,

@@ -106,6 +106,15 @@ public struct CredentialListing: Sendable, Equatable {
         mutating func read(_ lines: [ArraySlice<UInt8>], at index: Int) throws(ToolError) -> Int {
             let line = lines[index]
             if let marker = line.firstRange(of: CredentialListing.marker) {
+                // Of several on a line all but the first would be missing.
+                if line[marker.upperBound...].firstRange(of: CredentialListing.marker) != nil {
+                    throw ToolError(
+                        .listing, "expected one entry on a line, found several",
+                        context: [.init("line", "\(index + 1)")],
+                        hint:
+                            "where it stands in JSON give the text of its member (jq -r); printf %b writes line ends for \\r\\n"
+                    )
+                }
                 // A credential that was read (AT%CMNG=2) has its content after the digest, over many lines.
                 var fields = EntryParser(line[marker.upperBound...])
                 var taken = 1
@@ -129,6 +138,14 @@ public struct CredentialListing: Sendable, Equatable {
                 open.append(entry)
                 return taken
             }
+            if Self.asksForAll(line) {
+                // The answer to it takes the place of what was listed before.
+                if !entries.isEmpty || !open.isEmpty { earlier += 1 }
+                entries = []
+                open = []
+                isComplete = false
+                return 1
+            }
             if let marker = line.firstRange(of: CredentialListing.refusal), refused == nil {
                 let number = line[marker.upperBound...].drop { $0 == 0x20 }.prefix { 0x30...0x39 ~= $0 }
                 refused = UInt32(String(decoding: number.prefix(10), as: UTF8.self)).map { (index + 1, $0) }
@@ -143,6 +160,12 @@ public struct CredentialListing: Sendable, Equatable {
         mutating func finish() throws(ToolError) {
             if !open.isEmpty { isComplete = false }
             try close()
+        }
+
+        /// Whether a line ends with the command that lists everything, whatever a log or a shell puts around it.
+        private static func asksForAll(_ line: ArraySlice<UInt8>) -> Bool {
+            guard let command = line.firstRange(of: Array("AT%CMNG=1".utf8)) else { return false }
+            return line[command.upperBound...].allSatisfy { " \t'\"".utf8.contains($0) }
         }
 
         /// The word OK alone, or at the end of what a log puts before it.

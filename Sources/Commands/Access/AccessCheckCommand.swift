@@ -82,7 +82,11 @@ struct AccessCheckCommand: AssayCommand {
         question.credentials = given.client.map {
             .init(file: $0.file, certificates: $0.certificates, key: given.key?.spki, clientID: clientId)
         }
-        if !ca.isEmpty { question.verifier = try verifier() }
+        if !ca.isEmpty {
+            question.trusted = try TrustFiles.anchors(ca)
+            question.verifier = try verifier(question.trusted)
+        }
+        question.isOfConnection = !ca.isEmpty || clientId != nil
         let check = AccessCheck(question, at: moment.seconds(orNow: environment.now))
         let report = AccessCheckReport(
             question: question, source: given.listing?.source, clientID: clientId, check: check)
@@ -91,8 +95,7 @@ struct AccessCheckCommand: AssayCommand {
         return check.isAccepted ? .done : .rejected
     }
 
-    private func verifier() throws(ToolError) -> CertificateChainVerifier {
-        let anchors = try TrustFiles.anchors(ca)
+    private func verifier(_ anchors: [X509Certificate]) throws(ToolError) -> CertificateChainVerifier {
         let lists = try TrustFiles.revocationLists(crl)
         do throws(OpenSSLError) {
             return try CertificateChainVerifier(anchors: anchors, revocationLists: lists)

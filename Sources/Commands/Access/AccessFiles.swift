@@ -24,12 +24,15 @@ struct AccessFiles {
     /// A listing, a chain and a key have a few kilobytes; logs may be longer.
     private static let limit = 4 << 20
     private static let begin = Array("-----BEGIN ".utf8)
+    private static let entry = Array("%CMNG: ".utf8)
 
     init(_ paths: [String], _ passphrase: PassphraseSource) throws(ToolError) {
         var found: [Certificates] = []
         for path in try Self.expanded(paths) {
             let bytes = try Self.contents(of: path)
-            guard bytes[...].range(of: Self.begin) != nil || CertificateBlocks.isDER(bytes) else {
+            // A log may hold the content of a certificate as well, which AT%CMNG=2 reads.
+            let isListing = bytes[...].range(of: Self.entry) != nil
+            guard !isListing, bytes[...].range(of: Self.begin) != nil || CertificateBlocks.isDER(bytes) else {
                 try readListing(path, bytes)
                 continue
             }
@@ -99,7 +102,7 @@ struct AccessFiles {
         do {
             listing = (path, try CredentialListing(text))
         } catch {
-            throw error.at("file", path.escapedForTerminal)
+            throw PEMReview.error(in: text, of: path) ?? error.at("file", path.escapedForTerminal)
         }
     }
 
