@@ -22,6 +22,11 @@ public struct Base64Error: Error, Equatable, Sendable {
         case .character(let byte) where byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/"):
             "found '\(Character(Unicode.Scalar(byte)))' at offset \(offset), which is base64; expected base64url, which has "
                 + "- for + and _ for /"
+        case .character(let byte) where 0x21...0x7e ~= byte:
+            "unexpected character '\(Character(Unicode.Scalar(byte)))' at offset \(offset)"
+        case .character(0x80...):
+            "unexpected character beyond ASCII at offset \(offset), such as the quotation marks, dashes and spaces of a "
+                + "word processor"
         case .character(let byte):
             "unexpected character 0x\(String(byte, radix: 16)) at offset \(offset)"
         case .length(let length): "a text of \(length) characters leaves one over, which encodes nothing"

@@ -64,7 +64,7 @@ public struct TextBetweenBlocks: Sendable {
         return lines.firstIndex { LineCensus.isRow($0.trimmed) }.map { $0 + 1 }
     }
 
-    private static let bareReason =
+    static let bareReason =
         "expected BEGIN and END lines around the base64, found DER in base64 without them"
 
     /// What is said of a line that holds the beginning of a block and is no BEGIN line.

@@ -52,8 +52,7 @@ public enum PEMDamage {
         let around = before.dropLast(dashes)
         let after = line[word.upperBound...].drop(while: isOfLabel)
         let rest = after.drop { $0 == UInt8(ascii: "-") }
-        let isObject = line.first { $0 != 0x20 && $0 != 0x09 }.map { "{[\"".utf8.contains($0) } ?? false
-        if isObject, around.contains(UInt8(ascii: ":")) {
+        if isJSON(line), around.contains(UInt8(ascii: ":")) {
             return "it stands in JSON; give the text of its member alone (jq -r)"
         }
         if rest.starts(with: Array("\\n".utf8)) || rest.starts(with: Array("\\r\\n".utf8)) {
@@ -64,13 +63,43 @@ public enum PEMDamage {
             return rest.first == 0x20
                 ? "spaces stand where line feeds belong" : "the line feeds of the block were lost"
         }
-        if dashes != 5 || around.contains(where: { $0 >= 0x80 }) || after.contains(where: { $0 >= 0x80 }) {
-            return "its dashes are not five hyphens"
+        if let stranger = stranger(in: around) ?? stranger(in: after) { return stranger }
+        if dashes != 5 { return "its dashes are not five hyphens" }
+        if around.isEmpty { return nil }
+        if around.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return "the lines of the block are indented" }
+        if around.contains(UInt8(ascii: ">")), around.allSatisfy({ " \t>".utf8.contains($0) }) {
+            return "the lines of the block are quoted with >, as mail does; remove what stands before them"
         }
-        if !around.isEmpty, around.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
-            return "the lines of the block are indented"
+        return around.allSatisfy(isAround)
+            ? "it stands in quotation marks"
+            : "other text stands before it on its line; give the lines of the block alone"
+    }
+
+    /// A log may begin with a time in brackets.
+    private static func isJSON(_ line: ArraySlice<UInt8>) -> Bool {
+        var text = line.drop { $0 == 0x20 || $0 == 0x09 }
+        while text.first == UInt8(ascii: "[") { text = text.dropFirst().drop { $0 == 0x20 } }
+        return text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "\"")
+    }
+
+    /// What a character beyond ASCII does around the words of a BEGIN line; nil where there is none.
+    private static func stranger(in text: ArraySlice<UInt8>) -> String? {
+        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
+        guard let first = scalars.first(where: { $0.value >= 0x80 }) else { return nil }
+        switch first.value {
+        case 0xFEFF: return "a byte order mark stands beside it, as joined files have it"
+        case 0xA0, 0x2000...0x200F, 0x202F, 0x2060, 0x3000:
+            return "characters that are not seen stand around it (U+\(hex(first.value)))"
+        case 0x2018...0x201F, 0xAB, 0xBB, 0x2039, 0x203A:
+            return "it stands in the quotation marks of a word processor"
+        // Dashes, and what a dash of another character set becomes.
+        default: return "its dashes are not five hyphens"
         }
-        return around.allSatisfy(isAround) && !around.isEmpty ? "it stands in quotation marks" : nil
+    }
+
+    private static func hex(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private static func range(ofBeginIn line: ArraySlice<UInt8>) -> Range<Int>? {

@@ -84,8 +84,8 @@ import Testing
             (".\(parts[1])", .cbor, "identity message: expected tag 55799 at offset 0"),
             (" " + text, .base64URL, "first part: unexpected character 0x20 at offset 0"),
             (text + "\n", .base64URL, "second part: unexpected character 0xa at offset 103"),
-            ("*" + text.dropFirst(), .base64URL, "first part: unexpected character 0x2a at offset 0"),
-            (text.dropLast() + "*", .base64URL, "second part: unexpected character 0x2a at offset 102"),
+            ("*" + text.dropFirst(), .base64URL, "first part: unexpected character '*' at offset 0"),
+            (text.dropLast() + "*", .base64URL, "second part: unexpected character '*' at offset 102"),
             (
                 "\(parts[0]).\(parts[1].dropLast(2))", .base64URL,
                 "second part: a text of 101 characters leaves one over, which encodes nothing"

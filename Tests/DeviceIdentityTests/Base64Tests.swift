@@ -73,7 +73,7 @@ import Testing
     @Test func messagesNameThePlace() {
         #expect(
             Base64Error(offset: 7, reason: .character(0x2a)).message
-                == "unexpected character 0x2a at offset 7")
+                == "unexpected character '*' at offset 7")
         #expect(
             Base64Error(offset: 5, reason: .length(5)).message
                 == "a text of 5 characters leaves one over, which encodes nothing")

@@ -130,6 +130,13 @@ struct RequestFields {
     private func row(nothing: CheckFailure) -> RequestChunk.Row {
         var expectations = RequestExpectations(imei: imei)
         if beside.requests > 0 {
+            guard csr != nil || token != nil else {
+                let place = code == .csv ? "column" : "member"
+                let failure = CheckFailure(
+                    code, "expected the request in a \(place) csr, found it under another name",
+                    hint: .text("call the \(place) csr"))
+                return (.malformed(failure), expectations)
+            }
             let message = "expected one request in a row, found another beside it"
             return (.malformed(.init(.mixedInput, message)), expectations)
         }

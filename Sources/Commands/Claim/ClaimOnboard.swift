@@ -142,7 +142,7 @@ private final class OnboardingRun {
         var trouble: ToolError?
         var reason: ToolError?
         do throws(ToolError) {
-            try OnboardingStream.read(path, passedOver) { item throws(ToolError) in
+            let holdsText = try OnboardingStream.read(path, passedOver) { item throws(ToolError) in
                 do throws(ToolError) {
                     try take(item, name)
                 } catch {
@@ -151,7 +151,10 @@ private final class OnboardingRun {
                 }
                 return !Interruption.requested
             }
-            if isOneOfSeveral, tally.rows == before { reason = OnboardingStream.expected.nothing(in: path) }
+            if isOneOfSeveral, tally.rows == before {
+                let expected = OnboardingStream.expected
+                reason = holdsText ? expected.none(in: path) : expected.nothing(in: path)
+            }
         } catch {
             reason = error
         }

@@ -21,19 +21,22 @@ enum OnboardingStream {
     private static let chunkSize = 65_536
 
     /// Calls `body` for each certificate, in order, until it answers false.
+    ///
+    /// - Returns: whether there was anything in the file.
     static func read(
         _ path: String, _ passedOver: PassedOver, _ body: (OnboardingItem) throws(ToolError) -> Bool
-    ) throws(ToolError) {
+    ) throws(ToolError) -> Bool {
         let source = try SourceReader(path, for: expected)
-        let head = try source.look().value?.bytes
-        let isJSON = head?.first { !$0.isBlank } == UInt8(ascii: "{")
+        let head = try source.look().value
+        let isJSON = head?.bytes.first { !$0.isBlank } == UInt8(ascii: "{")
         var reader = LineChunkReader(
             source.source, boundary: isJSON ? .anyLine : .pemEnd, target: chunkSize)
         while let chunk = try reader.next(), !Interruption.requested {
             for item in isJSON ? jsonItems(chunk) : pemItems(chunk, passedOver) {
-                guard try body(item) else { return }
+                guard try body(item) else { return true }
             }
         }
+        return head?.isBlank == false
     }
 
     private static func jsonItems(_ chunk: LineChunk) -> [OnboardingItem] {
@@ -85,21 +88,35 @@ enum OnboardingStream {
     private static func inputsBetween(_ chunk: LineChunk, _ passedOver: PassedOver) -> [OnboardingItem] {
         var items: [OnboardingItem] = []
         var isInBlock = false
+        var isInDamage = false
         chunk.forEachLine { line, number in
             let text = line.trimmed
-            if text.starts(with: begin) { isInBlock = true }
-            if !isInBlock, !text.isEmpty {
-                let isNoise = if case .noise = LineShape(text) { true } else { false }
-                if text.first == UInt8(ascii: "{") || !isNoise || LineCensus.isRow(text) {
-                    let failure = CheckFailure(
-                        .mixedInput,
-                        "expected a certificate in PEM, found an object, a row or a token beside one")
-                    items.append(OnboardingItem(line: number, certificate: .failure(failure)))
-                } else {
-                    passedOver.add(lines: 1)
-                }
+            if line.starts(with: begin) { isInBlock = true }
+            if isInBlock || text.isEmpty {
+                if line.starts(with: end) { isInBlock = false }
+                return true
             }
-            if text.starts(with: end) { isInBlock = false }
+            // What follows a damaged BEGIN line is of its block, and has been told with it.
+            let isOfDamage = isInDamage && (BareBlock.isBase64(text) || PEMDamage.isArmour(line))
+            isInDamage = isOfDamage && !PEMDamage.isArmour(line)
+            if isOfDamage, !PEMDamage.isBegin(line) { return true }
+            let damage = TextBetweenBlocks(Array(line), 0..<line.count)
+            // An object is told as one, whatever is in it.
+            if text.first != UInt8(ascii: "{"), let reason = damage.damaged.first?.reason {
+                items.append(
+                    OnboardingItem(line: number, certificate: .failure(CheckFailure(.pem, reason))))
+                isInDamage = damage.endsInDamage
+                return true
+            }
+            let isNoise = if case .noise = LineShape(text) { true } else { false }
+            if text.first == UInt8(ascii: "{") || !isNoise || LineCensus.isRow(text) {
+                let failure = CheckFailure(
+                    .mixedInput,
+                    "expected a certificate in PEM, found an object, a row or a token beside one")
+                items.append(OnboardingItem(line: number, certificate: .failure(failure)))
+            } else {
+                passedOver.add(lines: 1)
+            }
             return true
         }
         return items

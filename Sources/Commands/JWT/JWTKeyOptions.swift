@@ -77,12 +77,18 @@ struct JWTKeyOptions: ParsableArguments {
         do {
             return SingleJWTKey(try JWTKey(pem: pem, trust: KeyTrust.given.rawValue))
         } catch {
-            throw error.at("file", path.escapedForTerminal)
+            throw KeyFile.damaged(pem, .init("file", path.escapedForTerminal))
+                ?? error.at("file", path.escapedForTerminal)
         }
     }
 
     private func set(_ path: String, _ console: Console) throws(ToolError) -> JWKSet {
         let text = try SourceReader.contents(of: path, for: Expectation(.json, "a JWK Set"))
+        if TextBetweenBlocks.beginsWithBlocks(text) {
+            throw ToolError(
+                .json, "expected a JWK Set, found PEM", context: [.init("file", path.escapedForTerminal)],
+                hint: "--key takes a key in PEM, --keys a folder or a table of them")
+        }
         let set: JWKSet
         do {
             set = try JWKSet(parsing: text, trust: KeyTrust.given.rawValue)

@@ -83,7 +83,8 @@ enum KeyFile {
         case .privateKey(.malformed): notPrivate(bytes, place)
         case .privateKey(let error): self.error(error, place)
         case .failure(let failure, let hint):
-            ToolError(failure.code, failure.message, context: [place], hint: hint)
+            (failure.code == .pem ? damaged(bytes, place) : nil)
+                ?? ToolError(failure.code, failure.message, context: [place], hint: hint)
         }
     }
 
@@ -103,9 +104,24 @@ enum KeyFile {
         }
     }
 
+    /// What became of the block on its way, or what stands there instead of PEM.
+    static func damaged(_ bytes: [UInt8], _ place: ToolError.Context) -> ToolError? {
+        if bytes.first(where: { !$0.isBlank }) == UInt8(ascii: "{"), !bytes[...].contains("-----BEGIN ") {
+            return ToolError(
+                .pem, "expected a key in PEM, found JSON", context: [place],
+                hint:
+                    "a JWK or a JWK Set is for --jwks of assay jwt verify; of another object give the key alone (jq -r)"
+            )
+        }
+        return PEMReview.damage(in: bytes).map { damage in
+            ToolError(.pem, damage.reason, context: [.init(place.name, "\(place.value):\(damage.line)")])
+        }
+    }
+
     /// What stands in the place of a private key, by its label.
     private static func notPrivate(_ bytes: [UInt8], _ place: ToolError.Context) -> ToolError {
         if let encryption = LegacyEncryption(bytes) { return encryption.error(place) }
+        if let damage = damaged(bytes, place) { return damage }
         var scanner = PEMScanner(limit: CertificateBlocks.limit)
         var found = "something else"
         if case .block(let block) = scanner.next(in: bytes, isLast: true),

@@ -47,7 +47,11 @@ package struct ServiceOptions: ParsableArguments {
     /// The API key.
     package func key() throws(ToolError) -> String {
         let secret: [UInt8]
-        if let source = apiKey.source {
+        if case .variable(let name)? = apiKey.source, System.environment(name) == nil {
+            throw ToolError(
+                .usage,
+                "expected an API key in the environment variable \(name.escapedForTerminal), found it unset")
+        } else if let source = apiKey.source {
             secret = try source.read()
         } else if let typed = try PassphraseSource.ask("API key") {
             secret = typed

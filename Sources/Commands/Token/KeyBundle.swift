@@ -16,6 +16,8 @@ enum KeyBundle {
                 context: [.init("file", "\(name):\(line)")],
                 hint: "put the keys that say whose they are into a table of their own")
         }
+        // Beside sound ones too: without it, its device would be told that its signature is wrong.
+        if let damage = PEMReview.error(in: text, of: path) { throw damage }
         var keys: Set<P256PublicKey> = []
         let entries: [PEMDocument.Entry]
         do throws(PEMError) {

@@ -72,7 +72,12 @@ enum KeySource: Sendable {
     static func many(path: String) throws(ToolError) -> KeySource {
         if path != "-", FileSystem.kind(of: path) == .folder { return .table(try KeyFolder.read(path: path)) }
         let reader = try SourceReader(path, for: KeyTable.expected)
-        if let head = try reader.look().value, TextBetweenBlocks.beginsWithBlocks(head.bytes) {
+        let head = try reader.look().value?.bytes ?? []
+        // Keys of which nothing but damaged blocks is left are no table.
+        if TextBetweenBlocks.firstRow(in: head) == nil, let damage = PEMReview.error(in: head, of: path) {
+            throw damage
+        }
+        if TextBetweenBlocks.beginsWithBlocks(head) {
             return .bundle(try KeyBundle.read(path: path, text: try reader.source.readAll(limit: 16 << 20)))
         }
         return .table(try KeyTable.read(reader))
