@@ -97,7 +97,7 @@ fuzz: packages build
 	@scripts/fuzz "$$($(SWIFT) build --show-bin-path)/assay"
 	@SWIFT=$(SWIFT) scripts/fuzz.sh
 
-soak: packages release
+soak: packages release service
 	@scripts/soak $(CURDIR)/$(PROGRAM)
 
 docs: build
