@@ -41,7 +41,6 @@ import Testing
     }
 
     @Test func strangersAreAnswered() throws {
-        let client = try CoAPClient(service)
         let cbor = MessageOption(.contentFormat, 60)
         let cases: [(Message, Code)] = [
             (request(.get, "p/cmd"), .unauthorized),
@@ -71,16 +70,18 @@ import Testing
             (request(.get, "p/cmd", [MessageOption(.block2, 7)]), .badRequest),
             (request(.get, "p/cmd", [MessageOption(.proxyScheme, 0x61)]), .proxyingNotSupported),
         ]
+        // Each in a session of its own: that of a stranger lives a minute, which a busy machine needs for all of them.
         for (message, code) in cases {
-            let answer = try answer(client, message)
+            let answer = try answer(CoAPClient(service), message)
             #expect(answer.code == code, "\(message)")
             #expect(answer.payload == [])
         }
         // A JWT of a key that is known, of a device that nobody has claimed: in each format that clients name.
         for options in [[cbor], [MessageOption(.contentFormat, 0)], []] {
             let message = request(.post, "p/auth-jwt", options, Array(try device.jwt().utf8))
-            #expect(try answer(client, message).code == .unauthorized)
+            #expect(try answer(CoAPClient(service), message).code == .unauthorized)
         }
+        let client = try CoAPClient(service)
         // A ping; what is no message; what may not be answered.
         client.send([0x40, 0, 0x12, 0x34])
         #expect(try client.receive() == [0x70, 0, 0x12, 0x34])
@@ -100,7 +101,6 @@ import Testing
 
     /// A part of a body, and a part of an answer, is judged as the whole would be, and then nothing is kept of it.
     @Test func strangersPartsAreJudgedFirst() throws {
-        let client = try CoAPClient(service)
         let parts = [MessageOption(.contentFormat, 60), MessageOption(.block1, 0x0a)]
         let size = MessageOption(.size1, 8_000)
         let payload = [UInt8](repeating: 1, count: 64)
@@ -122,7 +122,7 @@ import Testing
             (request(.get, "p/cmd", [parts[1], MessageOption(.block2, 0x12)], payload), .badRequest),
         ]
         for (message, code) in cases {
-            let answer = try answer(client, message)
+            let answer = try answer(CoAPClient(service), message)
             #expect(answer.code == code, "\(message)")
             let isEchoed = message.number(.block1) != nil && code != .badRequest
             #expect(answer.number(.block1) == (isEchoed ? message.number(.block1) : nil), "\(message)")
@@ -170,6 +170,7 @@ import Testing
 
     /// Whatever comes, in a session and without one, others are served.
     @Test func noiseDisturbsNobody() throws {
+        let start = Date()
         let client = try CoAPClient(service)
         var random = SystemRandomNumberGenerator()
         let sound = request(
@@ -194,7 +195,8 @@ import Testing
             _ = record.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
         while try client.receive(within: 0.2) != nil {}
-        #expect(client.closing == nil)
+        // A session in which nobody authenticates ends after a minute, which a busy machine may need for this.
+        #expect(client.closing == nil || Date().timeIntervalSince(start) > 55)
         let other = try CoAPClient(service)
         #expect(try other.answer(ClientRequest(.get, path: ["p", "cmd"])).code == .unauthorized)
     }
