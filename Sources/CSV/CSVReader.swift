@@ -14,6 +14,15 @@ public struct CSVReader: Sendable {
         case malformed(CSVError)
     }
 
+    /// What becomes of a first line that declares the delimiter, as spreadsheets write it: `sep=;`.
+    public enum Declarations: Sendable {
+        case areRows
+        /// It says what separates fields.
+        case count
+        /// It is passed: somebody said otherwise.
+        case arePassed
+    }
+
     private enum State {
         case fieldStart
         case unquoted
@@ -34,7 +43,7 @@ public struct CSVReader: Sendable {
 
     private let limits: CSVLimits
     private var delimiter: CSVDelimiter
-    private let isDelimiterGiven: Bool
+    private let declarations: Declarations
     private let keepsMalformed: Bool
     private var malformed: [UInt8] = []
     private var isFinished = false
@@ -60,14 +69,16 @@ public struct CSVReader: Sendable {
     private var firstError: CSVError?
 
     /// - Parameters:
-    ///   - delimiter: what separates fields; a comma is text where it is another one. Where none is given, a first line
-    ///     `sep=;` says it, else it is a comma.
+    ///   - delimiter: what separates fields; a comma is text where it is another one.
+    ///   - declarations: what becomes of a first line `sep=;`. RFC 4180 has none, so it is a row.
     ///   - keepsMalformed: whether the bytes of malformed records can be had (``takeMalformed()``).
     public init(
-        limits: CSVLimits = .standard, delimiter: CSVDelimiter? = nil, keepsMalformed: Bool = false
+        limits: CSVLimits = .standard, delimiter: CSVDelimiter = .comma,
+        declarations: Declarations = .areRows,
+        keepsMalformed: Bool = false
     ) {
-        self.delimiter = delimiter ?? .comma
-        isDelimiterGiven = delimiter != nil
+        self.delimiter = delimiter
+        self.declarations = declarations
         self.limits = limits
         self.keepsMalformed = keepsMalformed
     }
@@ -120,37 +131,18 @@ public struct CSVReader: Sendable {
         return isFinished ? endOfInput() : nil
     }
 
-    /// Passes the byte order mark, and a line that declares the delimiter; false while too few bytes are there to tell.
+    /// Passes what is before the first record; false while too few bytes are there to tell.
     private mutating func passStart() -> Bool {
-        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-        if buffer.count < mark.count, !isFinished, mark.starts(with: buffer) {
-            return false
-        }
-        let hasMark = buffer.starts(with: mark)
-        let start = hasMark ? mark.count : 0
-        // `sep=;` and its line end.
-        let head = buffer[start...].prefix(7)
-        let end = head.firstIndex(of: Ascii.lineFeed)
-        if end == nil, head.count < 7, !isFinished,
-            head.prefix(1).allSatisfy({ $0 | 0x20 == UInt8(ascii: "s") })
-        {
-            return false
-        }
+        guard
+            let opening = CSVOpening(buffer, isWhole: isFinished, takesDeclaration: declarations != .areRows)
+        else { return false }
         isAtStart = false
-        hasByteOrderMark = hasMark
-        cursor = start
-        recordStart = start
-        if let end {
-            var line = head[..<end]
-            if line.last == Ascii.carriageReturn { line.removeLast() }
-            if let declared = CSVDelimiter(declaredBy: line) {
-                if !isDelimiterGiven { delimiter = declared }
-                declaration = Array(head[...end])
-                self.line += 1
-                cursor = end + 1
-                beginRecord()
-            }
-        }
+        hasByteOrderMark = opening.hasByteOrderMark
+        declaration = opening.declaration
+        if declarations == .count, let declared = opening.declared { delimiter = declared }
+        if opening.declared != nil { line += 1 }
+        cursor = opening.length
+        beginRecord()
         return true
     }
 

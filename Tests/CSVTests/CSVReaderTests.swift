@@ -37,14 +37,7 @@ private func read(_ text: String, limits: CSVLimits = .standard) -> [String] {
         ("\"a\nb\r\nc\",d\ne", ["1: 'a\nb\r\nc'|d", "4: e"]),
         ("\"a\"\r\nb", ["1: 'a'", "2: b"]),
         ("\u{feff}a,b", ["1: a|b"]),
-        ("sep=;\na;b,c\n", ["2: a|b,c"]),
-        ("\u{feff}SEP=\t\r\na\tb", ["2: a|b"]),
-        ("sep=,\n\na,b", ["3: a|b"]),
-        ("sep=;;\na,b", ["1: sep=;;", "2: a|b"]),
-        ("sep=x\na,b", ["1: sep=x", "2: a|b"]),
-        ("sep=;", ["1: sep=;"]),
-        ("s", ["1: s"]),
-        ("a\nsep=;\nb;c", ["1: a", "2: sep=;", "3: b;c"]),
+        ("sep=;\na;b", ["1: sep=;", "2: a;b"]),
         ("\u{feff}", []),
         ("é,測\n🐢", ["1: é|測", "2: 🐢"]),
         ("a\u{feff}", ["1: a\u{feff}"]),
@@ -52,6 +45,37 @@ private func read(_ text: String, limits: CSVLimits = .standard) -> [String] {
     ])
     func readsRecords(text: String, expected: [String]) {
         #expect(read(text) == expected)
+    }
+
+    /// A first line that declares the delimiter, wherever the text is cut; nothing else is taken for one.
+    @Test(arguments: [
+        ("sep=;\na;b,c\n", ["2: a|b,c"], ["2: a;b|c"]),
+        ("\u{feff}SEP=\t\r\na\tb", ["2: a|b"], ["2: a\tb"]),
+        ("sep=,\n\na,b", ["3: a|b"], ["3: a|b"]),
+        ("sep=;;\na,b", ["1: sep=;;", "2: a|b"], ["1: sep=;;", "2: a|b"]),
+        ("sep=x\na,b", ["1: sep=x", "2: a|b"], ["1: sep=x", "2: a|b"]),
+        ("sep=;", ["1: sep=;"], ["1: sep=;"]), ("s", ["1: s"], ["1: s"]), ("", [], []),
+        ("sep=\n;", ["1: sep=", "2: ;"], ["1: sep=", "2: ;"]),
+        ("a\nsep=;\nb;c", ["1: a", "2: sep=;", "3: b;c"], ["1: a", "2: sep=;", "3: b;c"]),
+        ("\"sep=;\"\na,b", ["1: 'sep=;'", "2: a|b"], ["1: 'sep=;'", "2: a|b"]),
+    ])
+    func takesDeclarations(_ text: String, _ counted: [String], _ passed: [String]) {
+        let bytes = Array(text.utf8)
+        for cut in 0...bytes.count {
+            for (declarations, expected) in [(CSVReader.Declarations.count, counted), (.arePassed, passed)] {
+                var reader = CSVReader(declarations: declarations)
+                var events: [CSVReader.Event] = []
+                reader.append(bytes[..<cut])
+                while let event = reader.next() { events.append(event) }
+                reader.append(bytes[cut...])
+                while let event = reader.next() { events.append(event) }
+                reader.finish()
+                while let event = reader.next() { events.append(event) }
+                #expect(summary(events) == expected, "\(declarations) \(cut)")
+                let isOne = expected.first?.hasPrefix("1") == false && !expected.isEmpty
+                #expect(reader.declaration.isEmpty != isOne)
+            }
+        }
     }
 
     @Test(arguments: [

@@ -144,6 +144,8 @@ import Testing
         let bodies: KeyValuePairs<String, (String, Int)> = [
             "nothing": ("", 400), "a line": ("\n", 400), "commas": (",,,,\n", 400),
             "a header": ("token,tags\n", 400),
+            // That is for files of people; a body has commas.
+            "a declared delimiter": ("sep=;\n\(token);\"a\"\n", 400),
             "a formula": ("=cmd|' /C calc'!A0\n\"\(formula)\"\n+1\n-1\n@SUM(1)\n", 400),
             "quotation marks without end": ("\"\(token)\n", 400), "a NUL": ("\(token)\u{0}\n", 400),
             "a token in two": ("\(token.prefix(90))\n\(token.dropFirst(90))\n", 400),

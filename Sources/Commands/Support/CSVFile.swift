@@ -25,13 +25,16 @@ final class CSVFile {
     /// Counts rows without anything in them; nil where such a row is an error.
     private let passedOver: PassedOver?
 
+    /// - Parameter delimiter: what separates fields; where none is given, the file may declare it, else it is a comma.
     init(
         _ source: ByteSource, delimiter: CSVDelimiter? = nil, keepsMalformed: Bool = false,
         passedOver: PassedOver? = nil
     ) {
         self.passedOver = passedOver
         self.source = source
-        reader = CSVReader(delimiter: delimiter, keepsMalformed: keepsMalformed)
+        reader = CSVReader(
+            delimiter: delimiter ?? .comma, declarations: delimiter == nil ? .count : .arePassed,
+            keepsMalformed: keepsMalformed)
     }
 
     /// The first line as written, where it declared the delimiter; known with the first record.
