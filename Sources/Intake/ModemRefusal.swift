@@ -34,7 +34,9 @@ public struct ModemRefusal: Sendable {
         for marker in [Self.marker, Self.networkMarker] where words.starts(with: marker) {
             let rest = words.dropFirst(marker.count).trimmed
             let digits = rest.prefix { 0x30...0x39 ~= $0 }
-            let told = digits.count <= 10 ? UInt32(String(decoding: digits, as: UTF8.self)) : nil
+            let isWhole =
+                rest.dropFirst(digits.count).first.map { $0 == 0x20 || $0 == 0x22 || $0 == 0x27 } ?? true
+            let told = isWhole && digits.count <= 10 ? UInt32(String(decoding: digits, as: UTF8.self)) : nil
             code = marker == Self.marker ? told : nil
             let text = String(decoding: rest.prefix { 0x20...0x7e ~= $0 }.prefix(60), as: UTF8.self)
             self.words = String(decoding: marker, as: UTF8.self) + " " + text

@@ -82,23 +82,18 @@ struct JWTChunk: Sendable {
         return word
     }
 
-    /// The one word with the shape of a JWT among others, as a log, a header or a shell has them.
+    /// The one word among others that begins as the header of a JWT does, as a log, a header or a shell has it.
     private static func onlyToken(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        var found: ArraySlice<UInt8>?
-        for word in text.split(whereSeparator: { !isOfToken($0) }) where isShapedAsToken(word) {
-            if found != nil { return nil }
-            found = word
-        }
-        return found
+        // One that is damaged is not passed over for another.
+        let words = text.split { !isOfToken($0) }.filter { $0.starts(with: "eyJ".utf8) }
+        guard let word = words.first, words.count == 1, word.count > 40,
+            word.count(where: { $0 == UInt8(ascii: ".") }) == 2
+        else { return nil }
+        return word
     }
 
     private static func isOfToken(_ byte: UInt8) -> Bool {
         0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || "-_.".utf8.contains(byte)
-    }
-
-    /// Two dots, and the beginning of a header in base64url: `{"`.
-    private static func isShapedAsToken(_ word: ArraySlice<UInt8>) -> Bool {
-        word.starts(with: "eyJ".utf8) && word.count { $0 == UInt8(ascii: ".") } == 2 && word.count > 40
     }
 }
 
