@@ -211,14 +211,12 @@ struct ForeignContent {
         if head[contents...].starts(with: [0x02, 0x01, 0x03, 0x30]) {
             return ForeignContent(
                 name: "a PKCS#12 file",
-                hint: isOfKeys(expected)
-                    ? "openssl pkcs12 -in FILE -nocerts -out KEY writes its key as PEM"
-                    : "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM")
+                hint:
+                    "openssl pkcs12 -in FILE -nokeys writes its certificates as PEM, -nocerts instead its key"
+            )
         }
         return expected.takesBinary ? nil : binary(expected)
     }
-
-    private static func isOfKeys(_ expected: Expectation) -> Bool { expected.what.contains("key") }
 
     private static func binary(_ expected: Expectation) -> ForeignContent {
         ForeignContent(

@@ -126,11 +126,17 @@ public struct SourceReader {
     }
 
     /// The whole content of the file at `path`, opened as every input is; refused beyond `limit` bytes.
+    ///
+    /// To whoever reads a whole file of PEM, text outside blocks is a comment: a damaged block in it is refused here.
     public static func contents(
         of path: String, for expected: Expectation, limit: Int = 16 << 20
     ) throws(ToolError) -> [UInt8] {
         let reader = try SourceReader(path, for: expected)
         _ = try reader.look()
-        return try reader.source.readAll(limit: limit)
+        let bytes = try reader.source.readAll(limit: limit)
+        if expected.code == .pem, !expected.takesBinary, let damage = PEMReview.error(in: bytes, of: path) {
+            throw damage
+        }
+        return bytes
     }
 }

@@ -36,6 +36,10 @@ struct AccessFiles {
                 try readListing(path, bytes)
                 continue
             }
+            // What is damaged beside a key or a certificate is not passed over.
+            if !CertificateBlocks.isDER(bytes), let damage = PEMReview.error(in: bytes, of: path) {
+                throw damage
+            }
             if KeyDocument.hasPrivateKey(bytes) { try readKey(path, bytes, passphrase) }
             if let certificates = try Self.certificates(path, bytes) { found.append(certificates) }
         }

@@ -53,7 +53,6 @@ struct CAFolder {
         let bytes = try SourceReader.contents(
             of: path, for: Expectation(.pem, "a certificate in PEM"), limit: 1 << 20)
         let place = ToolError.Context("file", path.escapedForTerminal)
-        if let damage = PEMReview.error(in: bytes, of: path) { throw damage }
         let document: PEMDocument
         do {
             document = try PEMDocument(bytes)

@@ -77,8 +77,7 @@ struct JWTKeyOptions: ParsableArguments {
         do {
             return SingleJWTKey(try JWTKey(pem: pem, trust: KeyTrust.given.rawValue))
         } catch {
-            throw KeyFile.damaged(pem, .init("file", path.escapedForTerminal))
-                ?? error.at("file", path.escapedForTerminal)
+            throw error.at("file", path.escapedForTerminal)
         }
     }
 

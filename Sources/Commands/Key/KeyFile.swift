@@ -9,7 +9,16 @@ import PKIX
 enum KeyFile {
     /// The text of a file that should hold a key; what is something else altogether is refused by its name.
     static func contents(of path: String) throws(ToolError) -> [UInt8] {
-        try SourceReader.contents(of: path, for: Expectation(.pem, "a key in PEM"), limit: 1 << 20)
+        let bytes = try SourceReader.contents(
+            of: path, for: Expectation(.pem, "a key in PEM"), limit: 1 << 20)
+        if bytes.first(where: { !$0.isBlank }) == UInt8(ascii: "{"), !bytes[...].contains("-----BEGIN ") {
+            throw ToolError(
+                .pem, "expected a key in PEM, found JSON", context: [.init("file", path.escapedForTerminal)],
+                hint:
+                    "a JWK or a JWK Set is for --jwks of assay jwt verify; of another object give the key alone (jq -r)"
+            )
+        }
+        return bytes
     }
 
     /// Opens a private key, asking for the passphrase if it needs one that was not given.
@@ -83,8 +92,7 @@ enum KeyFile {
         case .privateKey(.malformed): notPrivate(bytes, place)
         case .privateKey(let error): self.error(error, place)
         case .failure(let failure, let hint):
-            (failure.code == .pem ? damaged(bytes, place) : nil)
-                ?? ToolError(failure.code, failure.message, context: [place], hint: hint)
+            ToolError(failure.code, failure.message, context: [place], hint: hint)
         }
     }
 
@@ -104,24 +112,9 @@ enum KeyFile {
         }
     }
 
-    /// What became of the block on its way, or what stands there instead of PEM.
-    static func damaged(_ bytes: [UInt8], _ place: ToolError.Context) -> ToolError? {
-        if bytes.first(where: { !$0.isBlank }) == UInt8(ascii: "{"), !bytes[...].contains("-----BEGIN ") {
-            return ToolError(
-                .pem, "expected a key in PEM, found JSON", context: [place],
-                hint:
-                    "a JWK or a JWK Set is for --jwks of assay jwt verify; of another object give the key alone (jq -r)"
-            )
-        }
-        return PEMReview.damage(in: bytes).map { damage in
-            ToolError(.pem, damage.reason, context: [.init(place.name, "\(place.value):\(damage.line)")])
-        }
-    }
-
     /// What stands in the place of a private key, by its label.
     private static func notPrivate(_ bytes: [UInt8], _ place: ToolError.Context) -> ToolError {
         if let encryption = LegacyEncryption(bytes) { return encryption.error(place) }
-        if let damage = damaged(bytes, place) { return damage }
         var scanner = PEMScanner(limit: CertificateBlocks.limit)
         var found = "something else"
         if case .block(let block) = scanner.next(in: bytes, isLast: true),

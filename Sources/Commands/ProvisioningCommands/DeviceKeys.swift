@@ -72,6 +72,7 @@ struct DeviceKeys: Sendable {
         else {
             return false
         }
+        if let damage = PEMReview.error(in: bytes, of: path) { throw damage }
         do {
             for entry in try PEMDocument(bytes).entries {
                 guard CertificationRequest.pemLabels.contains(entry.label) else {
